@@ -1,0 +1,62 @@
+# Everything runs in .venv, made from requirements.lock by the first target that needs it.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+DEMO := $(BIN)/footnote --data-dir .footnote-demo
+export HF_HUB_OFFLINE ?= 1
+export TOKENIZERS_PARALLELISM ?= false
+
+.PHONY: help setup demo test check fix eval examples lock clean
+
+help: ## Show what can be made.
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: $(READY) ## Set up .venv (every other target does it by itself).
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed (Debian: apt install python3 python3-venv)"; exit 1; }
+	@echo "Setting up .venv from requirements.lock (once; this takes a few minutes) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## Index the example documents and answer three questions.
+	@$(BIN)/python examples/demo.py
+
+test: $(READY) ## Run every check and every test.
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## Run the linters and the quick tests.
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest -m "not slow and not live"
+
+.PHONY: lint
+lint: $(READY)
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }
+	@rm -f .lint-imports.log
+	@$(BIN)/codespell
+
+fix: $(READY) ## Format, and mend what can be mended by itself.
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+eval: $(READY) ## Measure the answers on the example questions.
+	@$(DEMO) index build examples/documents
+	@$(DEMO) eval run examples/questions.jsonl
+
+examples: $(READY) ## Make the example documents anew from their sources.
+	@$(BIN)/python examples/make_documents.py
+
+lock: $(READY) ## Pin the newest dependencies in requirements.lock.
+	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-emit-options --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host --extra dev --extra openai-like -o requirements.lock pyproject.toml
+	@sed -i.bak -E 's/^(torch==[0-9.]+)\+.*/\1/' requirements.lock && rm requirements.lock.bak
+
+clean: ## Remove the environment and everything built.
+	@rm -rf .venv .footnote-demo *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

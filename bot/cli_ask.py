@@ -1,0 +1,138 @@
+"""The commands `footnote search`, `ask` and `chat`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli import SOME_FAILED, JsonOption, app, print_json, shared_of
+
+if TYPE_CHECKING:
+    from bot.engine import FootnoteQueryEngine
+    from index.types import Audience
+
+_HISTORY_TURNS = 20
+
+AudienceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Answer as for this group: its documents and everybody's. May be repeated; "
+        "without it every document is used.",
+    ),
+]
+
+
+def _audience(groups: list[str] | None) -> "Audience":
+    return None if groups is None else frozenset(groups)
+
+
+@app.command("search")
+def search(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="What to look for.")],
+    *,
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
+    audience: AudienceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find passages, best first; nothing is answered.
+
+    [bold]Example[/]
+
+        footnote search "notice period" -k 3
+    """
+    from bot import wiring  # noqa: PLC0415
+
+    index = wiring.live_index(shared_of(context).settings)
+    result = index.search(question, k=k, audience=_audience(audience))
+    if as_json:
+        from bot.contract import search_json  # noqa: PLC0415
+
+        print_json(search_json(result))
+        return
+    from bot.console import passages_view, stdout  # noqa: PLC0415
+
+    console = stdout()
+    if result.passages:
+        console.print(passages_view(result.passages))
+    else:
+        console.print("No passage was found.")
+    console.print(f"  index {result.generation} · {result.ms:.0f} ms", style="dim")
+
+
+@app.command("ask")
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="Your question, in quotes.")],
+    *,
+    audience: AudienceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer one question from the documents, every sentence with its checked source.
+
+    [bold]Example[/]
+
+        footnote ask "How long does the agreement run?"
+    """
+    from bot import wiring  # noqa: PLC0415
+    from bot.types import Question, Status  # noqa: PLC0415
+
+    settings = shared_of(context).settings
+    index = wiring.live_index(settings)
+    answer = wiring.engine(settings, index).ask(
+        Question(text=question, audience=_audience(audience))
+    )
+    if as_json:
+        from bot.contract import answer_json  # noqa: PLC0415
+
+        print_json(answer_json(answer))
+    else:
+        from bot.console import answer_view, stdout  # noqa: PLC0415
+
+        stdout().print(answer_view(answer))
+    if answer.status is Status.FAILED:
+        raise typer.Exit(SOME_FAILED)
+
+
+@app.command("chat")
+def chat(
+    context: typer.Context, *, audience: AudienceOption = None, as_json: JsonOption = False
+) -> None:
+    """Ask one question after another; end with an empty line or Ctrl-D.
+
+    With --json each answer is one JSON object on one line.
+    """
+    from bot import wiring  # noqa: PLC0415
+
+    settings = shared_of(context).settings
+    engine = wiring.engine(settings, wiring.live_index(settings))
+    _converse(engine, _audience(audience), as_json=as_json)
+
+
+def _converse(engine: "FootnoteQueryEngine", audience: "Audience", *, as_json: bool) -> None:
+    import json  # noqa: PLC0415
+
+    from bot.console import answer_view, stderr, stdout  # noqa: PLC0415
+    from bot.contract import answer_json  # noqa: PLC0415
+    from bot.types import Question, Turn  # noqa: PLC0415
+
+    console, prompt = stdout(), stderr()
+    history: list[Turn] = []
+    while True:
+        try:
+            question = prompt.input("[bold cyan]?[/] ").strip()
+        except (EOFError, KeyboardInterrupt):
+            prompt.print()
+            return
+        if not question:
+            return
+        answer = engine.ask(
+            Question(text=question, audience=audience, history=tuple(history[-_HISTORY_TURNS:]))
+        )
+        if as_json:
+            typer.echo(json.dumps(answer_json(answer), ensure_ascii=False))
+        else:
+            console.print(answer_view(answer))
+        history += [
+            Turn(role="user", text=question),
+            Turn(role="assistant", text=answer.text or answer.message),
+        ]

@@ -1,0 +1,307 @@
+"""The commands `footnote index …`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli import SOME_FAILED, USAGE, Json, JsonOption, index_app, print_json, shared_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.settings import Settings
+    from index.build import BuildResult
+    from index.plan import Planned, Progress
+    from index.sources import SourceSpec
+
+_STEPS = {
+    "reading": "Reading files",
+    "parsing": "Parsing documents",
+    "embedding": "Embedding chunks",
+    "writing": "Writing",
+    "checking": "Checking",
+}
+_SHOWN_PROBLEMS = 20
+
+
+@index_app.command("build")
+def build(
+    context: typer.Context,
+    *,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]…",
+            help="Folders or files: from now on exactly these are the documents. "
+            "Without any, those of the settings or of the last build.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Parse and chunk everything again.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Serve it even if its gate fails.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the index and serve it, all or nothing.
+
+    Only what changed is parsed and embedded. Files that cannot be read are listed with a reason;
+    the others are indexed, and the exit status is 1.
+
+    [bold]Examples[/]
+
+        footnote index build docs/
+        footnote index build --dry-run
+    """
+    from bot import wiring  # noqa: PLC0415
+    from bot.errors import SettingsError  # noqa: PLC0415
+
+    settings = shared_of(context).settings
+    specs = wiring.specs_of_paths(paths) if paths else wiring.source_specs(settings)
+    if not specs:
+        raise SettingsError(
+            "no documents are named: give a folder, such as `footnote index build docs/`, "
+            "or a [[sources]] table in footnote.toml"
+        )
+    if dry_run:
+        _dry_run(settings, specs, as_json=as_json)
+        return
+    options = wiring.build_options(settings, full=full, force=force)
+    with build_progress(hidden=as_json) as progress:
+        result = wiring.builder(settings, options, progress=progress).build(specs)
+    if as_json:
+        from bot.contract import build_json  # noqa: PLC0415
+
+        print_json(build_json(result))
+    else:
+        _show_build(result)
+    if result.problems or not result.promoted:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _dry_run(settings: "Settings", specs: "tuple[SourceSpec, ...]", *, as_json: bool) -> None:
+    from bot import wiring  # noqa: PLC0415
+    from index.build import dry_run  # noqa: PLC0415
+
+    plan = dry_run(
+        wiring.index_directory(settings),
+        specs,
+        max_file_bytes=settings.index.max_file_mb * wiring.MEGABYTE,
+    )
+    if as_json:
+        print_json(_plan_json(plan))
+        return
+    from bot.console import stdout  # noqa: PLC0415
+
+    console = stdout()
+    for entry in plan:
+        if entry.action != "unchanged":
+            reason = f"  {entry.problem.reason}" if entry.problem else ""
+            console.print(f"{entry.action:<10} {entry.document}{reason}", markup=False)
+    same = sum(entry.action == "unchanged" for entry in plan)
+    console.print(f"{len(plan) - same} to do, {same} unchanged. Nothing was written.", markup=False)
+
+
+def _plan_json(plan: "list[Planned]") -> Json:
+    def count(*actions: str) -> int:
+        return sum(entry.action in actions for entry in plan)
+
+    counted = ("added", "changed", "renamed", "removed", "unchanged")
+    return {
+        "plan": [{"document": entry.document, "action": str(entry.action)} for entry in plan],
+        "documents": {name: count(name) for name in counted} | {"failed": count("unreadable")},
+    }
+
+
+@contextmanager
+def build_progress(*, hidden: bool) -> "Iterator[Progress]":
+    """Show each step of a build as a bar with what is left of it."""
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    from bot.console import stderr  # noqa: PLC0415
+
+    columns = (
+        TextColumn("{task.description:<18}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=stderr(), disable=hidden) as bar:
+        tasks: dict[str, object] = {}
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(_STEPS.get(step, step), total=None)
+            for name, task in tasks.items():
+                if name != step:  # an earlier step is over: its bar is full
+                    entry = bar.tasks[int(str(task))]
+                    bar.update(entry.id, total=entry.completed or 1, completed=entry.completed or 1)
+            bar.update(bar.tasks[int(str(tasks[step]))].id, completed=done, total=total or None)
+
+        yield show
+        for entry in bar.tasks:
+            count = entry.completed or 1
+            bar.update(entry.id, total=count, completed=count)
+
+
+def _show_build(result: "BuildResult") -> None:
+    from bot.console import stdout  # noqa: PLC0415
+
+    console = stdout()
+    for problem in result.problems[:_SHOWN_PROBLEMS]:
+        console.print(f"  {problem.kind:<11} {problem.document}: {problem.reason}", markup=False)
+    if len(result.problems) > _SHOWN_PROBLEMS:
+        hidden = len(result.problems) - _SHOWN_PROBLEMS
+        console.print(f"  … and {hidden} more: footnote index documents", markup=False)
+    _show_outcome(console, result)
+
+
+def _show_outcome(console: "Console", result: "BuildResult") -> None:
+    counts = [f"{count} {action}" for action, count in sorted(result.actions.items())]
+    embedded = f"{result.chunks} chunks, {result.embedded} embedded"
+    line = f"{', '.join(counts) or 'no documents'}; {embedded}; {result.seconds:.1f} s"
+    if result.promoted:
+        console.print(f"[bold green]●[/] {result.generation} is served: {line}")
+    else:
+        console.print(f"[bold red]✕[/] {result.generation} was built but is not served: {line}")
+        for check in result.gate:
+            if not check.passed:
+                console.print(f"  {check.name}: {check.message}", markup=False)
+
+
+@index_app.command("status")
+def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """Say what is served, how old it is, and what has changed on disk since."""
+    from bot import wiring  # noqa: PLC0415
+    from bot.contract import time_json  # noqa: PLC0415
+    from index.build import dry_run  # noqa: PLC0415
+
+    settings = shared_of(context).settings
+    directory = wiring.index_directory(settings)
+    manifest = directory.manifest(directory.served())
+    plan = dry_run(
+        directory,
+        wiring.source_specs(settings),
+        max_file_bytes=settings.index.max_file_mb * wiring.MEGABYTE,
+    )
+    stale = {
+        "added": sum(entry.action in {"added", "renamed"} for entry in plan),
+        "changed": sum(entry.action == "changed" for entry in plan),
+        "removed": sum(entry.action in {"removed", "renamed"} for entry in plan),
+    }
+    value: Json = {
+        "generation": manifest.generation,
+        "created_at": time_json(manifest.created_at),
+        "lexical_only": manifest.lexical_only,
+        "documents": manifest.documents,
+        "chunks": manifest.chunks,
+        "model": manifest.model,
+        "stale": stale,
+    }
+    if as_json:
+        print_json(value)
+        return
+    from bot.console import age, stdout  # noqa: PLC0415
+
+    changes = [f"{count} {name}" for name, count in stale.items() if count]
+    console = stdout()
+    console.print(
+        f"[bold]{manifest.generation}[/], built {age(manifest.created_at)} "
+        f"({value['created_at']}): {manifest.documents} documents, {manifest.chunks} chunks, "
+        f"model {manifest.model}"
+    )
+    if changes:
+        console.print(f"[yellow]{', '.join(changes)} since:[/] run footnote index build")
+    else:
+        console.print("[green]nothing has changed since[/]")
+
+
+@index_app.command("documents")
+def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """List every file met, indexed or not, and why not."""
+    from bot import wiring  # noqa: PLC0415
+    from bot.contract import document_json  # noqa: PLC0415
+
+    generation = wiring.index_directory(shared_of(context).settings).open_best()
+    rows = generation.passages.rows()
+    if as_json:
+        print_json(
+            {
+                "generation": generation.manifest.generation,
+                "documents": [document_json(row) for row in rows],
+            }
+        )
+        return
+    from rich.table import Table  # noqa: PLC0415
+
+    from bot.console import stdout  # noqa: PLC0415
+
+    table = Table("document", "status", "chunks", "title or reason", box=None, pad_edge=False)
+    for row in rows:
+        style = "" if row.status == "indexed" else "red"
+        what = row.title if row.status == "indexed" else f"{row.kind}: {row.reason}"
+        table.add_row(row.document, row.status, str(row.chunks), what, style=style)
+    stdout().print(table)
+
+
+@index_app.command("text")
+def text(
+    context: typer.Context,
+    document: Annotated[str, typer.Argument(help="The document's id, as `documents` lists it.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a document's stored text: what offsets count in and quotes are slices of."""
+    from bot import wiring  # noqa: PLC0415
+
+    generation = wiring.index_directory(shared_of(context).settings).open_best()
+    found = generation.passages.document(document)
+    if found is None:
+        message = (
+            f"{document!r} is not in {generation.manifest.generation}: footnote index documents"
+        )
+        if as_json:
+            print_json({"error": message})
+        typer.secho(f"footnote: {message}", fg=typer.colors.RED, err=True)
+        raise typer.Exit(USAGE)
+    if as_json:
+        print_json(
+            {
+                "document": found.document,
+                "generation": generation.manifest.generation,
+                "text": found.text,
+            }
+        )
+    else:
+        typer.echo(found.text)
+
+
+@index_app.command("verify")
+def verify(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """Check every checksum of the served generation."""
+    from bot import wiring  # noqa: PLC0415
+
+    directory = wiring.index_directory(shared_of(context).settings)
+    name = directory.served()
+    faults = directory.verify(name)
+    if as_json:
+        print_json({"generation": name, "passed": not faults, "faults": faults})
+    elif faults:
+        for fault in faults:
+            typer.secho(fault, fg=typer.colors.RED)
+        typer.echo(f"{name} is damaged: run footnote index build --full")
+    else:
+        typer.secho(f"{name}: every file is what was written", fg=typer.colors.GREEN)
+    if faults:
+        raise typer.Exit(SOME_FAILED)

@@ -1,0 +1,33 @@
+"""The commands `footnote slack …`."""
+
+import asyncio
+
+import typer
+
+from bot.cli import print_json, shared_of, slack_app
+
+
+@slack_app.command("run")
+def run(context: typer.Context) -> None:
+    """Answer mentions and direct messages in Slack, over Socket Mode, until stopped.
+
+    Needs SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…), in the environment or in `.env`.
+    The app itself is made from the output of [bold]footnote slack manifest[/].
+    """
+    from bot import wiring  # noqa: PLC0415
+    from bot.logs import configure  # noqa: PLC0415
+    from bot.slack.app import run as serve  # noqa: PLC0415
+
+    settings = shared_of(context).settings
+    configure(verbose=True)
+    engine = wiring.engine(settings, wiring.live_index(settings))
+    status = asyncio.run(serve(settings, engine.aask, wiring.store(settings)))
+    raise typer.Exit(status)
+
+
+@slack_app.command("manifest")
+def manifest() -> None:
+    """Print the app manifest: paste it at api.slack.com/apps, “From a manifest”, as JSON."""
+    from bot.slack.manifest import manifest as build  # noqa: PLC0415
+
+    print_json(build(None))

@@ -1,0 +1,104 @@
+"""What is missing, in words: settings, index, model, providers, Slack."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import BotError, SettingsError
+from bot.settings import Settings, load
+from index.errors import IndexingError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was examined.
+
+    Attributes:
+        name: What it is.
+        well: Whether it can be worked with as it is.
+        message: What was found; if it is not well, what to do.
+    """
+
+    name: str
+    well: bool
+    message: str
+
+
+def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
+    """Examine everything that Footnote needs; nothing is changed."""
+    try:
+        settings = load(config, data_dir=data_dir)
+    except SettingsError as error:
+        return [Finding(name="settings", well=False, message=str(error))]
+    where = str(config) if config.exists() else "defaults (`footnote init` writes a file to edit)"
+    return [
+        Finding(name="settings", well=True, message=where),
+        *_sources(settings),
+        _index(settings),
+        *_providers(settings),
+        *_slack(settings),
+    ]
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    for source in settings.sources:
+        found = source.path.exists()
+        message = str(source.path) if found else f"{source.path} does not exist: mend [[sources]]"
+        yield Finding(name="source", well=found, message=message)
+
+
+def _index(settings: Settings) -> Finding:
+    from bot import wiring  # noqa: PLC0415 - slow
+
+    try:
+        generation = wiring.index_directory(settings).open()
+    except IndexingError as error:
+        return Finding(name="index", well=False, message=str(error))
+    manifest = generation.manifest
+    message = (
+        f"{manifest.generation} of {manifest.created_at:%Y-%m-%d %H:%M} UTC: "
+        f"{manifest.documents} documents, {manifest.chunks} chunks, every checksum right"
+    )
+    if manifest.model != settings.index.model:
+        message += (
+            f"; built with model {manifest.model!r}, the settings say {settings.index.model!r}: "
+            "run `footnote index build`"
+        )
+    well = manifest.model == settings.index.model
+    return Finding(name="index", well=well, message=message)
+
+
+def _providers(settings: Settings) -> Iterator[Finding]:
+    if not settings.models.providers:
+        message = "none: the offline answerer quotes the documents, no key is needed"
+        yield Finding(name="models", well=True, message=message)
+        return
+    from bot.providers import build_answerers  # noqa: PLC0415 - slow
+
+    try:
+        build_answerers(settings.models)
+    except BotError as error:
+        yield Finding(name="models", well=False, message=str(error))
+        return
+    for provider in settings.models.providers:
+        message = f"{provider.name}: {provider.model} at {provider.base_url}"
+        yield Finding(name="models", well=True, message=message)
+
+
+def _slack(settings: Settings) -> Iterator[Finding]:
+    tokens = {
+        "SLACK_BOT_TOKEN": (settings.slack_bot_token, "xoxb-"),
+        "SLACK_APP_TOKEN": (settings.slack_app_token, "xapp-"),
+    }
+    if all(token is None for token, _ in tokens.values()):
+        message = "not set up (only needed for `footnote slack run`): docs/handbook/slack.md"
+        yield Finding(name="slack", well=True, message=message)
+        return
+    for name, (token, prefix) in tokens.items():
+        if token is None:
+            yield Finding(name="slack", well=False, message=f"{name} is missing")
+        elif not token.get_secret_value().startswith(prefix):
+            message = f"{name} does not begin with {prefix}: is it another of the app's tokens?"
+            yield Finding(name="slack", well=False, message=message)
+        else:
+            yield Finding(name="slack", well=True, message=f"{name} is set")

@@ -1,0 +1,123 @@
+"""What of a passage is quoted around a sentence that answers, and how it is shown."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.quotes import find, is_long_enough
+from bot.reading import Unit, plain
+from index.types import Chunk
+
+_ITEM = re.compile(r"\s*(?:[-*+•]|\(?\d{1,3}[.)])\s+\S")
+_ROW = re.compile(r"\s*\|.*\|\s*$")
+_HEADER_RULE = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
+# A sentence that begins like this speaks of the one before it
+_LEANS = re.compile(
+    r"(?:it|its|this|that|these|those|they|their|them|he|she|his|her|such|however|therefore|thus|"
+    r"also|otherwise|instead|but|and|so|then|er|sie|es|dies\w*|jedoch|daher)\b",
+    re.IGNORECASE,
+)
+_MOST_ITEMS = 12
+_MOST_CHARS = 1200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """Words of a passage as they are shown, and the slices of its chunk that they are.
+
+    Attributes:
+        text: Without bullets and mark-up; a list keeps its lines.
+        quotes: Each exactly a slice of the chunk's text.
+        first: Position of the first unit that it covers.
+        last: Position of the last.
+    """
+
+    text: str
+    quotes: tuple[str, ...]
+    first: int
+    last: int
+
+
+def excerpt(chunk: Chunk, units: Sequence[Unit], at: int) -> Excerpt | None:
+    """Return what to quote for the unit at position *at*, all of *units* being of many chunks.
+
+    A sentence that announces a list brings the list, one that leans on the sentence before it
+    brings that one, and a row of a table brings its header. None if it could not be cited.
+    """
+    text = chunk.text[units[at].start : units[at].end]
+    if _ROW.match(text):
+        return _row(chunk, units, at)
+    first, last = at, at
+    if text.rstrip().endswith((":", "：")):
+        last = _end_of_list(chunk, units, at)
+        if last == at:
+            return None  # what it announces is not here
+    elif _ITEM.match(text) is None and _LEANS.match(units[at].plain) and _follows(units, at):
+        first = at - 1
+    return _span(chunk, units, (first, last))
+
+
+def _span(chunk: Chunk, units: Sequence[Unit], around: tuple[int, int]) -> Excerpt | None:
+    first, last = around
+    start, end = units[first].start, units[last].end
+    quote = chunk.text[start:end]
+    if find(quote, chunk.text) is None or not is_long_enough(chunk.text, start, end):
+        return None
+    text = units[first].plain
+    for unit in units[first + 1 : last + 1]:
+        item = _ITEM.match(chunk.text[unit.start : unit.end])
+        text += f"\n- {unit.plain}" if item else f" {unit.plain}"
+    return Excerpt(text=text, quotes=(quote,), first=first, last=last)
+
+
+def _follows(units: Sequence[Unit], at: int) -> bool:
+    """Whether the unit before is a statement of the same passage."""
+    return at > 0 and units[at - 1].passage == units[at].passage and units[at - 1].states
+
+
+def _end_of_list(chunk: Chunk, units: Sequence[Unit], at: int) -> int:
+    """Return the position of the last item of the list that unit *at* announces, or *at*."""
+    last = at
+    for here in range(at + 1, min(at + 1 + _MOST_ITEMS, len(units))):
+        unit = units[here]
+        is_item = unit.passage == units[at].passage and _ITEM.match(chunk.text[unit.start :])
+        if not is_item or unit.end - units[at].start > _MOST_CHARS:
+            break
+        last = here
+    return last
+
+
+def _row(chunk: Chunk, units: Sequence[Unit], at: int) -> Excerpt | None:
+    """Return a row as "column: cell" for each cell, with its header as a second quote."""
+    top = at
+    while (
+        top > 0 and units[top - 1].passage == units[at].passage and _is_row(chunk, units[top - 1])
+    ):
+        top -= 1
+    row = chunk.text[units[at].start : units[at].end]
+    has_header = at - top > 1 and _HEADER_RULE.match(_text(chunk, units[top + 1]))
+    if not has_header:
+        return None if _is_header(chunk, units, at) else _span(chunk, units, (at, at))
+    header = _text(chunk, units[top])
+    named = [
+        f"{column}: {cell}" if column else cell
+        for column, cell in zip(_cells(header), _cells(row), strict=False)
+        if cell
+    ]
+    return Excerpt(text="; ".join(named), quotes=(row, header), first=at, last=at)
+
+
+def _is_header(chunk: Chunk, units: Sequence[Unit], at: int) -> bool:
+    return at + 1 < len(units) and bool(_HEADER_RULE.match(_text(chunk, units[at + 1])))
+
+
+def _is_row(chunk: Chunk, unit: Unit) -> bool:
+    return bool(_ROW.match(_text(chunk, unit)))
+
+
+def _text(chunk: Chunk, unit: Unit) -> str:
+    return chunk.text[unit.start : unit.end]
+
+
+def _cells(row: str) -> list[str]:
+    return [plain(cell) for cell in re.split(r"(?<!\\)\|", row.strip().strip("|"))]

@@ -1,0 +1,144 @@
+"""Finding a quote in a text, whatever typography stands between the two."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+MIN_QUOTE_CHARS = 12
+MIN_QUOTE_WORDS = 3
+
+_SAME = str.maketrans(
+    dict.fromkeys("‘’‚‛ʼ′`´", "'")
+    | dict.fromkeys("“”„‟«»″", '"')
+    | dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
+    | {"|": " "}  # the border of a table's cell
+)
+_MARKUP = "*_`\\"
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co"})
+# What opens a line of Markdown: headings, bullets, quotations
+_LINE_MARKS = re.compile(r"^[ \t]*(?:(?:#{1,6}|[-*+•>])[ \t]+)+", re.MULTILINE)
+# From here on scripts may write words without a space between them
+_FIRST_UNSPACED = 0x0E00
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text without its typography.
+
+    Attributes:
+        text: Case folded, quotation marks and dashes made alike, white space and mark-up reduced.
+        origin: For each code point of `text`, the offset in the original that it comes from.
+    """
+
+    text: str
+    origin: tuple[int, ...]
+
+
+@lru_cache(maxsize=64)  # each quote of a draft is looked for in the same few passages
+def fold(text: str) -> Folded:
+    r"""Return *text* so that two ways of typesetting the same words become equal.
+
+    Case is folded too, since a quote may open a sentence that the document does not.
+
+    >>> fold("The  “eﬀective”\nrate").text
+    'the "effective" rate'
+    """
+    chars: list[str] = []
+    origin: list[int] = []
+    for at, char in _folded_chars(text):
+        if char == " " and (not chars or chars[-1] == " "):
+            continue
+        chars.append(char)
+        origin.append(at)
+    if chars and chars[-1] == " ":
+        chars.pop()
+        origin.pop()
+    return Folded("".join(chars), tuple(origin))
+
+
+def _folded_chars(text: str) -> Iterator[tuple[int, str]]:
+    marks = {at for match in _LINE_MARKS.finditer(text) for at in range(*match.span())}
+    for at, char in enumerate(text):
+        if at in marks or char.isspace():
+            yield at, " "
+        elif char in _MARKUP or unicodedata.category(char) in _DROPPED:
+            continue
+        else:
+            for made in unicodedata.normalize("NFKD", char.translate(_SAME)).casefold():
+                yield at, made.translate(_SAME)
+
+
+def find(quote: str, text: str) -> tuple[int, int] | None:
+    """Return where *quote* stands in *text*, as offsets of *text*; None if it does not.
+
+    A quote never starts or ends inside a word or a number: "100 users" does not stand in
+    "2,100 users", nor "5 days" in "-5 days" or "1.5 days". The marks that close a quote may differ
+    from those of the text.
+
+    >>> find("don't pay", "You don’t **pay** twice")
+    (4, 15)
+    >>> find("100 users", "up to 2,100 users") is None
+    True
+    """
+    folded = fold(text)
+    needle = fold(quote).text
+    for wanted in dict.fromkeys((needle, needle.strip(" .,;:!?…\"'"))):
+        if wanted:
+            for at in _occurrences(wanted, folded.text):
+                return folded.origin[at], folded.origin[at + len(wanted) - 1] + 1
+    return None
+
+
+def _occurrences(needle: str, text: str) -> Iterator[int]:
+    at = text.find(needle)
+    while at >= 0:
+        if not (_cuts(text, at) or _cuts(text, at + len(needle))):
+            yield at
+        at = text.find(needle, at + 1)
+
+
+def _cuts(text: str, at: int) -> bool:
+    """Whether the border before text[at] lies inside a word or a number."""
+    if at in {0, len(text)}:
+        return False
+    before, after = text[at - 1], text[at]
+    if _in_word(before) and _in_word(after):
+        return True
+    return _in_number(text[max(0, at - 2) : at], after) or _opens_number(before, text[at : at + 2])
+
+
+def _in_word(char: str) -> bool:
+    return unicodedata.category(char) == "Mn" or (char.isalnum() and ord(char) < _FIRST_UNSPACED)
+
+
+def _in_number(before: str, after: str) -> bool:
+    """Whether digits after a mark go on, or take their sign from it: "2,|100", "-|5"."""
+    return after.isdigit() and (
+        before.endswith("-") or (before[:1].isdigit() and before[-1:] in ".,:/'")
+    )
+
+
+def _opens_number(before: str, after: str) -> bool:
+    """Whether digits go on behind a mark: "5|.5", "5|-10"."""
+    return before.isdigit() and after[:1] in "-.,:/'" and after[1:2].isdigit()
+
+
+def is_long_enough(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] says enough to be evidence.
+
+    A word or two stand by chance in any text, so a quote has at least 12 characters or 3 words,
+    unless it is a whole line or a whole cell of a table, such as "3 euros".
+
+    >>> is_long_enough("| parking | 3 euros |", 12, 19)
+    True
+    >>> is_long_enough("it costs 3 euros", 9, 16)
+    False
+    """
+    said = fold(text[start:end]).text
+    if len(said) >= MIN_QUOTE_CHARS or len(said.split()) >= MIN_QUOTE_WORDS:
+        return True
+    before = re.split(r"[\n|]", text[:start])[-1]
+    after = re.split(r"[\n|]", text[end:])[0]
+    return not re.search(r"\w", before + after)

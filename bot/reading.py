@@ -1,0 +1,256 @@
+"""Sentences of passages, and how much speaks for each of them as the answer to a question."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.types import ShownPassage
+from bot.words import STOPWORDS, stem, stems, words
+from index.sentences import sentences
+from index.types import Chunk, Vectors
+
+Encode = Callable[[Sequence[str]], Vectors]
+
+_MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•>]|\(?\d{1,3}[.)])\s+)+")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,2}|_{1,2}(?!\w)|`+|\\(?=\W)")
+_RULE = re.compile(r"[\s|:=_*-]+")
+_CAPITAL = re.compile(r"(?<=\S\s)[A-ZÄÖÜÉ][\w'’-]*|\b[A-Z]{2,}\w*\b|\b\w*\d[\w.,-]*")
+
+_MONTH = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+_COUNTED = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
+    "hundred|thousand|million|billion|half|once|twice|double|none|unlimited"
+)
+_HOW_MUCH = (
+    r"\b(?:how (?:many|much|long|far|old|often|tall|large|big|high|deep|fast|wide|heavy)|"
+    r"wie ?viele?|wie lange|combien|cuánt[oa]s?|what (?:is the )?(?:percentage|percent|number|"
+    r"amount|price|cost|fee|rate|limit|maximum|minimum|population|deadline))\b"
+)
+_WHEN = r"\b(?:when|(?:what|which) (?:year|date|day|month|time|century|decade)|wann|quand|cuándo)\b"
+_WHO = r"^(?:by |to |with |from )?(?:who|whom|whose|wer|wem|wen|qui|quién)\b"
+_AMOUNT = rf"\d[\d.,]*|[$€£%]|\b(?:{_COUNTED})\b"
+_TIME = (
+    rf"\d[\d.,:]*|\b(?:{_MONTH}|(?:mon|tues|wednes|thurs|fri|satur|sun)day|century|noon|midnight|"
+    r"daily|weekly|monthly|after|before|until|within)\b"
+)
+_PERSON = (
+    r"(?<=\S\s)(?-i:[A-Z])[\w'’-]+|\b(?:team|department|manager|office|desk|everyone|everybody|nobody|"
+    r"employees?|staff|members?|customers?|owner|director|lead|admins?)\b"
+)
+# How a question asks, and what its answer then holds; of several that fit, the last counts
+_KINDS = tuple(
+    (re.compile(asks, re.IGNORECASE), re.compile(holds, re.IGNORECASE))
+    for asks, holds in ((_HOW_MUCH, _AMOUNT), (_WHEN, _TIME), (_WHO, _PERSON))
+)
+
+FEATURES = (
+    "bias",
+    "cover",
+    "cover_near",
+    "cover_passage",
+    "cover_all",
+    "missing_all",
+    "missing_passage",
+    "kind_met",
+    "kind_unmet",
+    "first",
+    "log_words",
+    "cosine",
+    "cosine_passage",
+)
+WORDS_ONLY = 11  # so many of the features need no vectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A sentence, an item of a list or a row of a table in one of the passages.
+
+    Attributes:
+        passage: Position of its passage among those shown.
+        start: Offset in the chunk's text.
+        end: One past the last.
+        plain: Its words without mark-up, on one line.
+        states: Whether it can be an answer: not a question, a heading or a rule.
+    """
+
+    passage: int
+    start: int
+    end: int
+    plain: str
+    states: bool
+
+
+def plain(text: str) -> str:
+    r"""Return *text* on one line and without Markdown.
+
+    >>> plain("- **Gold**: see [the\n plan](plan.md)")
+    'Gold: see the plan'
+    """
+    text = _EMPHASIS.sub("", _LINK.sub(r"\1", _MARKS.sub("", text)))
+    if text.lstrip().startswith("|"):
+        text = " – ".join(cell.strip() for cell in text.strip().strip("|").split("|"))
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def units(shown: Sequence[ShownPassage]) -> list[Unit]:
+    """Return the units of all passages, in their order."""
+    return [
+        _unit(one.passage.chunk, at, span)
+        for at, one in enumerate(shown)
+        for span in sentences(one.passage.chunk.text)
+    ]
+
+
+def _unit(chunk: Chunk, passage: int, span: tuple[int, int]) -> Unit:
+    start, end = span
+    text = chunk.text[start:end]
+    said = plain(text)
+    is_heading = text.startswith("#") or said in chunk.heading or said == chunk.title
+    states = (
+        not is_heading
+        and not _RULE.fullmatch(text)
+        and not said.endswith(("?", "？"))
+        and len(words(said)) > 1
+    )
+    return Unit(passage=passage, start=start, end=end, plain=said, states=states)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question, taken apart.
+
+    Attributes:
+        text: The question.
+        stems: Of its words of meaning, in order.
+        names: Stems of its names, numbers and abbreviations.
+        kind: Matches a text that holds what is asked for; None if anything may be the answer.
+    """
+
+    text: str
+    stems: tuple[str, ...]
+    names: frozenset[str]
+    kind: re.Pattern[str] | None
+
+
+def take_apart(question: str) -> Asked:
+    """Return what a question asks for.
+
+    >>> asked = take_apart("When did NASA move to Houston?")
+    >>> asked.stems, sorted(asked.names)
+    (('nasa', 'mov', 'houston'), ['houston', 'nasa'])
+    """
+    named = " ".join(_CAPITAL.findall(question))
+    names = frozenset(stem(word) for word in words(named) if word not in STOPWORDS)
+    kind: re.Pattern[str] | None = None
+    for asks, holds in _KINDS:
+        if asks.search(question):
+            kind = holds
+    return Asked(text=question, stems=tuple(stems(question)), names=names, kind=kind)
+
+
+class Reading:
+    """The words of the passages, counted once for all that is asked of them."""
+
+    def __init__(self, shown: Sequence[ShownPassage]) -> None:
+        self.shown = shown
+        self.units = units(shown)
+        self._stems = [stems(unit.plain) for unit in self.units]
+        self._above = [frozenset(stems(_above(one.passage.chunk))) for one in shown]
+        self._passages = [set(above) for above in self._above]
+        for unit, said in zip(self.units, self._stems, strict=True):
+            self._passages[unit.passage].update(said)
+        self._everything = set[str]().union(*self._passages)
+        self._counts = Counter(one for said in self._stems for one in set(said))
+
+    def candidates(self, asked: Asked, limit: int) -> list[int]:
+        """Return the positions of the *limit* units whose words fit best, best first."""
+        weights = self._weights(asked)
+
+        def by_words(at: int) -> tuple[float, int]:
+            first = 1 / (1 + self.units[at].passage)
+            near = _share(weights, self._near(at))
+            return -(_share(weights, self._said(at)) + near / 2 + first / 4), at
+
+        return sorted((at for at, unit in enumerate(self.units) if unit.states), key=by_words)[
+            :limit
+        ]
+
+    def features(self, asked: Asked, at: int) -> list[float]:
+        """Return the features of a unit that need no vectors, in the order of `FEATURES`."""
+        unit, weights = self.units[at], self._weights(asked)
+        said = self._said(at)
+        passage = self._passages[unit.passage]
+        met = asked.kind is not None and _holds(asked, unit.plain)
+        return [
+            1.0,
+            _share(weights, said),
+            _share(weights, self._near(at)),
+            _share(weights, passage),
+            _share(weights, self._everything),
+            _missing(asked.names, self._everything),
+            _missing(asked.names, passage),
+            float(met),
+            float(asked.kind is not None and not met),
+            1 / (1 + unit.passage),
+            math.log(1 + len(self._stems[at])),
+        ]
+
+    def _said(self, at: int) -> set[str]:
+        return set(self._stems[at])
+
+    def _near(self, at: int) -> set[str]:
+        """Return the stems of a unit, its neighbours and the headings above it."""
+        unit = self.units[at]
+        near = set(self._above[unit.passage])
+        for beside in (at - 1, at, at + 1):
+            if 0 <= beside < len(self.units) and self.units[beside].passage == unit.passage:
+                near.update(self._stems[beside])
+        return near
+
+    def _weights(self, asked: Asked) -> dict[str, float]:
+        """Return how rare each word of the question is in the passages."""
+        total = len(self.units) + 1
+        return {one: math.log(1 + total / (0.5 + self._counts[one])) for one in asked.stems}
+
+
+def cosines(encode: Encode, question: str, texts: Sequence[str]) -> list[float]:
+    """Return the similarity of each text to the question, all encoded in one call."""
+    vectors = encode([question, *texts])
+    return [float(cosine) for cosine in vectors[1:] @ vectors[0]]
+
+
+def probabilities(rows: Sequence[Sequence[float]], weights: Sequence[float]) -> list[float]:
+    """Return the probability of each row of features under a logistic model."""
+    if not rows:
+        return []
+    scores = np.asarray(rows, dtype=np.float64) @ np.asarray(weights, dtype=np.float64)
+    return [float(p) for p in 1 / (1 + np.exp(-scores))]
+
+
+def _above(chunk: Chunk) -> str:
+    return " ".join((chunk.title, *chunk.heading))
+
+
+def _share(weights: dict[str, float], present: set[str]) -> float:
+    total = sum(weights.values())
+    return sum(w for one, w in weights.items() if one in present) / total if total else 0.0
+
+
+def _missing(names: frozenset[str], present: set[str]) -> float:
+    return len(names - present) / len(names) if names else 0.0
+
+
+def _holds(asked: Asked, text: str) -> bool:
+    """Whether the unit has something of the asked kind that the question does not have itself."""
+    if asked.kind is None:
+        return False
+    own = asked.text.lower()
+    return any(match.group().lower() not in own for match in asked.kind.finditer(text))

@@ -1,0 +1,217 @@
+"""One settings class: command line over environment over `.env` over `footnote.toml` over defaults."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from dotenv import load_dotenv
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings import SettingsError as PydanticSettingsError
+
+from bot.errors import SettingsError
+
+DEFAULT_CONFIG = Path("footnote.toml")
+DEFAULT_DATA_DIR = Path(".footnote")
+_PREFIX = "FOOTNOTE_"
+
+
+class _Table(BaseModel):
+    """A table of the settings file: an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(_Table):
+    """One folder or file of documents."""
+
+    path: Path
+    name: str = ""
+    include: tuple[str, ...] = ("**/*",)
+    exclude: tuple[str, ...] = ()
+    url: str | None = None
+    audience: tuple[str, ...] = ()
+
+
+class IndexSettings(_Table):
+    """How documents become chunks and vectors."""
+
+    model: str = "embedded"
+    chunk_tokens: int = Field(default=200, ge=32, le=2000)
+    max_file_mb: int = Field(default=100, ge=1)
+    parse_timeout_s: float = Field(default=60, gt=0)
+    keep_generations: int = Field(default=3, ge=2)
+    max_lost_share: float = Field(default=0.5, ge=0, le=1)
+
+
+class SearchSettings(_Table):
+    """How passages are found."""
+
+    k: int = Field(default=8, ge=1, le=100)
+    dense_weight: float = Field(default=0.5, ge=0, le=1)
+    candidates: int = Field(default=100, ge=10, le=1000)
+
+
+class ProviderSettings(_Table):
+    """One supplier of a language model."""
+
+    name: str
+    kind: Literal["openai_like"]
+    model: str
+    base_url: str
+    api_key_env: str | None = None
+    api_key: SecretStr | None = None
+    share: float = Field(default=1.0, gt=0, le=1)
+    timeout_s: float = Field(default=30, gt=0)
+    max_tokens: int = Field(default=1024, ge=16)
+    context_tokens: int = Field(default=8192, ge=1024)
+
+
+class ModelsSettings(_Table):
+    """The portfolio of models; with none the offline answerer answers."""
+
+    providers: tuple[ProviderSettings, ...] = ()
+    offline_threshold: float | None = Field(default=None, ge=0, le=1)
+
+
+class ChannelSettings(_Table):
+    """What one Slack channel may see."""
+
+    id: str = Field(pattern=r"^[CGD][A-Z0-9]+$")
+    audience: tuple[str, ...] = ()
+
+
+class SlackSettings(_Table):
+    """How the Slack adapter behaves; the tokens come from Slack's own variables."""
+
+    channels: tuple[ChannelSettings, ...] = ()
+    max_concurrent: int = Field(default=4, ge=1)
+    max_queue: int = Field(default=100, ge=1)
+    max_question_chars: int = Field(default=4000, ge=100)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, checked as a whole before anything is loaded."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+    )
+    file_values: ClassVar[dict[str, Any]] = {}
+
+    data_dir: Path = DEFAULT_DATA_DIR
+    sources: tuple[SourceSettings, ...] = ()
+    index: IndexSettings = IndexSettings()
+    search: SearchSettings = SearchSettings()
+    models: ModelsSettings = ModelsSettings()
+    slack: SlackSettings = SlackSettings()
+
+    slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(
+        default=None, validation_alias="SLACK_SIGNING_SECRET"
+    )
+    slack_api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the settings file between `.env` and the defaults."""
+        del dotenv_settings, file_secret_settings  # `.env` is read into the environment by `load`
+        file = InitSettingsSource(settings_cls, init_kwargs=cls.file_values)
+        return init_settings, env_settings, file
+
+
+def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Settings:
+    """Read all settings.
+
+    Args:
+        config: The settings file; the default one may be missing. `.env` is looked for beside it.
+        data_dir: From the command line, over everything else.
+
+    Raises:
+        SettingsError: Names every unknown, wrong or missing value at once.
+    """
+    folder = config.absolute().parent
+    load_dotenv(folder / ".env", override=False)
+    loaded = type("Settings", (Settings,), {"file_values": _read_file(config)})
+    arguments = {} if data_dir is None else {"data_dir": data_dir}
+    faults = [f"{name}: unknown variable" for name in _unknown_variables()]
+    try:
+        settings: Settings = loaded(**arguments)
+    except (ValidationError, PydanticSettingsError) as error:
+        faults += _faults(error)
+    else:
+        if not faults:
+            return _with_keys(settings)
+    raise SettingsError(f"settings ({config}): " + "; ".join(faults))
+
+
+def _read_file(config: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(config.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if config == DEFAULT_CONFIG:
+            return {}
+        raise SettingsError(
+            f"there is no settings file {config}: give another --config, or run `footnote init`"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{config} is not readable TOML: {error}") from error
+    # Paths in the file are relative to the file, wherever the command is run.
+    folder = config.absolute().parent
+    if isinstance(values.get("data_dir"), str):
+        values["data_dir"] = str(folder / values["data_dir"])
+    sources = values.get("sources")
+    for source in sources if isinstance(sources, list) else []:
+        if isinstance(source, dict) and isinstance(source.get("path"), str):
+            source["path"] = str(folder / source["path"])
+    return values
+
+
+def _unknown_variables() -> list[str]:
+    known = {f"{_PREFIX}{name}".upper() for name in Settings.model_fields}
+    names = sorted(name for name in os.environ if name.upper().startswith(_PREFIX))
+    return [name for name in names if name.upper().split("__")[0] not in known]
+
+
+def _faults(error: ValidationError | PydanticSettingsError) -> list[str]:
+    if isinstance(error, PydanticSettingsError):
+        return [str(error)]
+    faults = []
+    for each in error.errors(include_url=False):
+        place = ".".join(str(part) for part in each["loc"])
+        if each["type"] == "extra_forbidden":
+            faults.append(f"{place}: unknown setting")
+        elif isinstance(each["input"], str | int | float) and "key" not in place:
+            faults.append(f"{place}: {each['msg']} (it is {each['input']!r})")
+        else:
+            faults.append(f"{place}: {each['msg']}")
+    return faults
+
+
+def _with_keys(settings: Settings) -> Settings:
+    """Put each provider's key in its place, so that nothing else reads the environment."""
+    providers = tuple(
+        provider.model_copy(update={"api_key": SecretStr(key)})
+        if provider.api_key_env and (key := os.environ.get(provider.api_key_env))
+        else provider
+        for provider in settings.models.providers
+    )
+    models = settings.models.model_copy(update={"providers": providers})
+    return settings.model_copy(update={"models": models})

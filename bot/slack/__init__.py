@@ -1,0 +1,1 @@
+"""Questions from Slack, and exactly one answer in their thread."""

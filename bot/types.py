@@ -1,0 +1,172 @@
+"""The words of an answer: question, draft, citation, answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from index.types import Audience, Passage
+
+
+class Status(StrEnum):
+    """How a question ended."""
+
+    ANSWERED = "answered"
+    NOT_FOUND = "not_found"  # the documents do not hold the answer
+    UNSUPPORTED = "unsupported"  # something was said, and nothing of it survived the check
+    FAILED = "failed"  # no answer could be made; `reference` leads to the log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One earlier message of a conversation.
+
+    Attributes:
+        role: "user" or "assistant".
+        text: What was said.
+    """
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What somebody asks.
+
+    Attributes:
+        text: The question itself.
+        audience: Groups whose documents the answer may use besides everybody's; None uses all.
+        history: Earlier turns, oldest first.
+    """
+
+    text: str
+    audience: Audience = frozenset()
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What an answerer claims to have read.
+
+    Attributes:
+        passage_id: The opaque id under which a passage was shown.
+        quote: Words that stand in that passage, if the answerer is right.
+    """
+
+    passage_id: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """One sentence of a draft and what it rests on."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an answer cost.
+
+    Attributes:
+        cost_usd: In US dollars; None if the price is not known.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal | None = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What an answerer says before anything is checked.
+
+    Attributes:
+        sentences: In reading order; empty if the answerer says that the documents don't say.
+        answerer: Name of the provider, or "offline".
+        usage: What it cost.
+    """
+
+    sentences: tuple[Sentence, ...]
+    answerer: str
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPassage:
+    """A passage and the opaque id under which an answerer sees it."""
+
+    id: str
+    passage: Passage
+
+
+class Answerer(Protocol):
+    """Reads passages and drafts an answer."""
+
+    async def draft(self, question: Question, passages: Sequence[ShownPassage]) -> Draft:
+        """Draft an answer from *passages*, best first; raises `AnswererError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """One checked quote.
+
+    Attributes:
+        label: 1, 2, 3 … in order of use.
+        document: Id of the document.
+        title: Title of the document.
+        page: Physical page on which the quote starts, from 1; None if there are no pages.
+        heading: Headings it stands under, outermost first.
+        start: Offset in the document's stored text, in code points.
+        end: One past the last.
+        quote: Exactly the stored text from start to end.
+        url: Where a person can open the document; None if nowhere.
+        modified_at: When the document was changed, in UTC; None if unknown.
+    """
+
+    label: int
+    document: str
+    title: str
+    page: int | None
+    heading: tuple[str, ...]
+    start: int
+    end: int
+    quote: str
+    url: str | None
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the person who asked is told.
+
+    Attributes:
+        status: How the question ended.
+        text: The checked answer with its labels, such as "Until 2030 [1]."; "" unless answered.
+        citations: In order of their labels.
+        nearest: Up to three passages when not answered, else empty.
+        message: The sentence a person is shown in place of, or beside, the answer.
+        reference: Leads from what a person sees to the log.
+        generation: The index generation that every citation comes from; "" if there was none.
+        indexed_at: When that generation was built, in UTC; None if there was none.
+        answerer: Name of the provider, or "offline".
+        usage: What it cost.
+        ms: How long it took.
+    """
+
+    status: Status
+    text: str
+    citations: tuple[Citation, ...]
+    nearest: tuple[Passage, ...]
+    message: str
+    reference: str
+    generation: str
+    indexed_at: datetime | None
+    answerer: str
+    usage: Usage
+    ms: float

@@ -1,0 +1,49 @@
+"""What `make demo` runs: index the example documents, ask three questions, say what to type next."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.rule import Rule
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA_DIR = ".footnote-demo"
+QUESTIONS = (
+    "How much of its data-centre capacity would OpenAI get through Stargate, and until when?",
+    "What does exit status 2 mean?",
+    "What will SoftBank pay per GPU?",
+)
+NEXT = """\
+[bold]Next[/]
+  Ask on           .venv/bin/footnote --data-dir .footnote-demo ask "Why diversify suppliers?"
+  Your documents   .venv/bin/footnote index build path/to/your/folder
+  Measure          make eval
+  Into Slack       docs/handbook/slack.md"""
+
+
+def footnote(*arguments: str) -> int:
+    """Run a command of the demo's own data directory and return its exit status."""
+    command = [str(Path(sys.executable).with_name("footnote")), "--data-dir", DATA_DIR, *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 - our own command
+
+
+def main() -> int:
+    """Run the demo; the exit status is the first one that is not 0."""
+    console = Console(highlight=False)
+    console.print(Rule("footnote index build examples/documents", align="left"))
+    status = footnote("index", "build", "examples/documents")
+    for question in QUESTIONS:
+        if status:
+            return status
+        console.print()
+        console.print(Rule(f'footnote ask "{question}"', align="left"))
+        status = footnote("ask", question)
+    console.print()
+    console.print(Rule(align="left"))
+    console.print(NEXT, soft_wrap=True)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+"""Files are parsed in a child process: what hangs, bursts or crashes costs that file only."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, cast
+
+from index.errors import IndexingError, UnreadableDocumentError
+from index.parsing.worker import message_to_parsed, read_message, write_message
+from index.types import Parsed, ProblemKind
+
+_COMMAND = (sys.executable, "-P", "-B", "-m", "index.parsing.worker")
+_ROOT = Path(__file__).resolve().parents[2]
+_START_TIMEOUT_S = 60.0
+_STOP_TIMEOUT_S = 2.0
+_MAX_FILES = 50
+
+
+class ParserPool:
+    """Child processes that parse; as many as threads call at the same time.
+
+    Args:
+        memory_bytes: Address space of a child.
+        timeout_s: Longest time for one file.
+        command: Starts a child; the limits are appended.
+    """
+
+    def __init__(
+        self,
+        *,
+        memory_bytes: int = 2_000_000_000,
+        timeout_s: float = 60.0,
+        command: Sequence[str] = _COMMAND,
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._memory_bytes = memory_bytes
+        self._command = (*command, str(memory_bytes), str(timeout_s))
+        self._idle: list[_Child] = []
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for child in idle:
+            child.stop()
+
+    def parse(self, content: bytes, name: str) -> Parsed:
+        """Return what `index.parsing.parse` makes of *content*.
+
+        Raises:
+            UnreadableDocumentError: Its own, and TIMEOUT, MEMORY or CRASH.
+            IndexingError: If no child can be started at all.
+        """
+        child = self._take()
+        try:
+            answer = child.ask(content, name, timeout_s=self._timeout_s)
+        except BaseException:
+            child.kill()
+            raise
+        if answer is None:
+            raise self._lost(child)
+        header, body = answer
+        if "problem" not in header:
+            self._give_back(child)
+            return message_to_parsed(header, body)
+        kind = ProblemKind(str(header["problem"]))
+        if kind is ProblemKind.MEMORY:
+            # A process that ran out of memory once is not to be trusted with the next file.
+            child.stop()
+            raise self._out_of_memory()
+        self._give_back(child)
+        raise UnreadableDocumentError(kind, str(header["reason"]))
+
+    def _take(self) -> "_Child":
+        with self._lock:
+            while self._idle:
+                child = self._idle.pop()
+                if child.is_alive():
+                    return child
+                child.kill()
+        return _Child(self._command)
+
+    def _give_back(self, child: "_Child") -> None:
+        # The time may have run out between the answer and the end of the watch.
+        if child.timed_out or child.files >= _MAX_FILES:
+            child.stop()
+            return
+        with self._lock:
+            self._idle.append(child)
+
+    def _lost(self, child: "_Child") -> UnreadableDocumentError:
+        status = child.stop()
+        if child.timed_out or status == -signal.SIGALRM:
+            return UnreadableDocumentError(
+                ProblemKind.TIMEOUT,
+                f"reading it took over {self._timeout_s:g} seconds; split it or raise the limit",
+            )
+        how = f"by signal {-status}" if status < 0 else f"with status {status}"
+        return UnreadableDocumentError(
+            ProblemKind.CRASH, f"reading it ended its process {how}; open it and save it anew"
+        )
+
+    def _out_of_memory(self) -> UnreadableDocumentError:
+        return UnreadableDocumentError(
+            ProblemKind.MEMORY,
+            f"reading it took over {self._memory_bytes // 1_000_000:,} MB of memory; split it",
+        )
+
+
+class _Child:
+    """One process, which lives from its first file to its last."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.files = 0
+        self.timed_out = False
+        # A file, not a pipe: nobody reads it, so that a pipe would fill up and block the child.
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the child
+        self._process = subprocess.Popen(  # noqa: S603  our own module
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            # No secret of ours is in reach of what a document does to a parser.
+            env={"PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)])},
+            start_new_session=True,
+        )
+        # With PIPE neither is None.
+        self._requests = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
+        if self._exchange(None, timeout_s=_START_TIMEOUT_S) is None:
+            raise IndexingError(f"the parser cannot be started: {self._last_complaint()}")
+
+    def ask(
+        self, content: bytes, name: str, *, timeout_s: float
+    ) -> tuple[dict[str, object], bytes] | None:
+        """Return the answer for one file; None if the process ended without one."""
+        self.files += 1
+        return self._exchange((name, content), timeout_s=timeout_s)
+
+    def is_alive(self) -> bool:
+        """Tell whether the process still runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> int:
+        """Let the process come to its end, and return its exit status."""
+        # What was still to be sent has nobody to read it.
+        with contextlib.suppress(OSError):
+            self._requests.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_STOP_TIMEOUT_S)
+        return self.kill()
+
+    def kill(self) -> int:
+        """End the process if it still runs, and return its exit status."""
+        self._process.kill()
+        for stream in (self._requests, self._answers, self._complaints):
+            with contextlib.suppress(OSError):
+                stream.close()
+        return self._process.wait()
+
+    def _exchange(
+        self, request: tuple[str, bytes] | None, *, timeout_s: float
+    ) -> tuple[dict[str, object], bytes] | None:
+        watch = threading.Timer(timeout_s, self._time_out)
+        watch.start()
+        try:
+            # A child that has no room for the file says so before it has read all of it.
+            with contextlib.suppress(BrokenPipeError):
+                if request is not None:
+                    write_message(self._requests, {"name": request[0]}, request[1])
+            return read_message(self._answers)
+        finally:
+            watch.cancel()
+            watch.join()
+
+    def _time_out(self) -> None:
+        self.timed_out = True
+        self._process.kill()
+
+    def _last_complaint(self) -> str:
+        self._process.kill()
+        self._process.wait()
+        self._complaints.seek(0)
+        rows = self._complaints.read().decode(errors="replace").split("\n")
+        self.kill()
+        return next((row for row in reversed(rows) if row.strip()), "it said nothing")

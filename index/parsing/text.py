@@ -1,0 +1,114 @@
+"""Plain text: decoded, its newlines made one kind, else stored as it is."""
+
+import codecs
+from collections.abc import Iterator
+
+import charset_normalizer
+
+from index.errors import UnreadableDocumentError
+from index.types import Parsed, ProblemKind
+
+# Longest first: the mark of UTF-16 is the beginning of that of UTF-32.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+# Tab, newlines, form feed, backspace and escape occur in honest text such as logs.
+_CONTROL_BYTES = bytes(sorted(set(range(32)) - {8, 9, 10, 11, 12, 13, 27}))
+_MAX_CONTROL_SHARE = 0.05
+_SAMPLE_BYTES = 500_000
+_MAX_BAD_UTF8_SHARE = 0.1
+
+_NEWLINES = str.maketrans({"\x0b": "\n", "\x0c": "\n", "\x85": "\n"})
+_UNPRINTABLE = dict.fromkeys(
+    code
+    for code in (*range(32), *range(127, 0xA0), *range(0xD800, 0xE000), 0xFEFF, 0xFFFE, 0xFFFF)
+    if code not in {9, 10}
+)
+
+
+def parse(content: bytes) -> Parsed:
+    """Return the text of *content*, which has no title, headings or pages."""
+    return Parsed(text=clean(decode(content)))
+
+
+def clean(text: str) -> str:
+    r"""Make every newline `\n` and leave out what cannot be printed or stored.
+
+    >>> clean("one\r\ntwo\rthree\x00")
+    'one\ntwo\nthree'
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.translate(_NEWLINES).translate(_UNPRINTABLE)
+
+
+def decode(content: bytes, *, declared: str | None = None) -> str:
+    """Decode by mark, as strict UTF-8, as *declared*, by what NULs tell, or by statistics.
+
+    Raises:
+        UnreadableDocumentError: BROKEN if *content* is not text.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, errors="replace")
+    for encoding in _candidates(content, declared):
+        try:
+            return content.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    _refuse_binary(content)
+    return content.decode(_guessed(content), errors="replace")
+
+
+def _candidates(content: bytes, declared: str | None) -> Iterator[str]:
+    if b"\0" in content:
+        yield from _wide(content)
+        return
+    # Bytes above 127 that are valid UTF-8 are UTF-8, whatever is declared; without any, a
+    # declaration can still matter (ISO-2022-JP).
+    if content.isascii() and declared:
+        yield declared
+    if not _mostly_control(content):
+        yield "utf-8"
+        if declared:
+            yield declared
+
+
+def _wide(content: bytes) -> Iterator[str]:
+    """Yield UTF-16 without a mark: nearly every second byte of western text is NUL."""
+    sample = content[: _SAMPLE_BYTES // 2 * 2]
+    half = len(sample) // 2
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if odd > half // 2 and even < half // 20 + 1:
+        yield "utf-16-le"
+    if even > half // 2 and odd < half // 20 + 1:
+        yield "utf-16-be"
+
+
+def _mostly_control(content: bytes) -> bool:
+    sample = content[:_SAMPLE_BYTES]
+    controls = len(sample) - len(sample.translate(None, _CONTROL_BYTES))
+    return controls > len(sample) * _MAX_CONTROL_SHARE
+
+
+def _refuse_binary(content: bytes) -> None:
+    if _mostly_control(content):
+        raise UnreadableDocumentError(
+            ProblemKind.BROKEN, "the name says text, the content is binary; rename or remove it"
+        )
+
+
+def _guessed(content: bytes) -> str:
+    """Return the likeliest encoding of text that is not valid UTF-8."""
+    sample = content[:_SAMPLE_BYTES]
+    text = sample.decode("utf-8", errors="replace")
+    bad = text.count("�")
+    # A few bad bytes among many good sequences are a damaged UTF-8 file, not another encoding.
+    if bad <= _MAX_BAD_UTF8_SHARE * sum(1 for char in text if not char.isascii()):
+        return "utf-8"
+    best = charset_normalizer.from_bytes(sample).best()
+    return best.encoding if best else "cp1252"

@@ -1,0 +1,127 @@
+"""The child process: for each file on its input, the text or the problem on its output."""
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Callable
+from typing import IO
+
+from index.errors import UnreadableDocumentError
+from index.parsing import parse
+from index.types import Heading, Parsed, ProblemKind
+
+_READY: dict[str, object] = {"ready": True}
+_OUT_OF_MEMORY: dict[str, object] = {"problem": ProblemKind.MEMORY, "reason": ""}
+
+_LENGTH = struct.Struct(">I")
+# A message without a parent to read it dies with the alarm: a hang must not outlive a crash.
+_GRACE_S = 5.0
+
+
+def write_message(stream: IO[bytes], header: dict[str, object], body: bytes = b"") -> None:
+    """Write one message: the length of the header, the header in JSON, then *body*."""
+    packed = json.dumps({**header, "bytes": len(body)}).encode()
+    stream.write(_LENGTH.pack(len(packed)) + packed)
+    stream.write(body)
+    stream.flush()
+
+
+def read_message(stream: IO[bytes]) -> tuple[dict[str, object], bytes] | None:
+    """Return the next message's header and body; None at the end of *stream*, even within one."""
+    packed_length = stream.read(_LENGTH.size)
+    if len(packed_length) < _LENGTH.size:
+        return None
+    header = stream.read(_LENGTH.unpack(packed_length)[0])
+    try:
+        message: dict[str, object] = json.loads(header)
+        length = int(str(message["bytes"]))
+    except (ValueError, KeyError):
+        return None
+    body = stream.read(length)
+    return (message, body) if len(body) == length else None
+
+
+def parsed_to_message(parsed: Parsed) -> tuple[dict[str, object], bytes]:
+    """Return the header and the body that tell *parsed*."""
+    headings = [[heading.start, heading.level, heading.text] for heading in parsed.headings]
+    header: dict[str, object] = {
+        "title": parsed.title,
+        "headings": headings,
+        "pages": list(parsed.pages),
+    }
+    return header, parsed.text.encode("utf-8")
+
+
+def message_to_parsed(header: dict[str, object], body: bytes) -> Parsed:
+    """Return what `parsed_to_message` was given."""
+    title, headings, pages = header["title"], header["headings"], header["pages"]
+    if not isinstance(headings, list) or not isinstance(pages, list):
+        raise TypeError(f"not an answer of the parser: {sorted(header)}")
+    return Parsed(
+        text=body.decode("utf-8"),
+        title=None if title is None else str(title),
+        headings=tuple(
+            Heading(start=int(start), level=int(level), text=str(text))
+            for start, level, text in headings
+        ),
+        pages=tuple(int(page) for page in pages),
+    )
+
+
+def serve(parser: Callable[..., Parsed], *, memory_bytes: int, timeout_s: float) -> None:
+    """Answer the messages on standard input until it ends."""
+    answers = os.fdopen(os.dup(1), "wb")
+    _silence()
+    _limit(memory_bytes)
+    write_message(answers, _READY)
+    try:
+        while (message := read_message(sys.stdin.buffer)) is not None:
+            header, content = message
+            signal.setitimer(signal.ITIMER_REAL, timeout_s + _GRACE_S)
+            answer = _answer(parser, content, str(header["name"]))
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            write_message(answers, *answer)
+    except MemoryError:  # not even the file itself has room
+        write_message(answers, _OUT_OF_MEMORY)
+
+
+def _silence() -> None:
+    # What a library prints must not get between the answers, nor into a file that may not grow.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
+def _limit(memory_bytes: int) -> None:
+    # A system may lack a limit or hold a lower one already; the time-out still stands.
+    for kind, most in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (most, most))
+
+
+def _answer(
+    parser: Callable[..., Parsed], content: bytes, name: str
+) -> tuple[dict[str, object], bytes]:
+    try:
+        return parsed_to_message(parser(content, name=name))
+    except UnreadableDocumentError as error:
+        return {"problem": error.kind, "reason": error.reason}, b""
+    except MemoryError:
+        return _OUT_OF_MEMORY, b""
+
+
+def main() -> None:
+    """Serve with the limits of the command line: bytes of memory, seconds for a file."""
+    serve(parse, memory_bytes=int(sys.argv[1]), timeout_s=float(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()

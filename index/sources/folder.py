@@ -1,0 +1,253 @@
+"""A folder, or one file, as a source of documents."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+from index.errors import SourceError, UnreadableDocumentError
+from index.sources.patterns import matches
+from index.types import Problem, ProblemKind, SourceFile
+
+# No documents: what belongs to the system, to an editor, to version control.
+_HIDDEN = (".", "~$")
+_NOT_A_FILE = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
+_TRIES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderSource:
+    """The files below a folder.
+
+    A pattern is matched with the path relative to `root`; `**` stands for any number of folders,
+    and a pattern without `/` is matched with the name alone. What `exclude` matches is left out,
+    with everything below it. Hidden files and folders are left out too, and so are links to other
+    folders of the same source, whose files are met there. A `root` that is a file is taken whatever
+    the patterns say.
+
+    Attributes:
+        root: The folder, or one file.
+        include: Patterns of which a file matches at least one.
+        exclude: Patterns that neither a file nor a folder above it may match.
+        prefix: Put before each document's id, as `prefix/…`; empty if there is one source only.
+        url: Address of the root, to which a document's path is added; None if there is none.
+        audience: Groups that may see the documents; empty means everybody.
+        max_file_bytes: Largest file that is read.
+    """
+
+    root: Path
+    include: tuple[str, ...] = ("**/*",)
+    exclude: tuple[str, ...] = ()
+    prefix: str = ""
+    url: str | None = None
+    audience: tuple[str, ...] = ()
+    max_file_bytes: int = 100_000_000
+
+    def files(self) -> Iterator[SourceFile | Problem]:
+        """Yield every file met, sorted by document, and a problem for each one skipped as unfit.
+
+        Raises:
+            SourceError: If the root is missing or may not be read.
+        """
+        root = _existing(self.root)
+        if root.is_dir():
+            found = list(self._below(root, root))
+        else:
+            found = [self._file(self.root.name, root)]
+        yield from sorted(found, key=lambda one: one.document)
+
+    def _below(self, root: Path, top: Path) -> Iterator[SourceFile | Problem]:
+        folders = [top]
+        while folders:
+            folder = folders.pop()
+            try:
+                entries = list(os.scandir(folder))
+            except OSError as error:
+                yield self._unreadable_folder(_relative(folder, root), error)
+                continue
+            for entry in entries:
+                path = Path(entry.path)
+                relative = _relative(path, root)
+                if self._is_left_out(relative):
+                    continue
+                if not _is_printable(relative):
+                    yield self._problem(
+                        relative, ProblemKind.UNSAFE, "its name is not valid text; rename it"
+                    )
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
+                else:
+                    yield from self._met(relative, path, root)
+
+    def _unreadable_folder(self, relative: str, error: OSError) -> Problem:
+        if relative == ".":
+            raise SourceError(
+                f"the folder {self.root} cannot be read ({error.strerror}): check its permissions"
+            ) from error
+        return self._problem(
+            relative,
+            ProblemKind.UNREADABLE,
+            f"the folder cannot be read ({error.strerror}): check its permissions",
+        )
+
+    def _is_left_out(self, relative: str) -> bool:
+        name = relative.rpartition("/")[2]
+        # Folders above it have been through this before their files were looked for.
+        return name.startswith(_HIDDEN) or any(matches(relative, one) for one in self.exclude)
+
+    def _met(self, relative: str, path: Path, root: Path) -> Iterator[SourceFile | Problem]:
+        """Yield the file at *path*, or what is wrong with it; nothing if it is not asked for."""
+        if path.is_symlink():
+            try:
+                target = path.resolve(strict=True)
+            except (OSError, RuntimeError):  # RuntimeError: links in a circle
+                reason = "it is a link that leads nowhere; repair or remove it"
+                yield self._problem(relative, ProblemKind.UNREADABLE, reason)
+                return
+            if not target.is_relative_to(root):
+                reason = "it is a link out of the source; put the file itself there"
+                yield self._problem(relative, ProblemKind.UNSAFE, reason)
+                return
+            if target.is_dir():
+                yield from self._linked_folder(relative, path, target)
+                return
+            path = target
+        if any(matches(relative, pattern) for pattern in self.include):
+            yield self._file(relative, path)
+
+    def _linked_folder(self, relative: str, path: Path, target: Path) -> Iterator[Problem]:
+        if path.is_relative_to(target):
+            yield self._problem(
+                relative,
+                ProblemKind.UNREADABLE,
+                "it is a link to a folder that it is in; remove it",
+            )
+
+    def _file(self, relative: str, path: Path) -> SourceFile | Problem:
+        try:
+            status = path.stat()
+        except OSError as error:
+            return self._problem(relative, ProblemKind.UNREADABLE, _why(error))
+        kind = _NOT_A_FILE.get(stat.S_IFMT(status.st_mode))
+        if kind is not None:
+            return self._problem(relative, ProblemKind.UNREADABLE, f"it is {kind}, not a file")
+        if status.st_size > self.max_file_bytes:
+            return self._problem(
+                relative, ProblemKind.TOO_BIG, _too_big(status.st_size, self.max_file_bytes)
+            )
+        return SourceFile(
+            document=self._document(relative),
+            name=relative.rpartition("/")[2],
+            title=None,
+            size_bytes=status.st_size,
+            modified_at=_utc(status.st_mtime),
+            url=None if self.url is None else f"{self.url.rstrip('/')}/{quote(relative)}",
+            audience=self.audience,
+            read=partial(_read, path, self.max_file_bytes),
+        )
+
+    def _document(self, relative: str) -> str:
+        return f"{self.prefix}/{relative}" if self.prefix else relative
+
+    def _problem(self, relative: str, kind: ProblemKind, reason: str) -> Problem:
+        document = self._document(_printable(relative))
+        return Problem(document=document, kind=kind, reason=reason)
+
+
+def _existing(root: Path) -> Path:
+    try:
+        return root.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise SourceError(
+            f"there is no file or folder {root}: check the path of the source"
+        ) from error
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _is_printable(name: str) -> bool:
+    """Tell whether *name* can be stored and shown: valid Unicode without control characters."""
+    return not any(char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in name)
+
+
+def _printable(name: str) -> str:
+    r"""Return *name* with its invalid bytes and control characters as `\x..`.
+
+    >>> _printable("caf\udce9")
+    'caf\\xe9'
+    """
+    shown = os.fsencode(name).decode("utf-8", errors="backslashreplace")
+    return "".join(char if _is_printable(char) else f"\\x{ord(char):02x}" for char in shown)
+
+
+def _utc(timestamp: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(timestamp, UTC)
+    except (OverflowError, ValueError, OSError):  # a file can claim any year
+        return None
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    """Return the bytes of *path* as they were at one moment.
+
+    Raises:
+        UnreadableDocumentError: UNREADABLE, TOO_BIG, or UNSAFE if a link has taken its place.
+    """
+    try:
+        for _ in range(_TRIES):
+            content = _read_once(path, max_bytes)
+            if content is not None:
+                return content
+    except OSError as error:
+        kind = ProblemKind.UNSAFE if error.errno == errno.ELOOP else ProblemKind.UNREADABLE
+        raise UnreadableDocumentError(kind, _why(error)) from error
+    raise UnreadableDocumentError(
+        ProblemKind.UNREADABLE, "it was changing while it was read; it is read at the next build"
+    )
+
+
+def _read_once(path: Path, max_bytes: int) -> bytes | None:
+    """Return the bytes of *path*; None if it changed meanwhile."""
+    if path.resolve() != path:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    # Not through a link, and not waiting for the writer of a pipe, put there since it was listed.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(path, flags), "rb") as file:  # noqa: PTH123  pathlib cannot open with flags
+        before = os.fstat(file.fileno())
+        if not stat.S_ISREG(before.st_mode):
+            raise UnreadableDocumentError(ProblemKind.UNREADABLE, "it is no longer a file")
+        content = file.read(max_bytes + 1)
+        after = os.fstat(file.fileno())
+    if len(content) > max_bytes:
+        raise UnreadableDocumentError(ProblemKind.TOO_BIG, _too_big(after.st_size, max_bytes))
+    is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    return content if is_same and len(content) == after.st_size else None
+
+
+def _too_big(size_bytes: int, max_bytes: int) -> str:
+    return (
+        f"it has {size_bytes / 1e6:,.1f} MB, at most {max_bytes / 1e6:,.1f} MB are read;"
+        " split it or raise the limit"
+    )
+
+
+def _why(error: OSError) -> str:
+    known = {
+        errno.EACCES: "it may not be read: check its permissions",
+        errno.ENOENT: "it was removed while the folder was read",
+        errno.ELOOP: "a link has taken its place; put the file itself there",
+    }
+    return known.get(error.errno or 0, f"it cannot be read: {error.strerror}")

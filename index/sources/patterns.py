@@ -1,0 +1,49 @@
+"""Paths matched with patterns such as `guides/**/*.md`."""
+
+from fnmatch import fnmatchcase
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Tell whether the relative *path* matches *pattern*.
+
+    `*`, `?` and `[…]` stand for characters of one name, `**` for any number of folders, none
+    included. A pattern without `/` is matched with the last name alone; one that ends in `/`
+    matches everything below a folder.
+
+    >>> matches("a/b/c.md", "*.md"), matches("a/b/c.md", "a/*.md"), matches("a/b/c.md", "a/**")
+    (True, False, True)
+    """
+    if pattern.endswith("/"):
+        pattern += "**"
+    names = path.split("/")
+    if "/" not in pattern and pattern != "**":
+        return fnmatchcase(names[-1], pattern)
+    parts = pattern.lstrip("/").split("/")
+    # The places in the pattern that the names read so far can have led to: no backtracking, so
+    # that many `**` cost no more than their number.
+    places = _after_stars({0}, parts)
+    for name in names:
+        places = _after_stars(
+            {next_ for place in places for next_ in _step(parts, place, name)}, parts
+        )
+    # A closing `**` stands for what is below a folder, not for the folder itself.
+    return len(parts) in places
+
+
+def _step(parts: list[str], place: int, name: str) -> list[int]:
+    if place == len(parts):
+        return []
+    if parts[place] == "**":
+        return [place, place + 1] if place == len(parts) - 1 else [place]
+    return [place + 1] if fnmatchcase(name, parts[place]) else []
+
+
+def _after_stars(places: set[int], parts: list[str]) -> set[int]:
+    """Add the places behind each `**` that stands for no folder."""
+    reached = set(places)
+    for place in sorted(places):
+        following = place
+        while following < len(parts) - 1 and parts[following] == "**":
+            following += 1
+            reached.add(following)
+    return reached

@@ -1,0 +1,267 @@
+"""The words of the index: source file, document, chunk, passage, problem."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors: TypeAlias = NDArray[np.float32]
+
+Audience: TypeAlias = frozenset[str] | None
+"""Who asks: the groups whose documents may be seen besides everybody's; None sees everything."""
+
+
+class ProblemKind(StrEnum):
+    """Why a file could not be indexed."""
+
+    EMPTY = "empty"
+    ENCRYPTED = "encrypted"
+    SCANNED = "scanned"
+    UNSUPPORTED = "unsupported"
+    TOO_BIG = "too_big"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    CRASH = "crash"
+    BROKEN = "broken"
+    UNREADABLE = "unreadable"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One file that is not in the index, and why.
+
+    Attributes:
+        document: Path relative to its source, with `/`.
+        kind: The class of the problem, for machines.
+        reason: One sentence that a person can act on.
+    """
+
+    document: str
+    kind: ProblemKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """A file as its source offers it, not read yet.
+
+    Attributes:
+        document: The document's id: its path relative to the source, with `/`.
+        name: File name whose suffix selects the parser.
+        title: Title that the source knows; None lets the parser or the name decide.
+        size_bytes: Size on disk.
+        modified_at: In UTC; None if the source does not know.
+        url: Where a person can open it; None if nowhere.
+        audience: Groups that may see it; empty means everybody.
+        read: Reads the bytes; raises `UnreadableDocumentError`.
+    """
+
+    document: str
+    name: str
+    title: str | None
+    size_bytes: int
+    modified_at: datetime | None
+    url: str | None
+    audience: tuple[str, ...]
+    read: Callable[[], bytes]
+
+
+class Source(Protocol):
+    """Where documents come from."""
+
+    def files(self) -> Iterator[SourceFile | Problem]:
+        """Yield every file met, sorted by document, and a problem for each one skipped as unfit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading in a document's text.
+
+    Attributes:
+        start: Offset of the heading's line in the text, in code points.
+        level: 1 is the outermost.
+        text: Without its mark-up.
+    """
+
+    start: int
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a parser makes of a file.
+
+    Attributes:
+        text: The stored text: what offsets count in and quotes are slices of.
+        title: From the document itself; None if it names none.
+        headings: Ascending by start.
+        pages: Offset at which each page starts, page 1 first; empty if there are no pages.
+    """
+
+    text: str
+    title: str | None = None
+    headings: tuple[Heading, ...] = ()
+    pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A slice of a document's text that becomes a chunk: `text[start:end]`.
+
+    Attributes:
+        start: First code point.
+        end: One past the last.
+        heading: Headings it stands under, outermost first.
+        page: Physical page on which it starts, from 1; None if there are no pages.
+    """
+
+    start: int
+    end: int
+    heading: tuple[str, ...]
+    page: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document of a generation, with its stored text.
+
+    Attributes:
+        document: Its id.
+        title: What a person calls it: its own title, else its file's name.
+        own_title: The title that it, or its source, gives; None if only the file has a name.
+        text: The stored text.
+        sha256: Of the file's bytes, in hex.
+        modified_at: In UTC; None if unknown.
+        url: Where a person can open it; None if nowhere.
+        audience: Groups that may see it; empty means everybody.
+        pages: Offset at which each page starts; empty if there are no pages.
+    """
+
+    document: str
+    title: str
+    own_title: str | None
+    text: str
+    sha256: str
+    modified_at: datetime | None
+    url: str | None
+    audience: tuple[str, ...]
+    pages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """An exact slice of a document's text.
+
+    Attributes:
+        id: Number that is never used again for another chunk.
+        document: Id of its document.
+        title: Title of its document.
+        start: Offset in the document's text, in code points.
+        end: One past the last.
+        text: Exactly `document.text[start:end]`.
+        heading: Headings it stands under, outermost first.
+        page: Physical page on which it starts, from 1; None if there are no pages.
+        url: Where a person can open the document; None if nowhere.
+        modified_at: When the document was changed, in UTC; None if unknown.
+        audience: Groups that may see it; empty means everybody.
+    """
+
+    id: int
+    document: str
+    title: str
+    start: int
+    end: int
+    text: str
+    heading: tuple[str, ...]
+    page: int | None
+    url: str | None
+    modified_at: datetime | None
+    audience: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A chunk that was found for a question.
+
+    Attributes:
+        chunk: The chunk.
+        rank: 1 is the best.
+        fused: What the ranking is by, from 0 to 1.
+        cosine: Similarity to the question, from -1 to 1; None if there are no vectors.
+        bm25: Lexical score, 0 or more; None if no word matched among the best.
+    """
+
+    chunk: Chunk
+    rank: int
+    fused: float
+    cosine: float | None
+    bm25: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """Passages of one generation, best first.
+
+    Attributes:
+        passages: Best first.
+        generation: The one generation that all of them come from, such as "gen-000042".
+        created_at: When that generation was built, in UTC.
+        ms: How long the search took.
+    """
+
+    passages: tuple[Passage, ...]
+    generation: str
+    created_at: datetime
+    ms: float
+
+
+class Searcher(Protocol):
+    """What answers from an index need of it."""
+
+    def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
+        """Find the *k* best passages that *audience* may see."""
+        ...
+
+
+class QuestionEncoder(Protocol):
+    """Turns questions into vectors, with nothing but what the generation holds."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return shape (len(texts), dim), float32, each row of length 1."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors when an index is built.
+
+    Attributes:
+        model: Name or folder as the settings give it.
+        fingerprint: Changes whenever the vectors would.
+        dim: Length of a vector.
+        max_tokens: Longest input that is not cut.
+    """
+
+    model: str
+    fingerprint: str
+    dim: int
+    max_tokens: int
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return shape (len(texts), dim), float32, each row of length 1."""
+        ...
+
+    def token_starts(self, text: str) -> list[int]:
+        """Return the offset at which each token of *text* starts, ascending; nothing is cut."""
+        ...
+
+    def save_encoder(self, folder: Path) -> None:
+        """Write into *folder* what is needed to embed a question later."""
+        ...

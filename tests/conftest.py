@@ -1,0 +1,62 @@
+"""What all tests share: no network but loopback, golden files, small embedder."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.embedder import HashEmbedder
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}  # noqa: S104 - to listen on
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/")
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse name look-ups and connections to anything but this machine, outside `live` tests."""
+    if request.node.get_closest_marker("live"):
+        return
+    real_connect, real_lookup = socket.socket.connect, socket.getaddrinfo
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in _LOOPBACK:
+            raise OSError(f"a test wanted to connect to {address[0]}")
+        real_connect(self, address)
+
+    def lookup(host: Any, *rest: Any, **named: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in _LOOPBACK:
+            raise OSError(f"a test wanted to look up {name}")
+        return real_lookup(host, *rest, **named)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings and tokens of whoever runs the tests out of them."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("FOOTNOTE_", "SLACK_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> HashEmbedder:
+    """A small deterministic embedding model; it knows words, not meanings."""
+    return HashEmbedder(tmp_path_factory.mktemp("hash-model"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The public data beside the repository; a test that wants it skips where it is missing."""
+    folder = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the public data in ../shared/data")
+    return folder

@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.lexical import LexicalIndex, LexicalRow, write_lexical
+
+
+def row(id_: int, words: str, *audience: str) -> LexicalRow:
+    return LexicalRow(id=id_, words=words, audience=audience)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
+    folder = tmp_path_factory.mktemp("lexical")
+    rows = [
+        row(10, "The deductible of the standard plan is two thousand dollars."),
+        row(11, "Employees receive twenty days of leave.", "hr"),
+        row(12, "年次有給休暇は二十日です。"),
+        row(13, "Form HR-2041 must be signed."),
+    ]
+    write_lexical(folder, rows)
+    return LexicalIndex(folder)
+
+
+def test_other_forms_of_a_word_are_found(index: LexicalIndex) -> None:
+    hits = index.search("deductibles", 5, groups=None)
+
+    assert [id_ for id_, _ in hits] == [10]
+
+
+def test_an_identifier_is_found_by_its_number(index: LexicalIndex) -> None:
+    hits = index.search("what is 2041?", 5, groups=None)
+
+    assert [id_ for id_, _ in hits] == [13]
+
+
+def test_words_of_a_script_without_spaces_are_found(index: LexicalIndex) -> None:
+    hits = index.search("休暇", 5, groups=None)
+
+    assert [id_ for id_, _ in hits] == [12]
+
+
+def test_a_chunk_of_another_group_is_not_found(index: LexicalIndex) -> None:
+    assert index.search("leave", 5, groups=[]) == []
+    assert [id_ for id_, _ in index.search("leave", 5, groups=["hr"])] == [11]
+
+
+def test_the_audience_does_not_change_a_score(index: LexicalIndex) -> None:
+    assert index.search("leave", 5, groups=["hr"]) == index.search("leave", 5, groups=None)
+
+
+def test_only_stop_words_find_nothing(index: LexicalIndex) -> None:
+    assert index.search("of the and", 5, groups=None) == []
+
+
+@given(st.text(max_size=300))
+def test_no_question_is_an_operator_or_an_error(index: LexicalIndex, question: str) -> None:
+    for term in ["AND OR NOT", "words:leave", '"unclosed', "a:*^2~", "(((", question]:
+        found = index.search(term, 3, groups=None)
+
+        assert len(found) <= 3
+
+
+def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
+    write_lexical(tmp_path, [])
+
+    assert LexicalIndex(tmp_path).search("leave", 5, groups=None) == []
