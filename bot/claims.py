@@ -7,7 +7,7 @@ from collections.abc import Iterator
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
 _WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_CLAUSE_END = re.compile(r"[.;:!?,\n|()]")
+_CLAUSE_END = re.compile(r"[.;:!?,\n|()。！？，；：、]")
 
 
 def _listed(words: str) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The command `footnote`: what every subcommand shares; each one's code is imported when it runs."""
+"""The command `footnote`: what its subcommands share; each one's code is imported when it runs."""
 
 import json
 import sys
@@ -49,7 +49,7 @@ class Shared:
     @cached_property
     def settings(self) -> "Settings":
         """All settings; raises `SettingsError`."""
-        from bot.settings import load  # noqa: PLC0415
+        from bot.settings import load
 
         return load(self.config, data_dir=self.data_dir)
 
@@ -82,7 +82,7 @@ def shared(
     ] = False,
 ) -> None:
     """Hold for every command."""
-    from bot.logs import configure  # noqa: PLC0415
+    from bot.logs import configure
 
     configure(verbose=verbose)
     context.obj = Shared(config=config, data_dir=data_dir)
@@ -120,9 +120,9 @@ def main() -> None:
 
 def _status(error: Exception) -> int | None:
     """Return the exit status for an error that is known, else None."""
-    from bot.errors import BotError, SettingsError  # noqa: PLC0415
-    from eval.errors import EvalError, QuestionSetError  # noqa: PLC0415
-    from index.errors import (  # noqa: PLC0415
+    from bot.errors import BotError, SettingsError
+    from eval.errors import EvalError, QuestionSetError
+    from index.errors import (
         IndexingError,
         IndexMissingError,
         ModelError,

@@ -40,16 +40,16 @@ def search(
 
         footnote search "notice period" -k 3
     """
-    from bot import wiring  # noqa: PLC0415
+    from bot import wiring
 
     index = wiring.live_index(shared_of(context).settings)
     result = index.search(question, k=k, audience=_audience(audience))
     if as_json:
-        from bot.contract import search_json  # noqa: PLC0415
+        from bot.contract import search_json
 
         print_json(search_json(result))
         return
-    from bot.console import passages_view, stdout  # noqa: PLC0415
+    from bot.console import passages_view, stdout
 
     console = stdout()
     if result.passages:
@@ -73,8 +73,8 @@ def ask(
 
         footnote ask "How long does the agreement run?"
     """
-    from bot import wiring  # noqa: PLC0415
-    from bot.types import Question, Status  # noqa: PLC0415
+    from bot import wiring
+    from bot.types import Question, Status
 
     settings = shared_of(context).settings
     index = wiring.live_index(settings)
@@ -82,11 +82,11 @@ def ask(
         Question(text=question, audience=_audience(audience))
     )
     if as_json:
-        from bot.contract import answer_json  # noqa: PLC0415
+        from bot.contract import answer_json
 
         print_json(answer_json(answer))
     else:
-        from bot.console import answer_view, stdout  # noqa: PLC0415
+        from bot.console import answer_view, stdout
 
         stdout().print(answer_view(answer))
     if answer.status is Status.FAILED:
@@ -101,7 +101,7 @@ def chat(
 
     With --json each answer is one JSON object on one line.
     """
-    from bot import wiring  # noqa: PLC0415
+    from bot import wiring
 
     settings = shared_of(context).settings
     engine = wiring.engine(settings, wiring.live_index(settings))
@@ -109,11 +109,11 @@ def chat(
 
 
 def _converse(engine: "FootnoteQueryEngine", audience: "Audience", *, as_json: bool) -> None:
-    import json  # noqa: PLC0415
+    import json
 
-    from bot.console import answer_view, stderr, stdout  # noqa: PLC0415
-    from bot.contract import answer_json  # noqa: PLC0415
-    from bot.types import Question, Turn  # noqa: PLC0415
+    from bot.console import answer_view, stderr, stdout
+    from bot.contract import answer_json
+    from bot.types import Question, Turn
 
     console, prompt = stdout(), stderr()
     history: list[Turn] = []

@@ -1,8 +1,6 @@
 """The commands `footnote eval …`."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +11,7 @@ from bot.cli import SOME_FAILED, JsonOption, eval_app, print_json, shared_of
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from eval.run import Progress, Subject
+    from eval.run import Subject
     from eval.types import QuestionSet
     from index.generation import IndexDirectory
     from index.search import LiveIndex
@@ -49,22 +47,23 @@ def run(
         footnote eval run examples/questions.jsonl
         footnote eval run path/to/beir-folder --retrieval-only --limit 200
     """
-    from eval.dataset import load  # noqa: PLC0415
-    from eval.run import run as measure  # noqa: PLC0415
-    from eval.run import save, to_json  # noqa: PLC0415
+    from bot.bars import question_progress
+    from eval.dataset import load
+    from eval.run import run as measure
+    from eval.run import save, to_json
 
     settings = shared_of(context).settings
     loaded = load(questions)
     loaded, index = _index_for(settings, loaded, use_index=use_index, quiet=as_json)
     subject = _subject(settings, index, retrieval_only=retrieval_only)
-    with _progress(hidden=as_json) as progress:
+    with question_progress(hidden=as_json) as progress:
         result = asyncio.run(measure(loaded, subject, limit=limit, progress=progress))
     record = save(result, settings.data_dir)
     if as_json:
         print_json(to_json(result))
     else:
-        from bot.console import stdout  # noqa: PLC0415
-        from eval.table import table  # noqa: PLC0415
+        from bot.console import stdout
+        from eval.table import table
 
         stdout().print(table(result))
         stdout().print(f"  record: {record}", style="dim", markup=False)
@@ -75,9 +74,9 @@ def run(
 def _index_for(
     settings: "Settings", questions: "QuestionSet", *, use_index: bool, quiet: bool
 ) -> "tuple[QuestionSet, LiveIndex]":
-    from bot import wiring  # noqa: PLC0415
-    from eval.beir import corpus_source, index_folder, on_files  # noqa: PLC0415
-    from index.generation import IndexDirectory  # noqa: PLC0415
+    from bot import wiring
+    from eval.beir import corpus_source, index_folder, on_files
+    from index.generation import IndexDirectory
 
     source = corpus_source(questions)
     if source is None or use_index:
@@ -90,8 +89,8 @@ def _index_for(
 def _build_corpus(
     settings: "Settings", directory: "IndexDirectory", source: "Source", *, quiet: bool
 ) -> None:
-    from bot import wiring  # noqa: PLC0415
-    from bot.cli_index import build_progress  # noqa: PLC0415
+    from bot import wiring
+    from bot.bars import build_progress
 
     options = wiring.build_options(settings)
     with build_progress(hidden=quiet) as progress:
@@ -100,9 +99,9 @@ def _build_corpus(
 
 
 def _subject(settings: "Settings", index: "LiveIndex", *, retrieval_only: bool) -> "Subject":
-    from bot import wiring  # noqa: PLC0415
-    from eval.run import Subject  # noqa: PLC0415
-    from prompts import load as prompt  # noqa: PLC0415
+    from bot import wiring
+    from eval.run import Subject
+    from prompts import load as prompt
 
     described = {
         "footnote": metadata.version("footnote"),
@@ -120,18 +119,3 @@ def _subject(settings: "Settings", index: "LiveIndex", *, retrieval_only: bool) 
 
     ask = None if retrieval_only else wiring.engine(settings, index).aask
     return Subject(searcher=index, ask=ask, text_of=text_of, settings=described)
-
-
-@contextmanager
-def _progress(*, hidden: bool) -> "Iterator[Progress]":
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    from bot.console import stderr  # noqa: PLC0415
-
-    with Bar(*Bar.get_default_columns(), console=stderr(), disable=hidden) as bar:
-        task = bar.add_task("Asking", total=None)
-
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield show

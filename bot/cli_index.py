@@ -1,7 +1,5 @@
 """The commands `footnote index …`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,16 +12,9 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from index.build import BuildResult
-    from index.plan import Planned, Progress
+    from index.plan import Planned
     from index.sources import SourceSpec
 
-_STEPS = {
-    "reading": "Reading files",
-    "parsing": "Parsing documents",
-    "embedding": "Embedding chunks",
-    "writing": "Writing",
-    "checking": "Checking",
-}
 _SHOWN_PROBLEMS = 20
 
 
@@ -58,8 +49,9 @@ def build(
         footnote index build docs/
         footnote index build --dry-run
     """
-    from bot import wiring  # noqa: PLC0415
-    from bot.errors import SettingsError  # noqa: PLC0415
+    from bot import wiring
+    from bot.bars import build_progress
+    from bot.errors import SettingsError
 
     settings = shared_of(context).settings
     specs = wiring.specs_of_paths(paths) if paths else wiring.source_specs(settings)
@@ -75,7 +67,7 @@ def build(
     with build_progress(hidden=as_json) as progress:
         result = wiring.builder(settings, options, progress=progress).build(specs)
     if as_json:
-        from bot.contract import build_json  # noqa: PLC0415
+        from bot.contract import build_json
 
         print_json(build_json(result))
     else:
@@ -85,8 +77,8 @@ def build(
 
 
 def _dry_run(settings: "Settings", specs: "tuple[SourceSpec, ...]", *, as_json: bool) -> None:
-    from bot import wiring  # noqa: PLC0415
-    from index.build import dry_run  # noqa: PLC0415
+    from bot import wiring
+    from index.build import dry_run
 
     plan = dry_run(
         wiring.index_directory(settings),
@@ -96,7 +88,7 @@ def _dry_run(settings: "Settings", specs: "tuple[SourceSpec, ...]", *, as_json: 
     if as_json:
         print_json(_plan_json(plan))
         return
-    from bot.console import stdout  # noqa: PLC0415
+    from bot.console import stdout
 
     console = stdout()
     for entry in plan:
@@ -118,45 +110,8 @@ def _plan_json(plan: "list[Planned]") -> Json:
     }
 
 
-@contextmanager
-def build_progress(*, hidden: bool) -> "Iterator[Progress]":
-    """Show each step of a build as a bar with what is left of it."""
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    from bot.console import stderr  # noqa: PLC0415
-
-    columns = (
-        TextColumn("{task.description:<18}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=stderr(), disable=hidden) as bar:
-        tasks: dict[str, object] = {}
-
-        def show(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bar.add_task(_STEPS.get(step, step), total=None)
-            for name, task in tasks.items():
-                if name != step:  # an earlier step is over: its bar is full
-                    entry = bar.tasks[int(str(task))]
-                    bar.update(entry.id, total=entry.completed or 1, completed=entry.completed or 1)
-            bar.update(bar.tasks[int(str(tasks[step]))].id, completed=done, total=total or None)
-
-        yield show
-        for entry in bar.tasks:
-            count = entry.completed or 1
-            bar.update(entry.id, total=count, completed=count)
-
-
 def _show_build(result: "BuildResult") -> None:
-    from bot.console import stdout  # noqa: PLC0415
+    from bot.console import stdout
 
     console = stdout()
     for problem in result.problems[:_SHOWN_PROBLEMS]:
@@ -183,9 +138,9 @@ def _show_outcome(console: "Console", result: "BuildResult") -> None:
 @index_app.command("status")
 def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Say what is served, how old it is, and what has changed on disk since."""
-    from bot import wiring  # noqa: PLC0415
-    from bot.contract import time_json  # noqa: PLC0415
-    from index.build import dry_run  # noqa: PLC0415
+    from bot import wiring
+    from bot.contract import time_json
+    from index.build import dry_run
 
     settings = shared_of(context).settings
     directory = wiring.index_directory(settings)
@@ -212,7 +167,7 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(value)
         return
-    from bot.console import age, stdout  # noqa: PLC0415
+    from bot.console import age, stdout
 
     changes = [f"{count} {name}" for name, count in stale.items() if count]
     console = stdout()
@@ -230,8 +185,8 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
 @index_app.command("documents")
 def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List every file met, indexed or not, and why not."""
-    from bot import wiring  # noqa: PLC0415
-    from bot.contract import document_json  # noqa: PLC0415
+    from bot import wiring
+    from bot.contract import document_json
 
     generation = wiring.index_directory(shared_of(context).settings).open_best()
     rows = generation.passages.rows()
@@ -243,9 +198,9 @@ def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
             }
         )
         return
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table
 
-    from bot.console import stdout  # noqa: PLC0415
+    from bot.console import stdout
 
     table = Table("document", "status", "chunks", "title or reason", box=None, pad_edge=False)
     for row in rows:
@@ -263,7 +218,7 @@ def text(
     as_json: JsonOption = False,
 ) -> None:
     """Print a document's stored text: what offsets count in and quotes are slices of."""
-    from bot import wiring  # noqa: PLC0415
+    from bot import wiring
 
     generation = wiring.index_directory(shared_of(context).settings).open_best()
     found = generation.passages.document(document)
@@ -290,7 +245,7 @@ def text(
 @index_app.command("verify")
 def verify(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Check every checksum of the served generation."""
-    from bot import wiring  # noqa: PLC0415
+    from bot import wiring
 
     directory = wiring.index_directory(shared_of(context).settings)
     name = directory.served()

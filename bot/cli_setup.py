@@ -32,7 +32,7 @@ def init(
 @app.command("doctor")
 def doctor(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Say in words what is missing: settings, index, models, Slack."""
-    from bot.doctor import examine  # noqa: PLC0415
+    from bot.doctor import examine
 
     shared = shared_of(context)
     findings = examine(shared.config, data_dir=shared.data_dir)

@@ -14,9 +14,9 @@ def run(context: typer.Context) -> None:
     Needs SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…), in the environment or in `.env`.
     The app itself is made from the output of [bold]footnote slack manifest[/].
     """
-    from bot import wiring  # noqa: PLC0415
-    from bot.logs import configure  # noqa: PLC0415
-    from bot.slack.app import run as serve  # noqa: PLC0415
+    from bot import wiring
+    from bot.logs import configure
+    from bot.slack.app import run as serve
 
     settings = shared_of(context).settings
     configure(verbose=True)
@@ -28,6 +28,6 @@ def run(context: typer.Context) -> None:
 @slack_app.command("manifest")
 def manifest() -> None:
     """Print the app manifest: paste it at api.slack.com/apps, “From a manifest”, as JSON."""
-    from bot.slack.manifest import manifest as build  # noqa: PLC0415
+    from bot.slack.manifest import manifest as build
 
     print_json(build(None))

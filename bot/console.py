@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bot.plain import path_below, plain
 from bot.types import Answer, Citation, Status
 from index.types import Chunk, Passage
 
@@ -97,14 +98,14 @@ def _sources(citations: tuple[Citation, ...]) -> RenderableType:
     table.add_column()
     for citation in citations:
         head = Text(citation.title, style="bold")
-        where = place(citation.page, citation.heading)
+        where = place(citation.page, path_below(citation.title, citation.heading))
         if where:
             head.append(f"  {where}", style="not bold")
         head.append(f"  {citation.document}", style="not bold dim")
         if citation.modified_at is not None:
             head.append(f", {age(citation.modified_at)}", style="not bold dim")
         table.add_row(Text(f"[{citation.label}]", style="bold cyan"), head)
-        table.add_row("", Text(f"“{shortened(citation.quote)}”", style="italic"))
+        table.add_row("", Text(f"“{shortened(plain(citation.quote))}”", style="italic"))
         if citation.url:
             table.add_row("", Text(citation.url, style=f"blue link {citation.url}"))
     return table
@@ -119,13 +120,13 @@ def passages_view(
     table.add_column()
     for passage in passages:
         table.add_row(Text(f"{passage.rank}.", style="bold"), _passage_head(passage.chunk))
-        table.add_row("", Text(shortened(passage.chunk.text, text_chars), style="dim"))
+        table.add_row("", Text(shortened(plain(passage.chunk.text), text_chars), style="dim"))
     return table
 
 
 def _passage_head(chunk: Chunk) -> Text:
     head = Text(chunk.title, style="bold")
-    where = place(chunk.page, chunk.heading)
+    where = place(chunk.page, path_below(chunk.title, chunk.heading))
     if where:
         head.append(f"  {where}", style="not bold")
     head.append(f"  {PurePosixPath(chunk.document)}", style="not bold dim")

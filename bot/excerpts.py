@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.quotes import find, is_long_enough
-from bot.reading import Unit, plain
+from bot.reading import Unit
 from index.types import Chunk
 
 _ITEM = re.compile(r"\s*(?:[-*+•]|\(?\d{1,3}[.)])\s+\S")
-_ROW = re.compile(r"\s*\|.*\|\s*$")
-_HEADER_RULE = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
 # A sentence that begins like this speaks of the one before it
 _LEANS = re.compile(
     r"(?:it|its|this|that|these|those|they|their|them|he|she|his|her|such|however|therefore|thus|"
@@ -45,8 +43,10 @@ def excerpt(chunk: Chunk, units: Sequence[Unit], at: int) -> Excerpt | None:
     brings that one, and a row of a table brings its header. None if it could not be cited.
     """
     text = chunk.text[units[at].start : units[at].end]
-    if _ROW.match(text):
-        return _row(chunk, units, at)
+    header = units[at].header
+    if header is not None:
+        quotes = (text, chunk.text[slice(*header)])
+        return Excerpt(text=units[at].plain, quotes=quotes, first=at, last=at)
     first, last = at, at
     if text.rstrip().endswith((":", "：")):
         last = _end_of_list(chunk, units, at)
@@ -85,39 +85,3 @@ def _end_of_list(chunk: Chunk, units: Sequence[Unit], at: int) -> int:
             break
         last = here
     return last
-
-
-def _row(chunk: Chunk, units: Sequence[Unit], at: int) -> Excerpt | None:
-    """Return a row as "column: cell" for each cell, with its header as a second quote."""
-    top = at
-    while (
-        top > 0 and units[top - 1].passage == units[at].passage and _is_row(chunk, units[top - 1])
-    ):
-        top -= 1
-    row = chunk.text[units[at].start : units[at].end]
-    has_header = at - top > 1 and _HEADER_RULE.match(_text(chunk, units[top + 1]))
-    if not has_header:
-        return None if _is_header(chunk, units, at) else _span(chunk, units, (at, at))
-    header = _text(chunk, units[top])
-    named = [
-        f"{column}: {cell}" if column else cell
-        for column, cell in zip(_cells(header), _cells(row), strict=False)
-        if cell
-    ]
-    return Excerpt(text="; ".join(named), quotes=(row, header), first=at, last=at)
-
-
-def _is_header(chunk: Chunk, units: Sequence[Unit], at: int) -> bool:
-    return at + 1 < len(units) and bool(_HEADER_RULE.match(_text(chunk, units[at + 1])))
-
-
-def _is_row(chunk: Chunk, unit: Unit) -> bool:
-    return bool(_ROW.match(_text(chunk, unit)))
-
-
-def _text(chunk: Chunk, unit: Unit) -> str:
-    return chunk.text[unit.start : unit.end]
-
-
-def _cells(row: str) -> list[str]:
-    return [plain(cell) for cell in re.split(r"(?<!\\)\|", row.strip().strip("|"))]

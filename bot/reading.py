@@ -3,8 +3,9 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
@@ -18,6 +19,9 @@ Encode = Callable[[Sequence[str]], Vectors]
 _MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•>]|\(?\d{1,3}[.)])\s+)+")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
 _EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,2}|_{1,2}(?!\w)|`+|\\(?=\W)")
+_ROW = re.compile(r"\s*\|.*\|\s*$")
+_HEADER_RULE = re.compile(r"\s*\|[\s:|-]*-[\s:|-]*$")
+_FEWEST_WORDS = 2
 _RULE = re.compile(r"[\s|:=_*-]+")
 _CAPITAL = re.compile(r"(?<=\S\s)[A-ZÄÖÜÉ][\w'’-]*|\b[A-Z]{2,}\w*\b|\b\w*\d[\w.,-]*")
 
@@ -78,7 +82,8 @@ class Unit:
         start: Offset in the chunk's text.
         end: One past the last.
         plain: Its words without mark-up, on one line.
-        states: Whether it can be an answer: not a question, a heading or a rule.
+        states: Whether it can be an answer: not a question, a heading, or the head of a table.
+        header: Where the header of its table stands; None if it is no row of a table with one.
     """
 
     passage: int
@@ -86,6 +91,7 @@ class Unit:
     end: int
     plain: str
     states: bool
+    header: tuple[int, int] | None
 
 
 def plain(text: str) -> str:
@@ -102,25 +108,57 @@ def plain(text: str) -> str:
 
 def units(shown: Sequence[ShownPassage]) -> list[Unit]:
     """Return the units of all passages, in their order."""
-    return [
-        _unit(one.passage.chunk, at, span)
-        for at, one in enumerate(shown)
-        for span in sentences(one.passage.chunk.text)
-    ]
+    return [unit for at, one in enumerate(shown) for unit in _units(one.passage.chunk, at)]
 
 
-def _unit(chunk: Chunk, passage: int, span: tuple[int, int]) -> Unit:
-    start, end = span
-    text = chunk.text[start:end]
-    said = plain(text)
-    is_heading = text.startswith("#") or said in chunk.heading or said == chunk.title
-    states = (
-        not is_heading
-        and not _RULE.fullmatch(text)
-        and not said.endswith(("?", "？"))
-        and len(words(said)) > 1
+def _units(chunk: Chunk, passage: int) -> Iterator[Unit]:
+    spans = sentences(chunk.text)
+    texts = [chunk.text[start:end] for start, end in spans]
+    header: tuple[int, int] | None = None
+    for span, text, below in zip(spans, texts, [*texts[1:], ""], strict=False):
+        if not _ROW.match(text):
+            header = None
+        opens_table = header is None and bool(_ROW.match(text) and _HEADER_RULE.match(below))
+        said = plain(text) if header is None else _named(chunk.text[slice(*header)], text)
+        yield Unit(
+            passage=passage,
+            start=span[0],
+            end=span[1],
+            plain=said,
+            states=not opens_table and _states(chunk, text, said),
+            header=header,
+        )
+        if opens_table:
+            header = span
+
+
+def _states(chunk: Chunk, text: str, said: str) -> bool:
+    return not (
+        text.startswith("#")
+        or said in chunk.heading
+        or said == chunk.title
+        or _RULE.fullmatch(text)
+        or said.endswith(("?", "？"))
+        or len(words(said)) < _FEWEST_WORDS
+        or not any(char.isalpha() for char in said)
     )
-    return Unit(passage=passage, start=start, end=end, plain=said, states=states)
+
+
+def _named(header: str, row: str) -> str:
+    """Return a row of a table with the name of its column before each cell.
+
+    >>> _named("| Place | Fee |", "| Garage | 3 euros |")
+    'Place: Garage; Fee: 3 euros'
+    """
+    return "; ".join(
+        f"{column}: {cell}" if column else cell
+        for column, cell in zip_longest(_cells(header), _cells(row), fillvalue="")
+        if cell
+    )
+
+
+def _cells(row: str) -> list[str]:
+    return [plain(cell) for cell in re.split(r"(?<!\\)\|", row.strip().strip("|"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

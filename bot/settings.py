@@ -1,4 +1,4 @@
-"""One settings class: command line over environment over `.env` over `footnote.toml` over defaults."""
+"""All settings: command line over environment over `.env` over `footnote.toml` over defaults."""
 
 import os
 import tomllib
@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     slack_api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
 
     @classmethod
-    def settings_customise_sources(
+    def settings_customise_sources(  # noqa: PLR0917 - the shape that pydantic-settings calls
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,

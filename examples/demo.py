@@ -1,4 +1,4 @@
-"""What `make demo` runs: index the example documents, ask three questions, say what to type next."""
+"""What `make demo` runs: index the examples, ask three questions, say what to type next."""
 
 import subprocess
 import sys
@@ -10,8 +10,8 @@ from rich.rule import Rule
 ROOT = Path(__file__).resolve().parents[1]
 DATA_DIR = ".footnote-demo"
 QUESTIONS = (
-    "How much of its data-centre capacity would OpenAI get through Stargate, and until when?",
-    "What does exit status 2 mean?",
+    "How much of its computing capacity would OpenAI get from Project Stargate?",
+    "How many old versions of the index does Footnote keep?",
     "What will SoftBank pay per GPU?",
 )
 NEXT = """\

@@ -182,7 +182,7 @@ class _Atom:
 _MID_BLOCK_COST = 0.25
 _HANGING_COST = 0.5
 _MAX_TITLE_CHARS = 80
-_MAX_ATOMS = 512
+_MAX_ATOMS = 256
 
 
 def _pieces(measured: _Measured, section: _Section) -> Iterator[_Range]:

@@ -159,6 +159,7 @@ async def _serve(settings: Settings, clients: _Clients, bot: _Bot) -> int:
         dispatcher.start()
         async with _connected(app, bot.app_token, ending):
             await ending.asked_for.wait()
+            dispatcher.stop()
         log.info("slack bot drains")
         await dispatcher.drain(DRAIN_S)
     return ending.status

@@ -56,6 +56,11 @@ class Dispatcher:
         """Look into the store now."""
         self._wake.set()
 
+    def stop(self) -> None:
+        """Take no more questions."""
+        self._stopping = True
+        self.wake()
+
     def hurry(self) -> None:
         """Drop what runs; it stays in the store."""
         for task in self._tasks:
@@ -63,8 +68,7 @@ class Dispatcher:
 
     async def drain(self, timeout_s: float) -> None:
         """Take no more questions, finish what runs, and leave the rest to the next process."""
-        self._stopping = True
-        self.wake()
+        self.stop()
         taking, renewing = self._loops
         await taking
         if self._tasks:

@@ -63,6 +63,7 @@ def test_sentence_and_evidence_that_deny_different_things_contradict(
         ("Trips are not refundable.", "Trips are not refundable."),
         ("Dental care is not covered.", "Dental care is excluded."),
         ("You get 30 days.", "You get 30 days. Unused days do not carry over."),
+        ("Not only staff may park.", "Staff and guests may park."),
         ("Staff and guests may park.", "Not only staff but also guests may park."),
         ("See room 5.", "See room No. 5."),
         ("You cannot pay cash.", "No cash is accepted."),

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from llama_index.core import Settings
-from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
 from llama_index.core.instrumentation.events import BaseEvent
 from llama_index.core.instrumentation.events.query import QueryEndEvent, QueryStartEvent
 from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, TextNode
 from llama_index.core.tools import QueryEngineTool
+from llama_index_instrumentation import get_dispatcher
 from pydantic import PrivateAttr
 
 from bot.engine import FootnoteQueryEngine, bundle
@@ -38,6 +38,7 @@ class ScriptedAnswerer:
     seen: list[Sequence[ShownPassage]] = field(default_factory=list)
 
     async def draft(self, question: Question, passages: Sequence[ShownPassage]) -> Draft:
+        assert question.text.strip()
         self.seen.append(passages)
         sentences = self.drafting(passages)
         return Draft(sentences=sentences, answerer=self.name, usage=Usage(input_tokens=5))
@@ -211,7 +212,7 @@ def test_audience_of_the_question_limits_what_is_read(audience: Audience, found:
 
 def test_ask_answers_from_within_a_running_event_loop() -> None:
     async def ask_in_loop() -> Status:
-        return an_engine(quoting).ask(Question(text="leave")).status  # noqa: ASYNC251 - meant
+        return an_engine(quoting).ask(Question(text="leave")).status
 
     assert asyncio.run(ask_in_loop()) is Status.ANSWERED
 

@@ -115,7 +115,7 @@ def test_each_fault_ends_in_an_error_after_exactly_one_request(fault: str) -> No
     timeout_s = 0.4 if reply.hang or reply.drip else 5.0
 
     with model_server(reply) as server:
-        with pytest.raises(AnswererError, match="^local: ") as caught:
+        with pytest.raises(AnswererError, match=r"^local: ") as caught:
             draft(server, timeout_s=timeout_s)
         requests = len(server.requests)
 
@@ -183,10 +183,10 @@ def test_providers_are_asked_by_share() -> None:
 
     answerers = build_answerers(ModelsSettings(providers=tuple(providers)))
 
-    assert [vars_of(answerer) for answerer in answerers] == ["b", "a"]
+    assert [name_of(answerer) for answerer in answerers] == ["b", "a"]
 
 
-def vars_of(answerer: Any) -> str:
+def name_of(answerer: Any) -> str:
     return str(answerer.provider.name)
 
 
@@ -197,7 +197,7 @@ def test_missing_keys_are_all_named_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     names = ["KEY_A", "KEY_B", "KEY_C"]
     providers = tuple(a_provider(name=n, api_key=None, api_key_env=n) for n in names)
 
-    with pytest.raises(SettingsError, match="KEY_A.*KEY_C") as caught:
+    with pytest.raises(SettingsError, match=r"KEY_A.*KEY_C") as caught:
         build_answerers(ModelsSettings(providers=providers))
 
     assert "KEY_B" not in str(caught.value)

@@ -79,14 +79,15 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # connections are kept open, as real servers do
     played: ModelServer
 
     def do_POST(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         beside = {"authorization": self.headers.get("Authorization", ""), "path": self.path}
         self.played.requests.append(sent | beside)
-        self.close_connection = True
         reply = self.played.next_reply()
+        self.close_connection = reply.hang or reply.cut or reply.drip
         if reply.hang:
             self.played.stopping.wait(30)
             return

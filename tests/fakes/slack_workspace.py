@@ -87,6 +87,7 @@ class SlackWorkspace:
         self.calls: list[Call] = []
         self.deliveries: list[Delivery] = []
         self.revoked: set[str] = set()
+        self.connections = 0
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._changed = threading.Condition()
         self._sockets: list[web.WebSocketResponse] = []
@@ -189,6 +190,13 @@ class SlackWorkspace:
         """Return what all of the app's messages show."""
         return [show(m) for channel in self.state.conversations for m in self.answers(channel)]
 
+    def wait_until_reconnected(self, connections: int) -> None:
+        """Wait for the app's n-th connection, and until it is the only one."""
+        self.wait_for(
+            lambda: self.connections >= connections and len(self._sockets) == 1,
+            "the app connects again",
+        )
+
     def wait_until_gone(self) -> None:
         self.wait_for(lambda: not self._sockets, "the app disconnects")
 
@@ -266,6 +274,7 @@ class SlackWorkspace:
         await socket.send_json({"type": "hello", "num_connections": 1})
         with self._changed:
             self._sockets.append(socket)
+            self.connections += 1
             self._changed.notify_all()
         async for message in socket:
             if message.type is WSMsgType.TEXT:

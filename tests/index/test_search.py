@@ -18,7 +18,7 @@ def test_words_alone_rank_by_words() -> None:
 def test_meaning_alone_ranks_by_meaning() -> None:
     found = fuse({1: 0.9, 2: 0.1, 3: 0.5}, {2: 8.0}, dense_weight=1)
 
-    assert (found[1].fused, found[3].fused, found[2].fused) == (1, pytest.approx(0.5), 0)
+    assert [found[1].fused, found[3].fused, found[2].fused] == pytest.approx([1, 0.5, 0])
 
 
 def test_what_both_rankings_favour_comes_first() -> None:

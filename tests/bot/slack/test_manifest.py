@@ -40,6 +40,7 @@ def test_every_event_of_the_manifest_becomes_a_question(tmp_path: Path) -> None:
     settings: Any = manifest(None)["settings"]
     events: list[str] = settings["event_subscriptions"]["bot_events"]
 
+    assert events == ["app_mention", "message.im"]
     for event in events:
         with Store(tmp_path / event) as store:
             assert deliver(store, event) == (200, 1)

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,20 @@ INJECTION = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "in
 
 # Random characters rarely make an address; these pieces do.
 MARKED = ["<!channel>", "<@U1|x>", "<http://a.b|c>", "[x](http://e.vil)", "&lt;", "@here", "#c"]
-HALVES = ["evil", ".com", "http", "https:", "//", ":/", "mailto:", "www", "a", "é", "\u3002"]
+HALVES = [
+    "evil",
+    "here",
+    ".com",
+    "http",
+    "https:",
+    "//",
+    ":/",
+    "mailto:",
+    "www",
+    "a",
+    "é",
+    "\u3002",
+]
 SIGNS = [*"./@<>&`*!|: \n", "\u200b", "\u202e", "\u2060", "\u200d"]
 PIECES = st.lists(st.sampled_from(MARKED + HALVES + SIGNS), max_size=30).map("".join)
 TEXTS = PIECES | st.text()
@@ -81,6 +95,26 @@ def test_pieces_put_together_are_as_harmless_as_the_whole(
     seen = literal("".join(inert(piece) for piece in pieces))
 
     assert (shown.pings, shown.links, seen.links) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    "text", ["a@b.com", "@here", "see http://e.vil/x", "mailto:a", "e.vil", "x://"]
+)
+def test_wherever_a_text_is_cut_its_halves_link_nothing(text: str) -> None:
+    for at in range(len(text) + 1):
+        halves = (text[:at], text[at:])
+
+        shown = mrkdwn("".join(map(defuse, halves)), names_are_links=True)
+        seen = literal("".join(map(inert, halves)))
+
+        assert (shown.pings, shown.links, seen.links) == ([], [], [])
+
+
+@given(TEXTS)
+def test_nothing_is_left_that_could_open_mark_up(text: str) -> None:
+    left = re.sub(r"&(amp|lt|gt);", "", defuse(text))
+
+    assert set(left) & set("<>&") == set()
 
 
 def attacks() -> Iterator[str]:
