@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.claims import contradicts, denied_before, missing_numbers
 from bot.errors import AnswererError
-from bot.quotes import find, is_long_enough
+from bot.quotes import is_long_enough, places
 from bot.types import Citation, Evidence, Sentence, ShownPassage
 from index.types import Chunk
 
@@ -162,19 +162,18 @@ def _claim_beyond(text: str, found: Sequence[_Found]) -> Reason | None:
 
 
 def _locate(evidence: Evidence, shown: Sequence[ShownPassage]) -> _Found | Reason:
+    """Return the first place where the quote stands and may be cited, or why there is none."""
     reason = Reason.QUOTE_NOT_FOUND
     # The passage that was named comes first, then the others, best first
     for one in sorted(shown, key=lambda s: s.id != evidence.passage_id):
         chunk = one.passage.chunk
-        span = find(evidence.quote, chunk.text)
-        if span is None:
-            continue
-        if not is_long_enough(chunk.text, *span):
-            reason = Reason.QUOTE_TOO_SHORT
-        elif denied_before(chunk.text, span[0]):
-            reason = Reason.QUOTE_CUT
-        else:
-            return _Found(chunk, *span)
+        for start, end in places(evidence.quote, chunk.text):
+            if not is_long_enough(chunk.text, start, end):
+                reason = Reason.QUOTE_TOO_SHORT
+            elif denied_before(chunk.text, start):
+                reason = Reason.QUOTE_CUT
+            else:
+                return _Found(chunk, start, end)
     return reason
 
 

@@ -203,7 +203,13 @@ def _checked(drafted: _Drafted) -> Answer:
         message = NOT_FOUND_UNREACHABLE if fell_back else NOT_FOUND
         answer = _answer(Status.NOT_FOUND, message=message)
     nearest = () if checked.citations else tuple(s.passage for s in drafted.shown[:NEAREST])
-    return replace(answer, nearest=nearest, answerer=draft.answerer, usage=draft.usage)
+    return replace(
+        answer,
+        nearest=nearest,
+        answerer=draft.answerer,
+        usage=draft.usage,
+        confidence=draft.confidence,
+    )
 
 
 def _answer(status: Status, *, message: str) -> Answer:

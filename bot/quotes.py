@@ -82,13 +82,17 @@ def find(quote: str, text: str) -> tuple[int, int] | None:
     >>> find("100 users", "up to 2,100 users") is None
     True
     """
+    return next(places(quote, text), None)
+
+
+def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield each place in *text* where `find` would see *quote*, in order."""
     folded = fold(text)
     needle = fold(quote).text
     for wanted in dict.fromkeys((needle, needle.strip(" .,;:!?…\"'"))):
         if wanted:
             for at in _occurrences(wanted, folded.text):
-                return folded.origin[at], folded.origin[at + len(wanted) - 1] + 1
-    return None
+                yield folded.origin[at], folded.origin[at + len(wanted) - 1] + 1
 
 
 def _occurrences(needle: str, text: str) -> Iterator[int]:

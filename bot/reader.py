@@ -73,16 +73,26 @@ class OfflineAnswerer:
 
     async def draft(self, question: Question, passages: Sequence[ShownPassage]) -> Draft:
         """Draft from *passages* in a thread, since reading keeps a core busy for some 0.1 s."""
-        said = await asyncio.to_thread(self.read, question.text, passages)
-        return Draft(sentences=said, answerer=NAME)
+        said, confidence = await asyncio.to_thread(self._read, question.text, passages)
+        return Draft(sentences=said, answerer=NAME, confidence=confidence)
 
     def read(self, question: str, passages: Sequence[ShownPassage]) -> tuple[Sentence, ...]:
         """Return one to three sentences that answer, the best first; none if nothing does."""
+        return self._read(question, passages)[0]
+
+    def _read(
+        self, question: str, passages: Sequence[ShownPassage]
+    ) -> tuple[tuple[Sentence, ...], float]:
+        """Return the sentences, and the probability of the best one whether it is said or not."""
         reading = Reading(passages)
         whole = take_apart(question)
-        firsts = [self._chosen(reading, part)[:1] for part in _parts(whole)]
-        chosen = [at for first in firsts for at in first] or self._chosen(reading, whole)
-        return tuple(_quoted(reading, chosen))
+        rankings = [self._scored(reading, part) for part in _parts(whole)]
+        chosen = [at for ranking in rankings for at in self._chosen(ranking)[:1]]
+        if not chosen:
+            rankings.append(self._scored(reading, whole))
+            chosen = self._chosen(rankings[-1])
+        confidence = max((ranking[0][0] for ranking in rankings if ranking), default=0.0)
+        return tuple(_quoted(reading, chosen)), confidence
 
     def _scored(self, reading: Reading, asked: Asked) -> list[tuple[float, int]]:
         """Return (probability, position of the unit) of the candidates, best first."""
@@ -100,9 +110,8 @@ class OfflineAnswerer:
         sure = probabilities(rows, weights)
         return sorted(zip(sure, candidates, strict=True), key=lambda one: (-one[0], one[1]))
 
-    def _chosen(self, reading: Reading, asked: Asked) -> list[int]:
+    def _chosen(self, scored: Sequence[tuple[float, int]]) -> list[int]:
         """Return the positions of the units worth saying, best first."""
-        scored = self._scored(reading, asked)
         if not scored:
             return []
         least = max(self._threshold, scored[0][0] * _FURTHER)

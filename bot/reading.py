@@ -17,7 +17,7 @@ from index.types import Chunk, Vectors
 Encode = Callable[[Sequence[str]], Vectors]
 
 _MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•>]|\(?\d{1,3}[.)])\s+)+")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,2}|_{1,2}(?!\w)|`+|\\(?=\W)")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _HEADER_RULE = re.compile(r"\s*\|[\s:|-]*-[\s:|-]*$")

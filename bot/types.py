@@ -89,11 +89,14 @@ class Draft:
         sentences: In reading order; empty if the answerer says that the documents don't say.
         answerer: Name of the provider, or "offline".
         usage: What it cost.
+        confidence: How sure the answerer is that the passages hold the answer, from 0 to 1, also
+            where it says nothing; None if it does not say how sure it is.
     """
 
     sentences: tuple[Sentence, ...]
     answerer: str
     usage: Usage = field(default_factory=Usage)
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +160,8 @@ class Answer:
         answerer: Name of the provider, or "offline".
         usage: What it cost.
         ms: How long it took.
+        confidence: How sure the answerer is that the passages hold the answer, from 0 to 1; None
+            if it does not say.
     """
 
     status: Status
@@ -170,3 +175,4 @@ class Answer:
     answerer: str
     usage: Usage
     ms: float
+    confidence: float | None = None

@@ -4,40 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
 from bot.types import Turn
 from eval.beir import CORPUS, META, QRELS, QUERIES, QueryLine, baselines, judgements, row_ids
+from eval.caselines import CaseLine
 from eval.errors import QuestionSetError
-from eval.lines import IdLine, TurnLine, Word, read_unique
+from eval.lines import TurnLine, read_unique
 from eval.types import Case, Place, QuestionSet
-
-
-class _PlaceLine(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-
-    document: Word
-    page: int | None = Field(default=None, ge=1)
-    heading: tuple[str, ...] = ()
-    quote: str | None = None
-
-
-class _CaseLine(IdLine):
-    # An unknown field of our own format is a slip of the pen, such as "answer".
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-
-    question: Word
-    answers: tuple[str, ...] = ()
-    answerable: bool = True
-    relevant: tuple[_PlaceLine, ...] = ()
-    history: tuple[TurnLine, ...] = ()
-    tags: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _has_one_meaning(self) -> "_CaseLine":
-        if not self.answerable and (self.answers or self.relevant):
-            raise ValueError("answerable is false, yet answers or relevant are given")
-        return self
 
 
 def load(path: Path) -> QuestionSet:
@@ -60,19 +32,12 @@ def load(path: Path) -> QuestionSet:
 
 
 def _load_lines(path: Path, wrong: list[str]) -> QuestionSet:
-    cases = tuple(
-        Case(
-            id=line.id,
-            question=line.question,
-            answers=line.answers,
-            answerable=line.answerable,
-            relevant=tuple(Place(**place.model_dump()) for place in line.relevant),
-            history=_turns(line.history),
-            tags=line.tags,
-        )
-        for line in read_unique(path, _CaseLine, wrong)
-    )
-    return QuestionSet(name=path.stem, digest=_digest([path]), cases=cases)
+    lines = list(read_unique(path, CaseLine, wrong))
+    cases = tuple(line.case() for line in lines if line.reviewed)
+    drafts = len(lines) - len(cases)
+    if drafts and not cases:
+        wrong.append(f"all {drafts} questions are drafts: run `footnote eval review {path}` first")
+    return QuestionSet(name=path.stem, digest=_digest([path]), cases=cases, drafts=drafts)
 
 
 def _load_folder(folder: Path, wrong: list[str]) -> QuestionSet:

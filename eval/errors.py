@@ -2,6 +2,8 @@
 
 * EvalError                 every message says what to do
   + QuestionSetError        a question set cannot be used; names every wrong line
+  + RunError                a run cannot begin, or its record cannot be used
+  + JudgementError          a judge's reply is none: an untaken score, not a zero
 """
 
 from collections.abc import Sequence
@@ -26,3 +28,11 @@ class QuestionSetError(EvalError):
         super().__init__("\n".join([f"{path} is not a usable question set:", *shown]))
         self.path = path
         self.wrong = tuple(wrong)
+
+
+class RunError(EvalError):
+    """A run cannot begin, or the record of one cannot be used."""
+
+
+class JudgementError(EvalError):
+    """A judge's reply is not a judgement."""

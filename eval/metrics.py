@@ -1,104 +1,102 @@
-"""Scores of one question, and their mean over many with an interval."""
+"""All metrics: what each is taken from, what is better, and the scores of one answer."""
 
-import re
-import string
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-from ir_measures import RR, Measure, Qrel, R, ScoredDoc, iter_calc, nDCG
-from numpy.typing import NDArray
 
-from bot.types import Answer, Citation, Status
-from eval.types import Case, Place
-from index.types import Passage
-
-DEPTH = 10
-RESAMPLES = 1000
-SEED = 0
-
-RETRIEVAL = ("ndcg@10", "recall@10", "mrr@10")
-METRICS = (
-    *RETRIEVAL,
-    *("exact_match", "f1", "contains_answer", "place_hit", "quote_verbatim"),
-    *("refusal_recall", "false_refusal", "cost_usd", "ms_p50", "ms_p95"),
+from bot.types import Answer, Status
+from eval.cited import (
+    TextOf,
+    citation_precision,
+    citation_recall,
+    place_hit,
+    quote_verbatim,
+    without_labels,
 )
-"""All names, in the order in which they are shown."""
+from eval.ranked import RETRIEVAL
+from eval.risk import SHORT_WORDS, aurc, auroc, loss
+from eval.stats import Statistic, Summary, mean, percentile, summary
+from eval.texts import contains_answer, exact_match, f1, normalise, rouge_l
+from eval.types import Case
+from index.types import Vectors
 
-_MEASURES: dict[Measure, str] = dict(
-    zip((nDCG @ DEPTH, R @ DEPTH, RR @ DEPTH), RETRIEVAL, strict=True)
-)
-_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
-_LABEL = re.compile(r"\s?\[(\d+)\]")
-
-Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Encode = Callable[[Sequence[str]], Vectors]
+Values = Mapping[str, float]
+"""What is known of one question, by name: scores, and what statistics are taken from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """What a ranking is made of: a document, or a page where pages are marked as relevant.
+class Metric:
+    """A number over many questions.
 
     Attributes:
-        document: Id of the document.
-        page: Physical page, from 1; None means the document as a whole.
+        name: As the record and the tables write it.
+        columns: Which values of a question it is taken from; one that lacks any is left out.
+        statistic: How they become one number.
+        lower_is_better: Whether a fall is an improvement.
+        margin: How much worse it may become before a comparison fails; None never fails it.
     """
 
-    document: str
-    page: int | None
+    name: str
+    columns: tuple[str, ...]
+    statistic: Statistic = field(default=mean)
+    lower_is_better: bool = False
+    margin: float | None = 0.02
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """A mean over questions, or a percentile where the metric is one.
-
-    Attributes:
-        mean: The value.
-        low: Lower end of its 95 % interval.
-        high: Upper end.
-        n: From how many questions; one whose score could not be taken is not among them.
-    """
-
-    mean: float
-    low: float
-    high: float
-    n: int
+def _means(*names: str, lower: bool = False, margin: float | None = 0.02) -> list[Metric]:
+    return [Metric(name=n, columns=(n,), lower_is_better=lower, margin=margin) for n in names]
 
 
-def ranking(passages: Sequence[Passage], relevant: Sequence[Place]) -> list[Spot]:
-    """Fold *passages*, best first, to documents or pages: each stands where its best one stood.
+def _times(name: str, column: str) -> list[Metric]:
+    # Times differ from run to run on one machine, so they are shown and fail nothing unasked.
+    return [
+        Metric(
+            name=f"{name}_p{percent}",
+            columns=(column,),
+            statistic=percentile(percent),
+            lower_is_better=True,
+            margin=None,
+        )
+        for percent in (50, 95)
+    ]
 
-    Pages count where the relevant places name pages, documents everywhere else.
-    """
-    spots = (_spot(passage.chunk.document, passage.chunk.page, relevant) for passage in passages)
-    return list(dict.fromkeys(spots))
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        *_means(*RETRIEVAL),
+        *_means("exact_match", "f1", "contains_answer", "rouge_l", "embedding_similarity"),
+        *_means("citation_precision", "citation_recall", "place_hit"),
+        *_means("quote_verbatim", margin=0.0),
+        *_means("refusal_recall"),
+        *_means("false_refusal", lower=True),
+        Metric(name="auroc", columns=("confidence", "answerable"), statistic=auroc),
+        Metric(name="aurc", columns=("confidence", "loss"), statistic=aurc, lower_is_better=True),
+        *_means("failed", lower=True, margin=0.0),
+        *_times("search_ms", "search_ms"),
+        *_times("ms", "ms"),
+        *_means("input_tokens", "output_tokens", "cost_usd", lower=True, margin=None),
+    )
+}
+"""By name, in the order in which they are shown."""
 
 
-def retrieval_scores(spots: Sequence[Spot], relevant: Sequence[Place]) -> dict[str, float]:
-    """Score a ranking by `ir_measures`: nDCG, recall and reciprocal rank of the first ten.
-
-    Args:
-        spots: As `ranking` makes them, best first.
-        relevant: What should be found; if nothing is marked there is nothing to score.
-    """
-    grades: dict[Spot, int] = {}
-    for place in relevant:
-        spot = _spot(place.document, place.page, relevant)
-        grades[spot] = max(place.grade, grades.get(spot, 0))
-    if not grades:
-        return {}
-    # Numbers for names, since the measures take text alone; falling scores, since they know no
-    # order and would break ties by name.
-    names = {spot: str(number) for number, spot in enumerate(dict.fromkeys([*grades, *spots]))}
-    wanted = [Qrel("", names[spot], grade) for spot, grade in grades.items()]
-    found = [ScoredDoc("", names[spot], float(-rank)) for rank, spot in enumerate(spots)]
-    measured = {_MEASURES[m.measure]: m.value for m in iter_calc(_MEASURES, wanted, found)}
-    return {name: measured[name] for name in RETRIEVAL}
+def summaries(rows: Sequence[Values]) -> dict[str, Summary]:
+    """Return each metric that could be taken of at least one question."""
+    found = {}
+    for name, metric in METRICS.items():
+        taken = [
+            [row[c] for c in metric.columns] for row in rows if row.keys() >= {*metric.columns}
+        ]
+        if (value := summary(taken, metric.statistic)) is not None:
+            found[name] = value
+    return found
 
 
 def answer_scores(
-    case: Case, answer: Answer, *, text_of: Callable[[str], str | None] | None = None
+    case: Case, answer: Answer, *, text_of: TextOf | None = None, encode: Encode | None = None
 ) -> dict[str, float]:
     """Score what can be scored of *answer*; a score that cannot be taken is left out.
 
@@ -109,145 +107,66 @@ def answer_scores(
         case: The question.
         answer: What was said.
         text_of: Stored text of a document, None if there is no such document.
+        encode: Texts to unit vectors; without it meanings are not compared.
     """
     if answer.status is Status.FAILED:
         return {}
     answered = answer.status is Status.ANSWERED
-    scores: dict[str, float] = {
+    said = without_labels(answer.text, answer.citations)
+    scores: dict[str, float | None] = {
         "false_refusal" if case.answerable else "refusal_recall": float(not answered)
     }
     if case.answerable and case.answers:
-        said = without_labels(answer.text, answer.citations)
-        scores["exact_match"] = exact_match(said, case.answers)
-        scores["f1"] = f1(said, case.answers)
-        contained = contains_answer(said, case.answers)
-        scores |= {} if contained is None else {"contains_answer": contained}
-    if answered and case.relevant:
-        scores["place_hit"] = place_hit(answer.citations, case.relevant)
-    if answer.citations and text_of:
-        scores["quote_verbatim"] = quote_verbatim(answer.citations, text_of)
-    if answer.usage.cost_usd is not None:
-        scores["cost_usd"] = float(answer.usage.cost_usd)
-    return scores
+        scores |= _match(said, case.answers, encode)
+    if answered:
+        scores |= _cited(case, answer, text_of)
+    scores |= _spent(answer)
+    return {name: score for name, score in scores.items() if score is not None}
 
 
-def normalise(text: str) -> str:
-    """Reduce *text* to what SQuAD compares, by the rules of its official scoring.
-
-    Small letters; no ASCII punctuation; no "a", "an", "the"; one space between words.
-
-    >>> normalise("The  Answer: 42%, a well-known one.")
-    'answer 42 wellknown one'
-    """
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
-
-
-def exact_match(said: str, answers: Sequence[str]) -> float:
-    """1 if *said* is one of *answers* after `normalise`, else 0.
-
-    >>> exact_match("the Euro!", ["euro", "EUR"])
-    1.0
-    """
-    return float(normalise(said) in {normalise(answer) for answer in answers})
-
-
-def f1(said: str, answers: Sequence[str]) -> float:
-    """Harmonic mean of precision and recall of words after `normalise`, for the best answer.
-
-    Where one side has no word left, 1 if the other has none either, else 0.
-
-    >>> f1("in October 1973", ["October 1973", "1973"])
-    0.8
-    """
-    words = normalise(said).split()
-    return max(_f1(words, normalise(answer).split()) for answer in answers)
-
-
-def contains_answer(said: str, answers: Sequence[str]) -> float | None:
-    """1 if the words of one of *answers* stand in *said* one after the other, else 0.
-
-    None if no answer has a word left after `normalise`: nothing is contained in everything.
-
-    >>> contains_answer("It ended in 2010.", ["10"])
-    0.0
-    """
-    wanted = [words for answer in answers if (words := normalise(answer))]
-    if not wanted:
+def loss_of(case: Case, answer: Answer | None, scores: Values) -> float | None:
+    """Say whether an answer is wrong; None if nothing was answered or it is not known."""
+    if answer is None or answer.status is not Status.ANSWERED:
         return None
-    padded = f" {normalise(said)} "
-    return float(any(f" {words} " in padded for words in wanted))
+    short = any(0 < len(normalise(wording).split()) <= SHORT_WORDS for wording in case.answers)
+    return loss(dict(scores), answerable=case.answerable, short=short)
 
 
-def place_hit(citations: Sequence[Citation], relevant: Sequence[Place]) -> float:
-    """1 if a citation points to a relevant place, else 0."""
-    return float(any(_is_at(citation, place) for citation in citations for place in relevant))
+def similarity(said: str, answers: Sequence[str], encode: Encode) -> float:
+    """Cosine of *said* and the nearest of *answers*, by the index's own encoder; 0 if silent.
 
-
-def quote_verbatim(citations: Sequence[Citation], text_of: Callable[[str], str | None]) -> float:
-    """Share of *citations* whose quote is the stored text of their span, letter for letter."""
-    exact = 0
-    for citation in citations:
-        text = text_of(citation.document)
-        exact += text is not None and text[citation.start : citation.end] == citation.quote != ""
-    return exact / len(citations)
-
-
-def without_labels(text: str, citations: Sequence[Citation]) -> str:
-    """Take the labels of *citations* out of *text*, and no other number in brackets."""
-    labels = {str(citation.label) for citation in citations}
-    return _LABEL.sub(lambda found: "" if found[1] in labels else found[0], text)
-
-
-def mean_of(values: Iterable[float]) -> Summary | None:
-    """Return the mean of *values*; None if there are none. The interval is `_summary`'s."""
-    return _summary(values, lambda samples: samples.mean(axis=-1))
-
-
-def percentile_of(values: Iterable[float], percent: float) -> Summary | None:
-    """Return a percentile of *values*; None if there are none. The interval is `_summary`'s."""
-
-    def statistic(samples: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(np.percentile(samples, percent, axis=-1))
-
-    return _summary(values, statistic)
-
-
-def _summary(values: Iterable[float], statistic: Statistic) -> Summary | None:
-    """Take *statistic* with a 95 % interval by the bootstrap's percentile method.
-
-    The questions are drawn again with replacement, as many as there are, 1,000 times, from a
-    fixed seed; the interval runs from the 2.5th to the 97.5th percentile of the statistic
-    (B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
+    `max over answers of <e(said), e(answer)>` for unit vectors e; negative values become 0.
     """
-    sample = np.fromiter(values, dtype=np.float64)
-    if not sample.size:
-        return None
-    random = np.random.default_rng(SEED)
-    # One resample at a time: all at once take a gigabyte for a set of 100,000 questions.
-    resampled = [
-        statistic(sample[random.integers(sample.size, size=sample.size)]) for _ in range(RESAMPLES)
-    ]
-    low, high = np.percentile(resampled, [2.5, 97.5])
-    return Summary(mean=float(statistic(sample)), low=float(low), high=float(high), n=sample.size)
+    if not said.strip():
+        return 0.0
+    vectors = encode([said, *answers])
+    return max(0.0, float(np.max(vectors[1:] @ vectors[0])))
 
 
-def _f1(said: Sequence[str], answer: Sequence[str]) -> float:
-    if not said or not answer:
-        return float(said == answer)
-    shared = (Counter(said) & Counter(answer)).total()
-    return 2 * shared / (len(said) + len(answer))
+def _match(said: str, answers: Sequence[str], encode: Encode | None) -> dict[str, float | None]:
+    return {
+        "exact_match": exact_match(said, answers),
+        "f1": f1(said, answers),
+        "contains_answer": contains_answer(said, answers),
+        "rouge_l": rouge_l(said, answers),
+        "embedding_similarity": similarity(said, answers, encode) if encode else None,
+    }
 
 
-def _spot(document: str, page: int | None, relevant: Sequence[Place]) -> Spot:
-    own = [place.page for place in relevant if place.document == document]
-    # Where the whole document is relevant, a page of it cannot be told from another.
-    by_page = None not in own if own else any(place.page for place in relevant)
-    return Spot(document=document, page=page if by_page else None)
+def _cited(case: Case, answer: Answer, text_of: TextOf | None) -> dict[str, float | None]:
+    cited = answer.citations
+    return {
+        "citation_precision": citation_precision(cited, case.relevant, text_of),
+        "citation_recall": citation_recall(answer.text, cited),
+        "place_hit": place_hit(cited, case.relevant) if case.relevant else None,
+        "quote_verbatim": quote_verbatim(cited, text_of) if cited and text_of else None,
+    }
 
 
-def _is_at(citation: Citation, place: Place) -> bool:
-    if citation.document != place.document or place.page not in {None, citation.page}:
-        return False
-    depth = len(place.heading)
-    starts = range(len(citation.heading) - depth + 1)
-    return any(citation.heading[start : start + depth] == place.heading for start in starts)
+def _spent(answer: Answer) -> dict[str, float | None]:
+    usage = answer.usage
+    return {
+        "input_tokens": float(usage.input_tokens),
+        "output_tokens": float(usage.output_tokens),
+        "cost_usd": None if usage.cost_usd is None else float(usage.cost_usd),
+    }

@@ -1,27 +1,22 @@
 """A question set is put to an index and to what answers from it, and everything is scored."""
 
-import json
+import asyncio
 import logging
-import os
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.types import Answer, Citation, Question, Status
-from eval.metrics import (
-    DEPTH,
-    METRICS,
-    Spot,
-    Summary,
-    answer_scores,
-    mean_of,
-    percentile_of,
-    ranking,
-    retrieval_scores,
-)
+from bot.types import Answer, Question, Status
+from eval.cited import TextOf
+from eval.journal import Journal, case_key, journal_path, open_journal
+from eval.metrics import Encode, Values, answer_scores, summaries
+from eval.ranked import DEPTH, ranking, retrieval_scores
+from eval.recorder import Recorder, recording
+from eval.row import CONTEXT_CHARS, Around, Row
+from eval.stats import Summary
 from eval.types import Baseline, Case, QuestionSet
 from index.types import Searcher, SearchResult
 
@@ -31,9 +26,7 @@ K = 100
 """Passages searched for: enough that they fold to ten documents even where documents are long."""
 
 Ask = Callable[[Question], Awaitable[Answer]]
-TextOf = Callable[[str], str | None]
 Progress = Callable[[int, int], None]
-Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,55 +34,44 @@ class Subject:
     """What is measured.
 
     Attributes:
-        searcher: Finds passages.
+        searcher: Finds passages; a `Recorder` that `ask` searches with too saves a second search.
         ask: Answers a question; None measures retrieval alone.
         text_of: Stored text of a document, None if there is no such document; without it quotes
             are not compared, nor is it known which documents the index lacks.
+        encode: Texts to unit vectors; without it meanings are not compared.
+        generation: What is measured; "" takes the one that the first question meets.
+        served: Names the generation that is served now; None if nobody knows.
         settings: What a reader of the run must know to repeat it, such as the version of the code
-            and the digests of the prompts; recorded as it is.
+            and the digests of the prompts; recorded as it is, and what rows are kept under.
     """
 
     searcher: Searcher
     ask: Ask | None = None
     text_of: TextOf | None = None
+    encode: Encode | None = None
+    generation: str = ""
+    served: Callable[[], str | None] | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What became of one question.
+class Options:
+    """How a run goes.
 
     Attributes:
-        case: The question.
-        found: The first ten documents or pages, best first.
-        scores: By metric; one that could not be taken is absent.
-        generation: Which the passages came from; "" if the search failed.
-        search_ms: How long the search took; None if it failed.
-        answer: What was said; None if nobody was asked or asking failed.
-        error: What went wrong, as it was raised; "" if nothing did.
+        k: How many passages are searched for before they are folded.
+        limit: How many questions to take, at even steps; None takes all.
+        parallel: How many are asked at the same time; one after the other, times are those of one
+            reader.
+        journals: Folder in which rows are kept as soon as they are measured; None keeps none.
+        progress: Called after each question with how many are done and how many there are.
     """
 
-    case: Case
-    found: tuple[Spot, ...] = ()
-    scores: Mapping[str, float] = field(default_factory=dict)
-    generation: str = ""
-    search_ms: float | None = None
-    answer: Answer | None = None
-    error: str = ""
-
-    @property
-    def status(self) -> Status | None:
-        """How the question ended; None if nothing was asked."""
-        if self.answer:
-            return self.answer.status
-        return Status.FAILED if self.error else None
-
-    @property
-    def ms(self) -> float | None:
-        """How long the person waits: for the answer, or for the search if nothing was asked."""
-        if self.error:
-            return None
-        return self.answer.ms if self.answer else self.search_ms
+    k: int = K
+    limit: int | None = None
+    parallel: int = 1
+    journals: Path | None = None
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +82,10 @@ class RunResult:
         set: Name of the question set.
         run: Id of the run, the newest last when sorted.
         metrics: By name; one that was taken for no question is absent.
+        tags: The same for the questions of each tag.
         rows: One for each question asked.
         settings: What the run was made with.
+        reused: How many rows were taken from earlier runs with the same index and settings.
         unknown: Documents that questions name as relevant and the index does not hold, so that
             nothing could find them; empty as well if stored texts are not at hand.
         baselines: What others score on all questions of the set.
@@ -110,8 +94,10 @@ class RunResult:
     set: str
     run: str
     metrics: Mapping[str, Summary]
+    tags: Mapping[str, Mapping[str, Summary]]
     rows: tuple[Row, ...]
     settings: Mapping[str, object]
+    reused: int = 0
     unknown: tuple[str, ...] = ()
     baselines: tuple[Baseline, ...] = ()
 
@@ -122,49 +108,50 @@ class RunResult:
 
 
 async def run(
-    questions: QuestionSet,
-    subject: Subject,
-    *,
-    k: int = K,
-    limit: int | None = None,
-    progress: Progress | None = None,
+    questions: QuestionSet, subject: Subject, options: Options | None = None
 ) -> RunResult:
-    """Put *questions* to *subject*, one after the other, so that times are those of one reader.
+    """Put *questions* to *subject*.
 
     A question that fails is kept with its error and counted; what could not be scored of it is
-    in no mean.
+    in no mean. Neither is a row that comes from another generation than the run's. With journals,
+    rows that a run with the same index, prompts, settings and code has measured are taken over.
 
-    Args:
-        questions: What is asked.
-        subject: What is measured.
-        k: How many passages are searched for before they are folded.
-        limit: How many questions to take, at even steps; None takes all.
-        progress: Called after each question with how many are done and how many there are.
+    Raises:
+        RunError: Another run writes the same journal.
     """
+    options = options or Options()
     started_at = datetime.now(UTC)
-    cases = at_even_steps(questions.cases, limit)
-    rows = []
-    for done, case in enumerate(cases, start=1):
-        rows.append(await _measure(case, subject, k))
-        if progress:
-            progress(done, len(cases))
+    cases = at_even_steps(questions.cases, options.limit)
+    asked = {**subject.settings, "k": options.k, "retrieval_only": subject.ask is None}
+    keep = journal_path(options.journals, asked) if options.journals else None
+    with open_journal(keep) as journal:
+        known = journal.rows if journal else {}
+        rows = [known.get(case_key(case)) if known else None for case in cases]
+        reused = sum(row is not None for row in rows)
+        await _measure_all(cases, subject, options, rows=rows, journal=journal)
+    measured, generation = _of_one_generation([row for row in rows if row], subject.generation)
+    values = [row.values for row in measured]
     return RunResult(
         set=questions.name,
         run=_run_id(questions.name, started_at),
-        metrics=_summaries(rows),
-        rows=tuple(rows),
+        metrics=summaries(values),
+        tags=_by_tag(cases, values),
+        rows=tuple(measured),
         settings={
-            **subject.settings,
+            **asked,
             "set_digest": questions.digest,
             "questions": len(questions.cases),
-            "limit": limit,
-            "k": k,
+            "drafts_left_out": questions.drafts,
+            "limit": options.limit,
+            "parallel": options.parallel,
             "depth": DEPTH,
-            "retrieval_only": subject.ask is None,
+            "generation": generation,
             # More than one if a build was promoted while the run went on.
-            "generations": sorted({row.generation for row in rows} - {""}),
+            "generations": sorted({row.generation for row in measured} - {""}),
+            "served_at_the_end": subject.served() if subject.served else None,
             "started_at": started_at.isoformat(),
         },
+        reused=reused,
         unknown=_unknown(cases, subject.text_of),
         baselines=questions.baselines,
     )
@@ -181,41 +168,56 @@ def at_even_steps(cases: Sequence[Case], limit: int | None) -> list[Case]:
     return [cases[i * len(cases) // limit] for i in range(limit)]
 
 
-def to_json(result: RunResult) -> Json:
-    """Return *result* as one object with the keys that the command line promises."""
-    return {
-        "set": result.set,
-        "run": result.run,
-        "metrics": {name: asdict(summary) for name, summary in result.metrics.items()},
-        "counts": {"questions": len(result.rows), "failed": result.failed},
-        "unknown_documents": list(result.unknown),
-        "questions": [_row_json(row) for row in result.rows],
-        "settings": dict(result.settings),
-        "baselines": {baseline.name: dict(baseline.scores) for baseline in result.baselines},
-    }
+async def _measure_all(
+    cases: Sequence[Case],
+    subject: Subject,
+    options: Options,
+    *,
+    rows: list[Row | None],
+    journal: Journal | None,
+) -> None:
+    """Fill the gaps in *rows*; each stands where its question does, whichever is done first."""
+    gaps = iter([at for at, row in enumerate(rows) if row is None])
+    done = sum(row is not None for row in rows)
 
+    async def worker() -> None:
+        nonlocal done
+        for at in gaps:
+            row = await _measure(cases[at], subject, options.k)
+            rows[at] = row
+            if journal and subject.generation in {"", row.generation}:
+                journal.add(row)
+            done += 1
+            if options.progress:
+                options.progress(done, len(cases))
 
-def save(result: RunResult, data_dir: Path) -> Path:
-    """Write the record of a run under *data_dir*, whole or not at all; returns its file."""
-    folder = data_dir / "runs" / result.run
-    folder.mkdir(parents=True)
-    text = json.dumps(to_json(result), ensure_ascii=False, allow_nan=False, indent=1)
-    unfinished = folder / "run.json.part"
-    with unfinished.open("w", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return unfinished.replace(folder / "run.json")
+    await asyncio.gather(*(worker() for _ in range(max(1, options.parallel))))
 
 
 async def _measure(case: Case, subject: Subject, k: int) -> Row:
     row = Row(case=case)
     try:
-        row = _searched(case, subject.searcher.search(case.question, k=k, audience=None))
-        return await _asked(row, subject.ask, subject.text_of) if subject.ask else row
+        if subject.ask is None or not isinstance(subject.searcher, Recorder):
+            row = _searched(case, await _search(case, subject, k))
+        if subject.ask is None:
+            return row
+        with recording() as found:
+            try:
+                answer = await subject.ask(
+                    Question(text=case.question, audience=None, history=case.history)
+                )
+            finally:
+                row = _searched(case, found[0]) if found else row
+        if not row.generation:  # it answered without a search of its own
+            row = _searched(case, await _search(case, subject, k))
+        return _answered(row, answer, subject)
     except Exception as error:  # one question must not end the run of all the others
         log.exception("question failed", extra={"question_id": case.id})
         return replace(row, error=f"{type(error).__name__}: {error}")
+
+
+async def _search(case: Case, subject: Subject, k: int) -> SearchResult:
+    return await asyncio.to_thread(subject.searcher.search, case.question, k=k, audience=None)
 
 
 def _searched(case: Case, result: SearchResult) -> Row:
@@ -229,17 +231,42 @@ def _searched(case: Case, result: SearchResult) -> Row:
     )
 
 
-async def _asked(row: Row, ask: Ask, text_of: TextOf | None) -> Row:
-    case = row.case
-    answer = await ask(Question(text=case.question, audience=None, history=case.history))
-    scores = answer_scores(case, answer, text_of=text_of)
+def _answered(row: Row, answer: Answer, subject: Subject) -> Row:
+    scores = answer_scores(row.case, answer, text_of=subject.text_of, encode=subject.encode)
     failed = answer.status is Status.FAILED
     return replace(
         row,
         scores={**row.scores, **scores},
         answer=answer,
+        around=tuple(_around(answer, subject.text_of)) if subject.text_of else (),
         error=f"{answer.message} ({answer.reference})" if failed else "",
     )
+
+
+def _around(answer: Answer, text_of: TextOf) -> list[Around]:
+    texts = {citation.document: text_of(citation.document) or "" for citation in answer.citations}
+    return [
+        Around(
+            before=texts[c.document][max(0, c.start - CONTEXT_CHARS) : c.start],
+            after=texts[c.document][c.end : c.end + CONTEXT_CHARS],
+        )
+        for c in answer.citations
+    ]
+
+
+def _of_one_generation(rows: Sequence[Row], expected: str) -> tuple[list[Row], str]:
+    """Take the scores from rows of another generation than the run's, which would mix two."""
+    of_run = expected or next((row.generation for row in rows if row.generation), "")
+    return [
+        row
+        if row.generation in {"", of_run}
+        else replace(
+            row,
+            scores={},
+            error=f"the index changed meanwhile: this is of {row.generation}, the run of {of_run}",
+        )
+        for row in rows
+    ], of_run
 
 
 def _unknown(cases: Sequence[Case], text_of: TextOf | None) -> tuple[str, ...]:
@@ -249,50 +276,14 @@ def _unknown(cases: Sequence[Case], text_of: TextOf | None) -> tuple[str, ...]:
     return tuple(sorted(document for document in named if text_of(document) is None))
 
 
-def _summaries(rows: Sequence[Row]) -> dict[str, Summary]:
-    waits = [row.ms for row in rows if row.ms is not None]
-    taken = {
-        name: mean_of(row.scores[name] for row in rows if name in row.scores) for name in METRICS
-    }
-    taken["ms_p50"] = percentile_of(waits, 50)
-    taken["ms_p95"] = percentile_of(waits, 95)
-    return {name: summary for name, summary in taken.items() if summary}
+def _by_tag(cases: Sequence[Case], values: Sequence[Values]) -> dict[str, dict[str, Summary]]:
+    by_tag: dict[str, list[Values]] = {}
+    for case, value in zip(cases, values, strict=True):
+        for tag in dict.fromkeys(case.tags):
+            by_tag.setdefault(tag, []).append(value)
+    return {tag: summaries(by_tag[tag]) for tag in sorted(by_tag)}
 
 
 def _run_id(name: str, started_at: datetime) -> str:
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
     return f"{started_at:%Y%m%dT%H%M%SZ}-{plain}-{secrets.token_hex(2)}"
-
-
-def _row_json(row: Row) -> Json:
-    answer = row.answer
-    return {
-        "id": row.case.id,
-        "question": row.case.question,
-        "answerable": row.case.answerable,
-        "tags": list(row.case.tags),
-        "status": row.status,
-        "answer": answer.text if answer else None,
-        "citations": _citations_json(answer.citations if answer else ()),
-        "relevant": [asdict(place) for place in row.case.relevant],
-        "found": [asdict(spot) for spot in row.found],
-        "scores": dict(row.scores),
-        "ms": row.ms,
-        "search_ms": row.search_ms,
-        "error": row.error or None,
-    }
-
-
-def _citations_json(citations: Iterable[Citation]) -> list[Json]:
-    return [
-        {
-            "label": citation.label,
-            "document": citation.document,
-            "page": citation.page,
-            "heading": list(citation.heading),
-            "start": citation.start,
-            "end": citation.end,
-            "quote": citation.quote,
-        }
-        for citation in citations
-    ]

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from eval.metrics import Summary
 from eval.run import RunResult
+from eval.stats import Summary
 from eval.types import Baseline
 
 _MAX_NAMED = 3
@@ -37,11 +37,27 @@ def _caption(result: RunResult) -> str:
     lines = [f"run {result.run}"]
     if result.failed:
         lines.append(f"{result.failed} failed: what could not be scored is in no mean")
+    lines += _notes(result)
     if result.unknown:
         lines.append(f"not in the index, so never found: {_some(result.unknown)}")
     if result.baselines and len(result.rows) != result.settings["questions"]:
         lines.append("the others were measured on all questions of the set")
     return "\n".join(lines)
+
+
+def _notes(result: RunResult) -> list[str]:
+    notes, settings = [], result.settings
+    if result.reused:
+        notes.append(f"{result.reused} taken over from earlier runs with the same index and code")
+    if drafts := settings.get("drafts_left_out"):
+        notes.append(f"{drafts} drafts left out: run `footnote eval review`")
+    served = settings.get("served_at_the_end")
+    if served and served != settings.get("generation"):
+        notes.append(
+            f"the index changed while the run went on: measured {settings.get('generation')}, "
+            f"now {served} is served"
+        )
+    return notes
 
 
 def _some(documents: Sequence[str]) -> str:
@@ -57,7 +73,7 @@ def _cells(name: str, summary: Summary) -> tuple[str, str, str]:
 def _value(name: str, number: float | None) -> str:
     if number is None:
         return ""
-    if name.startswith("ms_"):
+    if name.startswith(("ms_", "search_ms_")) or name.endswith("_tokens"):
         return f"{number:.1f}"
     return f"{number:.5f}" if name == "cost_usd" else f"{number:.3f}"
 

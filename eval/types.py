@@ -17,6 +17,8 @@ class Place:
         heading: Headings one below the other, the outermost first; empty means under any.
         quote: The words themselves; None if nobody has marked them.
         grade: How relevant, 1 or more.
+        start: Offset of the evidence in the document's stored text; None if nobody has marked it.
+        end: One past its last code point.
     """
 
     document: str
@@ -24,6 +26,8 @@ class Place:
     heading: tuple[str, ...] = ()
     quote: str | None = None
     grade: int = 1
+    start: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,7 @@ class QuestionSet:
         cases: In the order of the file.
         corpus: The documents that it brings; None if it brings none.
         baselines: What others score on it.
+        drafts: How many questions nobody has reviewed yet; they are not among the cases.
     """
 
     name: str
@@ -79,3 +84,4 @@ class QuestionSet:
     cases: tuple[Case, ...]
     corpus: Path | None = None
     baselines: tuple[Baseline, ...] = ()
+    drafts: int = 0

@@ -60,6 +60,7 @@ class SourceFile:
         url: Where a person can open it; None if nowhere.
         audience: Groups that may see it; empty means everybody.
         read: Reads the bytes; raises `UnreadableDocumentError`.
+        sha256: Of the bytes, in hex, if the source knows it without reading; else None.
     """
 
     document: str
@@ -70,6 +71,7 @@ class SourceFile:
     url: str | None
     audience: tuple[str, ...]
     read: Callable[[], bytes]
+    sha256: str | None = None
 
 
 class Source(Protocol):
@@ -104,12 +106,19 @@ class Parsed:
         title: From the document itself; None if it names none.
         headings: Ascending by start.
         pages: Offset at which each page starts, page 1 first; empty if there are no pages.
+        audience: Groups that it names as its readers; empty if it names none. It may narrow what
+            its source says, never widen it: see `index.audience.narrowed`.
+        url: Where it says that a person can open it; None if it says nothing.
+        modified_at: When it says that it was written, in UTC; None if it says nothing.
     """
 
     text: str
     title: str | None = None
     headings: tuple[Heading, ...] = ()
     pages: tuple[int, ...] = ()
+    audience: tuple[str, ...] = ()
+    url: str | None = None
+    modified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,7 @@ def slack(answers: list[Answer]) -> None:
 def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        sys.exit(f"{name} is needed for the pictures: install it, or leave the pictures as they are")
+        sys.exit(f"{name} is needed for the pictures: install it, or keep those that are there")
     return found
 
 

@@ -138,6 +138,14 @@ def test_passage_that_was_named_goes_before_another_with_the_same_words() -> Non
     assert result.citations[0].document == "copy.md"
 
 
+def test_later_place_of_a_quote_is_cited_when_the_first_is_only_part_of_a_line() -> None:
+    shown = ShownPassage(id="k7q2mz", passage=a_passage("It was 3 euros.\n\n- 3 euros", start=0))
+
+    result = checked(said("It costs 3 euros.", ("k7q2mz", "3 euros")), shown=[shown])
+
+    assert (result.citations[0].start, result.citations[0].end) == (19, 26)
+
+
 def test_invented_quote_beside_a_true_one_is_dropped() -> None:
     result = checked(
         said(

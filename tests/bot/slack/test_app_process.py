@@ -242,8 +242,8 @@ def test_a_term_signal_lets_running_questions_finish_and_leaves_the_rest_to_the_
 ) -> None:
     bot = start(TEST_MAX_CONCURRENT="1")
     slack.mention("wait 1")
-    slack.mention("wait 2")
     slack.wait_for(lambda: slack.count("assistant.threads.setStatus"), "work on the first")
+    slack.mention("wait 2")
     slack.wait_for(lambda: settled(slack), "both kept")
 
     bot.signal(signal.SIGTERM)

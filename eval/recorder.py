@@ -1,0 +1,44 @@
+"""A searcher that remembers what it found, so that one search serves the answer and its score."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+
+from index.types import Audience, Searcher, SearchResult
+
+_found: ContextVar[list[SearchResult] | None] = ContextVar("found", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Searches as deep as a ranking is scored, and passes on no more than was asked for.
+
+    Attributes:
+        searcher: What searches.
+        depth: How many passages a ranking is scored by.
+    """
+
+    searcher: Searcher
+    depth: int
+
+    def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
+        """Find the *k* best passages that *audience* may see, and remember the first *depth*."""
+        deep = self.searcher.search(question, k=max(k, self.depth), audience=audience)
+        remembered = _found.get()
+        if remembered is not None:
+            remembered.append(deep)
+        return replace(deep, passages=deep.passages[:k])
+
+
+@contextmanager
+def recording() -> Iterator[list[SearchResult]]:
+    """Collect what recorders find within this block, in this task and the threads it starts."""
+    # A task copies its context, a thread of `asyncio.to_thread` too: questions that are asked at
+    # the same time never see each other's passages.
+    found: list[SearchResult] = []
+    token = _found.set(found)
+    try:
+        yield found
+    finally:
+        _found.reset(token)

@@ -1,0 +1,157 @@
+"""A statistic over questions: its value and interval, and its difference between two runs."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 1000
+PERMUTATIONS = 2000
+SEED = 0
+_MAX_CELLS = 2_000_000  # all samples at once would take a gigabyte for 100,000 questions
+_SAME = 1e-12
+
+Numbers = NDArray[np.float64]
+Statistic = Callable[[Numbers], Numbers]
+"""From shape (samples, questions, columns) to shape (samples,); NaN where there is no value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A mean over questions, or another statistic where the metric is one.
+
+    Attributes:
+        mean: The value.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        n: From how many questions; one whose score could not be taken is not among them.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How a statistic changed from one run to another, on the same questions.
+
+    Attributes:
+        before: Its value in the first run.
+        after: Its value in the second.
+        mean: The second less the first.
+        low: Lower end of the 95 % interval of the difference.
+        high: Upper end.
+        p: How often a difference as large comes about if the runs are exchanged by chance.
+        n: How many questions both runs have a score for.
+    """
+
+    before: float
+    after: float
+    mean: float
+    low: float
+    high: float
+    p: float
+    n: int
+
+
+def mean(samples: Numbers) -> Numbers:
+    """Return the mean of the first column of each sample."""
+    return np.asarray(samples[..., 0].mean(axis=-1))
+
+
+def percentile(percent: float) -> Statistic:
+    """Return the statistic that is this percentile of the first column."""
+
+    def statistic(samples: Numbers) -> Numbers:
+        return np.asarray(np.percentile(samples[..., 0], percent, axis=-1))
+
+    return statistic
+
+
+def mean_of(values: Iterable[float]) -> Summary | None:
+    """Return the mean of *values*; None if there are none. The interval is `summary`'s."""
+    return summary([(value,) for value in values], mean)
+
+
+def percentile_of(values: Iterable[float], percent: float) -> Summary | None:
+    """Return a percentile of *values*; None if there are none. The interval is `summary`'s."""
+    return summary([(value,) for value in values], percentile(percent))
+
+
+def summary(rows: Sequence[Sequence[float]], statistic: Statistic) -> Summary | None:
+    """Take *statistic* of *rows*, one a question, with a 95 % interval; None if it has no value.
+
+    The interval is the bootstrap's, by the percentile method: the questions are drawn again with
+    replacement, as many as there are, 1,000 times, from a fixed seed; it runs from the 2.5th to
+    the 97.5th percentile (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13).
+    """
+    if not rows:
+        return None
+    values = np.asarray(rows, dtype=np.float64)
+    found = float(statistic(values[None])[0])
+    if np.isnan(found):
+        return None
+    drawn = np.concatenate([statistic(values[index]) for index in _resamples(values)])
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return Summary(mean=found, low=float(low), high=float(high), n=len(values))
+
+
+def difference(
+    before: Sequence[Sequence[float]], after: Sequence[Sequence[float]], statistic: Statistic
+) -> Difference | None:
+    """Compare two runs question by question; None if the statistic has no value in one of them.
+
+    The interval is that of `summary`, each question drawn with both of its scores. *p* is that of
+    a permutation test on pairs (Fisher, The Design of Experiments, 1935, ch. 3; here 2,000
+    exchanges drawn at random): for each question a coin decides which run its two scores belong
+    to, and p = (1 + exchanges with a difference at least as large) / (1 + exchanges).
+
+    Args:
+        before: One row a question.
+        after: The same questions in the same order.
+        statistic: What is compared.
+    """
+    if not before:
+        return None
+    first, second = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    values = [float(statistic(run[None])[0]) for run in (first, second)]
+    if np.isnan(values).any():
+        return None
+    change = values[1] - values[0]
+    drawn = np.concatenate([statistic(second[i]) - statistic(first[i]) for i in _resamples(first)])
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return Difference(
+        before=values[0],
+        after=values[1],
+        mean=change,
+        low=float(low),
+        high=float(high),
+        p=_p_value(first, second, statistic, change=change),
+        n=len(first),
+    )
+
+
+def _p_value(first: Numbers, second: Numbers, statistic: Statistic, *, change: float) -> float:
+    random = np.random.default_rng(SEED)
+    as_large = 0
+    for count in _blocks(first, PERMUTATIONS):
+        swapped = random.random((count, len(first), 1)) < 0.5  # noqa: PLR2004 - a fair coin
+        ones, others = np.where(swapped, second, first), np.where(swapped, first, second)
+        changes = statistic(others) - statistic(ones)
+        as_large += int((np.abs(changes) >= abs(change) - _SAME).sum())
+    return (1 + as_large) / (1 + PERMUTATIONS)
+
+
+def _resamples(values: Numbers) -> Iterator[NDArray[np.int64]]:
+    random = np.random.default_rng(SEED)
+    for count in _blocks(values, RESAMPLES):
+        yield random.integers(len(values), size=(count, len(values)))
+
+
+def _blocks(values: Numbers, total: int) -> Iterator[int]:
+    size = max(1, _MAX_CELLS // values.size)
+    for first in range(0, total, size):
+        yield min(size, total - first)
