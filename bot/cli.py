@@ -120,7 +120,7 @@ def main() -> None:
 
 def _status(error: Exception) -> int | None:
     """Return the exit status for an error that is known, else None."""
-    from bot.errors import BotError, SettingsError
+    from bot.errors import BotError, SettingsError, SlackError
     from eval.errors import EvalError, QuestionSetError
     from index.errors import (
         IndexingError,
@@ -129,7 +129,9 @@ def _status(error: Exception) -> int | None:
         SourceError,
     )
 
-    usage = SettingsError | SourceError | ModelError | IndexMissingError | QuestionSetError
+    usage = (
+        SettingsError | SlackError | SourceError | ModelError | IndexMissingError | QuestionSetError
+    )
     if isinstance(error, usage):
         return USAGE
     if isinstance(error, IndexingError | BotError | EvalError):

@@ -17,8 +17,10 @@ def run(context: typer.Context) -> None:
     from bot import wiring
     from bot.logs import configure
     from bot.slack.app import run as serve
+    from bot.slack.app import tokens
 
     settings = shared_of(context).settings
+    tokens(settings)  # before the index is opened: without them nothing can be served
     configure(verbose=True)
     engine = wiring.engine(settings, wiring.live_index(settings))
     status = asyncio.run(serve(settings, engine.aask, wiring.store(settings)))

@@ -12,7 +12,6 @@ from typing import Final
 from uuid import uuid4
 
 import aiohttp
-from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -91,8 +90,7 @@ async def run(settings: Settings, ask: Ask, store: Store) -> int:
     Raises:
         SlackError: A token is missing or refused, or Slack cannot be reached; nothing was begun.
     """
-    bot_token = _token(settings.slack_bot_token, _FOR_BOT)
-    app_token = _token(settings.slack_app_token, _FOR_APP)
+    bot_token, app_token = tokens(settings)
     _keep_payloads_out_of_logs()
     timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout) as session:
@@ -218,11 +216,14 @@ def _refused(error: Exception, where: str, token: str) -> SlackError:
     )
 
 
-def _token(secret: SecretStr | None, name: str) -> str:
-    token = "" if secret is None else secret.get_secret_value().strip()
-    if not token:
-        raise SlackError(f"a token is missing: set {name}")
-    return token
+def tokens(settings: Settings) -> tuple[str, str]:
+    """Return the bot token and the app token; raises `SlackError` naming all that are missing."""
+    wanted = ((settings.slack_bot_token, _FOR_BOT), (settings.slack_app_token, _FOR_APP))
+    found = ["" if secret is None else secret.get_secret_value().strip() for secret, _ in wanted]
+    missing = [name for token, (_, name) in zip(found, wanted, strict=True) if not token]
+    if missing:
+        raise SlackError(f"a token is missing: set {'; and '.join(missing)}")
+    return found[0], found[1]
 
 
 def _keep_payloads_out_of_logs() -> None:

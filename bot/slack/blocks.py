@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from bot.plain import path_below, plain
 from bot.slack import sentences
 from bot.slack.text import clean, defuse, inert, safe_url, shorten
 from bot.types import Answer, Citation, Status
@@ -175,8 +176,12 @@ def _cited(citation: Citation, now: datetime) -> _Source:
     return _Source(
         mark=f"[{citation.label}] ",
         title=_title(citation.title, citation.document),
-        place=_place(citation.page, citation.heading, _changed(citation.modified_at, now)),
-        quote=clean(citation.quote),
+        place=_place(
+            citation.page,
+            path_below(citation.title, citation.heading),
+            _changed(citation.modified_at, now),
+        ),
+        quote=clean(plain(citation.quote)),
         url=safe_url(citation.url),
     )
 
@@ -186,8 +191,12 @@ def _passage(passage: Passage, now: datetime) -> _Source:
     return _Source(
         mark="• ",
         title=_title(chunk.title, chunk.document),
-        place=_place(chunk.page, chunk.heading, _changed(chunk.modified_at, now)),
-        quote=clean(chunk.text),
+        place=_place(
+            chunk.page,
+            path_below(chunk.title, chunk.heading),
+            _changed(chunk.modified_at, now),
+        ),
+        quote=clean(plain(chunk.text)),
         url=safe_url(chunk.url),
     )
 

@@ -9,7 +9,8 @@ import pytest
 
 from bot.types import Answer, Question, Status, Turn
 from eval.metrics import METRICS
-from eval.run import RunResult, Subject, at_even_steps, run, save, to_json
+from eval.record import save, to_json
+from eval.run import Options, RunResult, Subject, at_even_steps, run
 from eval.types import Baseline, Case, Place, QuestionSet
 from tests.fakes.searcher_for_eval import ScriptedAsk, ScriptedSearcher, answer, citation
 
@@ -97,7 +98,7 @@ def test_retrieval_alone_asks_nobody_and_times_the_search() -> None:
 def test_search_goes_deep_and_sees_every_document() -> None:
     searcher = ScriptedSearcher(FOUND)
 
-    asyncio.run(run(QUESTIONS, Subject(searcher=searcher), k=37))
+    asyncio.run(run(QUESTIONS, Subject(searcher=searcher), Options(k=37)))
 
     assert searcher.asked == [(case.question, 37, None) for case in CASES]
 
@@ -184,7 +185,7 @@ def test_progress_is_told_after_each_question_of_the_limit() -> None:
         told.append((done, total))
 
     subject = Subject(searcher=ScriptedSearcher(FOUND))
-    asyncio.run(run(QUESTIONS, subject, limit=2, progress=progress))
+    asyncio.run(run(QUESTIONS, subject, Options(limit=2, progress=progress)))
 
     assert told == [(1, 2), (2, 2)]
 
@@ -195,7 +196,7 @@ def test_the_settings_say_what_was_measured() -> None:
         settings={"version": "0.1.0", "prompts": {"answer": "abc"}},
     )
 
-    settings = dict(asyncio.run(run(QUESTIONS, subject, k=30, limit=2)).settings)
+    settings = dict(asyncio.run(run(QUESTIONS, subject, Options(k=30, limit=2))).settings)
 
     del settings["started_at"]
     assert settings == {

@@ -5,8 +5,9 @@ from dataclasses import replace
 from rich.console import Console
 
 from bot.types import Status
-from eval.metrics import Summary
-from eval.run import Row, RunResult
+from eval.row import Row
+from eval.run import RunResult
+from eval.stats import Summary
 from eval.table import table
 from eval.types import Baseline, Case
 from tests.fakes.searcher_for_eval import answer
@@ -29,6 +30,7 @@ def result_of(
             "ms_p95": Summary(mean=12.345, low=11.0, high=14.98, n=246),
             "cost_usd": Summary(mean=0.00012, low=0.0001, high=0.0002, n=246),
         },
+        tags={},
         rows=rows or (Row(case=Case(id="1", question="?")),),
         settings={"questions": questions},
         baselines=baselines,

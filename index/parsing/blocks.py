@@ -1,0 +1,67 @@
+"""A text put together block by block, with the places of its headings and pages."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from index.parsing.text import clean
+from index.types import Heading, Parsed
+
+_MAX_LEVEL = 6
+_BETWEEN = "\n\n"
+
+
+class Blocks:
+    """Markdown that grows: paragraphs, tables, headings, each a blank line from the next."""
+
+    def __init__(self) -> None:
+        self._blocks: list[str] = []
+        self._length = 0
+        self._headings: list[Heading] = []
+        self._pages: list[int] = []
+
+    def page(self) -> None:
+        """Let a page begin here."""
+        self._pages.append(self._next_start())
+
+    def heading(self, level: int, text: str) -> None:
+        """Add a heading; 1 is the outermost level."""
+        words = " ".join(clean(text).split())
+        if words:
+            level = max(1, min(level, _MAX_LEVEL))
+            self._headings.append(Heading(start=self._next_start(), level=level, text=words))
+            self._add(f"{'#' * level} {words}")
+
+    def add(self, text: str) -> None:
+        """Add a block as it is; nothing if it is blank."""
+        self._add("\n".join(line.rstrip() for line in clean(text).split("\n")).strip("\n"))
+
+    def add_parsed(self, part: Parsed) -> None:
+        """Add the text and the headings of a part that was parsed by itself."""
+        if part.text.strip():
+            start = self._next_start()
+            self._headings += [
+                replace(heading, start=start + heading.start) for heading in part.headings
+            ]
+            self._add(part.text.rstrip())
+
+    def parsed(
+        self, title: str | None = None, *, modified_at: datetime | None = None
+    ) -> Parsed:
+        """Return the whole; without *title* its first heading of the outermost level names it."""
+        words = " ".join(clean(title or "").split())
+        first = next((heading.text for heading in self._headings if heading.level == 1), None)
+        return Parsed(
+            text=_BETWEEN.join(self._blocks),
+            title=words or first,
+            headings=tuple(self._headings),
+            pages=tuple(min(page, self._length) for page in self._pages),
+            modified_at=modified_at,
+        )
+
+    def _next_start(self) -> int:
+        return self._length + len(_BETWEEN) if self._blocks else 0
+
+    def _add(self, block: str) -> None:
+        if block:
+            self._length = self._next_start() + len(block)
+            self._blocks.append(block)

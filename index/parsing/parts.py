@@ -1,0 +1,71 @@
+"""XML parts of archives, read so that no entity opens a file or bursts."""
+
+import zipfile
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
+from index.errors import UnreadableDocumentError
+from index.parsing.guard import ZIP_MAGIC, open_archive
+from index.parsing.signature import ENCRYPTED_STREAM, OLE_MAGIC
+from index.types import ProblemKind
+
+DC = "{http://purl.org/dc/elements/1.1/}"
+
+
+def open_office(content: bytes, kind: str, *, holds: str) -> zipfile.ZipFile:
+    """Open *content* as an archive in which *kind* of document lies under *holds*.
+
+    Raises:
+        UnreadableDocumentError: ENCRYPTED, BROKEN, UNSAFE or TOO_BIG.
+    """
+    if not content.startswith(ZIP_MAGIC):
+        raise _not_an_archive(content, kind)
+    archive = open_archive(content)
+    if not any(name.startswith(holds) for name in archive.namelist()):
+        raise UnreadableDocumentError(
+            ProblemKind.BROKEN, f"the name says {kind}, the archive holds no such document"
+        )
+    return archive
+
+
+def _not_an_archive(content: bytes, kind: str) -> UnreadableDocumentError:
+    if not content.startswith(OLE_MAGIC):
+        return UnreadableDocumentError(
+            ProblemKind.BROKEN, f"the name says {kind}, the content is not; save it anew"
+        )
+    if ENCRYPTED_STREAM in content:
+        return UnreadableDocumentError(
+            ProblemKind.ENCRYPTED, "it is encrypted; save it without a password"
+        )
+    return UnreadableDocumentError(
+        ProblemKind.UNSUPPORTED,
+        f"the name says {kind}, the content is an older format; save it as {kind}",
+    )
+
+
+def xml_part(archive: zipfile.ZipFile, name: str) -> etree._Element:
+    """Return the root of the part *name*.
+
+    Raises:
+        UnreadableDocumentError: BROKEN if it is missing or damaged.
+    """
+    try:
+        return xml_root(archive.read(name))
+    except (KeyError, etree.XMLSyntaxError, zipfile.BadZipFile) as error:
+        raise UnreadableDocumentError(
+            ProblemKind.BROKEN,
+            f"its part {name} is missing or damaged; open it in its program and save it anew",
+        ) from error
+
+
+def xml_root(content: bytes) -> etree._Element:
+    """Return the root element of *content*; raises `lxml.etree.XMLSyntaxError`."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    return etree.fromstring(content, parser)
+
+
+def core_title(archive: zipfile.ZipFile, name: str) -> str | None:
+    """Return the title that the part *name* tells; None if there is none."""
+    if name not in archive.namelist():
+        return None
+    return next((node.text for node in xml_part(archive, name).iter(f"{DC}title")), None)
