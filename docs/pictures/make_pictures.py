@@ -62,7 +62,7 @@ def slack(answers: list[Answer]) -> None:
                 "--disable-background-networking",
                 "--hide-scrollbars",
                 "--force-device-scale-factor=2",
-                "--window-size=760,1000",
+                "--window-size=760,650",
                 f"--user-data-dir={folder}/profile",
                 f"--screenshot={HERE / 'slack.png'}",
                 path.as_uri(),
