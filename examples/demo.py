@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA_DIR = ".footnote-demo"
 QUESTIONS = (
     "How much of its computing capacity would OpenAI get from Project Stargate?",
-    "How many old versions of the index does Footnote keep?",
+    "What does exit status 2 mean?",
     "What will SoftBank pay per GPU?",
 )
 NEXT = """\
