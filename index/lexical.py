@@ -1,17 +1,29 @@
 """BM25 over the words of chunks, by tantivy."""
 
+import os
 import re
+import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
 
+from index.files import writing
+
 EVERYBODY = "*"
 _WORDS = "footnote_words"
 _HEAP_BYTES = 64_000_000
 _LONGEST_TOKEN_CHARS = 60
 _MOST_QUESTION_TERMS = 64
+_WORD = re.compile(r"\w+")
+_ASKING_WORDS = (
+    "what which who whom whose when where why how do does did is are was were be been can could "
+    "should would will may might must have has had i me my you your we us our it its they their "
+    "there about from get"
+)
+_ASKING = frozenset(_ASKING_WORDS.split())
 # Scripts written without spaces: each character becomes a term, or no word would ever match.
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff])")
 
@@ -51,36 +63,58 @@ def _schema() -> tantivy.Schema:
 
 def write_lexical(folder: Path, rows: Iterable[LexicalRow]) -> None:
     """Write an index of *rows* into the empty *folder*."""
-    index = tantivy.Index(_schema(), path=str(folder))
-    index.register_tokenizer(_WORDS, _analyzer())
-    # One thread: the same rows give the same segments, so two builds rank ties alike.
-    writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-    for row in rows:
-        document = tantivy.Document()
-        document.add_unsigned("id", row.id)
-        document.add_text("words", _spaced(row.words))
-        for group in row.audience or (EVERYBODY,):
-            document.add_text("audience", group)
-        writer.add_document(document)
-    writer.commit()
-    writer.wait_merging_threads()
+    with writing(folder, ValueError):
+        index = tantivy.Index(_schema(), path=str(folder))
+        index.register_tokenizer(_WORDS, _analyzer())
+        # One thread: the same rows give the same segments, so two builds rank ties alike.
+        writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        for row in rows:
+            writer.add_document(_document(row))
+        writer.commit()
+        writer.wait_merging_threads()
+
+
+def _document(row: LexicalRow) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_unsigned("id", row.id)
+    document.add_text("words", _spaced(row.words))
+    for group in row.audience or (EVERYBODY,):
+        document.add_text("audience", group)
+    return document
 
 
 class LexicalIndex:
     """An index of words, open for reading."""
 
     def __init__(self, folder: Path) -> None:
-        self._index = tantivy.Index.open(str(folder))
         self._analyzer = _analyzer()
+        if os.access(folder, os.W_OK):
+            self._open(folder)
+            return
+        # Opening takes a lock file, also where nothing can be written; then a copy is opened. Its
+        # files are mapped, and go with this object.
+        with tempfile.TemporaryDirectory() as scratch:
+            copy = Path(scratch) / "lexical"
+            shutil.copytree(folder, copy, copy_function=shutil.copyfile)
+            copy.chmod(0o700)
+            self._open(copy)
+
+    def _open(self, folder: Path) -> None:
+        self._index = tantivy.Index.open(str(folder))
         self._index.register_tokenizer(_WORDS, self._analyzer)
         self._searcher = self._index.searcher()
 
-    def terms(self, text: str) -> list[str]:
-        """Return the terms of *text* as they are indexed: each once, in order.
+    def terms(self, question: str) -> list[str]:
+        """Return the terms that *question* is searched by: each once, in order.
 
-        At most the first 64, so that a question as long as a book cannot hold up the search.
+        Words that only ask ("how", "does") are left out unless there is nothing else: they make
+        a passage no likelier to answer. At most the first 64 terms are taken, so that a question
+        as long as a book cannot hold up the search.
         """
-        return list(dict.fromkeys(self._analyzer.analyze(_spaced(text))))[:_MOST_QUESTION_TERMS]
+        words = _WORD.findall(_spaced(question))
+        telling = " ".join(word for at, word in enumerate(words) if not _only_asks(word, at))
+        terms = self._analyzer.analyze(telling) or self._analyzer.analyze(" ".join(words))
+        return list(dict.fromkeys(terms))[:_MOST_QUESTION_TERMS]
 
     def search(
         self, question: str, k: int, *, groups: Sequence[str] | None
@@ -116,3 +150,10 @@ class LexicalIndex:
         addresses = [address for _, address in hits]
         ids = [int(self._searcher.doc(address)["id"][0]) for address in addresses]
         return [(id_, float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
+
+
+def _only_asks(word: str, at: int) -> bool:
+    """Whether a word only asks: "who" does, not so "WHO", nor "May" but as the first word."""
+    if word.lower() not in _ASKING:
+        return False
+    return word.islower() or word == "I" or (at == 0 and not word.isupper())

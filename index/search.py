@@ -26,8 +26,8 @@ class Fusion:
         candidates: How many of each ranking take part.
     """
 
-    dense_weight: float = 0.5
-    candidates: int = 100
+    dense_weight: float = 0.6
+    candidates: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +42,16 @@ class Scores:
 def fuse(
     cosines: Mapping[int, float], bm25: Mapping[int, float], *, dense_weight: float
 ) -> dict[int, Scores]:
-    """Combine both rankings: `w * minmax(cosine) + (1 - w) * bm25 / max(bm25)`.
+    """Combine both rankings: `1 / (1 + exp(-(w * z(cosine) + (1 - w) * z(bm25))))`.
 
-    A convex combination of normalised scores, after Bruch, Gai and Ingber, "An Analysis of Fusion
-    Functions for Hybrid Retrieval" (2022), which found it better than fusing ranks.
+    *z* is the standard score among the candidates, `(x - mean) / standard deviation`, after
+    Montague and Aslam, "Relevance Score Normalization for Metasearch" (2001): unlike the distance
+    to the largest value it does not hang on one outlier. The logistic function only brings the
+    sum between 0 and 1.
 
     Args:
         cosines: By chunk; every candidate must have one, unless there are none at all.
-        bm25: By chunk; a candidate without one matched no word.
+        bm25: By chunk; a candidate without one matched no word, which counts as 0.
         dense_weight: From 0 to 1.
 
     Returns:
@@ -59,31 +61,36 @@ def fuse(
     >>> found[1].fused, found[2].fused
     (0.5, 0.5)
     """
-    low, high = min(cosines.values(), default=0.0), max(cosines.values(), default=0.0)
-    most = max(bm25.values(), default=0.0)
+    ids = sorted(cosines.keys() | bm25.keys())
     weight = dense_weight if cosines else 0.0
-    fused = {}
-    for id_ in cosines.keys() | bm25.keys():
-        cosine, words = cosines.get(id_), bm25.get(id_)
-        dense = 0.0 if cosine is None else (cosine - low) / (high - low) if high > low else 1.0
-        lexical = words / most if words is not None and most > 0 else 0.0
-        score = weight * dense + (1 - weight) * lexical
-        fused[id_] = Scores(fused=score, cosine=cosine, bm25=words)
-    return fused
+    dense = standard_scores([cosines.get(id_, 0.0) for id_ in ids])
+    lexical = standard_scores([bm25.get(id_, 0.0) for id_ in ids])
+    fused = 1 / (1 + np.exp(-(weight * dense + (1 - weight) * lexical)))
+    return {
+        id_: Scores(fused=float(score), cosine=cosines.get(id_), bm25=bm25.get(id_))
+        for id_, score in zip(ids, fused, strict=True)
+    }
+
+
+def standard_scores(values: Sequence[float]) -> NDArray[np.float64]:
+    """Return how many standard deviations each value lies above the mean; 0 if all are equal.
+
+    >>> standard_scores([1, 3]).tolist()
+    [-1.0, 1.0]
+    """
+    array = np.asarray(values, dtype=np.float64)
+    spread = array.std() if array.size else 0.0
+    return (array - array.mean()) / spread if spread > 0 else np.zeros_like(array)
 
 
 def search_generation(
     generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
 ) -> list[Passage]:
     """Find the *k* best passages of one generation that *audience* may see, best first."""
-    if not question.strip() or generation.vectors is None:
+    if not question.strip():
         return []
-    only = None if audience is None else generation.passages.visible(audience)
-    vector = generation.encoder.encode([question])[0]
-    scores = _score(
-        generation, question, vector=vector, only=only, audience=audience, fusion=fusion
-    )
-    chunks = generation.passages.chunks(scores)
+    scores = _score(generation, question, audience=audience, fusion=fusion)
+    chunks = generation.passages.chunks(_contenders(scores, k))
     best = sorted(chunks, key=lambda id_: _order(scores[id_], chunks[id_]))[:k]
     return [
         Passage(
@@ -103,24 +110,27 @@ def _order(scores: Scores, chunk: Chunk) -> tuple[float, str, int]:
     return -round(scores.fused, 9), chunk.document, chunk.start
 
 
-def _score(  # noqa: PLR0913 - one step of the search, cut out for length
-    generation: Generation,
-    question: str,
-    *,
-    vector: Vectors,
-    only: NDArray[np.int64] | None,
-    audience: Audience,
-    fusion: Fusion,
+def _contenders(scores: Mapping[int, Scores], k: int) -> list[int]:
+    """Return the chunks that can be among the *k* best, ties of the last one included."""
+    ranked = sorted(-round(score.fused, 9) for score in scores.values())
+    last = ranked[min(k, len(ranked)) - 1] if ranked else 0.0
+    return [id_ for id_, score in scores.items() if -round(score.fused, 9) <= last]
+
+
+def _score(
+    generation: Generation, question: str, *, audience: Audience, fusion: Fusion
 ) -> dict[int, Scores]:
-    if generation.vectors is None:
-        return {}
-    count = fusion.candidates
-    dense = dict(generation.vectors.search(vector, count, only=only))
+    only = None if audience is None else generation.passages.visible(audience)
     groups = None if only is None or audience is None else sorted(audience)
-    bm25 = dict(generation.lexical.search(question, count, groups=groups))
+    bm25 = dict(generation.lexical.search(question, fusion.candidates, groups=groups))
+    vectors = generation.vectors
+    if vectors is None:  # words alone, until the vectors are there
+        return fuse({}, bm25, dense_weight=fusion.dense_weight)
+    vector = generation.encoder.encode([question])[0]
+    dense = dict(vectors.search(vector, fusion.candidates, only=only))
     # A chunk that only its words brought up has a cosine too: taking it as 0 would bury it.
     missing = [id_ for id_ in bm25 if id_ not in dense]
-    dense |= dict(zip(missing, generation.vectors.cosines(vector, missing), strict=True))
+    dense |= dict(zip(missing, vectors.cosines(vector, missing), strict=True))
     return fuse(dense, bm25, dense_weight=fusion.dense_weight)
 
 
@@ -145,6 +155,7 @@ class LiveIndex:
         if mark == self._mark:
             return self._generation
         with self._lock:
+            mark = self._directory.current_mark()  # another thread may have taken it up meanwhile
             if mark != self._mark:
                 self._take_up()
                 self._mark = mark
@@ -170,6 +181,7 @@ class LiveIndex:
             passages=tuple(passages),
             generation=generation.manifest.generation,
             created_at=generation.manifest.created_at,
+            lexical_only=generation.manifest.lexical_only,
             ms=(time.perf_counter() - started) * 1000,
         )
 

@@ -51,6 +51,11 @@ def test_the_audience_does_not_change_a_score(index: LexicalIndex) -> None:
     assert index.search("leave", 5, groups=["hr"]) == index.search("leave", 5, groups=None)
 
 
+def test_words_that_only_ask_are_no_terms_but_names_like_them_are(index: LexicalIndex) -> None:
+    assert index.terms("What does the WHO say about leave in May?") == ["who", "say", "leav", "may"]
+    assert index.terms("Who may?") == ["who", "may"]
+
+
 def test_only_stop_words_find_nothing(index: LexicalIndex) -> None:
     assert index.search("of the and", 5, groups=None) == []
 

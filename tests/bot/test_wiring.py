@@ -1,0 +1,57 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import wiring
+from bot.settings import Settings, load
+from index.build import Builder, BuildOptions
+from tests.fakes.embedder import HashEmbedder
+
+
+@pytest.fixture
+def settings(tmp_path: Path, embedder: HashEmbedder) -> Settings:
+    """Settings over an index that remembers the folder docs/."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "a.md").write_text("# A\n\nThe bus leaves at nine.\n")
+    (tmp_path / "footnote.toml").write_text("")
+    settings = load(tmp_path / "footnote.toml", data_dir=tmp_path / "data")
+    builder = Builder(
+        directory=wiring.index_directory(settings),
+        cache_path=tmp_path / "embeddings.sqlite",
+        embedder=embedder,
+        options=BuildOptions(),
+    )
+    builder.build(wiring.specs_of_paths([docs]))
+    replace(builder, options=BuildOptions(full=True)).build(wiring.specs_of_paths([docs]))
+    return settings
+
+
+@pytest.mark.parametrize(
+    "damaged", ["CURRENT", "gen-000002/MANIFEST.json", "gen-000002/passages.sqlite"]
+)
+def test_what_to_build_from_is_known_even_if_the_served_generation_is_damaged(
+    settings: Settings, tmp_path: Path, damaged: str
+) -> None:
+    (settings.data_dir / "index" / damaged).write_bytes(b"")
+
+    specs = wiring.source_specs(settings)
+
+    assert [spec.path for spec in specs] == [str(tmp_path / "docs")]
+
+
+def test_sources_of_the_settings_come_before_what_is_remembered(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "footnote.toml").write_text('[[sources]]\npath = "other"\n')
+
+    specs = wiring.source_specs(load(tmp_path / "footnote.toml", data_dir=settings.data_dir))
+
+    assert [spec.path for spec in specs] == [str(tmp_path / "other")]
+
+
+def test_without_settings_or_an_index_there_are_no_sources(tmp_path: Path) -> None:
+    (tmp_path / "footnote.toml").write_text("")
+
+    assert wiring.source_specs(load(tmp_path / "footnote.toml", data_dir=tmp_path / "none")) == ()

@@ -1,0 +1,71 @@
+"""The README says what is true: its commands exist, and what it shows is what they print."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+_COMMAND = re.compile(r"footnote ((?:index|eval|slack) [a-z-]+|[a-z]+)")
+
+
+def footnote(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("footnote")), *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def commands() -> list[str]:
+    return sorted({match.group(1) for match in _COMMAND.finditer(README)})
+
+
+def test_the_readme_names_the_commands_a_newcomer_needs() -> None:
+    assert {"index build", "ask", "chat", "search", "doctor", "init", "slack run"} <= set(commands())
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_the_readme_exists(command: str, tmp_path: Path) -> None:
+    result = footnote(*command.split(), "--help", cwd=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert set(re.findall(r"`?make ([a-z-]+)`?", README)) <= targets
+
+
+def test_every_link_of_the_readme_leads_to_a_file() -> None:
+    links = re.findall(r"\]\(([^)#\s]+)\)|src=\"([^\"]+)\"", README)
+
+    missing = [
+        target
+        for target in (first or second for first, second in links)
+        if not target.startswith("http") and not (ROOT / target).exists()
+    ]
+    assert missing == []
+
+
+@pytest.mark.slow
+def test_the_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
+    """The block after `make demo` in the README, line by line, without times and ages."""
+    block = README.split("<!-- demo -->")[1].split("```")[1].strip("\n")
+    built = footnote("index", "build", str(ROOT / "examples" / "documents"), cwd=tmp_path)
+    question = re.search(r'footnote ask "([^"]+)"', block)
+    assert question is not None
+    assert built.returncode == 0
+
+    shown = footnote("ask", question.group(1), cwd=tmp_path).stdout
+
+    wanted = [line.rstrip() for line in block.splitlines()[1:] if " · " not in line]
+    printed = [line.rstrip() for line in shown.splitlines()]
+    assert [line for line in wanted if line not in printed] == []
