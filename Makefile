@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM ?= false
 .PHONY: help setup demo test check fix eval examples lock clean
 
 help: ## Show what can be made.
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: $(READY) ## Set up .venv (every other target does it by itself).
 
@@ -29,6 +29,14 @@ test: $(READY) ## Run every check and every test.
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest
 
+.PHONY: test-faults bench
+test-faults: $(READY) ## Kill, fill up, damage and overload the index, and see what is served.
+	@$(BIN)/python -m pytest tests/faults
+
+bench: $(READY) ## Measure building and searching, and renew docs/performance.md (half an hour).
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llama-index-embeddings-huggingface==0.8.0
+	@$(BIN)/python -m benchmarks.speed --write
+
 check: $(READY) ## Run the linters and the quick tests.
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest -m "not slow and not live"
@@ -46,9 +54,8 @@ fix: $(READY) ## Format, and mend what can be mended by itself.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-eval: $(READY) ## Measure the answers on the example questions.
-	@$(DEMO) index build examples/documents
-	@$(DEMO) eval run examples/questions.jsonl
+eval: $(READY) ## Measure the answers on every question set at hand, and write docs/quality.md.
+	@$(BIN)/python benchmarks/quality.py --data-dir .footnote-demo
 
 examples: $(READY) ## Make the example documents anew from their sources.
 	@$(BIN)/python examples/make_documents.py

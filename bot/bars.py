@@ -7,10 +7,13 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from bot.console import stderr
 
@@ -23,11 +26,21 @@ _STEPS = {
 }
 
 
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, once it is known."""
+        rate = task.finished_speed or task.speed
+        return Text("" if not rate else f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s")  # noqa: PLR2004 - two digits
+
+
 def _bar(*, hidden: bool) -> Progress:
     return Progress(
         TextColumn("{task.description:<18}"),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
         console=stderr(),
         disable=hidden,

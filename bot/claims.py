@@ -2,7 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from bot.words import stems
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
@@ -15,24 +20,62 @@ def _listed(words: str) -> frozenset[str]:
 
 
 _NUMBER_WORDS = {
-    "zero": "0",
-    "one": "1",
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "five": "5",
-    "six": "6",
-    "seven": "7",
-    "eight": "8",
-    "nine": "9",
-    "ten": "10",
-    "eleven": "11",
-    "twelve": "12",
-    "twenty": "20",
-    "thirty": "30",
-    "hundred": "100",
-    "once": "1",
-    "twice": "2",
+    word: value
+    for value, words in (
+        (0, "zero null"),
+        (1, "one once"),
+        (2, "two twice zwei"),
+        (3, "three drei"),
+        (4, "four vier"),
+        (5, "five fünf"),
+        (6, "six sechs"),
+        (7, "seven sieben"),
+        (8, "eight acht"),
+        (9, "nine neun"),
+        (10, "ten zehn"),
+        (11, "eleven elf"),
+        (12, "twelve zwölf"),
+        (13, "thirteen dreizehn"),
+        (14, "fourteen vierzehn"),
+        (15, "fifteen fünfzehn"),
+        (16, "sixteen sechzehn"),
+        (17, "seventeen siebzehn"),
+        (18, "eighteen achtzehn"),
+        (19, "nineteen neunzehn"),
+        (20, "twenty zwanzig"),
+        (30, "thirty dreißig"),
+        (40, "forty vierzig"),
+        (50, "fifty fünfzig"),
+        (60, "sixty sechzig"),
+        (70, "seventy siebzig"),
+        (80, "eighty achtzig"),
+        (90, "ninety neunzig"),
+    )
+    for word in words.split()
+}
+_MAGNITUDES = {"hundred": 100, "hundert": 100, "thousand": 1000, "tausend": 1000}
+_NOT_COUNTED = frozenset({"0", "1"})  # "one" is mostly a pronoun, and "null" a name
+
+_MONTHS = {
+    name: str(number)
+    for number, names in enumerate(
+        (
+            "january jan januar janvier enero",
+            "february feb februar février febrero",
+            "march mar märz mars marzo",
+            "april apr avril abril",
+            "may mai mayo",
+            "june jun juni juin junio",
+            "july jul juli juillet julio",
+            "august aug août agosto",
+            "september sep sept septembre septiembre",
+            "october oct oktober octobre octubre",
+            "november nov novembre noviembre",
+            "december dec dezember décembre diciembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
 }
 
 # English, German, French, Spanish; a sentence in another language is not held back by this rule.
@@ -93,13 +136,86 @@ def _decimal(whole: str, fraction: str) -> str:
 
 
 def missing_numbers(sentence: str, evidence: str) -> frozenset[str]:
-    """Return the numbers of *sentence* that *evidence* has not, in digits or as English words.
+    """Return the numbers of *sentence* that *evidence* has not, in digits or as words.
 
     >>> sorted(missing_numbers("3 of 40 days", "three of 30 days"))
     ['40']
+    >>> sorted(missing_numbers("ten days of two hundred", "five days of 200"))
+    ['10']
     """
-    written = {_NUMBER_WORDS[w] for w in _words(evidence) if w in _NUMBER_WORDS}
-    return numbers(sentence) - numbers(evidence) - written
+    words = _words(evidence)
+    known = numbers(evidence) | set(_written(words))
+    known |= {str(_NUMBER_WORDS[w]) for w in words if w in _NUMBER_WORDS}
+    known |= {str(_MAGNITUDES[w]) for w in words if w in _MAGNITUDES}
+    known |= {_MONTHS[w] for w in words if w in _MONTHS}
+    claimed = numbers(sentence) | (set(_written(_words(sentence))) - _NOT_COUNTED)
+    return frozenset(claimed - known)
+
+
+def _written(words: Sequence[str]) -> Iterator[str]:
+    """Yield the numbers that are written as words, in digits: "two hundred", "sixty" "five"."""
+    for word, following in pairwise([*words, ""]):
+        if word in _NUMBER_WORDS:
+            yield str(_NUMBER_WORDS[word] * _MAGNITUDES.get(following, 1))
+
+
+_NAME = re.compile(r"(?<![.!?:\n\"“„«(]\s)(?<=[\w,;)'’]\s)[A-ZÄÖÜÉÀ][\w'’-]*[^\W_]")
+_ALWAYS_CAPITAL = _listed("i i'm i'd i'll i've ok")
+_SHARED_LETTERS = 4  # "German" and "Germany" are about the same
+
+
+def missing_names(sentence: str, evidence: str) -> frozenset[str]:
+    """Return the names of *sentence* that *evidence* has not in any form of theirs.
+
+    A name is a word with a capital inside a sentence. Languages in which every noun has one are
+    left alone, and so is a sentence in another language than its evidence.
+
+    >>> sorted(missing_names("Ask Maria in the Oslo office.", "Maria works in Bergen."))
+    ['oslo']
+    """
+    if language(sentence) == "de" or foreign(sentence, evidence):
+        return frozenset()
+    known = set(_words(evidence))
+    months = {number for word in known if (number := _MONTHS.get(word))} | numbers(evidence)
+    parts = (part for m in _NAME.finditer(sentence) for part in _WORDS.findall(m.group()))
+    named = {part.lower().replace("’", "'") for part in parts if part[0].isupper()}
+    return frozenset(
+        word
+        for word in named - known - _ALWAYS_CAPITAL
+        if _MONTHS.get(word) not in months and not any(_same_name(word, one) for one in known)
+    )
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether one word begins with the other's stem."""
+    first, second = sorted((_stem(one.removesuffix("'s")), _stem(other)), key=len)
+    return len(first) >= _SHARED_LETTERS and second.startswith(first)
+
+
+_FUNCTION_WORDS = {
+    "en": _listed(
+        "the a an of to and in is are for on with by at from it that this be you your or"
+    ),
+    "de": _listed(
+        "der die das den dem ein eine und ist sind im in zu von mit für auf nicht sie es"
+    ),
+    "fr": _listed("le la les un une des du de et est sont dans pour par sur avec ce vous il"),
+    "es": _listed("el la los las un una de y es son en para por con se que del al su"),
+}
+
+
+@lru_cache(maxsize=512)  # each sentence is compared with the same few passages
+def language(text: str) -> str:
+    """Return the language whose small words *text* uses most; "" if none are known.
+
+    >>> language("Parking in der Garage ist frei"), language("Parking in the garage is free")
+    ('de', 'en')
+    """
+    words = _words(text)
+    used = Counter(words)
+    counts = {code: sum(used[w] for w in small) for code, small in _FUNCTION_WORDS.items()}
+    best = max(counts, key=lambda code: counts[code])
+    return best if counts[best] else ""
 
 
 def contradicts(sentence: str, evidence: str) -> bool:
@@ -166,3 +282,25 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) > len(ending) + _SHORT:
             return word.removesuffix(ending).rstrip("e")
     return word.rstrip("e")
+
+
+def covered(sentence: str, evidence: str) -> float | None:
+    """Return the share of the sentence's words that the evidence has; None if it has no words.
+
+    >>> covered("Parking costs 3 euros.", "The daily fee for parking: 3 euros")
+    0.75
+    """
+    said, known = stems(sentence), set(stems(evidence))
+    return sum(stem in known for stem in said) / len(said) if said else None
+
+
+def foreign(sentence: str, text: str) -> bool:
+    """Whether the two are in different languages, as far as both are known.
+
+    >>> foreign("Parken ist in der Garage frei", "Parking is free in the garage")
+    True
+    >>> foreign("Parken: frei", "Parking is free in the garage")
+    False
+    """
+    one, other = language(sentence), language(text)
+    return bool(one and other) and one != other

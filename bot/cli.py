@@ -29,7 +29,16 @@ app.add_typer(index_app, name="index")
 app.add_typer(eval_app, name="eval")
 app.add_typer(slack_app, name="slack")
 
-_COMMANDS = ("bot.cli_index", "bot.cli_ask", "bot.cli_eval", "bot.cli_slack", "bot.cli_setup")
+_COMMANDS = (
+    "bot.cli_index",
+    "bot.cli_generations",
+    "bot.cli_ask",
+    "bot.cli_models",
+    "bot.cli_eval",
+    "bot.cli_questions",
+    "bot.cli_slack",
+    "bot.cli_setup",
+)
 WELL, SOME_FAILED, USAGE = 0, 1, 2
 Json = dict[str, object]
 

@@ -110,6 +110,7 @@ def chat(
 
 def _converse(engine: "FootnoteQueryEngine", audience: "Audience", *, as_json: bool) -> None:
     import json
+    import secrets
 
     from bot.console import answer_view, stderr, stdout
     from bot.contract import answer_json
@@ -117,6 +118,7 @@ def _converse(engine: "FootnoteQueryEngine", audience: "Audience", *, as_json: b
 
     console, prompt = stdout(), stderr()
     history: list[Turn] = []
+    thread = f"chat-{secrets.token_hex(8)}"
     while True:
         try:
             question = prompt.input("[bold cyan]?[/] ").strip()
@@ -126,7 +128,12 @@ def _converse(engine: "FootnoteQueryEngine", audience: "Audience", *, as_json: b
         if not question:
             return
         answer = engine.ask(
-            Question(text=question, audience=audience, history=tuple(history[-_HISTORY_TURNS:]))
+            Question(
+                text=question,
+                audience=audience,
+                history=tuple(history[-_HISTORY_TURNS:]),
+                thread=thread,
+            )
         )
         if as_json:
             typer.echo(json.dumps(answer_json(answer), ensure_ascii=False))

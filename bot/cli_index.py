@@ -8,11 +8,14 @@ import typer
 from bot.cli import SOME_FAILED, USAGE, Json, JsonOption, index_app, print_json, shared_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from bot.settings import Settings
-    from index.build import BuildResult
-    from index.plan import Planned
+    from index.build import Builder, BuildOptions, BuildResult
+    from index.plan import Progress
+    from index.preview import Preview
     from index.sources import SourceSpec
 
 _SHOWN_PROBLEMS = 20
@@ -51,66 +54,99 @@ def build(
     """
     from bot import wiring
     from bot.bars import build_progress
-    from bot.errors import SettingsError
 
     settings = shared_of(context).settings
+    specs = specs_of(settings, paths)
+    options = wiring.build_options(settings, full=full, force=force)
+    if dry_run:
+        _dry_run(settings, specs, options, as_json=as_json)
+        return
+    with build_progress(hidden=as_json) as progress:
+        result = builder_of(settings, options, progress).build(specs)
+    if as_json:
+        from bot.contract import build_json
+
+        print_json(build_json(result))
+    else:
+        show_build(result)
+    if result.problems or not result.promoted:
+        raise typer.Exit(SOME_FAILED)
+
+
+def specs_of(settings: "Settings", paths: "Sequence[Path] | None") -> "tuple[SourceSpec, ...]":
+    """Return the sources named by *paths*, else those of the settings or of the last build."""
+    from bot import wiring
+    from bot.errors import SettingsError
+
     specs = wiring.specs_of_paths(paths) if paths else wiring.source_specs(settings)
     if not specs:
         raise SettingsError(
             "no documents are named: give a folder, such as `footnote index build docs/`, "
             "or a [[sources]] table in footnote.toml"
         )
-    if dry_run:
-        _dry_run(settings, specs, as_json=as_json)
-        return
-    options = wiring.build_options(settings, full=full, force=force)
-    with build_progress(hidden=as_json) as progress:
-        result = wiring.builder(settings, options, progress=progress).build(specs)
-    if as_json:
-        from bot.contract import build_json
-
-        print_json(build_json(result))
-    else:
-        _show_build(result)
-    if result.problems or not result.promoted:
-        raise typer.Exit(SOME_FAILED)
+    return specs
 
 
-def _dry_run(settings: "Settings", specs: "tuple[SourceSpec, ...]", *, as_json: bool) -> None:
+def builder_of(settings: "Settings", options: "BuildOptions", progress: "Progress") -> "Builder":
+    """Return what builds the index, with the question set of the settings as a gate."""
     from bot import wiring
-    from index.build import dry_run
 
-    plan = dry_run(
-        wiring.index_directory(settings),
-        specs,
-        max_file_bytes=settings.index.max_file_mb * wiring.MEGABYTE,
-    )
+    if not settings.eval.gate.set:
+        return wiring.builder(settings, options, progress=progress)
+    from bot import measuring
+
+    return wiring.builder(settings, options, progress=progress, gate=measuring.gate(settings))
+
+
+def _dry_run(
+    settings: "Settings",
+    specs: "tuple[SourceSpec, ...]",
+    options: "BuildOptions",
+    *,
+    as_json: bool,
+) -> None:
+    from bot.bars import build_progress
+    from index.preview import preview
+
+    with build_progress(hidden=as_json) as progress:
+        seen = preview(builder_of(settings, options, progress), specs)
     if as_json:
-        print_json(_plan_json(plan))
+        print_json(_preview_json(seen))
         return
     from bot.console import stdout
 
     console = stdout()
-    for entry in plan:
+    for entry in seen.plan:
         if entry.action != "unchanged":
             reason = f"  {entry.problem.reason}" if entry.problem else ""
             console.print(f"{entry.action:<10} {entry.document}{reason}", markup=False)
-    same = sum(entry.action == "unchanged" for entry in plan)
-    console.print(f"{len(plan) - same} to do, {same} unchanged. Nothing was written.", markup=False)
+    same = sum(entry.action == "unchanged" for entry in seen.plan)
+    console.print(
+        f"{len(seen.plan) - same} to do, {same} unchanged; {seen.to_embed} chunks to embed, "
+        f"{seen.to_reuse} to reuse; about {seen.seconds:.0f} s. Nothing was written.",
+        markup=False,
+    )
 
 
-def _plan_json(plan: "list[Planned]") -> Json:
+def _preview_json(seen: "Preview") -> Json:
+    from bot.contract import problem_json
+
     def count(*actions: str) -> int:
-        return sum(entry.action in actions for entry in plan)
+        return sum(entry.action in actions for entry in seen.plan)
 
     counted = ("added", "changed", "renamed", "removed", "unchanged")
     return {
-        "plan": [{"document": entry.document, "action": str(entry.action)} for entry in plan],
-        "documents": {name: count(name) for name in counted} | {"failed": count("unreadable")},
+        "plan": [{"document": entry.document, "action": str(entry.action)} for entry in seen.plan],
+        "documents": {name: count(name) for name in counted}
+        | {"failed": sum(entry.problem is not None for entry in seen.plan)},
+        "chunks": {"total": seen.chunks, "embedded": seen.to_embed, "reused": seen.to_reuse},
+        "problems": [problem_json(entry.problem) for entry in seen.plan if entry.problem],
+        "seconds": seen.seconds,
     }
 
 
-def _show_build(result: "BuildResult") -> None:
+def show_build(result: "BuildResult") -> None:
+    """Print what a build did."""
     from bot.console import stdout
 
     console = stdout()
@@ -176,6 +212,11 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
         f"({value['created_at']}): {manifest.documents} documents, {manifest.chunks} chunks, "
         f"model {manifest.model}"
     )
+    if manifest.lexical_only:
+        console.print(
+            "[yellow]it knows words only:[/] meaning is being computed; if no build is at work, "
+            "run footnote index build"
+        )
     if changes:
         console.print(f"[yellow]{', '.join(changes)} since:[/] run footnote index build")
     else:
@@ -240,23 +281,3 @@ def text(
         )
     else:
         typer.echo(found.text)
-
-
-@index_app.command("verify")
-def verify(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """Check every checksum of the served generation."""
-    from bot import wiring
-
-    directory = wiring.index_directory(shared_of(context).settings)
-    name = directory.served()
-    faults = directory.verify(name)
-    if as_json:
-        print_json({"generation": name, "passed": not faults, "faults": faults})
-    elif faults:
-        for fault in faults:
-            typer.secho(fault, fg=typer.colors.RED)
-        typer.echo(f"{name} is damaged: run footnote index build --full")
-    else:
-        typer.secho(f"{name}: every file is what was written", fg=typer.colors.GREEN)
-    if faults:
-        raise typer.Exit(SOME_FAILED)

@@ -1,35 +1,178 @@
-"""The commands `footnote slack …`."""
+"""The commands `footnote slack …` and `footnote forget-user`."""
 
 import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import print_json, shared_of, slack_app
+from bot.cli import JsonOption, app, print_json, shared_of, slack_app
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 
 @slack_app.command("run")
-def run(context: typer.Context) -> None:
-    """Answer mentions and direct messages in Slack, over Socket Mode, until stopped.
+def run(
+    context: typer.Context,
+    *,
+    http: Annotated[
+        str | None,
+        typer.Option(help="Take Slack's events by HTTP on PORT or HOST:PORT, not by Socket Mode."),
+    ] = None,
+    health: Annotated[
+        str | None,
+        typer.Option(help="In Socket Mode, answer /healthz, /readyz and /metrics on this address."),
+    ] = None,
+) -> None:
+    """Answer questions in Slack until stopped.
 
-    Needs SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…), in the environment or in `.env`.
+    Needs SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…), or with [bold]--http[/]
+    SLACK_SIGNING_SECRET in its place, in the environment or in `.env`.
     The app itself is made from the output of [bold]footnote slack manifest[/].
     """
     from bot import wiring
     from bot.logs import configure
+    from bot.slack.app import Service
     from bot.slack.app import run as serve
-    from bot.slack.app import tokens
+    from bot.slack.freshness import Freshness
+    from bot.slack.http import parse_address
+    from bot.slack.identity import secrets
+    from bot.slack.library import IndexLibrary
 
     settings = shared_of(context).settings
-    tokens(settings)  # before the index is opened: without them nothing can be served
+    secrets(settings, http=http is not None)  # before the index is opened: without, nothing serves
     configure(verbose=True)
-    engine = wiring.engine(settings, wiring.live_index(settings))
-    status = asyncio.run(serve(settings, engine.aask, wiring.store(settings)))
+    index = wiring.live_index(settings)
+    answers = answers_folder(settings)
+    answers.mkdir(mode=0o700, parents=True, exist_ok=True)
+    specs = wiring.source_specs(settings)
+    with Freshness(lambda: _changes(settings)) as freshness:
+        service = Service(
+            engine=wiring.engine(settings, index),
+            store=wiring.store(settings),
+            library=IndexLibrary(index, stale=freshness.told),
+            answers=answers,
+            answers_are_indexed=any(Path(spec.path) == answers.absolute() for spec in specs),
+            http=None if http is None else parse_address(http),
+            health=None if health is None else parse_address(health),
+        )
+        status = asyncio.run(serve(settings, service))
     raise typer.Exit(status)
 
 
 @slack_app.command("manifest")
-def manifest() -> None:
+def manifest(
+    *,
+    http: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where Slack reaches the bot; none for Socket Mode."),
+    ] = None,
+    listen: Annotated[
+        bool,
+        typer.Option(
+            "--listen", help="Ask to read channels too: for follow-ups without a mention."
+        ),
+    ] = False,
+) -> None:
     """Print the app manifest: paste it at api.slack.com/apps, “From a manifest”, as JSON."""
+    from bot.slack.http import EVENTS_PATH
     from bot.slack.manifest import manifest as build
 
-    print_json(build(None))
+    url = None if http is None else http.removesuffix("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
+    print_json(build(url, listen=listen))
+
+
+@slack_app.command("feedback")
+def feedback(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """Print what people think of the answers; with --json one record on each line."""
+    from bot import wiring
+    from bot.slack.records import Records, json_line
+
+    with wiring.store(shared_of(context).settings) as store:
+        records = list(Records(store.database).feedback())
+    for record in records:
+        if as_json:
+            typer.echo(json_line(record))
+            continue
+        colour = typer.colors.GREEN if record["rating"] == "up" else typer.colors.RED
+        typer.secho(f"{record['rating']:<5}", fg=colour, nl=False)
+        why = " · ".join(str(record[key]) for key in ("reason", "comment") if record[key])
+        typer.echo(f"{record['at']}  {record['question']}{f' ({why})' if why else ''}")
+    if not records and not as_json:
+        typer.echo("Nobody has rated an answer yet.")
+
+
+@slack_app.command("try")
+def try_it(
+    context: typer.Context,
+    *,
+    port: Annotated[int, typer.Option(help="0 takes any free one.")] = 8765,
+) -> None:
+    """Chat with the bot on a page of this machine, as it would answer in Slack; needs no Slack."""
+    from bot import wiring
+    from bot.slack.trial import serve
+
+    settings = shared_of(context).settings
+    engine = wiring.engine(settings, wiring.live_index(settings))
+
+    def begun(url: str) -> None:
+        typer.echo(f"Open {url} in a browser on this machine; end with Ctrl-C.")
+
+    asyncio.run(serve(engine, port=port, begun=begun))
+
+
+@app.command("forget-user")
+def forget_user(
+    context: typer.Context,
+    user: Annotated[str, typer.Argument(help="The person's id in Slack, such as U0123456789.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase what a person asked, was answered, and thought of it; a line in audit.jsonl stays.
+
+    Messages in Slack itself are not touched: there, they belong to the workspace.
+    """
+    from bot import wiring
+    from bot.slack.approved import unname
+    from bot.slack.audit import note_erasure
+    from bot.slack.records import Records
+
+    settings = shared_of(context).settings
+    with wiring.store(settings) as store:
+        documents = unname(store.database, answers_folder(settings), user)
+        forgotten = Records(store.database).forget_user(user)
+    counts = {
+        "questions": forgotten.questions,
+        "answers": forgotten.answers,
+        "feedback": forgotten.feedback,
+        "documents_without_name": documents,
+    }
+    note_erasure(settings.data_dir / "audit.jsonl", user, counts)
+    if as_json:
+        print_json({"user": user, **counts})
+    else:
+        told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+        typer.echo(f"{user} is forgotten: {told}")
+
+
+def answers_folder(settings: "Settings") -> Path:
+    """Return the folder of the approved answers."""
+    return settings.data_dir / "answers"
+
+
+def _changes(settings: "Settings") -> str:
+    """Return what changed in the documents since the index was built, in words."""
+    from bot import wiring
+    from index.build import dry_run
+
+    specs = wiring.source_specs(settings)
+    if any(spec.kind != "folder" for spec in specs):
+        return ""  # looking at the others would fetch them
+    plan = dry_run(
+        wiring.index_directory(settings),
+        specs,
+        max_file_bytes=settings.index.max_file_mb * wiring.MEGABYTE,
+    )
+    count = sum(entry.action in {"added", "changed", "removed", "renamed"} for entry in plan)
+    return f"{count} file{'s' if count > 1 else ''} changed" if count else ""

@@ -42,8 +42,10 @@ def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
 
 def _sources(settings: Settings) -> Iterator[Finding]:
     for source in settings.sources:
-        found = source.path.exists()
-        message = str(source.path) if found else f"{source.path} does not exist: mend [[sources]]"
+        # What is not on this machine is tried by a build.
+        found = source.path is None or source.path.exists()
+        message = str(source.path or source.repository or source.sitemap or source.reader)
+        message += "" if found else " does not exist: mend [[sources]]"
         yield Finding(name="source", well=found, message=message)
 
 
@@ -73,15 +75,16 @@ def _providers(settings: Settings) -> Iterator[Finding]:
         message = "none: the offline answerer quotes the documents, no key is needed"
         yield Finding(name="models", well=True, message=message)
         return
-    from bot.providers import build_answerers  # noqa: PLC0415 - slow
+    from bot import wiring  # noqa: PLC0415 - slow
 
     try:
-        build_answerers(settings.models)
+        wiring.portfolio(settings)
     except BotError as error:
         yield Finding(name="models", well=False, message=str(error))
         return
     for provider in settings.models.providers:
-        message = f"{provider.name}: {provider.model} at {provider.base_url}"
+        where = provider.base_url or provider.kind
+        message = f"{provider.name}: {provider.model} at {where}"
         yield Finding(name="models", well=True, message=message)
 
 

@@ -17,7 +17,27 @@ class SettingsError(BotError):
 
 
 class AnswererError(BotError):
-    """No draft could be made."""
+    """No draft could be made.
+
+    Args:
+        message: What happened, without key, question or reply.
+        outage: Whether the supplier is to blame, so that another question would fail as well.
+        retry_after_s: How long it asked to be left alone; None if it did not say.
+        spent: (input tokens, output tokens) that the failed reply was charged for, if it says so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        outage: bool = True,
+        retry_after_s: float | None = None,
+        spent: tuple[int, int] = (0, 0),
+    ) -> None:
+        super().__init__(message)
+        self.outage = outage
+        self.retry_after_s = retry_after_s
+        self.spent = spent
 
 
 class StoreError(BotError):

@@ -1,152 +1,188 @@
-"""Suppliers of language models as answerers: one request, one deadline, no silent half answers."""
+"""Suppliers of language models: one request, and a reply that is whole or an error."""
 
 import asyncio
-import importlib
-import os
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 
 from llama_index.core.llms import LLM, ChatMessage, ChatResponse
 
-from bot.citations import parse_draft
+from bot.asking import Messages
 from bot.errors import AnswererError, SettingsError
+from bot.kinds import KINDS, Kind, at, build, close
 from bot.settings import ModelsSettings, ProviderSettings
-from bot.showing import blocks, one_line
-from bot.types import Answerer, Draft, Question, ShownPassage, Usage
-from prompts import load
+from bot.types import Usage
 
-# A token of English is some 4 bytes, of most other scripts 3 or more: counting 3 leaves room
-_BYTES_PER_TOKEN = 3
-_KEYLESS = "none"  # servers without keys ignore it, and the client refuses an empty one
+# These say that this question cannot be answered, not that the supplier is in trouble
+_QUESTIONS_FAULT = frozenset({400, 413, 422})
+
+
+@dataclass
+class _Ending:
+    """What the parts of a reply said so far about its end.
+
+    Attributes:
+        finish: Why it ended, in the supplier's words; None if nothing was said.
+        input_tokens: As far as it is told.
+        output_tokens: As far as it is told.
+    """
+
+    kind: Kind
+    finish: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def read(self, raw: object) -> None:
+        """Take in what one part says."""
+        for path in self.kind.finish:
+            if isinstance(said := at(raw, path), str):
+                self.finish = str(said)
+        into, out = (at(raw, path) for path in self.kind.tokens)
+        self.input_tokens = into if isinstance(into, int) and into else self.input_tokens
+        self.output_tokens = out if isinstance(out, int) and out else self.output_tokens
+
+    def usage(self, *, said_something: bool) -> Usage:
+        """Return what a whole reply used; raises `AnswererError` if it is not whole."""
+        spent = (self.input_tokens, self.output_tokens)
+        if self.finish not in self.kind.whole:
+            # Also None: a reply that does not say that it is whole may have been cut
+            raise AnswererError(
+                f"the reply is not whole ({self.finish!r:.40})",
+                outage=self.finish is None,
+                spent=spent,
+            )
+        if not said_something:
+            raise AnswererError("the reply is empty", spent=spent)
+        return Usage(input_tokens=spent[0], output_tokens=spent[1], cost_usd=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A model with the connections of one event loop, and what closes them at its end."""
+
+    llm: LLM
+    keeping: AsyncGenerator[LLM]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LlmAnswerer:
-    """Drafts with a language model behind the chat-completions protocol.
+class LlmModel:
+    """A language model behind one of llama-index's classes.
 
     Attributes:
         provider: Which model, where, and its limits.
-        llm: The llama-index model that sends the request.
+        llm: Its llama-index model as it is built for each event loop; built early so that wrong
+            settings show at once.
     """
 
     provider: ProviderSettings
     llm: LLM = field(repr=False)  # its repr holds the key
+    _opened: "dict[asyncio.AbstractEventLoop, _Opened]" = field(default_factory=dict, repr=False)
 
-    async def draft(self, question: Question, passages: Sequence[ShownPassage]) -> Draft:
-        """Draft with exactly one request, within the provider's `timeout_s` all told.
+    async def reply(self, messages: Messages, *, stream: bool) -> AsyncGenerator[str | Usage]:
+        """Yield the text of one reply as it comes, and its usage last.
 
         Raises:
             AnswererError: Whatever went wrong; the message holds neither key nor reply.
         """
-        messages = _messages(question, passages, self.provider)
+        kind = KINDS[self.provider.kind]
+        ending, said = _Ending(kind), False
         try:
-            async with asyncio.timeout(self.provider.timeout_s):
-                response = await self.llm.achat(messages)
-            reply, usage = _read(response)
+            async for response in self._responses(messages, stream=stream and kind.streams):
+                ending.read(response.raw)
+                if response.delta:
+                    said = said or not response.delta.isspace()
+                    yield response.delta
+            yield ending.usage(said_something=said)
         except AnswererError as error:
-            raise AnswererError(f"{self.provider.name}: {error}") from None
+            raise self._named(error) from None
         # What is on the wire decides what is raised: besides the client's own errors, a page of
         # HTML with status 200 or a list without choices end in an AttributeError or a TypeError.
         except Exception as error:  # noqa: BLE001
             # "from None", since a client's error carries the reply and parts of the request
-            raise AnswererError(f"{self.provider.name}: {_what(error)}") from None
-        return Draft(sentences=parse_draft(reply), answerer=self.provider.name, usage=usage)
+            raise self._named(_translated(error)) from None
+
+    async def _responses(self, messages: Messages, *, stream: bool) -> AsyncIterator[ChatResponse]:
+        llm = await self._of_this_loop()
+        chat = [
+            ChatMessage(role="system", content=messages.system),
+            ChatMessage(role="user", content=messages.user),
+        ]
+        if stream:
+            more = KINDS[self.provider.kind].stream_arguments
+            async for part in await llm.astream_chat(chat, **more):
+                yield part
+            return
+        whole = await llm.achat(chat)
+        whole.delta = whole.message.content or ""
+        yield whole
+
+    async def _of_this_loop(self) -> LLM:
+        """Return a model whose connections belong to the event loop that is running."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._opened:
+            keeping = self._kept_open(loop)
+            self._opened[loop] = _Opened(await anext(keeping), keeping)
+        return self._opened[loop].llm
+
+    async def _kept_open(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[LLM]:
+        # A loop that ends closes the generators that were begun in it, and so the connections
+        llm = build(self.provider)
+        try:
+            yield llm
+        finally:
+            self._opened.pop(loop, None)
+            await close(llm)
+
+    def _named(self, error: AnswererError) -> AnswererError:
+        return AnswererError(
+            f"{self.provider.name}: {error}",
+            outage=error.outage,
+            retry_after_s=error.retry_after_s,
+            spent=error.spent,
+        )
 
 
-def build_answerers(settings: ModelsSettings) -> list[Answerer]:
-    """Return an answerer for each provider, the one with the largest share first.
+def build_models(settings: ModelsSettings) -> list[LlmModel]:
+    """Return the model of each provider, in the order of the settings.
 
     Raises:
         SettingsError: If keys or the package for a kind are missing; names all of them at once.
     """
-    if not settings.providers:
-        return []
-    missing = [name for p in settings.providers if (name := _missing_key(p))]
+    missing = [
+        f"{provider.api_key_env} (for {provider.name!r})"
+        for provider in settings.providers
+        if provider.api_key_env and provider.api_key is None
+    ]
     if missing:
         raise SettingsError(
             "models.providers: no key in the environment under " + ", ".join(missing)
         )
-    by_share = sorted(settings.providers, key=lambda provider: -provider.share)
-    return [LlmAnswerer(provider=provider, llm=_openai_like(provider)) for provider in by_share]
+    return [LlmModel(provider=provider, llm=build(provider)) for provider in settings.providers]
 
 
-def _missing_key(provider: ProviderSettings) -> str | None:
-    """Return the variable in which the provider's key should stand and does not."""
-    name = provider.api_key_env
-    if provider.api_key or name is None or os.environ.get(name, "").strip():
-        return None
-    return f"{name} (for {provider.name!r})"
-
-
-def _key(provider: ProviderSettings) -> str:
-    if provider.api_key:
-        return provider.api_key.get_secret_value()
-    return os.environ[provider.api_key_env].strip() if provider.api_key_env else _KEYLESS
-
-
-def _openai_like(provider: ProviderSettings) -> LLM:
-    # Imported here, because it takes a second and most commands need no model
-    try:
-        module = importlib.import_module("llama_index.llms.openai_like")
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"provider {provider.name!r} needs a package that is not installed: "
-            'pip install "footnote[openai-like]"'
-        ) from error
-    llm: LLM = module.OpenAILike(
-        model=provider.model,
-        api_base=provider.base_url,
-        api_key=_key(provider),
-        is_chat_model=True,
-        context_window=provider.context_tokens,
-        max_tokens=provider.max_tokens,
-        temperature=0.0,
-        timeout=provider.timeout_s,
-        # The client would ask again three times, and llama-index around it three times more
-        max_retries=0,
-        # A connection belongs to the event loop that opened it, and each question may bring its own
-        reuse_client=False,
-    )
-    return llm
-
-
-def _messages(
-    question: Question, passages: Sequence[ShownPassage], provider: ProviderSettings
-) -> list[ChatMessage]:
-    rules, answer = load("answer-rules").render(), load("answer")
-    asked = one_line(question.text)
-    frame = rules + answer.template + asked
-    room = (provider.context_tokens - provider.max_tokens) * _BYTES_PER_TOKEN - len(frame.encode())
-    shown = blocks(passages, max_bytes=room)
-    return [
-        ChatMessage(role="system", content=rules),
-        ChatMessage(role="user", content=answer.render(passages=shown, question=asked)),
-    ]
-
-
-def _read(response: ChatResponse) -> tuple[str, Usage]:
-    """Return the text of a whole reply and what it cost."""
-    raw = response.raw
-    finish_reason = None if raw is None else raw.choices[0].finish_reason
-    if finish_reason != "stop":
-        # Also None: a reply that does not say that it is whole may have been cut
-        raise AnswererError(f"the reply is not whole (finish_reason {finish_reason!r:.40})")
-    text = response.message.content or ""
-    if not text.strip():
-        raise AnswererError("the reply is empty")
-    usage = getattr(raw, "usage", None)
-    return text, Usage(
-        input_tokens=getattr(usage, "prompt_tokens", 0) or 0,
-        output_tokens=getattr(usage, "completion_tokens", 0) or 0,
-        cost_usd=None,
-    )
-
-
-def _what(error: Exception) -> str:
+def _translated(error: Exception) -> AnswererError:
     """Return what happened, in words that hold nothing of the request or the reply."""
-    if isinstance(error, TimeoutError):
-        return "no reply within the deadline"
     status = getattr(error, "status_code", None)
-    if isinstance(status, int):
-        return f"refused with status {status}"
-    return f"no usable reply ({type(error).__name__})"
+    if not isinstance(status, int):
+        return AnswererError(f"no usable reply ({type(error).__name__})")
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    return AnswererError(
+        f"refused with status {status}",
+        outage=status not in _QUESTIONS_FAULT,
+        retry_after_s=_retry_after_s(str(headers.get("retry-after", ""))),
+    )
+
+
+def _retry_after_s(header: str) -> float | None:
+    """Return the seconds that a Retry-After header asks for, as a number or as a date.
+
+    >>> _retry_after_s("12"), _retry_after_s("soon")
+    (12.0, None)
+    """
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return None

@@ -1,5 +1,6 @@
 """Finding a quote in a text, whatever typography stands between the two."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -8,6 +9,10 @@ from functools import lru_cache
 
 MIN_QUOTE_CHARS = 12
 MIN_QUOTE_WORDS = 3
+MIN_RUN_SHARE = 0.85
+"""A quote that is not verbatim counts as far as one run of it is, if that is so much of it …"""
+MIN_RUN_CHARS = 40
+"""… and so long."""
 
 _SAME = str.maketrans(
     dict.fromkeys("‘’‚‛ʼ′`´", "'")
@@ -36,7 +41,7 @@ class Folded:
     origin: tuple[int, ...]
 
 
-@lru_cache(maxsize=64)  # each quote of a draft is looked for in the same few passages
+@lru_cache(maxsize=512)  # each quote of a draft is looked for in the same few passages
 def fold(text: str) -> Folded:
     r"""Return *text* so that two ways of typesetting the same words become equal.
 
@@ -93,6 +98,60 @@ def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
         if wanted:
             for at in _occurrences(wanted, folded.text):
                 yield folded.origin[at], folded.origin[at + len(wanted) - 1] + 1
+
+
+def run(quote: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield each place in *text* of one long run of *quote*: 85 % of it and 40 characters at least.
+
+    The run begins and ends with whole words; a model's slip at either end of what it copies is
+    left out, one in the middle is not forgiven.
+
+    >>> text = "Employees may carry over up to five days of leave into the next year."
+    >>> quote = "can carry over up to five days of leave into the next year"
+    >>> [text[start:end] for start, end in run(quote, text)]
+    ['carry over up to five days of leave into the next year']
+    >>> list(run("may carry over up to nine days of leave into the next year", text))
+    []
+    """
+    folded = fold(text)
+    needle = fold(quote).text
+    most = len(needle) - max(MIN_RUN_CHARS, math.ceil(len(needle) * MIN_RUN_SHARE))
+    if most < 0:
+        return
+    # Whichever run is that long, it holds the middle: all but `most` characters on either side
+    core = needle[most : len(needle) - most]
+    at = folded.text.find(core) if core.strip() else -1
+    while at >= 0:
+        overlay = _Overlay(needle, folded.text, at - most)
+        start, end = overlay.agreeing(at, at + len(core))
+        if end - start >= len(needle) - most:
+            yield folded.origin[start], folded.origin[end - 1] + 1
+        at = folded.text.find(core, at + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Overlay:
+    """A quote laid on a text, its first character at `offset`, which may lie before the text."""
+
+    needle: str
+    text: str
+    offset: int
+
+    def agreeing(self, start: int, end: int) -> tuple[int, int]:
+        """Return the border of what agrees around text[start:end], drawn back to whole words."""
+        while start > max(0, self.offset) and self._agrees(start - 1):
+            start -= 1
+        stop = min(len(self.text), self.offset + len(self.needle))
+        while end < stop and self._agrees(end):
+            end += 1
+        while start < end and (self.text[start] == " " or _cuts(self.text, start)):
+            start += 1
+        while end > start and (self.text[end - 1] == " " or _cuts(self.text, end)):
+            end -= 1
+        return start, end
+
+    def _agrees(self, at: int) -> bool:
+        return self.text[at] == self.needle[at - self.offset]
 
 
 def _occurrences(needle: str, text: str) -> Iterator[int]:

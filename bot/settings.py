@@ -2,11 +2,20 @@
 
 import os
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from dotenv import load_dotenv
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -16,6 +25,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as PydanticSettingsError
 
 from bot.errors import SettingsError
+from bot.source_settings import SourceSettings
 
 DEFAULT_CONFIG = Path("footnote.toml")
 DEFAULT_DATA_DIR = Path(".footnote")
@@ -26,17 +36,6 @@ class _Table(BaseModel):
     """A table of the settings file: an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SourceSettings(_Table):
-    """One folder or file of documents."""
-
-    path: Path
-    name: str = ""
-    include: tuple[str, ...] = ("**/*",)
-    exclude: tuple[str, ...] = ()
-    url: str | None = None
-    audience: tuple[str, ...] = ()
 
 
 class IndexSettings(_Table):
@@ -54,23 +53,42 @@ class SearchSettings(_Table):
     """How passages are found."""
 
     k: int = Field(default=8, ge=1, le=100)
-    dense_weight: float = Field(default=0.5, ge=0, le=1)
-    candidates: int = Field(default=100, ge=10, le=1000)
+    dense_weight: float = Field(default=0.6, ge=0, le=1)
+    candidates: int = Field(default=200, ge=10, le=1000)
+
+
+class PriceSettings(_Table):
+    """What a model costs, where no price list knows it or the list is not what you pay."""
+
+    input_usd_per_million: Decimal = Field(ge=0)
+    output_usd_per_million: Decimal = Field(ge=0)
 
 
 class ProviderSettings(_Table):
     """One supplier of a language model."""
 
-    name: str
-    kind: Literal["openai_like"]
+    name: str = Field(min_length=1)
+    kind: Literal[
+        "openai", "openai_like", "azure_openai", "anthropic", "google", "bedrock", "ollama"
+    ]
     model: str
-    base_url: str
+    base_url: str | None = None
     api_key_env: str | None = None
     api_key: SecretStr | None = None
+    api_version: str | None = None
+    region: str | None = None
     share: float = Field(default=1.0, gt=0, le=1)
     timeout_s: float = Field(default=30, gt=0)
     max_tokens: int = Field(default=1024, ge=16)
     context_tokens: int = Field(default=8192, ge=1024)
+    budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
+    price: PriceSettings | None = None
+
+    @model_validator(mode="after")
+    def _has_an_address(self) -> "ProviderSettings":
+        if self.base_url is None and self.kind in {"openai_like", "azure_openai"}:
+            raise ValueError(f"kind {self.kind!r} needs base_url")
+        return self
 
 
 class ModelsSettings(_Table):
@@ -78,6 +96,21 @@ class ModelsSettings(_Table):
 
     providers: tuple[ProviderSettings, ...] = ()
     offline_threshold: float | None = Field(default=None, ge=0, le=1)
+    deadline_s: float = Field(default=60, gt=0)
+    budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
+    user_budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
+    channel_budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
+    warn_at: float = Field(default=0.8, gt=0, le=1)
+
+    @field_validator("providers")
+    @classmethod
+    def _names_differ(cls, value: tuple[ProviderSettings, ...]) -> tuple[ProviderSettings, ...]:
+        names = [provider.name for provider in value]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError("several are called " + ", ".join(twice))
+        if "offline" in names:
+            raise ValueError("the name offline is taken")
+        return value
 
 
 class ChannelSettings(_Table):
@@ -85,15 +118,45 @@ class ChannelSettings(_Table):
 
     id: str = Field(pattern=r"^[CGD][A-Z0-9]+$")
     audience: tuple[str, ...] = ()
+    enabled: bool = True
+    follow_ups: bool = False
+    unasked: bool = False
+    helper: str = Field(default="", pattern=r"^([UW][A-Z0-9]+)?$")
 
 
 class SlackSettings(_Table):
     """How the Slack adapter behaves; the tokens come from Slack's own variables."""
 
     channels: tuple[ChannelSettings, ...] = ()
+    groups: dict[str, tuple[str, ...]] = {}
+    guests: Literal["refuse", "ignore", "answer"] = "refuse"
+    prompts: tuple[str, ...] = Field(default=(), max_length=4)
+    keep_days: float = Field(default=90, gt=0)
     max_concurrent: int = Field(default=4, ge=1)
+    max_per_user: int = Field(default=2, ge=1)
     max_queue: int = Field(default=100, ge=1)
     max_question_chars: int = Field(default=4000, ge=100)
+
+
+class GateSettings(_Table):
+    """The questions that a new generation must answer as well as the one before."""
+
+    set: Path | None = None
+    margins: dict[str, float] = Field(default_factory=dict)
+    limit: int | None = Field(default=None, ge=1)
+
+
+class JudgeSettings(_Table):
+    """The model that judges answers; best another one than those that answer."""
+
+    provider: str | None = None
+
+
+class EvalSettings(_Table):
+    """How answers are measured."""
+
+    gate: GateSettings = GateSettings()
+    judge: JudgeSettings = JudgeSettings()
 
 
 class Settings(BaseSettings):
@@ -114,6 +177,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     models: ModelsSettings = ModelsSettings()
     slack: SlackSettings = SlackSettings()
+    eval: EvalSettings = EvalSettings()
 
     slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
@@ -181,7 +245,15 @@ def _read_file(config: Path) -> dict[str, Any]:
     for source in sources if isinstance(sources, list) else []:
         if isinstance(source, dict) and isinstance(source.get("path"), str):
             source["path"] = str(folder / source["path"])
+    _resolve_gate(values, folder)
     return values
+
+
+def _resolve_gate(values: dict[str, Any], folder: Path) -> None:
+    table = values.get("eval")
+    gate = table.get("gate") if isinstance(table, dict) else None
+    if isinstance(gate, dict) and isinstance(gate.get("set"), str):
+        gate["set"] = str(folder / gate["set"])
 
 
 def _unknown_variables() -> list[str]:
@@ -209,7 +281,7 @@ def _with_keys(settings: Settings) -> Settings:
     """Put each provider's key in its place, so that nothing else reads the environment."""
     providers = tuple(
         provider.model_copy(update={"api_key": SecretStr(key)})
-        if provider.api_key_env and (key := os.environ.get(provider.api_key_env))
+        if provider.api_key_env and (key := os.environ.get(provider.api_key_env, "").strip())
         else provider
         for provider in settings.models.providers
     )

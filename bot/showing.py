@@ -42,16 +42,25 @@ def block(shown: ShownPassage) -> str:
     chunk = shown.passage.chunk
     place = " > ".join((chunk.title, *chunk.heading))
     page = "" if chunk.page is None else f" (page {chunk.page})"
-    # splitlines knows every character that a model could read as the end of a line
-    lines = [f"| {_visible(line)}" for line in chunk.text.splitlines()]
+    date = "" if chunk.modified_at is None else f", changed on {chunk.modified_at:%Y-%m-%d}"
     return "\n".join(
         [
             f"<<< passage {shown.id} >>>",
-            f"from: {one_line(place)}{page}",
-            *lines,
+            f"from: {one_line(place)}{page}{date}",
+            quoted(chunk.text),
             f"<<< end {shown.id} >>>",
         ]
     )
+
+
+def quoted(text: str) -> str:
+    r"""Return *text* with every line of it behind a bar.
+
+    >>> quoted("one\ntwo")
+    '| one\n| two'
+    """
+    # splitlines knows every character that a model could read as the end of a line
+    return "\n".join(f"| {_visible(line)}" for line in text.splitlines())
 
 
 def blocks(shown: Sequence[ShownPassage], *, max_bytes: int) -> str:

@@ -1,8 +1,7 @@
 """Durable state: each question exactly once, from its arrival to its outcome."""
 
-import os
+import json
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,43 +11,22 @@ from pathlib import Path
 from typing import Final, Self
 from uuid import uuid4
 
-from bot.errors import StoreError
+from bot.database import Database
 
 LEASE_S: Final = 30.0
 """How long a question stays its owner's without a sign of life."""
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
-    (
-        """
-        CREATE TABLE question (
-            seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-            id          TEXT NOT NULL UNIQUE,
-            event_id    TEXT NOT NULL UNIQUE,
-            team        TEXT NOT NULL,
-            channel     TEXT NOT NULL,
-            ts          TEXT NOT NULL,
-            thread_ts   TEXT NOT NULL,
-            user        TEXT NOT NULL,
-            text        TEXT NOT NULL,
-            turned_away INTEGER NOT NULL,
-            received_at REAL NOT NULL,
-            state       TEXT NOT NULL DEFAULT 'waiting',
-            owner       TEXT NOT NULL DEFAULT '',
-            lease_until REAL NOT NULL DEFAULT 0,
-            attempts    INTEGER NOT NULL DEFAULT 0,
-            outcome     TEXT,
-            posted_ts   TEXT,
-            UNIQUE (team, channel, ts)
-        ) STRICT
-        """,
-        "CREATE INDEX question_open ON question (seq) WHERE state != 'done'",
-        """
-        CREATE INDEX question_thread ON question (team, channel, thread_ts, seq)
-            WHERE state != 'done'
-        """,
-    ),
-)
-"""Step n brings a file from version n to n + 1; a released step is never changed."""
+
+class Kind(StrEnum):
+    """How a question came."""
+
+    MENTION = "mention"
+    DIRECT = "direct"
+    FOLLOW_UP = "follow_up"  # in a thread, without a mention
+    UNASKED = "unasked"  # nobody asked the bot: it speaks only if it has the answer
+    COMMAND = "command"  # answered privately
+    SHORTCUT = "shortcut"  # somebody wants another's message answered
+    AGAIN = "again"  # asked again after a failure
 
 
 class Outcome(StrEnum):
@@ -59,6 +37,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # there, nothing may be posted any more
     UNCERTAIN = "uncertain"  # whether the answer arrived could not be found out
     GIVEN_UP = "given_up"  # posting failed again and again
+    STOPPED = "stopped"  # the asker pressed Stop
+    SILENT = "silent"  # nobody had asked, and the documents don't say; or the asker is ignored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +53,8 @@ class Received:
         thread_ts: Time stamp of the thread's first message, under which the answer goes.
         user: Who asks.
         text: As Slack sent it.
+        kind: How it came.
+        response_url: Where a private answer goes, for half an hour; "" if the answer is posted.
     """
 
     event_id: str
@@ -82,6 +64,8 @@ class Received:
     thread_ts: str
     user: str
     text: str
+    kind: Kind = Kind.MENTION
+    response_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +79,7 @@ class Claimed:
         attempts: How often it was claimed, this time included.
         turned_away: It came when too many waited: it only gets told so.
         maybe_posted: An earlier owner had begun to post.
+        parts: Time stamps of the messages that an earlier owner is known to have begun.
     """
 
     id: str
@@ -103,6 +88,22 @@ class Claimed:
     attempts: int
     turned_away: bool
     maybe_posted: bool
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """A question that was taken back.
+
+    Attributes:
+        id: Ours.
+        posting: Its owner may just be posting, and must finish doing so to clean up after itself.
+        messages: Time stamps of what is known to stand in Slack for it.
+    """
+
+    id: str
+    posting: bool
+    messages: tuple[str, ...]
 
 
 class Store:
@@ -112,13 +113,8 @@ class Store:
         self, path: Path, *, lease_s: float = LEASE_S, now: Callable[[], float] = time.time
     ) -> None:
         self.lease_s = lease_s
-        self._path = path
         self._now = now
-        self._lock = threading.Lock()
-        try:
-            self._connection = _connect(path)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"the state in {path} cannot be opened: {error}") from error
+        self.database = Database(path)
 
     def __enter__(self) -> Self:
         return self
@@ -128,8 +124,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._connection.close()
+        self.database.close()
 
     def receive(self, received: Received, *, max_waiting: int | None = None) -> bool:
         """Keep a question; when this returns, it survives a crash.
@@ -149,9 +144,9 @@ class Store:
         with self._sql() as sql:
             done = sql.execute(
                 "INSERT INTO question (id, event_id, team, channel, ts, thread_ts, user, text,"
-                " received_at, turned_away)"
+                " kind, response_url, received_at, turned_away)"
                 " SELECT :id, :event_id, :team, :channel, :ts, :thread_ts, :user, :text,"
-                " :received_at, :max_waiting IS NOT NULL AND :max_waiting <="
+                " :kind, :response_url, :received_at, :max_waiting IS NOT NULL AND :max_waiting <="
                 "  (SELECT count(*) FROM question WHERE state = 'waiting' AND NOT turned_away)"
                 " WHERE true ON CONFLICT (event_id) DO NOTHING"
                 " ON CONFLICT (team, channel, ts) DO NOTHING",
@@ -159,12 +154,15 @@ class Store:
             )
             return done.rowcount == 1
 
-    def claim(self, owner: str, *, turned_away: bool = False) -> Claimed | None:
+    def claim(
+        self, owner: str, *, turned_away: bool = False, max_per_user: int | None = None
+    ) -> Claimed | None:
         """Take the next question that nobody works on, oldest first, one at a time in a thread.
 
         Args:
             owner: Who claims.
             turned_away: Take one that is to be turned away; these wait for no other.
+            max_per_user: Leave those whose asker has so many in work already.
 
         Returns:
             None if there is nothing to do.
@@ -181,9 +179,15 @@ class Store:
                 "    WHERE earlier.state != 'done' AND NOT earlier.turned_away"
                 "     AND earlier.team = q.team AND earlier.channel = q.channel"
                 "     AND earlier.thread_ts = q.thread_ts AND earlier.seq < q.seq))"
+                "   AND (turned_away OR ? IS NULL OR ? > (SELECT count(*) FROM question AS other"
+                "    WHERE other.state != 'done' AND other.user = q.user"
+                "     AND other.lease_until > ?))"
                 "  ORDER BY seq LIMIT 1)"
                 " RETURNING *",
-                (owner, now + self.lease_s, now, turned_away, owner),
+                (
+                    *(owner, now + self.lease_s, now, turned_away, owner),
+                    *(max_per_user, max_per_user, now),
+                ),
             ).fetchone()
         return None if row is None else _claimed(row)
 
@@ -228,14 +232,128 @@ class Store:
                 (question_id, owner),
             )
 
-    def finish(self, question_id: str, outcome: Outcome, posted_ts: str | None = None) -> None:
-        """Note how a question ended, and forget its words."""
+    def note_part(self, question_id: str, ts: str) -> None:
+        """Note a message that shows, or will show, the answer: it can be changed from now on."""
         with self._sql() as sql:
             sql.execute(
-                "UPDATE question SET state = 'done', outcome = ?, posted_ts = ?, text = ''"
-                " WHERE id = ? AND state != 'done'",
-                (outcome.value, posted_ts, question_id),
+                "UPDATE question SET parts = json_insert(parts, '$[#]', ?) WHERE id = ?",
+                (ts, question_id),
             )
+
+    def is_held(self, question_id: str, owner: str) -> bool:
+        """Return whether *owner* still works on the question, and nobody took it back."""
+        with self._sql() as sql:
+            return bool(
+                sql.execute(
+                    "SELECT count(*) FROM question WHERE id = ? AND owner = ?"
+                    " AND state != 'done' AND lease_until > 0",
+                    (question_id, owner),
+                ).fetchone()[0]
+            )
+
+    def finish(
+        self,
+        question_id: str,
+        outcome: Outcome,
+        posted_ts: str | None = None,
+        *,
+        keep_words: bool = False,
+    ) -> bool:
+        """Note how a question ended, and forget its words.
+
+        Args:
+            question_id: The question.
+            outcome: How it ended.
+            posted_ts: Time stamp of the message that says so.
+            keep_words: It may be asked again: its words are kept as long as an answer would be.
+
+        Returns:
+            False if it had ended before: it was taken back, or another process ended it.
+        """
+        with self._sql() as sql:
+            done = sql.execute(
+                "UPDATE question SET state = 'done', outcome = ?, posted_ts = ?,"
+                " text = CASE ? WHEN 1 THEN text ELSE '' END, response_url = ''"
+                " WHERE id = ? AND state != 'done'",
+                (outcome.value, posted_ts, int(keep_words), question_id),
+            )
+            return done.rowcount == 1
+
+    def outcome(self, question_id: str) -> Outcome | None:
+        """Return how a question ended; None if it has not, or is not known."""
+        with self._sql() as sql:
+            row = sql.execute(
+                "SELECT outcome FROM question WHERE id = ?", (question_id,)
+            ).fetchone()
+        return None if row is None or row[0] is None else Outcome(row[0])
+
+    def words(self, question_id: str) -> Received | None:
+        """Return a question that ended and may be asked again; None if its words are forgotten."""
+        with self._sql() as sql:
+            row = sql.execute(
+                "SELECT * FROM question WHERE id = ? AND text != ''", (question_id,)
+            ).fetchone()
+        return None if row is None else _claimed(row).received
+
+    def revise(self, team: str, channel: str, ts: str, *, text: str) -> bool:
+        """Let a question that still waits be read anew; returns whether it waited."""
+        with self._sql() as sql:
+            done = sql.execute(
+                "UPDATE question SET text = ? WHERE team = ? AND channel = ? AND ts = ?"
+                " AND state = 'waiting'",
+                (text, team, channel, ts),
+            )
+            return done.rowcount == 1
+
+    def withdraw(self, team: str, channel: str, ts: str) -> Withdrawn | None:
+        """Take back the question that a message asked; None if it asked none.
+
+        From now on nobody may begin to post for it.
+        """
+        with self.database.transaction() as sql:
+            row = sql.execute(
+                "SELECT * FROM question WHERE team = ? AND channel = ? AND ts = ?",
+                (team, channel, ts),
+            ).fetchone()
+            if row is None:
+                return None
+            sql.execute(
+                "UPDATE question SET state = 'done', outcome = 'withdrawn', text = '',"
+                " response_url = '' WHERE id = ?",
+                (row["id"],),
+            )
+        messages = [*json.loads(row["parts"]), *([row["posted_ts"]] if row["posted_ts"] else [])]
+        return Withdrawn(
+            id=row["id"],
+            posting=row["state"] == "posting",
+            messages=tuple(dict.fromkeys(messages)),
+        )
+
+    def in_thread(self, team: str, channel: str, thread_ts: str) -> list[str]:
+        """List the ids of the questions of a thread that have no outcome yet."""
+        with self._sql() as sql:
+            rows = sql.execute(
+                "SELECT id FROM question WHERE team = ? AND channel = ? AND thread_ts = ?"
+                " AND state != 'done' ORDER BY seq",
+                (team, channel, thread_ts),
+            )
+            return [row[0] for row in rows.fetchall()]
+
+    def last_asker(self, team: str, channel: str, thread_ts: str) -> str | None:
+        """Return who asked last in a thread; None if nobody did."""
+        with self._sql() as sql:
+            row = sql.execute(
+                "SELECT user FROM question WHERE team = ? AND channel = ? AND thread_ts = ?"
+                " ORDER BY seq DESC LIMIT 1",
+                (team, channel, thread_ts),
+            ).fetchone()
+        return None if row is None else row[0]
+
+    def waiting(self) -> int:
+        """Return how many questions nobody has taken yet."""
+        with self._sql() as sql:
+            row = sql.execute("SELECT count(*) FROM question WHERE state = 'waiting'").fetchone()
+        return int(row[0])
 
     def unfinished(self) -> list[Claimed]:
         """List what has no outcome yet, oldest first."""
@@ -245,52 +363,8 @@ class Store:
 
     @contextmanager
     def _sql(self) -> Iterator[sqlite3.Connection]:
-        """Each statement is a transaction of its own: it has happened when it returns."""
-        with self._lock:
-            try:
-                yield self._connection
-            except sqlite3.Error as error:
-                raise StoreError(f"the state in {self._path} cannot be used: {error}") from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite would create the file by the umask; -wal and -shm take over the file's own mode.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    path.chmod(0o600)
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-    try:
-        connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        _migrate(connection, path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("BEGIN IMMEDIATE")  # two processes may start at the same time
-    try:
-        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-        _refuse_newer(version, path)
-        for step in MIGRATIONS[version:]:
-            for statement in step:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-
-
-def _refuse_newer(version: int, path: Path) -> None:
-    if version > len(MIGRATIONS):
-        raise StoreError(
-            f"the state in {path} has version {version}, this program knows versions up to"
-            f" {len(MIGRATIONS)}: run the newer program that wrote it"
-        )
+        with self.database.sql() as sql:
+            yield sql
 
 
 def _claimed(row: sqlite3.Row) -> Claimed:
@@ -304,9 +378,12 @@ def _claimed(row: sqlite3.Row) -> Claimed:
             thread_ts=row["thread_ts"],
             user=row["user"],
             text=row["text"],
+            kind=Kind(row["kind"]),
+            response_url=row["response_url"],
         ),
         received_at=row["received_at"],
         attempts=row["attempts"],
         turned_away=bool(row["turned_away"]),
         maybe_posted=row["state"] == "posting",
+        parts=tuple(json.loads(row["parts"])),
     )

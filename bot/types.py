@@ -40,11 +40,17 @@ class Question:
         text: The question itself.
         audience: Groups whose documents the answer may use besides everybody's; None uses all.
         history: Earlier turns, oldest first.
+        thread: Names the conversation, so that it stays with one model; "" if there is none.
+        user: Who asks, for budgets; "" if unknown.
+        channel: Where it is asked, for budgets; "" if nowhere.
     """
 
     text: str
     audience: Audience = frozenset()
     history: tuple[Turn, ...] = ()
+    thread: str = ""
+    user: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

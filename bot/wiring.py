@@ -1,17 +1,24 @@
 """Settings become parts: the one place that knows which part gets which setting."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot.settings import Settings
+from bot.source_settings import SourceSettings
+from index.errors import IndexingError
 from index.generation import IndexDirectory
 from index.sources import SourceSpec
+from index.sources.rules import AudienceRule
+from index.types import QuestionEncoder, Searcher
 
 if TYPE_CHECKING:
     from bot.engine import FootnoteQueryEngine
+    from bot.portfolio import Portfolio
     from bot.store import Store
     from index.build import Builder, BuildOptions
+    from index.gate import Gate
     from index.plan import Progress
     from index.search import LiveIndex
 
@@ -31,20 +38,45 @@ def specs_of_paths(paths: Sequence[Path]) -> tuple[SourceSpec, ...]:
 def source_specs(settings: Settings) -> tuple[SourceSpec, ...]:
     """Return the sources of the settings; if they name none, those of the served generation."""
     if settings.sources:
-        return tuple(
-            SourceSpec(
-                path=str(source.path.absolute()),
-                name=source.name,
-                include=source.include,
-                exclude=source.exclude,
-                url=source.url,
-                audience=source.audience,
-            )
-            for source in settings.sources
-        )
-    directory = index_directory(settings)
-    name = directory.current()
-    return directory.manifest(name).sources if name else ()
+        return tuple(_spec_of(source) for source in settings.sources)
+    return _remembered(index_directory(settings))
+
+
+def _spec_of(source: SourceSettings) -> SourceSpec:
+    """Return what a generation remembers of the source."""
+    place = str(source.path.absolute()) if source.path else source.repository or source.sitemap
+    return SourceSpec(
+        path=place or "",
+        kind=source.kind,
+        name=source.name,
+        include=source.include,
+        exclude=source.exclude,
+        url=source.url,
+        audience=source.audience,
+        rules=tuple(AudienceRule(match=one.match, audience=one.audience) for one in source.rules),
+        ref=source.ref,
+        allow_private=source.allow_private,
+        reader=source.reader or "",
+        arguments=source.arguments,
+        environment=source.environment,
+        load=source.load,
+    )
+
+
+def _remembered(directory: IndexDirectory) -> tuple[SourceSpec, ...]:
+    """Return the sources of the served generation; if it is damaged, of the newest readable one.
+
+    A build mends a damaged index, so it must know what to build from all the same.
+    """
+    try:
+        served = directory.current()
+    except IndexingError:
+        served = None
+    for name in [served, *reversed(directory.names())]:
+        with contextlib.suppress(IndexingError):
+            if name is not None:
+                return directory.manifest(name).sources
+    return ()
 
 
 def build_options(settings: Settings, *, full: bool = False, force: bool = False) -> "BuildOptions":
@@ -68,8 +100,17 @@ def builder(
     *,
     progress: "Progress",
     directory: IndexDirectory | None = None,
+    gate: "Gate | None" = None,
 ) -> "Builder":
-    """Return what builds the index of these settings, or one in *directory* of its own."""
+    """Return what builds the index of these settings, or one in *directory* of its own.
+
+    Args:
+        settings: All of them.
+        options: How to build.
+        progress: Told of each step.
+        directory: Where the generations go; None takes that of the settings.
+        gate: A further condition for promotion.
+    """
     from index.build import Builder  # noqa: PLC0415 - brings the parsers along
     from index.embedding import SentenceTransformerEmbedder  # noqa: PLC0415
 
@@ -80,6 +121,7 @@ def builder(
         embedder=SentenceTransformerEmbedder(settings.index.model, export_cache=cache / "encoders"),
         options=options,
         progress=progress,
+        gate=gate,
     )
 
 
@@ -93,11 +135,15 @@ def live_index(settings: Settings, directory: IndexDirectory | None = None) -> "
     return LiveIndex((directory or index_directory(settings)).root, fusion=fusion)
 
 
-def engine(settings: Settings, index: "LiveIndex") -> "FootnoteQueryEngine":
+class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
+    """An index that can be asked: it searches, and it embeds texts as questions."""
+
+
+def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
     """Return what answers from *index* with the portfolio of the settings."""
     from bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - brings llama-index along
-    from bot.providers import build_answerers  # noqa: PLC0415
     from bot.reader import OfflineAnswerer  # noqa: PLC0415
+    from bot.support import Support  # noqa: PLC0415
 
     threshold = settings.models.offline_threshold
     offline = (
@@ -106,8 +152,25 @@ def engine(settings: Settings, index: "LiveIndex") -> "FootnoteQueryEngine":
         else OfflineAnswerer(index.encode, threshold=threshold)
     )
     return FootnoteQueryEngine(
-        index, build_answerers(settings.models), fallback=offline, k=settings.search.k
+        index,
+        portfolio(settings),
+        fallback=offline,
+        k=settings.search.k,
+        proves=Support(index.encode),
     )
+
+
+def portfolio(settings: Settings) -> "Portfolio":
+    """Return the models of the settings with what was spent on them; raises `BotError`."""
+    from bot.portfolio import Portfolio  # noqa: PLC0415
+    from bot.spend import Ledger  # noqa: PLC0415
+
+    if not settings.models.providers:
+        return Portfolio([], settings.models)
+    from bot.providers import build_models  # noqa: PLC0415 - brings llama-index along
+
+    models = build_models(settings.models)
+    return Portfolio(models, settings.models, Ledger(settings.data_dir / "spend.sqlite"))
 
 
 def store(settings: Settings) -> "Store":

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 from bot.types import Citation
 from eval.texts import normalise
@@ -9,6 +10,16 @@ from eval.types import Place
 
 HELD = 0.6
 """Share of a statement's words that must stand in its quotes for them to hold it."""
+
+
+class Labelled(Protocol):
+    """What has a label in an answer."""
+
+    @property
+    def label(self) -> int:
+        """The number in brackets."""
+        ...
+
 
 TextOf = Callable[[str], str | None]
 
@@ -62,7 +73,18 @@ def citation_recall(text: str, citations: Sequence[Citation]) -> float | None:
     return sum(held) / len(held) if held else None
 
 
-def without_labels(text: str, citations: Sequence[Citation]) -> str:
+def share_held(said: str, quotes: str) -> float:
+    """Share of the words of *said* that stand in *quotes*, after `normalise`; 1 without words.
+
+    >>> share_held("the fee is high", "A fee is due.")
+    0.6666666666666666
+    """
+    words = [word for word in normalise(said).split() if not word.isdigit()]
+    known = set(normalise(quotes).split())
+    return sum(word in known for word in words) / len(words) if words else 1.0
+
+
+def without_labels(text: str, citations: Sequence[Labelled]) -> str:
     """Take the labels of *citations* out of *text*, and no other number in brackets."""
     labels = {str(citation.label) for citation in citations}
     return _LABEL.sub(lambda found: "" if found[1] in labels else found[0], text)
@@ -83,9 +105,7 @@ def _statements(text: str, quotes: dict[str, str]) -> Iterator[tuple[str, list[s
 def _holds(quotes: str, said: str) -> bool:
     if not set(_NUMBER.findall(said)) <= set(_NUMBER.findall(quotes)):
         return False
-    words = [word for word in normalise(said).split() if not word.isdigit()]
-    known = set(normalise(quotes).split())
-    return bool(quotes) and sum(word in known for word in words) >= HELD * len(words)
+    return bool(quotes) and share_held(said, quotes) >= HELD
 
 
 def _is_verbatim(citation: Citation, text: str | None) -> bool:

@@ -57,19 +57,25 @@ class Journal:
             return
         line = json.dumps({"case": case_key(row.case), "row": _ROW.dump_python(row, mode="json")})
         # One write a line: whatever kills the process leaves whole lines and at most one torn.
-        try:
+        with self._told():
             self._file.write(line.encode() + b"\n")
             self._file.flush()
-            self._unsynced += 1
-            if self._unsynced >= _SYNC_EVERY:
-                self.sync()
-        except OSError as error:
-            raise RunError(f"{self._file.name} cannot be written: {error.strerror}") from error
+        self._unsynced += 1
+        if self._unsynced >= _SYNC_EVERY:
+            self.sync()
 
     def sync(self) -> None:
-        """Wait until all lines are on the disk itself."""
-        os.fsync(self._file.fileno())
+        """Wait until all lines are on the disk itself; raises `RunError`."""
+        with self._told():
+            os.fsync(self._file.fileno())
         self._unsynced = 0
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise RunError(f"{self._file.name} cannot be written: {error.strerror}") from error
 
 
 @contextmanager

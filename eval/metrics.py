@@ -74,6 +74,8 @@ METRICS: dict[str, Metric] = {
         *_means("false_refusal", lower=True),
         Metric(name="auroc", columns=("confidence", "answerable"), statistic=auroc),
         Metric(name="aurc", columns=("confidence", "loss"), statistic=aurc, lower_is_better=True),
+        # A model's opinion: shown, and never a gate by itself.
+        *_means("faithfulness", "relevancy", "correctness", margin=None),
         *_means("failed", lower=True, margin=0.0),
         *_times("search_ms", "search_ms"),
         *_times("ms", "ms"),

@@ -119,13 +119,33 @@ def save(result: RunResult, data_dir: Path) -> Path:
     """Write the record of a run under *data_dir*, whole or not at all; returns its file."""
     folder = data_dir / "runs" / result.run
     folder.mkdir(parents=True)
-    text = json.dumps(to_json(result), ensure_ascii=False, allow_nan=False, indent=1)
-    unfinished = folder / f"{RECORD}.part"
+    return _write(folder / RECORD, to_json(result))
+
+
+def save_scores(record: RunRecord, data_dir: Path) -> Path:
+    """Put the scores and metrics of *record* in place of those that its file holds.
+
+    Raises:
+        RunError: Its file is not under *data_dir*.
+    """
+    path = _path_of(record.run, data_dir)
+    whole = json.loads(path.read_bytes())
+    for fields, asked in zip(whole["questions"], record.questions, strict=True):
+        fields |= {"scores": asked.scores, "values": asked.values}
+    whole["metrics"] = _summaries_json(record.metrics)
+    whole["tags"] = {tag: _summaries_json(metrics) for tag, metrics in record.tags.items()}
+    whole["settings"] = record.settings
+    return _write(path, whole)
+
+
+def _write(path: Path, value: Json) -> Path:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
+    unfinished = path.with_name(f"{path.name}.part")
     with unfinished.open("w", encoding="utf-8") as file:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return unfinished.replace(folder / RECORD)
+    return unfinished.replace(path)
 
 
 def load_record(name: str, data_dir: Path) -> RunRecord:

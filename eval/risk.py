@@ -20,7 +20,13 @@ def auroc(samples: Numbers) -> Numbers:
     >>> float(auroc(np.array([[[0.9, 1.0], [0.4, 1.0], [0.6, 0.0], [0.1, 0.0]]]))[0])
     0.75
     """
-    return np.array([_auroc(sample[:, 0], sample[:, 1] > 0) for sample in samples])
+    wanted = _by_level(samples[..., 0], samples[..., 1])
+    others = _by_level(samples[..., 0], 1 - samples[..., 1])
+    # From the least confidence up: each wanted one beats all below it, and half of its own level.
+    beaten = np.cumsum(others, axis=-1) - others / 2
+    pairs = wanted.sum(axis=-1) * others.sum(axis=-1)
+    with np.errstate(invalid="ignore"):  # without a pair there is no value: NaN
+        return np.asarray((wanted * beaten).sum(axis=-1) / pairs)
 
 
 def aurc(samples: Numbers) -> Numbers:
@@ -33,7 +39,11 @@ def aurc(samples: Numbers) -> Numbers:
     >>> float(aurc(np.array([[[0.9, 0.0], [0.5, 1.0]]]))[0])
     0.25
     """
-    return np.array([_aurc(sample) for sample in samples])
+    counts = _by_level(samples[..., 0], np.ones_like(samples[..., 0]))[..., ::-1]
+    lost = _by_level(samples[..., 0], samples[..., 1])[..., ::-1]
+    met = np.cumsum(counts, axis=-1)
+    risk = np.cumsum(lost, axis=-1) / np.maximum(met, 1)
+    return np.asarray((counts * risk).sum(axis=-1) / samples.shape[-2])
 
 
 def risk_coverage(points: Numbers) -> tuple[Numbers, Numbers]:
@@ -66,16 +76,11 @@ def loss(scores: dict[str, float], *, answerable: bool, short: bool) -> float | 
     return None if right is None else 1.0 - right
 
 
-def _auroc(confidence: Numbers, positive: Numbers) -> float:
-    wanted = int(positive.sum())
-    others = len(positive) - wanted
-    if not wanted or not others:
-        return math.nan
-    _, places, counts = np.unique(confidence, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
-    return float((ranks[positive.astype(bool)].sum() - wanted * (wanted + 1) / 2) / wanted / others)
-
-
-def _aurc(points: Numbers) -> float:
-    coverage, risk = risk_coverage(points)
-    return float((np.diff(coverage, prepend=0.0) * risk).sum())
+def _by_level(confidence: Numbers, amounts: Numbers) -> Numbers:
+    """Sum *amounts* by level of confidence, the least first: shape (samples, levels)."""
+    levels, places = np.unique(confidence, return_inverse=True)
+    first = np.arange(len(confidence))[:, None] * len(levels)
+    size = len(confidence) * len(levels)
+    cells = (first + places.reshape(confidence.shape)).ravel()
+    sums = np.bincount(cells, weights=amounts.ravel(), minlength=size)
+    return np.asarray(sums.reshape(len(confidence), len(levels)))

@@ -286,4 +286,5 @@ def _by_tag(cases: Sequence[Case], values: Sequence[Values]) -> dict[str, dict[s
 
 def _run_id(name: str, started_at: datetime) -> str:
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
-    return f"{started_at:%Y%m%dT%H%M%SZ}-{plain}-{secrets.token_hex(2)}"
+    moment = f"{started_at:%Y%m%dT%H%M%S}.{started_at.microsecond // 1000:03}Z"
+    return f"{moment}-{plain}-{secrets.token_hex(2)}"

@@ -60,7 +60,7 @@ def rouge_l(said: str, answers: Sequence[str]) -> float:
     """ROUGE-L of the best answer: the F-measure of the longest common subsequence of words.
 
     `F = 2 P R / (P + R)` with `P = lcs / words said` and `R = lcs / words of the answer`, after
-    `normalise` and without stemming (Lin, "ROUGE", 2004, section 3, with beta 1).
+    `normalise` and without stemming (Lin 2004, section 3, with beta 1).
     Where one side has no word left, 1 if the other has none either, else 0.
 
     >>> round(rouge_l("police killed the gunman", ["police kill the gunman"]), 4)

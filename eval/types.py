@@ -1,10 +1,13 @@
 """The words of a measurement: place, case, question set."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.types import Turn
+
+Complete = Callable[[str], Awaitable[str]]
+"""Sends one prompt to a model and returns its whole reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,22 +1,31 @@
 """A plan becomes documents, chunks and vectors: parsed anew, or taken over unchanged."""
 
 import hashlib
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
-from index.cache import open_cache, rounded, text_key
+from index.audience import narrowed
 from index.chunking import chunk
 from index.errors import UnreadableDocumentError
+from index.files import cores
 from index.lexical import LexicalRow
 from index.parsing.child import ParserPool
-from index.passages import FAILED, SKIPPED, PassageReader, PassageWriter
+from index.passages import (
+    FAILED,
+    SKIPPED,
+    PassageReader,
+    PassageWriter,
+    about,
+    read_about,
+)
 from index.plan import Action, Planned, Progress
-from index.types import Chunk, Document, Embedder, Problem, ProblemKind, SourceFile, Span, Vectors
+from index.types import Chunk, Document, Embedder, Problem, ProblemKind, SourceFile, Span
 
-_EMBED_AT_ONCE = 256  # written to the cache together: what a kill can cost
+_AHEAD = 4  # documents a core that are read before their turn to be written
 _PREFIX_CHARS = 200  # title and headings before a chunk: some 50 tokens
 _SKIPPED_KINDS = {ProblemKind.UNSUPPORTED, ProblemKind.UNSAFE, ProblemKind.TOO_BIG}
 
@@ -40,6 +49,21 @@ class Assembly:
     lexical: list[LexicalRow] = field(default_factory=list)
     found: list[Problem] = field(default_factory=list)
     documents: int = 0
+
+    def keep(self, made: "Made", writer: PassageWriter) -> None:
+        """Add a document, and number those of its chunks that are new."""
+        document, numbered = made.document, []
+        for each in made.chunks:
+            id_ = each.id or self.next_id
+            self.next_id = max(self.next_id, id_ + 1)
+            numbered.append(replace(each, id=id_))
+        writer.add_document(document, numbered, source=made.source, own=made.own)
+        self.documents += 1
+        for each in numbered:
+            self.ids.append(each.id)
+            self.inputs.append(embedding_input(document, each.heading, each.text))
+            words = "\n".join((document.title, " > ".join(each.heading), each.text))
+            self.lexical.append(LexicalRow(id=each.id, words=words, audience=document.audience))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -84,6 +108,23 @@ class Recipe:
     before: PassageReader | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A document and its chunks.
+
+    Attributes:
+        document: It.
+        chunks: In reading order; one that is new has id 0.
+        source: What its source says of it.
+        own: What it says of itself.
+    """
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+    source: str
+    own: str
+
+
 def assemble(
     plan: Sequence[Planned], path: Path, *, recipe: Recipe, next_id: int, progress: Progress
 ) -> Assembly:
@@ -96,96 +137,119 @@ def assemble(
         next_id: The first chunk id that is free.
         progress: Told of each document.
     """
+    assembly = Assembly(next_id=next_id)
+    with closing(PassageWriter(path)) as writer:
+        for entry, made in made_of(plan, recipe, progress):
+            if isinstance(made, Problem):
+                status = SKIPPED if made.kind in _SKIPPED_KINDS else FAILED
+                writer.add_problem(made, sha256=entry.sha256, status=status)
+                assembly.found.append(made)
+            else:
+                assembly.keep(made, writer)
+    return assembly
+
+
+def made_of(
+    plan: Sequence[Planned], recipe: Recipe, progress: Progress
+) -> Iterator[tuple[Planned, Made | Problem]]:
+    """Yield what becomes of each document that is not removed, in the order of *plan*.
+
+    They are read and parsed on every core; only a few wait for their turn.
+    """
     entries = [entry for entry in plan if entry.action is not Action.REMOVED]
-    writer = PassageWriter(path)
-    with ParserPool(timeout_s=recipe.parse_timeout_s) as pool:
-        assembler = _Assembler(recipe, pool, writer=writer, assembly=Assembly(next_id=next_id))
-        for done, entry in enumerate(entries):
-            progress("parsing", done, len(entries))
-            assembler.add(entry)
+    waiting: deque[Future[Made | Problem]] = deque()
+    with (
+        ParserPool(timeout_s=recipe.parse_timeout_s) as pool,
+        ThreadPoolExecutor(cores()) as threads,
+    ):
+        maker = _Maker(recipe, pool)
+        following = iter(entries)
+        try:
+            for done, entry in enumerate(entries):
+                progress("parsing", done, len(entries))
+                while len(waiting) < _AHEAD * cores() and (ahead := next(following, None)):
+                    waiting.append(threads.submit(maker.make, ahead))
+                yield entry, waiting.popleft().result()
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
     progress("parsing", len(entries), len(entries))
-    writer.close()
-    return assembler.assembly
 
 
-class _Assembler:
-    def __init__(
-        self, recipe: Recipe, pool: ParserPool, *, writer: PassageWriter, assembly: Assembly
-    ) -> None:
-        self.assembly = assembly
+class _Maker:
+    def __init__(self, recipe: Recipe, pool: ParserPool) -> None:
         self._recipe = recipe
         self._pool = pool
-        self._writer = writer
 
-    def add(self, entry: Planned) -> None:
-        problem = entry.problem
-        if problem is None and entry.file is not None:
-            try:
-                self._keep(*self._read(entry, entry.file))
-            except UnreadableDocumentError as error:
-                problem = Problem(document=entry.document, kind=error.kind, reason=error.reason)
-        if problem is not None:
-            status = SKIPPED if problem.kind in _SKIPPED_KINDS else FAILED
-            self._writer.add_problem(problem, sha256=entry.sha256, status=status)
-            self.assembly.found.append(problem)
+    def make(self, entry: Planned) -> Made | Problem:
+        if entry.problem is not None:
+            return entry.problem
+        if entry.file is None:
+            raise ValueError(f"{entry.document!r} has neither a file nor a problem")
+        try:
+            return self._read(entry, entry.file)
+        except UnreadableDocumentError as error:
+            return Problem(document=entry.document, kind=error.kind, reason=error.reason)
 
-    def _keep(self, document: Document, chunks: Sequence[Chunk]) -> None:
-        assembly = self.assembly
-        numbered = []
-        for each in chunks:
-            id_ = each.id or assembly.next_id
-            assembly.next_id = max(assembly.next_id, id_ + 1)
-            numbered.append(replace(each, id=id_))
-        self._writer.add_document(document, numbered)
-        assembly.documents += 1
-        for each in numbered:
-            assembly.ids.append(each.id)
-            assembly.inputs.append(embedding_input(document, each.heading, each.text))
-            words = "\n".join((document.title, " > ".join(each.heading), each.text))
-            assembly.lexical.append(LexicalRow(id=each.id, words=words, audience=document.audience))
-
-    def _read(self, entry: Planned, file: SourceFile) -> tuple[Document, list[Chunk]]:
-        """Return the document and its chunks; a chunk that is new has id 0."""
+    def _read(self, entry: Planned, file: SourceFile) -> Made:
         before, old = self._recipe.before, None
         if before is not None and entry.previous is not None:
             old = before.document(entry.previous)
         if before is None or old is None:
             return self._parse(file)
-        document = _document(file, old.sha256, text=old.text, own_title=old.own_title)
-        document = replace(document, pages=old.pages)
+        own = before.own(old.document)
+        document = replace(old, document=file.document, title=_title(file, old.own_title))
+        document = _with_about(document, file, own)
         keep_ids = entry.action is Action.UNCHANGED
-        return document, [
+        chunks = tuple(
             _chunk(document, _span(each), id_=each.id if keep_ids else 0)
             for each in before.document_chunks(old.document)
-        ]
+        )
+        return Made(document=document, chunks=chunks, source=about(file), own=own)
 
-    def _parse(self, file: SourceFile) -> tuple[Document, list[Chunk]]:
+    def _parse(self, file: SourceFile) -> Made:
         content = file.read()
         parsed = self._pool.parse(content, file.name)
         sha256 = hashlib.sha256(content).hexdigest()
         own_title = file.title or parsed.title
-        document = _document(file, sha256, text=parsed.text, own_title=own_title)
-        document = replace(document, pages=parsed.pages)
+        document = Document(
+            document=file.document,
+            title=_title(file, own_title),
+            own_title=own_title,
+            text=parsed.text,
+            sha256=sha256,
+            modified_at=None,
+            url=None,
+            audience=(),
+            pages=parsed.pages,
+        )
+        own = about(parsed)
+        document = _with_about(document, file, own)
         starts = self._recipe.embedder.token_starts(parsed.text)
         spans = chunk(parsed, starts, max_tokens=self._recipe.chunk_tokens)
-        return document, [_chunk(document, span, id_=0) for span in spans]
+        chunks = tuple(_chunk(document, span, id_=0) for span in spans)
+        return Made(document=document, chunks=chunks, source=about(file), own=own)
 
 
 def _span(each: Chunk) -> Span:
     return Span(start=each.start, end=each.end, heading=each.heading, page=each.page)
 
 
-def _document(file: SourceFile, sha256: str, *, text: str, own_title: str | None) -> Document:
-    return Document(
-        document=file.document,
-        title=own_title or title_of(file.document),
-        own_title=own_title,
-        text=text,
-        sha256=sha256,
-        modified_at=file.modified_at,
-        url=file.url,
-        audience=file.audience,
-        pages=(),
+def _title(file: SourceFile, own_title: str | None) -> str:
+    return own_title or title_of(file.document)
+
+
+def _with_about(document: Document, file: SourceFile, own: str) -> Document:
+    """Return *document* with its time, address and audience, as itself and its source say them.
+
+    Raises:
+        UnreadableDocumentError: Nobody could see it.
+    """
+    modified_at, url, audience = read_about(own)
+    return replace(
+        document,
+        modified_at=modified_at or file.modified_at,
+        url=url or file.url,
+        audience=narrowed(file.audience, audience),
     )
 
 
@@ -203,38 +267,3 @@ def _chunk(document: Document, span: Span, *, id_: int) -> Chunk:
         modified_at=document.modified_at,
         audience=document.audience,
     )
-
-
-def embed_all(
-    inputs: Sequence[str], embedder: Embedder, *, cache_path: Path, progress: Progress
-) -> tuple[Vectors, int]:
-    """Return a vector for each input, and how many of them had to be computed.
-
-    Args:
-        inputs: Texts; equal ones are computed once.
-        embedder: Computes vectors.
-        cache_path: Holds those that were computed before.
-        progress: Told of each batch.
-
-    Returns:
-        Shape (len(inputs), dim), float32, each row of length 1 but for rounding.
-    """
-    keys = [text_key(text) for text in inputs]
-    with open_cache(cache_path) as cache:
-        found = cache.get(embedder.fingerprint, sorted(set(keys)))
-        missing = {key: text for key, text in zip(keys, inputs, strict=True) if key not in found}
-        # Neighbours in length share a batch: little of it is padding.
-        order = sorted(missing, key=lambda key: (len(missing[key]), key))
-        for first in range(0, len(order), _EMBED_AT_ONCE):
-            progress("embedding", first, len(order))
-            part = order[first : first + _EMBED_AT_ONCE]
-            vectors = rounded(embedder.embed([missing[key] for key in part]))
-            fresh = dict(zip(part, vectors, strict=True))
-            cache.put(embedder.fingerprint, fresh)
-            found |= fresh
-        if order:
-            progress("embedding", len(order), len(order))
-    rows = np.zeros((len(inputs), embedder.dim), dtype=np.float32)
-    for row, key in enumerate(keys):
-        rows[row] = found[key]
-    return rows, len(order)

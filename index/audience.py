@@ -12,7 +12,7 @@ def narrowed(source: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
         own: What the document says; empty if it says nothing.
 
     Raises:
-        UnreadableDocumentError: UNSAFE if the two have no group in common: empty would be everybody.
+        UnreadableDocumentError: UNSAFE if they have no group in common, as empty is everybody.
 
     >>> narrowed((), ("hr",)), narrowed(("hr", "board"), ("board", "all")), narrowed(("hr",), ())
     (('hr',), ('board',), ('hr',))

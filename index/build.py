@@ -1,29 +1,23 @@
 """Documents become a generation: plan, parse, chunk, embed, write, gate, promote."""
 
 import logging
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from index.assemble import Assembly, Recipe, assemble, embed_all
+from index.assemble import Assembly, Recipe, assemble
+from index.cache import count_missing, embed_all
 from index.chunking import CHUNKER_VERSION
-from index.errors import (
-    BuildRunningError,
-    IndexDamagedError,
-    IndexingError,
-    IndexMissingError,
-    StaleIndexError,
-)
-from index.files import private_folder
+from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
 from index.gate import Gate, checks
 from index.generation import (
     ENCODER,
     LEXICAL,
+    MANIFEST,
     PASSAGES,
     VECTORS,
     GateCheck,
@@ -35,7 +29,7 @@ from index.generation import (
 )
 from index.lexical import write_lexical
 from index.parsing import PARSER_VERSION
-from index.passages import INDEXED, DocumentRow, PassageReader
+from index.passages import INDEXED, DocumentRow, PassageReader, about
 from index.plan import Action, Planned, Progress, make_plan
 from index.sources import SourceSpec, open_sources
 from index.types import Embedder, Problem, Source
@@ -56,6 +50,8 @@ class BuildOptions:
         max_lost_share: Share of documents that may be lost without `force`.
         full: Parse and chunk everything again.
         force: Promote whatever the gate says.
+        words_first_chunks: A first index with more chunks to embed is served by its words before
+            they are embedded.
     """
 
     chunk_tokens: int = 200
@@ -65,6 +61,7 @@ class BuildOptions:
     max_lost_share: float = 0.5
     full: bool = False
     force: bool = False
+    words_first_chunks: int = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +96,12 @@ class Before:
     Attributes:
         manifest: What it is.
         passages: Its documents and chunks.
+        rows: Every file that it met.
     """
 
     manifest: Manifest
     passages: PassageReader
+    rows: tuple[DocumentRow, ...]
 
 
 def quiet(step: str, done: int, total: int) -> None:
@@ -122,8 +121,9 @@ def before(directory: IndexDirectory) -> Before | None:
         if wrong:
             log.warning("served generation is damaged", extra={"fault": wrong[0]})
             return None
-        manifest = directory.manifest(name)
-        return Before(manifest=manifest, passages=PassageReader(directory.root / name / PASSAGES))
+        passages = PassageReader(directory.root / name / PASSAGES)
+        rows = tuple(passages.rows())
+        return Before(manifest=directory.manifest(name), passages=passages, rows=rows)
     except (IndexDamagedError, IndexMissingError, StaleIndexError) as error:
         log.warning("served generation cannot be built on", extra={"fault": str(error)})
         return None
@@ -135,7 +135,7 @@ def dry_run(
     """Return what a build would do with each document; nothing is written."""
     served = before(directory)
     sources = open_sources(specs, max_file_bytes=max_file_bytes)
-    return make_plan(sources, served.passages.rows() if served else (), quiet)
+    return make_plan(sources, served.rows if served else (), quiet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,16 +173,24 @@ class Builder:
             ModelError: The embedding model cannot be loaded.
         """
         started = time.monotonic()
-        with _locked(self.directory):
+        with self.directory.locked():
             if sources is None:
-                sources = open_sources(specs, max_file_bytes=self.options.max_file_bytes)
+                sources = self.open(specs)
             served = before(self.directory)
-            plan = make_plan(sources, served.passages.rows() if served else (), self.progress)
+            plan = make_plan(sources, served.rows if served else (), self.progress)
             if served is not None and self._nothing_to_do(plan, served, specs):
                 result = _unchanged(plan, served)
             else:
                 result = self._build(specs, plan, served)
         return replace(result, seconds=round(time.monotonic() - started, 3))
+
+    def open(self, specs: Sequence[SourceSpec]) -> list[Source]:
+        """Open sources, with what they keep between builds beside the cache of vectors."""
+        return open_sources(
+            specs,
+            max_file_bytes=self.options.max_file_bytes,
+            cache=self.cache_path.parent / "sources",
+        )
 
     @property
     def _chunk_tokens(self) -> int:
@@ -200,34 +208,39 @@ class Builder:
     def _nothing_to_do(
         self, plan: Sequence[Planned], served: Before, specs: Sequence[SourceSpec]
     ) -> bool:
-        rows = {row.document: row for row in served.passages.rows()}
+        rows = {row.document: row for row in served.rows}
         return (
             self._same_recipe(served.manifest)
+            and not served.manifest.lexical_only
             and served.manifest.sources == tuple(specs)
             and all(_is_same(entry, rows.get(entry.document)) for entry in plan)
+        )
+
+    def recipe(self, served: Before | None) -> Recipe:
+        """Return how chunks are made; those of *served* are taken over if they would be equal."""
+        same = served is not None and self._same_recipe(served.manifest)
+        return Recipe(
+            embedder=self.embedder,
+            chunk_tokens=self._chunk_tokens,
+            parse_timeout_s=self.options.parse_timeout_s,
+            before=served.passages if served and same else None,
         )
 
     def _build(
         self, specs: Sequence[SourceSpec], plan: Sequence[Planned], served: Before | None
     ) -> BuildResult:
+        recipe = self.recipe(served)
+        # What failed before another parser, or a full build, gets another chance.
+        plan = plan if recipe.before else [fresh(entry) for entry in plan]
         staged = self.directory.stage()
-        reused = served if served and self._same_recipe(served.manifest) else None
-        if reused is None:
-            # What failed before another parser, or a full build, gets another chance.
-            plan = [replace(entry, problem=None) if entry.file else entry for entry in plan]
+        # Never used again, not even by the heir of a generation that was rolled back to.
+        next_id = max([m.next_chunk_id for m in self.directory.readable().values()], default=1)
         assembly = assemble(
-            plan,
-            staged / PASSAGES,
-            recipe=Recipe(
-                embedder=self.embedder,
-                chunk_tokens=self._chunk_tokens,
-                parse_timeout_s=self.options.parse_timeout_s,
-                before=reused.passages if reused else None,
-            ),
-            next_id=served.manifest.next_chunk_id if served else 1,
-            progress=self.progress,
+            plan, staged / PASSAGES, recipe=recipe, next_id=next_id, progress=self.progress
         )
-        embedded = self._write_rankings(staged, assembly)
+        (staged / LEXICAL).mkdir(mode=0o700)
+        write_lexical(staged / LEXICAL, assembly.lexical)
+        self.embedder.save_encoder(staged / ENCODER)
         manifest = Manifest(
             generation=staged_name(staged),
             created_at=now(),
@@ -243,8 +256,10 @@ class Builder:
             chunks=len(assembly.ids),
             sources=tuple(specs),
         )
-        manifest = replace(manifest, gate=tuple(self._check(staged, manifest, served)))
-        promoted = self._seal(staged, manifest)
+        if served is None and self._is_large(assembly):
+            staged, manifest = self._serve_words(staged, manifest)
+        embedded = self._embed(staged, assembly)
+        manifest, promoted = self._seal(staged, manifest, served)
         return BuildResult(
             generation=manifest.generation,
             promoted=promoted,
@@ -256,40 +271,66 @@ class Builder:
             seconds=0,
         )
 
-    def _write_rankings(self, staged: Path, assembly: Assembly) -> int:
-        vectors, embedded = embed_all(
+    def _is_large(self, assembly: Assembly) -> bool:
+        most = self.options.words_first_chunks
+        return len(assembly.ids) > most and most < count_missing(
+            assembly.inputs, self.embedder.fingerprint, cache_path=self.cache_path
+        )
+
+    def _serve_words(self, staged: Path, manifest: Manifest) -> tuple[Path, Manifest]:
+        """Serve a first index by its words at once; return where its successor is to be made."""
+        words, _ = self._seal(staged, replace(manifest, lexical_only=True), None)
+        staged = self.directory.stage()
+        shutil.copytree(
+            self.directory.root / words.generation,
+            staged,
+            ignore=shutil.ignore_patterns(MANIFEST),
+            dirs_exist_ok=True,
+        )
+        log.info("first generation serves words", extra={"generation": words.generation})
+        return staged, replace(
+            manifest, generation=staged_name(staged), parent=words.generation, created_at=now()
+        )
+
+    def _embed(self, staged: Path, assembly: Assembly) -> int:
+        embedded = embed_all(
             assembly.inputs, self.embedder, cache_path=self.cache_path, progress=self.progress
         )
         self.progress("writing", 0, 0)
         if assembly.ids:
-            write_vectors(staged / VECTORS, assembly.ids, vectors)
-        (staged / LEXICAL).mkdir(mode=0o700)
-        write_lexical(staged / LEXICAL, assembly.lexical)
-        self.embedder.save_encoder(staged / ENCODER)
-        return embedded
+            write_vectors(staged / VECTORS, assembly.ids, embedded.vectors)
+        return embedded.computed
+
+    def _seal(
+        self, staged: Path, manifest: Manifest, served: Before | None
+    ) -> tuple[Manifest, bool]:
+        """Check and seal what is staged, and serve it if it passes; return whether it does."""
+        manifest = replace(manifest, gate=tuple(self._check(staged, manifest, served)))
+        manifest = self.directory.seal(staged, manifest)
+        is_promoted = manifest.passed or self.options.force
+        if is_promoted:
+            wrong = self.directory.verify(manifest.generation)
+            if wrong:
+                raise IndexDamagedError(f"{manifest.generation} was not written well ({wrong[0]})")
+            self.directory.promote(manifest.generation)
+        self.directory.collect(self.options.keep_generations)
+        return manifest, is_promoted
 
     def _check(
         self, staged: Path, manifest: Manifest, served: Before | None
     ) -> Iterator[GateCheck]:
         self.progress("checking", 0, 0)
-        generation = Generation(staged, manifest)
-        same_sources = served is not None and served.manifest.sources == manifest.sources
-        rows: Sequence[DocumentRow] = served.passages.rows() if served and same_sources else ()
-        yield from checks(generation, rows, max_lost_share=self.options.max_lost_share)
-        if self.gate is not None:
-            yield from self.gate(generation)
-        generation.close()
+        with closing(Generation(staged, manifest)) as generation:
+            same_sources = served is not None and served.manifest.sources == manifest.sources
+            rows = served.rows if served and same_sources else ()
+            yield from checks(generation, rows, max_lost_share=self.options.max_lost_share)
+            if self.gate is not None and not manifest.lexical_only:
+                yield from self.gate(generation)
 
-    def _seal(self, staged: Path, manifest: Manifest) -> bool:
-        manifest = self.directory.seal(staged, manifest)
-        if not (manifest.passed or self.options.force):
-            return False
-        wrong = self.directory.verify(manifest.generation)
-        if wrong:
-            raise IndexDamagedError(f"{manifest.generation} was not written well ({wrong[0]})")
-        self.directory.promote(manifest.generation)
-        self.directory.collect(self.options.keep_generations)
-        return True
+
+def fresh(entry: Planned) -> Planned:
+    """Return *entry* without the problem it had before, so that its file is tried again."""
+    return replace(entry, problem=None) if entry.file else entry
 
 
 def _is_same(entry: Planned, row: DocumentRow | None) -> bool:
@@ -299,11 +340,7 @@ def _is_same(entry: Planned, row: DocumentRow | None) -> bool:
         return False
     if row.status != INDEXED:
         return entry.problem is not None
-    return (row.modified_at, row.url, row.audience) == (
-        entry.file.modified_at,
-        entry.file.url,
-        entry.file.audience,
-    )
+    return row.source == about(entry.file)
 
 
 def _unchanged(plan: Sequence[Planned], served: Before) -> BuildResult:
@@ -317,18 +354,3 @@ def _unchanged(plan: Sequence[Planned], served: Before) -> BuildResult:
         gate=served.manifest.gate,
         seconds=0,
     )
-
-
-@contextmanager
-def _locked(directory: IndexDirectory) -> Iterator[None]:
-    private_folder(directory.root)
-    try:
-        # A soft lock would outlive a killed build: never fall back to one.
-        with FileLock(directory.lock_path, timeout=0, mode=0o600, fallback_to_soft=False):
-            yield
-    except Timeout as error:
-        raise BuildRunningError(
-            f"another build is at work in {directory.root}: wait for it to end"
-        ) from error
-    except OSError as error:
-        raise IndexingError(f"cannot write in {directory.root}: {error.strerror}") from error

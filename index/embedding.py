@@ -1,18 +1,26 @@
-"""Texts become unit vectors: documents by sentence-transformers, questions by its ONNX export."""
+"""A sentence-transformers model embeds documents, by its ONNX export and on every core."""
 
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from tokenizers import Tokenizer
 
-from index.encoder import ENCODER_FILE, EncoderInfo, save_info, unit_rows
+from index.encoder import (
+    DOCUMENTS,
+    QUESTIONS,
+    EncoderInfo,
+    OnnxEncoder,
+    is_whole,
+    save_info,
+)
 from index.errors import ModelError
+from index.files import cores
 from index.types import Vectors
 
 if TYPE_CHECKING:
@@ -21,7 +29,6 @@ if TYPE_CHECKING:
 EMBEDDED = "embedded"
 """Name of the model that comes with the package: all-MiniLM-L6-v2."""
 
-_BATCH = 32
 _MODEL_SUFFIXES = {".json", ".txt", ".safetensors", ".model"}
 _SKIPPED = {"data_config.json", "README.md"}
 
@@ -75,7 +82,7 @@ def _read_json(path: Path) -> dict[str, object]:
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model, loaded at the first text: an unchanged corpus is fast.
+    """A sentence-transformers model, exported once: later builds need no torch.
 
     Attributes:
         model: Name or folder as the settings give it.
@@ -94,6 +101,7 @@ class SentenceTransformerEmbedder:
             )
         self.fingerprint = _fingerprint(self._folder)
         self._export_cache = export_cache
+        self._is_checked = False
         self._tokenizer = self._load_tokenizer()
         self.max_tokens = self._read_max_tokens()
         self.dim = self._read_dim()
@@ -125,15 +133,12 @@ class SentenceTransformerEmbedder:
             raise ModelError(f"the model {self.model!r} has no hidden_size in its config.json")
         return value
 
-    @cached_property
-    def _sentence_transformer(self) -> "SentenceTransformer":
+    def _load(self) -> "SentenceTransformer":
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        import torch  # noqa: PLC0415 - five seconds, only when something has to be embedded
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - slow, needed once
         from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call] # theirs
-        torch.set_num_threads(os.cpu_count() or 1)
         try:
             return SentenceTransformer(
                 str(self._folder),
@@ -148,14 +153,31 @@ class SentenceTransformerEmbedder:
                 "sentence-transformers model?"
             ) from error
 
+    def _exported(self, use: str) -> Path:
+        """Return the folder of an encoder: made once a model, and kept beside the vectors."""
+        folder = self._export_cache / self.fingerprint
+        # A flipped bit would make every vector wrong from now on.
+        if not self._is_checked and not is_whole(folder):
+            from index.onnx_export import export  # noqa: PLC0415 - imports torch
+
+            info = EncoderInfo(
+                model=self.model,
+                fingerprint=self.fingerprint,
+                dim=self.dim,
+                max_tokens=self.max_tokens,
+                query_prompt="",
+            )
+            export(self._load(), folder, info, tokenizer=self._folder / "tokenizer.json")
+        self._is_checked = True
+        return folder / use
+
+    @cached_property
+    def _documents(self) -> OnnxEncoder:
+        return OnnxEncoder(self._exported(DOCUMENTS), threads=cores())
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return shape (len(texts), dim), float32, each row of length 1."""
-        if not texts:
-            return np.zeros((0, self.dim), dtype=np.float32)
-        vectors = self._sentence_transformer.encode_document(
-            list(texts), batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True
-        )
-        return unit_rows(np.asarray(vectors, dtype=np.float32))
+        return self._documents.encode(texts)
 
     def token_starts(self, text: str) -> list[int]:
         """Return the offset at which each token of *text* starts, ascending; nothing is cut."""
@@ -163,28 +185,8 @@ class SentenceTransformerEmbedder:
         return [start for start, _ in encoding.offsets]
 
     def save_encoder(self, folder: Path) -> None:
-        """Write into *folder* what is needed to embed a question later, without torch.
-
-        The export is made once a model and kept beside the embedding cache.
-        """
-        cached = self._export_cache / self.fingerprint
-        if not (cached / ENCODER_FILE).exists():
-            from index.onnx_export import export  # noqa: PLC0415 - imports torch
-
-            cached.parent.mkdir(parents=True, exist_ok=True)
-            export(
-                self._sentence_transformer,
-                cached,
-                EncoderInfo(
-                    model=self.model,
-                    fingerprint=self.fingerprint,
-                    dim=self.dim,
-                    max_tokens=self.max_tokens,
-                    query_prompt=str(self._sentence_transformer.prompts.get("query", "")),
-                ),
-                tokenizer=self._folder / "tokenizer.json",
-            )
+        """Write into *folder* what is needed to embed a question later, without torch."""
         folder.mkdir(parents=True, exist_ok=True)
-        for path in sorted(cached.iterdir()):
-            (folder / path.name).write_bytes(path.read_bytes())
+        for path in sorted(self._exported(QUESTIONS).iterdir()):
+            shutil.copyfile(path, folder / path.name)
         save_info(folder, self.model)

@@ -1,9 +1,17 @@
-"""Files that are whole or not there: atomic replacement, fsync, checksums."""
+"""Files that are whole or not there: atomic replacement, fsync, checksums, and who reads them."""
 
+import fcntl
 import hashlib
+import logging
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from index.errors import IndexingError
+
+log = logging.getLogger(__name__)
 
 
 def sha256_file(path: Path) -> str:
@@ -38,5 +46,61 @@ def replace_text(path: Path, text: str) -> None:
 
 def private_folder(path: Path) -> Path:
     """Make the folder, readable by its owner alone, and return it."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise IndexingError(
+            f"the folder {path} cannot be made ({error.strerror}): choose another --data-dir"
+        ) from error
     return path
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def writing(path: Path, *errors: type[Exception]) -> Iterator[None]:
+    """Turn the *errors* of a library that cannot write *path* into one line that says so."""
+    try:
+        yield
+    except errors as error:
+        raise IndexingError(
+            f"{path} cannot be written ({error}): is the disk full, or read-only?"
+        ) from error
+
+
+def hold(path: Path) -> int:
+    """Open *path* and share a lock on it until the descriptor is closed or its process ends.
+
+    Raises:
+        FileNotFoundError: It is not there, or was removed while the lock was waited for.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    except OSError as error:  # some network drives have no locks; then nobody can be waited for
+        log.warning("index cannot be locked against removal", extra={"fault": error.strerror})
+    if os.fstat(descriptor).st_nlink == 0:
+        os.close(descriptor)
+        raise FileNotFoundError(f"{path} was removed")
+    return descriptor
+
+
+@contextmanager
+def unheld(path: Path) -> Iterator[bool]:
+    """Tell whether nobody holds *path*; while it is so, nobody can begin to."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        yield False
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)

@@ -36,6 +36,8 @@ def _has_chunks(generation: Generation) -> GateCheck:
     stored = len(generation.vectors) if generation.vectors is not None else 0
     if count == 0:
         message = "no text was found in any document: check the folder and what it includes"
+    elif generation.manifest.lexical_only:
+        message, stored = f"{count} chunks, their vectors are to come", count
     elif stored != count:
         message = f"{count} chunks have {stored} vectors: run `footnote index build --full`"
     else:
@@ -45,9 +47,9 @@ def _has_chunks(generation: Generation) -> GateCheck:
 
 def _finds_itself(generation: Generation) -> GateCheck:
     """Ask for known texts: each must be among the nearest to itself, whatever the ranking."""
-    chunks = list(generation.passages.all_chunks())
-    step = max(1, len(chunks) // _KNOWN_TEXTS)
-    sample = chunks[::step][:_KNOWN_TEXTS]
+    ids = generation.passages.chunk_ids()
+    step = max(1, len(ids) // _KNOWN_TEXTS)
+    sample = list(generation.passages.chunks(ids[::step][:_KNOWN_TEXTS]).values())
     lost = [chunk for chunk in sample if not _found(generation, chunk)]
     if lost:
         first = lost[0]
@@ -61,7 +63,7 @@ def _finds_itself(generation: Generation) -> GateCheck:
 
 
 def _found(generation: Generation, chunk: Chunk) -> bool:
-    fusion = Fusion(dense_weight=0.5)
+    fusion = Fusion(dense_weight=0.6)
     passages = search_generation(generation, chunk.text, k=_NEAREST, audience=None, fusion=fusion)
     # A text that stands in many documents is found when any of its copies is.
     return any(passage.chunk.text == chunk.text for passage in passages)

@@ -1,149 +1,55 @@
 """A generation on disk: written aside, sealed by a manifest, promoted by replacing CURRENT."""
 
-import hashlib
-import json
 import logging
+import os
 import re
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter
+from filelock import FileLock, Timeout
 
-from index.encoder import OnnxEncoder
-from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
-from index.files import fsync_path, private_folder, replace_text, sha256_file
-from index.lexical import LexicalIndex
-from index.passages import PassageReader
-from index.sources import SourceSpec
-from index.vectors import VectorIndex
+from index.errors import (
+    BuildRunningError,
+    IndexDamagedError,
+    IndexingError,
+    IndexMissingError,
+    StaleIndexError,
+)
+from index.files import fsync_path, hold, private_folder, replace_text, sha256_file, unheld
+from index.manifest import (
+    FORMAT,
+    MANIFEST,
+    FileEntry,
+    GateCheck,
+    Manifest,
+    damaged,
+    read_manifest,
+    write_manifest,
+)
+from index.opened import ENCODER, LEXICAL, PASSAGES, VECTORS, Generation
+
+__all__ = [
+    "ENCODER",
+    "FORMAT",
+    "LEXICAL",
+    "MANIFEST",
+    "PASSAGES",
+    "VECTORS",
+    "GateCheck",
+    "Generation",
+    "IndexDirectory",
+    "Manifest",
+]
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
-"""Raised when a generation of older code could not be read by newer code."""
-
-MANIFEST = "MANIFEST.json"
-PASSAGES = "passages.sqlite"
-VECTORS = "vectors.faiss"
-LEXICAL = "lexical"
-ENCODER = "encoder"
+_CURRENT = "CURRENT"
 _NAME = re.compile(r"gen-(\d{6,})")
 _STAGED = re.compile(r"gen-(\d{6,})\.staged")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileEntry:
-    """What a file of a generation must be."""
-
-    sha256: str
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateCheck:
-    """One condition for promotion.
-
-    Attributes:
-        name: Such as "documents".
-        passed: Whether it holds.
-        message: What was found, and what to do if it does not hold.
-    """
-
-    name: str
-    passed: bool
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What a generation is; its file is written last and seals all the others.
-
-    Attributes:
-        generation: Its name, such as "gen-000042".
-        created_at: In UTC.
-        parent: The generation it was built from; None for the first.
-        model: Embedding model as the settings named it.
-        fingerprint: Of that model's files.
-        dim: Length of a vector.
-        parser: Version of the parsers.
-        chunker: Version of the chunker.
-        chunk_tokens: Longest chunk.
-        next_chunk_id: The first id that no chunk of any generation so far has had.
-        documents: How many are indexed.
-        chunks: How many they have.
-        sources: Where the documents came from.
-        lexical_only: Whether vectors are still missing.
-        gate: Conditions for promotion and whether they held.
-        files: Every other file, by its path in the generation.
-        format: Of the layout itself.
-    """
-
-    generation: str
-    created_at: datetime
-    parent: str | None
-    model: str
-    fingerprint: str
-    dim: int
-    parser: str
-    chunker: str
-    chunk_tokens: int
-    next_chunk_id: int
-    documents: int
-    chunks: int
-    sources: tuple[SourceSpec, ...]
-    lexical_only: bool = False
-    gate: tuple[GateCheck, ...] = ()
-    files: Mapping[str, FileEntry] = field(default_factory=dict)
-    format: int = FORMAT
-
-    @property
-    def passed(self) -> bool:
-        """Whether every condition for promotion held."""
-        return all(check.passed for check in self.gate)
-
-
-_MANIFEST_ADAPTER = TypeAdapter(Manifest)
-
-
-class Generation:
-    """A generation, open for searching.
-
-    Attributes:
-        folder: Where it lies.
-        manifest: What it is.
-        passages: Its documents and chunks.
-        vectors: Its vectors; None if it has no chunk.
-        lexical: Its words.
-        encoder: The model that embeds questions for it.
-    """
-
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        self.folder = folder
-        self.manifest = manifest
-        self.passages = PassageReader(folder / PASSAGES)
-        try:
-            self.vectors = VectorIndex(folder / VECTORS) if manifest.chunks else None
-            self.lexical = LexicalIndex(folder / LEXICAL)
-            self.encoder = OnnxEncoder(folder / ENCODER)
-        except (RuntimeError, ValueError, OSError) as error:  # faiss, tantivy, ONNX Runtime
-            raise IndexDamagedError(_damaged(folder, "cannot be opened")) from error
-        if self.encoder.info.fingerprint != manifest.fingerprint:
-            raise StaleIndexError(
-                f"{manifest.generation} holds the encoder of another model than its vectors: "
-                "run `footnote index build --full`"
-            )
-
-    def close(self) -> None:
-        """Close its files."""
-        self.passages.close()
-
-
-def _damaged(path: Path, what: str) -> str:
-    return f"{path} {what}: run `footnote index build --full`"
 
 
 class IndexDirectory:
@@ -151,12 +57,32 @@ class IndexDirectory:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._current = root / "CURRENT"
+        self._current = root / _CURRENT
 
     @property
     def lock_path(self) -> Path:
         """The file whose lock a build holds."""
         return self.root / "build.lock"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only one who builds or promotes here.
+
+        Raises:
+            BuildRunningError: Another one is at it.
+            IndexingError: What went wrong with the folder meanwhile.
+        """
+        try:
+            private_folder(self.root)
+            # A soft lock would outlive a killed build: never fall back to one.
+            with FileLock(self.lock_path, timeout=0, mode=0o600, fallback_to_soft=False):
+                yield
+        except Timeout as error:
+            raise BuildRunningError(
+                f"another build is at work in {self.root}: wait for it to end"
+            ) from error
+        except OSError as error:
+            raise IndexingError(f"cannot write in {self.root}: {error.strerror}") from error
 
     def current(self) -> str | None:
         """Return the name of the generation that is served, or None before the first."""
@@ -164,10 +90,13 @@ class IndexDirectory:
             name = self._current.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise IndexDamagedError(_damaged(self._current, "cannot be read")) from error
+        except OSError as error:
+            fault = damaged(self._current, f"cannot be read ({error.strerror})")
+            raise IndexDamagedError(fault) from error
+        except UnicodeDecodeError as error:
+            raise IndexDamagedError(damaged(self._current, "names no generation")) from error
         if not _NAME.fullmatch(name):
-            raise IndexDamagedError(_damaged(self._current, f"names no generation ({name[:40]!r})"))
+            raise IndexDamagedError(damaged(self._current, f"names no generation ({name[:40]!r})"))
         return name
 
     def served(self) -> str:
@@ -189,40 +118,36 @@ class IndexDirectory:
 
     def names(self) -> list[str]:
         """Return the names of all sealed generations, oldest first."""
-        if not self.root.is_dir():
+        return [name for name in self._folders() if (self.root / name / MANIFEST).is_file()]
+
+    def _folders(self) -> list[str]:
+        try:
+            found = [path.name for path in self.root.iterdir() if _NAME.fullmatch(path.name)]
+        except FileNotFoundError:
             return []
-        found = [
-            path.name
-            for path in self.root.iterdir()
-            if _NAME.fullmatch(path.name) and (path / MANIFEST).is_file()
-        ]
+        except OSError as error:
+            raise IndexDamagedError(damaged(self.root, f"cannot be read ({error})")) from error
         return sorted(found, key=_number)
 
     def manifest(self, name: str) -> Manifest:
         """Read a generation's manifest.
 
         Raises:
+            IndexMissingError: There is none.
             IndexDamagedError: It cannot be read.
             StaleIndexError: It was written by other code.
         """
-        path = self.root / name / MANIFEST
-        try:
-            value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            digest = value.pop("digest", None)
-            if digest != _digest(value):
-                raise IndexDamagedError(_damaged(path, "is not what was written"))
-            if value.get("format") != FORMAT:
-                raise StaleIndexError(
-                    f"{name} has format {value.get('format')}, this version reads {FORMAT}: "
-                    "run `footnote index build --full`"
-                )
-            return _MANIFEST_ADAPTER.validate_python(value)
-        except FileNotFoundError as error:
-            raise IndexMissingError(
-                f"{path} is missing: run `footnote index build --full`"
-            ) from error
-        except (OSError, ValueError, AttributeError) as error:  # pydantic's is a ValueError
-            raise IndexDamagedError(_damaged(path, "cannot be read")) from error
+        return read_manifest(self.root / name)
+
+    def readable(self) -> dict[str, Manifest]:
+        """Return the manifests that can be read, by name, oldest first."""
+        found = {}
+        for name in self.names():
+            try:
+                found[name] = self.manifest(name)
+            except (IndexDamagedError, IndexMissingError, StaleIndexError):
+                continue
+        return found
 
     def verify(self, name: str) -> list[str]:
         """Compare every file of a generation with its manifest; return what is wrong."""
@@ -231,7 +156,7 @@ class IndexDirectory:
         wrong = [
             fault
             for relative, entry in sorted(manifest.files.items())
-            if (fault := _fault(folder / relative, entry)) is not None
+            if (fault := _fault(folder / relative, relative, entry)) is not None
         ]
         known = set(manifest.files) | {MANIFEST}
         strangers = [
@@ -242,7 +167,7 @@ class IndexDirectory:
         return wrong + strangers
 
     def open(self, name: str | None = None) -> Generation:
-        """Check every checksum of a generation and open it.
+        """Check every checksum of a generation and open it; it is not collected while it is open.
 
         Args:
             name: Which one; None opens the one that is served.
@@ -253,10 +178,26 @@ class IndexDirectory:
             StaleIndexError: It was made by other code or another model.
         """
         name = name or self.served()
+        folder = self.root / name
+        try:
+            held = hold(folder / MANIFEST)
+        except FileNotFoundError as error:
+            raise IndexMissingError(damaged(folder / MANIFEST, "is missing")) from error
+        except OSError as error:
+            fault = damaged(folder / MANIFEST, f"cannot be read ({error.strerror})")
+            raise IndexDamagedError(fault) from error
+        try:
+            return self._open(name, held)
+        except BaseException:
+            os.close(held)
+            raise
+
+    def _open(self, name: str, held: int) -> Generation:
+        folder = self.root / name
         wrong = self.verify(name)
         if wrong:
-            raise IndexDamagedError(_damaged(self.root / name, f"is damaged ({wrong[0]})"))
-        return Generation(self.root / name, self.manifest(name))
+            raise IndexDamagedError(damaged(folder, f"is damaged ({wrong[0]})"))
+        return Generation(folder, self.manifest(name), held=held)
 
     def open_best(self) -> Generation:
         """Open the served generation, or if it is damaged the newest promoted one that is whole.
@@ -277,7 +218,10 @@ class IndexDirectory:
             try:
                 if self.manifest(name).passed:
                     generation = self.open(name)
-                    log.error("served an older generation", extra={"generation": name})
+                    log.error(
+                        "served an older generation",
+                        extra={"generation": name, "fault": str(first)},
+                    )
                     return generation
             except (IndexDamagedError, StaleIndexError, IndexMissingError):
                 continue
@@ -288,14 +232,13 @@ class IndexDirectory:
 
         Only the holder of the build lock may call this.
         """
-        private_folder(self.root)
-        numbers = [0]
+        numbers = [0, *map(_number, self._folders())]
         for path in list(self.root.iterdir()):
             if _STAGED.fullmatch(path.name):
                 numbers.append(_number(path.name))
                 shutil.rmtree(path, ignore_errors=True)
-            elif _NAME.fullmatch(path.name):
-                numbers.append(_number(path.name))
+            elif path.name.startswith(f".{_CURRENT}."):
+                path.unlink(missing_ok=True)
         folder = self.root / f"gen-{max(numbers) + 1:06d}.staged"
         folder.mkdir(mode=0o700)
         return folder
@@ -313,9 +256,7 @@ class IndexDirectory:
                 path.chmod(0o700)
                 fsync_path(path)
         sealed = replace(manifest, files=files)
-        value = _MANIFEST_ADAPTER.dump_python(sealed, mode="json")
-        value["digest"] = _digest(value)
-        replace_text(staged / MANIFEST, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        write_manifest(staged, sealed)
         staged.rename(self.root / manifest.generation)
         fsync_path(self.root)
         return sealed
@@ -324,22 +265,68 @@ class IndexDirectory:
         """Serve this generation from now on: the one moment at which an index changes."""
         replace_text(self._current, f"{name}\n")
 
+    def rollback(self, name: str | None = None, *, force: bool = False) -> Manifest:
+        """Serve another generation again, once every checksum of it holds.
+
+        Args:
+            name: Which one; None takes the newest older one that passed its gate and is whole.
+            force: Serve the named one even if its gate had failed.
+
+        Raises:
+            IndexMissingError: There is none.
+            IndexDamagedError: It is not whole.
+            IndexingError: Its gate had failed.
+        """
+        with self.locked():
+            chosen = self._older() if name is None else name
+            wrong = self.verify(chosen)
+            if wrong:
+                raise IndexDamagedError(f"{chosen} is damaged ({wrong[0]}): choose another one")
+            manifest = self.manifest(chosen)
+            if not (manifest.passed or force):
+                raise IndexingError(f"{chosen} did not pass its gate: add --force to serve it")
+            self.promote(chosen)
+        return manifest
+
+    def _older(self) -> str:
+        served = self.served()
+        for name, manifest in reversed(self.readable().items()):
+            if _number(name) < _number(served) and manifest.passed and not self.verify(name):
+                return name
+        raise IndexMissingError(
+            f"there is no whole generation older than {served}: footnote index generations"
+        )
+
     def collect(self, keep: int) -> list[str]:
-        """Remove all but the newest *keep* generations, the served one and its parent.
+        """Remove what nobody needs; only the holder of the build lock may call this.
+
+        Kept are the served generation and its parent, the newest *keep* that passed their gates,
+        the newest of all, and those that a reader has open.
 
         Returns:
             Names of those removed.
         """
-        current = self.current()
-        kept = {current, *self.names()[-keep:]}
-        if current is not None:
-            kept.add(self.manifest(current).parent)
-        removed = [name for name in self.names() if name not in kept]
-        for name in removed:
-            # Without its manifest it is no generation: a kill in mid-removal leaves no half one.
-            (self.root / name / MANIFEST).unlink()
-            shutil.rmtree(self.root / name, ignore_errors=True)
-        return removed
+        try:
+            current, manifests = self.current(), self.readable()
+        except IndexDamagedError:  # what is served is not known: then nothing can be spared
+            return []
+        passed = [name for name, manifest in manifests.items() if manifest.passed]
+        kept = {current, *passed[-keep:], *self.names()[-1:]}
+        if current in manifests:
+            kept.add(manifests[current].parent)
+        return [name for name in self._folders() if name not in kept and self._remove(name)]
+
+    def _remove(self, name: str) -> bool:
+        folder = self.root / name
+        manifest = folder / MANIFEST
+        if manifest.exists():
+            with unheld(manifest) as is_free:
+                if not is_free:
+                    return False
+                # Without it this is no generation: a kill in mid-removal leaves no half one.
+                manifest.unlink()
+        shutil.rmtree(folder, ignore_errors=True)
+        return True
 
 
 def staged_name(staged: Path) -> str:
@@ -356,24 +343,20 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _digest(value: Mapping[str, Any]) -> str:
-    """Return a digest of the manifest's own content: its other checksums hang on it."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _number(name: str) -> int:
     found = re.search(r"\d+", name)
     return int(found.group()) if found else 0
 
 
-def _fault(path: Path, entry: FileEntry) -> str | None:
-    name = path.name
-    if not path.is_file():
+def _fault(path: Path, name: str, entry: FileEntry) -> str | None:
+    try:
+        size = path.stat().st_size
+        if size != entry.size_bytes:
+            return f"{name}: {size} bytes, not {entry.size_bytes}"
+        if sha256_file(path) != entry.sha256:
+            return f"{name}: its checksum is wrong"
+    except FileNotFoundError:
         return f"{name}: missing"
-    size = path.stat().st_size
-    if size != entry.size_bytes:
-        return f"{name}: {size} bytes, not {entry.size_bytes}"
-    if sha256_file(path) != entry.sha256:
-        return f"{name}: its checksum is wrong"
+    except OSError as error:
+        return f"{name}: cannot be read ({error.strerror})"
     return None

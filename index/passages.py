@@ -3,6 +3,8 @@
 import json
 import sqlite3
 import threading
+import weakref
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IndexDamagedError
-from index.types import Chunk, Document, Problem, ProblemKind
+from index.files import writing
+from index.types import Chunk, Document, Parsed, Problem, ProblemKind, SourceFile
 
 INDEXED, FAILED, SKIPPED = "indexed", "failed", "skipped"
+_REMEMBERED_GROUPS = 64
 
 _SCHEMA = """
 CREATE TABLE documents (
@@ -24,12 +28,14 @@ CREATE TABLE documents (
     reason TEXT,
     title TEXT NOT NULL,
     own_title TEXT,
-    text TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     modified_at TEXT,
     url TEXT,
     audience TEXT NOT NULL,
-    pages TEXT NOT NULL
+    pages TEXT NOT NULL,
+    source TEXT NOT NULL,
+    own TEXT NOT NULL,
+    text TEXT NOT NULL  -- last: reading what stands before it leaves its pages alone
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY,
@@ -64,6 +70,7 @@ class DocumentRow:
         modified_at: In UTC; None if unknown.
         url: Where a person can open it; None if nowhere.
         audience: Groups that may see it; empty means everybody.
+        source: What its source said of it besides its bytes: see `about`.
     """
 
     document: str
@@ -76,6 +83,18 @@ class DocumentRow:
     modified_at: datetime | None
     url: str | None
     audience: tuple[str, ...]
+    source: str
+
+
+def about(of: SourceFile | Parsed) -> str:
+    """Return what a source, or a document itself, says of a document besides its text."""
+    return json.dumps([_time(of.modified_at), of.url, list(of.audience)], ensure_ascii=False)
+
+
+def read_about(value: str) -> tuple[datetime | None, str | None, tuple[str, ...]]:
+    """Return time, address and audience as `about` wrote them."""
+    modified_at, url, audience = json.loads(value)
+    return _read_time(modified_at), url, tuple(audience)
 
 
 def _time(value: datetime | None) -> str | None:
@@ -91,48 +110,73 @@ def _dumps(values: Sequence[str] | Sequence[int]) -> str:
 
 
 class PassageWriter:
-    """Writes the file of a new generation."""
+    """Writes the file of a new generation; it is durable once the generation is sealed."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path)
-        self._connection.executescript(_SCHEMA)
+        self._path = path
+        with writing(path, sqlite3.Error):
+            self._connection = sqlite3.connect(path)
+            # Written aside and read by nobody: half a file is thrown away as a whole.
+            self._connection.execute("PRAGMA journal_mode=OFF")
+            self._connection.execute("PRAGMA synchronous=OFF")
+            self._connection.executescript(_SCHEMA)
 
-    def add_document(self, document: Document, chunks: Sequence[Chunk]) -> None:
-        """Add an indexed document; every chunk must be an exact slice of its text."""
+    def add_document(
+        self, document: Document, chunks: Sequence[Chunk], *, source: str, own: str
+    ) -> None:
+        """Add an indexed document; every chunk must be an exact slice of its text.
+
+        Args:
+            document: It.
+            chunks: In reading order.
+            source: What its source says of it: see `about`.
+            own: What it says of itself.
+        """
         for chunk in chunks:
             if document.text[chunk.start : chunk.end] != chunk.text:
                 raise ValueError(f"chunk {chunk.id} is not a slice of {document.document!r}")
-        self._connection.execute(
-            "INSERT INTO documents VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                document.document,
-                INDEXED,
-                document.title,
-                document.own_title,
-                document.text,
-                document.sha256,
-                _time(document.modified_at),
-                document.url,
-                _dumps(document.audience),
-                _dumps(document.pages),
-            ),
+        row = (
+            document.document,
+            document.title,
+            document.own_title,
+            document.sha256,
+            _time(document.modified_at),
+            document.url,
+            _dumps(document.audience),
+            _dumps(document.pages),
+            source,
+            own,
+            document.text,
         )
-        self._connection.executemany(
-            "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(c.id, c.document, c.start, c.end, c.text, _dumps(c.heading), c.page) for c in chunks],
-        )
+        with writing(self._path, sqlite3.Error):
+            self._connection.execute(
+                "INSERT INTO documents VALUES "
+                "(?, 'indexed', NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+            self._connection.executemany(
+                "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (c.id, c.document, c.start, c.end, c.text, _dumps(c.heading), c.page)
+                    for c in chunks
+                ],
+            )
 
     def add_problem(self, problem: Problem, *, sha256: str, status: str) -> None:
         """Add a file that could not be indexed."""
-        self._connection.execute(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, '', NULL, '', ?, NULL, NULL, '[]', '[]')",
-            (problem.document, status, problem.kind, problem.reason, sha256),
-        )
+        row = (problem.document, status, problem.kind, problem.reason, sha256)
+        with writing(self._path, sqlite3.Error):
+            self._connection.execute(
+                "INSERT INTO documents VALUES "
+                "(?, ?, ?, ?, '', NULL, ?, NULL, NULL, '[]', '[]', '', '', '')",
+                row,
+            )
 
     def close(self) -> None:
         """Commit and close."""
-        self._connection.commit()
-        self._connection.close()
+        with writing(self._path, sqlite3.Error):
+            self._connection.commit()
+            self._connection.close()
 
 
 class PassageReader:
@@ -141,12 +185,16 @@ class PassageReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._visible: OrderedDict[frozenset[str], NDArray[np.int64]] = OrderedDict()
         try:
             # immutable: no journal is looked for and no lock taken; a generation never changes.
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-            self._connection.execute("SELECT count(*) FROM chunks").fetchone()
+            self._closing = weakref.finalize(self, self._connection.close)
+            self._restricted = self._connection.execute(
+                "SELECT EXISTS (SELECT 1 FROM documents WHERE audience <> '[]')"
+            ).fetchone()[0]
         except sqlite3.Error as error:
             raise IndexDamagedError(
                 f"{path} cannot be read: run `footnote index build --full`"
@@ -167,6 +215,12 @@ class PassageReader:
         found = [_chunk(row) for row in self._rows(sql, (json.dumps(list(ids)),))]
         return {chunk.id: chunk for chunk in found}
 
+    def chunk_ids(self) -> list[int]:
+        """Return the id of every chunk, by document and start."""
+        return [
+            int(str(row[0])) for row in self._rows("SELECT id FROM chunks ORDER BY document, start")
+        ]
+
     def all_chunks(self) -> Iterator[Chunk]:
         """Yield every chunk, by document and start."""
         for row in self._rows(f"{_CHUNK_COLUMNS} ORDER BY c.document, c.start"):
@@ -186,19 +240,33 @@ class PassageReader:
         )
         return _document(rows[0]) if rows else None
 
+    def own(self, document: str) -> str:
+        """Return what a document says of itself: see `about`."""
+        rows = self._rows("SELECT own FROM documents WHERE document = ?", (document,))
+        return str(rows[0][0]) if rows else ""
+
     def rows(self) -> list[DocumentRow]:
         """Return every file met, by document."""
         rows = self._rows(
-            "SELECT d.document, d.status, d.kind, d.reason, d.title, count(c.id), d.sha256, "
-            "d.modified_at, d.url, d.audience FROM documents d LEFT JOIN chunks c USING (document) "
-            "GROUP BY d.document ORDER BY d.document"
+            "SELECT document, status, kind, reason, title, "
+            "(SELECT count(*) FROM chunks c WHERE c.document = d.document), "
+            "sha256, modified_at, url, audience, source FROM documents d ORDER BY document"
         )
         return [_document_row(row) for row in rows]
 
     def visible(self, groups: frozenset[str]) -> NDArray[np.int64] | None:
         """Return the ids of the chunks that *groups* may see; None if that is all of them."""
-        if not self._rows("SELECT 1 FROM documents WHERE audience <> '[]' LIMIT 1"):
+        if not self._restricted:
             return None
+        known = self._visible.get(groups)
+        if known is None:
+            known = self._visible_ids(groups)
+            self._visible[groups] = known
+            while len(self._visible) > _REMEMBERED_GROUPS:
+                self._visible.popitem(last=False)
+        return known
+
+    def _visible_ids(self, groups: frozenset[str]) -> NDArray[np.int64]:
         rows = self._rows(
             "SELECT c.id FROM chunks c JOIN documents d USING (document) "
             "WHERE d.audience = '[]' OR EXISTS (SELECT 1 FROM json_each(d.audience) a "
@@ -210,7 +278,7 @@ class PassageReader:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._connection.close()
+            self._closing()
 
 
 def _chunk(row: tuple[object, ...]) -> Chunk:
@@ -246,7 +314,9 @@ def _document(row: tuple[object, ...]) -> Document:
 
 
 def _document_row(row: tuple[object, ...]) -> DocumentRow:
-    document, status, kind, reason, title, chunks, sha256, modified_at, url, audience = row
+    (document, status, kind, reason, title, chunks, sha256, modified_at, url, audience, source) = (
+        row
+    )
     return DocumentRow(
         document=str(document),
         status=str(status),
@@ -258,4 +328,5 @@ def _document_row(row: tuple[object, ...]) -> DocumentRow:
         modified_at=_read_time(None if modified_at is None else str(modified_at)),
         url=None if url is None else str(url),
         audience=tuple(json.loads(str(audience))),
+        source=str(source),
     )

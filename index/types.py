@@ -224,12 +224,14 @@ class SearchResult:
         generation: The one generation that all of them come from, such as "gen-000042".
         created_at: When that generation was built, in UTC.
         ms: How long the search took.
+        lexical_only: Whether that generation knows words only: its vectors are being computed.
     """
 
     passages: tuple[Passage, ...]
     generation: str
     created_at: datetime
     ms: float
+    lexical_only: bool = False
 
 
 class Searcher(Protocol):

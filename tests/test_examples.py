@@ -19,8 +19,12 @@ ARTICLE = REPOSITORY.parent / "shared" / "corpus" / "openai-softbank-stargate.tx
 CASES = load(EXAMPLES / "questions.jsonl").cases
 ANSWERABLE = [case for case in CASES if case.answerable]
 IDS = sorted(p.relative_to(DOCUMENTS).as_posix() for p in DOCUMENTS.rglob("*") if p.is_file())
-COMMANDS = {"init", "search", "ask", "chat", "doctor", "eval run", "slack run", "slack manifest"}
+COMMANDS = {"init", "search", "ask", "chat", "doctor", "models", "eval run", "slack run", "slack manifest"}
+COMMANDS |= {
+    f"eval {verb}" for verb in ("compare", "report", "generate", "review", "import", "judge")
+}
 COMMANDS |= {f"index {verb}" for verb in ("build", "status", "documents", "text", "verify")}
+COMMANDS |= {f"index {verb}" for verb in ("generations", "rollback", "watch")}
 COMMAND = re.compile(r"(?:`|bin/)footnote (?:--\S+ \S+ )*((?:index |eval |slack )?[a-z]+)")
 
 

@@ -4,34 +4,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
 
-from bot.plain import path_below, plain
-from bot.slack import sentences
-from bot.slack.text import clean, defuse, inert, safe_url, shorten
-from bot.types import Answer, Citation, Status
-from index.types import Passage
-
-Block: TypeAlias = dict[str, object]
-
-LIMITS: Final = {
-    "blocks": 50,  # Slack's, for one message
-    "block_chars": 3000,  # Slack's, for a section; kept for every block
-    "message_chars": 12_000,  # Slack's, over all blocks
-    "fallback_chars": 3900,  # Slack advises 4,000
-    # Ours: even if every other character had to be made inert, all of it fits in a message.
-    "answer_chars": 4500,
-    "sources_chars": 3000,
-    "remark_chars": 300,
-    "sources": 60,
-    "title_chars": 120,
-    "place_chars": 100,
-    "quote_chars": 200,
-}
+from bot.slack import controls, markup, sentences
+from bot.slack.elements import LIMITS, Block, rich_text, section, words
+from bot.slack.markup import Part, Piece
+from bot.slack.sources import Source, ago, cited, near, source_blocks, title_of
+from bot.slack.text import clean, defuse, inert, shorten
+from bot.types import Answer, Status
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?:\s*\[\d+\])*(?=\s)|\n")
-_STEPS = ((60, "minute", 60), (24, "hour", 3600), (30, "day", 86400), (12, "month", 2_629_800))
-_YEAR_S = 31_557_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,59 +22,160 @@ class Message:
     Attributes:
         text: Escaped for Slack; shown in notifications, and alone if there are no blocks.
         blocks: What is shown.
+        simpler: The same, of kinds that every workspace has known for long; for where *blocks* are
+            refused.
+        offers_again: Whether a button asks the question again, whose words must be kept for it.
     """
 
     text: str
     blocks: tuple[Block, ...] = ()
+    simpler: tuple[Block, ...] = ()
+    offers_again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
-    """A citation or a passage, as the list under an answer shows it."""
+class Frame:
+    """What stands around an answer.
 
-    mark: str
-    title: str
-    place: str
-    quote: str
-    url: str | None
+    Attributes:
+        now: In UTC; ages are counted to it.
+        question_id: What the buttons are about; "" leaves them out.
+        helper: Whether there is a person to ask.
+        stale: What changed in the documents since the index was built, such as "3 files changed".
+        is_private: Only the asker sees it, and may show it to everyone.
+    """
+
+    now: datetime
+    question_id: str = ""
+    helper: bool = False
+    stale: str = ""
+    is_private: bool = False
 
 
-def note(sentence: str) -> Message:
-    """Say one of the fixed sentences, which hold nothing that Slack would read as mark-up."""
-    return Message(text=sentence)
-
-
-def answer_message(answer: Answer, *, now: datetime) -> Message:
-    """Show an answer with its sources, or say why there is none.
+def note(sentence: str, *, again: str = "") -> Message:
+    """Say one of the fixed sentences, which hold nothing that Slack would read as mark-up.
 
     Args:
-        answer: What the engine found.
-        now: In UTC; ages are counted to it.
+        sentence: What is said.
+        again: The question that a button asks again; "" shows none.
     """
+    if not again:
+        return Message(text=sentence)
+    said = rich_text([section(words(sentence))])
+    return Message(text=sentence, blocks=(said, controls.again(again)), offers_again=True)
+
+
+def answer_message(answer: Answer, frame: Frame) -> Message:
+    """Show an answer with its sources, or say why there is none."""
     if answer.status is Status.FAILED:
-        return note(sentences.FAILED.format(reference=defuse(answer.reference)))
-    if answer.status is Status.ANSWERED:
-        sources = [_cited(citation, now) for citation in answer.citations]
-        footer = _footer(answer, now)
-        return _message(answer.text, heading=sentences.SOURCES, sources=sources, footer=footer)
-    nearest = [_passage(passage, now) for passage in answer.nearest]
-    return _message(
-        answer.message or sentences.NOT_FOUND,
-        heading=sentences.NEAREST,
-        sources=nearest,
-        footer=_footer(answer, now),
+        failed = sentences.FAILED.format(reference=defuse(answer.reference))
+        return note(failed, again=frame.question_id)
+    whole = clean(answer.text if answer.status is Status.ANSWERED else answer.message).strip()
+    said = cut_at_sentence(whole or sentences.NOT_FOUND, LIMITS["answer_chars"])
+    is_cut = len(said) < len(whole)
+    below = blocks_below(answer, frame, is_cut=is_cut)
+    above = tuple(_answer_blocks(said))
+    return Message(
+        text=_fallback(said, *_sources(answer, frame.now)),
+        blocks=(*above, *below.blocks),
+        simpler=(*above, *below.simpler),
     )
 
 
-def _message(text: str, *, heading: str, sources: Sequence[_Source], footer: list[str]) -> Message:
-    whole = clean(text).strip() or sentences.NOT_FOUND
-    said = cut_at_sentence(whole, LIMITS["answer_chars"])
-    remarks = ([sentences.CUT] if said != whole else []) + footer
-    blocks = [_rich_text([_section(_text(piece))]) for piece in _pieces(said)]
-    blocks += _source_blocks(heading, sources)
-    if remarks:
-        blocks.append(_context(remarks))
-    return Message(text=_fallback(said, heading, sources), blocks=tuple(blocks))
+def blocks_below(answer: Answer, frame: Frame, *, is_cut: bool = False) -> Message:
+    """Show what stands below the words of an answer: sources, remarks, buttons."""
+    heading, sources = _sources(answer, frame.now)
+    is_found = answer.status is Status.ANSWERED
+    remarks = ([sentences.CUT] if is_cut else []) + _footer(answer, frame)
+    context = [_context(remarks)] if remarks else []
+    actions = controls.below(
+        frame.question_id,
+        quotes=_quote_options(answer) if frame.question_id else [],
+        ask_person=frame.helper and not is_found,
+        share=frame.is_private,
+    )
+    rated = controls.feedback(frame.question_id) if frame.question_id else []
+    box = _box(heading, sources, is_open=not is_found)
+    return Message(
+        text="",
+        blocks=(*box, *actions, *context, *rated),
+        simpler=(*source_blocks(heading, sources), *actions, *context),
+    )
+
+
+def _sources(answer: Answer, now: datetime) -> tuple[str, list[Source]]:
+    if answer.status is Status.ANSWERED:
+        return sentences.SOURCES, [cited(citation, now) for citation in answer.citations]
+    return sentences.NEAREST, [near(passage, now) for passage in answer.nearest]
+
+
+def _quote_options(answer: Answer) -> list[str]:
+    return [f"[{c.label}] {title_of(c.title, c.document)}" for c in answer.citations]
+
+
+def _box(heading: str, sources: Sequence[Source], *, is_open: bool) -> list[Block]:
+    """A box that opens on a click, so that a long list of sources does not fill the thread."""
+    inside = source_blocks(heading, sources)
+    if not inside or len(inside) > LIMITS["box_blocks"]:
+        return inside
+    first = inside[0]
+    elements = first["elements"]
+    if isinstance(elements, list):
+        inside[0] = first | {"elements": elements[1:]}  # its heading becomes the title of the box
+    return [
+        {
+            "type": "container",
+            "title": {"type": "plain_text", "text": f"{heading} ({len(sources)})", "emoji": False},
+            "is_collapsible": True,
+            "default_collapsed": not is_open,
+            "child_blocks": inside,
+        }
+    ]
+
+
+def _answer_blocks(said: str) -> list[Block]:
+    """The words of an answer, as few blocks as Slack's limits allow."""
+    blocks: list[Block] = []
+    elements: list[Block] = []
+    chars = 0
+    tables = 0
+    for part in markup.parts(said):
+        if part.kind == "table" and markup.is_showable(part) and not tables:
+            blocks += [rich_text(elements)] if elements else []
+            blocks.append(markup.table_block(part))
+            elements, chars, tables = [], 0, 1
+            continue
+        for piece in _fitting(part):
+            if chars and chars + piece.chars > LIMITS["block_chars"] // 2:
+                blocks.append(rich_text(elements))
+                elements, chars = [], 0
+            elements += [*_gap(elements, piece), _part_element(piece)]
+            chars += piece.chars
+    return [*blocks, rich_text(elements)] if elements else blocks
+
+
+def _gap(before: Sequence[Block], part: Part) -> list[Block]:
+    is_paragraph = part.kind == "text" and before and before[-1]["type"] == "rich_text_section"
+    return [section({"type": "text", "text": "\n"})] if is_paragraph else []
+
+
+def _part_element(part: Part) -> Block:
+    if part.kind == "code":
+        return markup.code_element(part.pieces)
+    if part.kind == "table":
+        return markup.code_element([Piece(markup.table_text(part))])
+    if part.kind == "item" and markup.text_elements(part.pieces):
+        return markup.item_element(part)
+    return section(*(markup.text_elements(part.pieces) or [words(" ")]))
+
+
+def _fitting(part: Part) -> Iterable[Part]:
+    """Cut a part that is too long for one block; its styles are lost where it is cut."""
+    if part.chars <= LIMITS["block_chars"] // 2:
+        return [part]
+    whole = markup.table_text(part) if part.rows else "".join(p.text for p in part.pieces)
+    kind = "code" if part.rows else part.kind
+    return [Part(kind=kind, pieces=(Piece(cut),), indent=part.indent) for cut in _pieces(whole)]
 
 
 def cut_at_sentence(text: str, max_chars: int) -> str:
@@ -111,25 +193,6 @@ def cut_at_sentence(text: str, max_chars: int) -> str:
     return (text[:max_chars].rpartition(" ")[0] or text[:max_chars]).rstrip()
 
 
-def ago(then: datetime, now: datetime) -> str:
-    """Say how long ago something was.
-
-    >>> from datetime import UTC
-    >>> ago(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC))
-    '2 days ago'
-    """
-    seconds = max(0.0, (now - then).total_seconds())
-    for count, unit, unit_s in _STEPS:
-        n = int(seconds // unit_s)
-        if n < count:
-            return _counted(n, unit) if n or unit != "minute" else "just now"
-    return _counted(int(seconds // _YEAR_S) or 1, "year")
-
-
-def _counted(n: int, unit: str) -> str:
-    return f"{n or 1} {unit}{'s' if n > 1 else ''} ago"
-
-
 def _pieces(text: str) -> list[str]:
     pieces = []
     rest = text
@@ -141,93 +204,18 @@ def _pieces(text: str) -> list[str]:
     return pieces
 
 
-def _source_blocks(heading: str, sources: Sequence[_Source]) -> list[Block]:
-    shown = sources[: LIMITS["sources"]]
-    if not shown:
-        return []
-    room = min(LIMITS["sources_chars"] // len(shown), LIMITS["block_chars"])
-    groups: list[list[Block]] = [[_section(_text(heading, bold=True))]]
-    chars = 0
-    for source in shown:
-        elements, length = _source_elements(source, room)
-        if chars + length > LIMITS["block_chars"] // 2:
-            groups.append([])
-            chars = 0
-        groups[-1] += elements
-        chars += length
-    if len(sources) > len(shown):
-        groups[-1].append(_section(_text(f"… and {len(sources) - len(shown)} more")))
-    return [_rich_text(group) for group in groups]
-
-
-def _source_elements(source: _Source, room: int) -> tuple[list[Block], int]:
-    title = shorten(source.title, min(LIMITS["title_chars"], max(16, room // 3)))
-    place = shorten(source.place, min(LIMITS["place_chars"], room // 4))
-    quote = shorten(source.quote, min(LIMITS["quote_chars"], room // 3))
-    named = _link(source.url, title) if source.url else _text(title, bold=True)
-    where = [_text(f" · {place}")] if place else []
-    elements = [_section(_text(source.mark), named, *where)]
-    if quote:
-        elements.append({"type": "rich_text_quote", "elements": [_text(quote)]})
-    return elements, len(title) + len(place) + len(quote)
-
-
-def _cited(citation: Citation, now: datetime) -> _Source:
-    return _Source(
-        mark=f"[{citation.label}] ",
-        title=_title(citation.title, citation.document),
-        place=_place(
-            citation.page,
-            path_below(citation.title, citation.heading),
-            _changed(citation.modified_at, now),
-        ),
-        quote=clean(plain(citation.quote)),
-        url=safe_url(citation.url),
-    )
-
-
-def _passage(passage: Passage, now: datetime) -> _Source:
-    chunk = passage.chunk
-    return _Source(
-        mark="• ",
-        title=_title(chunk.title, chunk.document),
-        place=_place(
-            chunk.page,
-            path_below(chunk.title, chunk.heading),
-            _changed(chunk.modified_at, now),
-        ),
-        quote=clean(plain(chunk.text)),
-        url=safe_url(chunk.url),
-    )
-
-
-def _title(title: str, document: str) -> str:
-    # A link without words would show its address instead.
-    return clean(title).strip() or clean(document).strip() or "document"
-
-
-def _place(page: int | None, heading: Sequence[str], changed: str) -> str:
-    # What stands last is what may be cut.
-    parts = [] if page is None else [f"page {page}"]
-    parts += [changed] if changed else []
-    return " · ".join([*parts, " › ".join(clean(name) for name in heading)]).removesuffix(" · ")
-
-
-def _changed(at: datetime | None, now: datetime) -> str:
-    return "" if at is None else f"changed {at:%Y-%m-%d} ({ago(at, now)})"
-
-
-def _footer(answer: Answer, now: datetime) -> list[str]:
+def _footer(answer: Answer, frame: Frame) -> list[str]:
     remark = clean(answer.message).strip() if answer.status is Status.ANSWERED else ""
     beside = [remark] if remark else []
     if not answer.generation:
         return beside
-    built = "" if answer.indexed_at is None else f", built {ago(answer.indexed_at, now)}"
-    stamp = "" if answer.indexed_at is None else f" ({answer.indexed_at:%Y-%m-%d %H:%M} UTC)"
-    return [*beside, f"Index {answer.generation}{built}{stamp}"]
+    at = answer.indexed_at
+    built = "" if at is None else f", built {ago(at, frame.now)} ({at:%Y-%m-%d %H:%M} UTC)"
+    since = f", {frame.stale} since" if frame.stale else ""
+    return [*beside, f"Index {answer.generation}{built}{since}"]
 
 
-def _fallback(said: str, heading: str, sources: Sequence[_Source]) -> str:
+def _fallback(said: str, heading: str, sources: Sequence[Source]) -> str:
     """The answer for notifications and for clients that show no blocks, sources included."""
     names = [source.mark + shorten(source.title, 40) for source in sources[: LIMITS["sources"]]]
     listed = defuse(f"\n{heading}: " + "; ".join(names)) if names else ""
@@ -236,23 +224,6 @@ def _fallback(said: str, heading: str, sources: Sequence[_Source]) -> str:
     while len(defuse(head)) > room:
         head = cut_at_sentence(head, len(head) * 3 // 4)
     return defuse(head) + listed
-
-
-def _rich_text(elements: Iterable[Block]) -> Block:
-    return {"type": "rich_text", "elements": list(elements)}
-
-
-def _section(*elements: Block) -> Block:
-    return {"type": "rich_text_section", "elements": list(elements)}
-
-
-def _text(text: str, *, bold: bool = False) -> Block:
-    element: Block = {"type": "text", "text": inert(text)}
-    return element | {"style": {"bold": True}} if bold else element
-
-
-def _link(url: str, text: str) -> Block:
-    return {"type": "link", "url": url, "text": inert(text)}
 
 
 def _context(remarks: Iterable[str]) -> Block:

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import SlackError, StoreError
@@ -18,6 +20,14 @@ TURNED_AWAY_AT_ONCE: Final = 8
 """Who is turned away must not wait for those who are answered."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many questions are worked on at once: in all, and of one person."""
+
+    max_concurrent: int
+    max_per_user: int | None = None
+
+
 class Dispatcher:
     """Takes questions from the store and keeps hold of every task it starts.
 
@@ -25,7 +35,7 @@ class Dispatcher:
         store: Where questions wait.
         owner: This process.
         respond: Brings one question to its outcome.
-        max_concurrent: How many are worked on at once.
+        limits: How many are worked on at once.
         on_fatal: Called once when Slack does not take the token any more.
     """
 
@@ -35,14 +45,16 @@ class Dispatcher:
         store: Store,
         owner: str,
         respond: Callable[[Claimed], Awaitable[None]],
-        max_concurrent: int,
+        limits: Limits,
         on_fatal: Callable[[], None],
     ) -> None:
         self._store = store
         self._owner = owner
         self._respond = respond
-        self._room = {False: max_concurrent, True: TURNED_AWAY_AT_ONCE}
+        self._room = {False: limits.max_concurrent, True: TURNED_AWAY_AT_ONCE}
         self._on_fatal = on_fatal
+        self._max_per_user = limits.max_per_user
+        self._by_question: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self._tasks: dict[asyncio.Task[None], bool] = {}
@@ -65,6 +77,17 @@ class Dispatcher:
         """Drop what runs; it stays in the store."""
         for task in self._tasks:
             task.cancel()
+
+    def cancel(self, question_id: str) -> None:
+        """Work no more on a question that has its outcome already."""
+        task = self._by_question.get(question_id)
+        if task is not None:
+            task.cancel()
+
+    @property
+    def running(self) -> int:
+        """How many questions are worked on."""
+        return sum(not turned_away for turned_away in self._tasks.values())
 
     async def drain(self, timeout_s: float) -> None:
         """Take no more questions, finish what runs, and leave the rest to the next process."""
@@ -93,20 +116,26 @@ class Dispatcher:
     async def _fill(self, *, turned_away: bool) -> None:
         while not self._stopping and self._has_room(turned_away=turned_away):
             claimed = await asyncio.to_thread(
-                self._store.claim, self._owner, turned_away=turned_away
+                self._store.claim,
+                self._owner,
+                turned_away=turned_away,
+                max_per_user=self._max_per_user,
             )
             if claimed is None:
                 return
             task = asyncio.create_task(self._run(claimed))
             self._tasks[task] = turned_away
-            task.add_done_callback(self._forget)
+            self._by_question[claimed.id] = task
+            task.add_done_callback(functools.partial(self._forget, claimed.id))
 
     def _has_room(self, *, turned_away: bool) -> bool:
         running = sum(kind is turned_away for kind in self._tasks.values())
         return running < self._room[turned_away]
 
-    def _forget(self, task: asyncio.Task[None]) -> None:
+    def _forget(self, question_id: str, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
+        if self._by_question.get(question_id) is task:
+            del self._by_question[question_id]
         self.wake()
 
     async def _run(self, claimed: Claimed) -> None:

@@ -10,11 +10,13 @@ class Subscription:
 
     Attributes:
         event: Slack's name of the subscription, such as "message.im".
-        scope: What Slack asks for before it sends the event.
+        scope: What Slack asks for before it sends the event; "" if for nothing.
+        listens: Whether it is asked for only to follow what is said in channels.
     """
 
     event: str
-    scope: str
+    scope: str = ""
+    listens: bool = False
 
     @property
     def type(self) -> str:
@@ -25,53 +27,109 @@ class Subscription:
 SUBSCRIPTIONS: Final = (
     Subscription(event="app_mention", scope="app_mentions:read"),
     Subscription(event="message.im", scope="im:history"),
+    Subscription(event="app_home_opened"),
+    Subscription(event="agent_session_stopped"),
+    Subscription(event="app_uninstalled"),
+    Subscription(event="tokens_revoked"),
+    Subscription(event="message.channels", scope="channels:history", listens=True),
+    Subscription(event="message.groups", scope="groups:history", listens=True),
 )
 
+COMMAND: Final = "/ask-docs"
+ASK_ABOUT: Final = "ask_about_message"
+THIS_IS_IT: Final = "this_is_the_answer"
+SHORTCUTS: Final = {
+    ASK_ABOUT: ("Answer from documents", "Answers this message from the documents"),
+    THIS_IS_IT: ("This is the answer", "Makes this reply a document that can be cited"),
+}
+
 METHODS: Final = {
+    "agents.sessions.setStatus": "chat:write",
     "assistant.threads.setStatus": "chat:write",
+    "assistant.threads.setSuggestedPrompts": "assistant:write",
+    "chat.appendStream": "chat:write",
     "chat.delete": "chat:write",
+    "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
+    "chat.startStream": "chat:write",
+    "chat.stopStream": "chat:write",
+    "chat.update": "chat:write",
     "conversations.open": "im:write",
     # In channels it would need their history too: there, the app does without.
     "conversations.replies": "im:history",
+    "users.info": "users:read",
+    "views.open": "",
+    "views.publish": "",
 }
-"""Every method the app calls with its bot token, and the scope each needs."""
+"""Every method the app calls with its bot token, and the scope each needs; "" for none."""
 
-SCOPES: Final = tuple(sorted({s.scope for s in SUBSCRIPTIONS} | set(METHODS.values())))
+OPTIONAL: Final = {
+    "assistant:write": "suggests questions in the messages tab",
+}
+"""Scopes the app does without, and what each adds."""
+
+LISTENING: Final = {
+    "channels:history": "follow-ups without a mention, deleted questions, look-ups",
+    "groups:history": "the same in private channels",
+}
+"""Scopes that deliver every message of a channel to the app; asked for only on demand."""
+
+_ALL: Final = {s.scope for s in SUBSCRIPTIONS if not s.listens} | set(METHODS.values())
+SCOPES: Final = tuple(sorted((_ALL | {"commands"}) - set(OPTIONAL) - {""}))
 
 
-def manifest(http_url: str | None) -> dict[str, object]:
+def manifest(http_url: str | None, *, listen: bool = False) -> dict[str, object]:
     """Describe the app for "From a manifest" on https://api.slack.com/apps.
 
     Args:
         http_url: Where Slack sends events; None for Socket Mode.
+        listen: Whether the app may follow what is said in channels without being mentioned.
     """
-    events: dict[str, object] = {"bot_events": [s.event for s in SUBSCRIPTIONS]}
-    if http_url is not None:
-        events["request_url"] = http_url
+    subscribed = [s.event for s in SUBSCRIPTIONS if listen or not s.listens]
+    optional = [*OPTIONAL, *(LISTENING if listen else ())]
+    where = {} if http_url is None else {"request_url": http_url}
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
             "name": "Footnote",
             "description": "Answers from your team's documents, with checked citations",
+            "background_color": "#1f3a5f",
         },
-        "features": {
-            "agent_view": {
-                "agent_description": "Ask about your documents; every answer cites its sources."
-            },
-            "app_home": {
-                "home_tab_enabled": False,
-                "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": False,
-            },
-            "bot_user": {"display_name": "footnote", "always_online": True},
-        },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "features": _features(http_url),
+        "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": optional}},
         "settings": {
-            "event_subscriptions": events,
-            "interactivity": {"is_enabled": False},
+            "event_subscriptions": {"bot_events": subscribed, **where},
+            "interactivity": {"is_enabled": True, **where},
             "org_deploy_enabled": False,
             "socket_mode_enabled": http_url is None,
             "token_rotation_enabled": False,
         },
+    }
+
+
+def _features(http_url: str | None) -> dict[str, object]:
+    where = {} if http_url is None else {"url": http_url}
+    return {
+        "agent_view": {
+            "agent_description": "Ask about your documents; every answer cites its sources."
+        },
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": False,
+        },
+        "bot_user": {"display_name": "footnote", "always_online": True},
+        "shortcuts": [
+            {"type": "message", "name": name, "callback_id": shortcut, "description": description}
+            for shortcut, (name, description) in SHORTCUTS.items()
+        ],
+        "slash_commands": [
+            {
+                "command": COMMAND,
+                "description": "Ask the documents; only you see the answer",
+                "usage_hint": "your question",
+                "should_escape": True,
+                **where,
+            }
+        ],
     }

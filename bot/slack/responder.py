@@ -1,24 +1,29 @@
-"""The life of one question: is it fit, what is its answer, and off to the writer."""
+"""The life of one question: is it fit, what is its answer, and off to where it was asked."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from bot.slack import sentences
-from bot.slack.blocks import Message, answer_message, note
+from bot.slack.blocks import Frame, Message, answer_message, note
+from bot.slack.channels import Channels
+from bot.slack.delivery import OVER, Delivery
+from bot.slack.people import People, Standing
+from bot.slack.records import Records
+from bot.slack.signs import Signs
+from bot.slack.streaming import Stream
 from bot.slack.text import question_text
 from bot.slack.writer import Writer
-from bot.store import Claimed, Outcome
-from bot.types import Answer, Question
+from bot.store import Claimed, Kind, Outcome
+from bot.types import Answer, Question, Status
 from index.errors import IndexingError
 
 log = logging.getLogger(__name__)
-
-Ask = Callable[[Question], Awaitable[Answer]]
 
 MAX_AGE_S: Final = 600.0
 """A question that an earlier process left behind is answered up to this age."""
@@ -27,6 +32,45 @@ MAX_ATTEMPTS: Final = 3
 """After so many a question is not asked again, only told of; after twice as many, it is dropped."""
 
 ASK_TIMEOUT_S: Final = 180.0
+HISTORY: Final = 6
+"""How many earlier questions of a thread a new one may refer to."""
+
+
+class Engine(Protocol):
+    """What finds answers."""
+
+    async def aask(self, question: Question) -> Answer:
+        """Answer *question*; raises `IndexingError`."""
+        ...
+
+
+class StreamingEngine(Engine, Protocol):
+    """What finds answers, and tells them as they grow."""
+
+    def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
+        """Yield each checked sentence, and the answer last; raises `IndexingError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What is answered at all.
+
+    Attributes:
+        bot_user: The app's own user.
+        max_question_chars: A longer question is not asked.
+        guests: What guests and people of other companies get: "refuse", "ignore" or "answer".
+        started_at: When this process began, in seconds since the epoch.
+        now: Seconds since the epoch.
+        stale: What changed in the documents since the index was built, in words; "" if nothing.
+    """
+
+    bot_user: str
+    max_question_chars: int
+    started_at: float
+    guests: str = "refuse"
+    now: Callable[[], float] = time.time
+    stale: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,22 +78,24 @@ class Responder:
     """Answers one question at a time; any number may run side by side.
 
     Attributes:
-        ask: Finds the answer.
-        writer: Posts it.
-        bot_user: The app's own user.
-        audiences: The groups whose documents a channel may see, by its id.
-        max_question_chars: A longer question is not asked.
-        started_at: When this process began, in seconds since the epoch.
-        now: Seconds since the epoch.
+        engine: Finds the answer; if it is a `StreamingEngine`, the answer appears as it grows.
+        delivery: Brings it to where it was asked.
+        writer: Keeps how it ended.
+        signs: Show that it is worked on.
+        records: Keep it for a while.
+        channels: What holds where.
+        people: Who asks.
+        policy: What is answered at all.
     """
 
-    ask: Ask
+    engine: Engine
+    delivery: Delivery
     writer: Writer
-    bot_user: str
-    audiences: Mapping[str, frozenset[str]]
-    max_question_chars: int
-    started_at: float
-    now: Callable[[], float] = time.time
+    signs: Signs
+    records: Records
+    channels: Channels
+    people: People
+    policy: Policy
 
     async def respond(self, claimed: Claimed) -> None:
         """Bring *claimed* to its one outcome.
@@ -60,52 +106,146 @@ class Responder:
         if claimed.attempts > 2 * MAX_ATTEMPTS:
             await self.writer.finish(claimed, Outcome.GIVEN_UP)
             return
-        if not claimed.maybe_posted:
-            await self.writer.write(claimed, await self._reply(claimed))
-            return
-        found = await self.writer.find(claimed)
-        if found.ts is not None:
-            await self.writer.finish(claimed, Outcome.POSTED, found.ts)
-        elif found.permitted:
-            await self.writer.write(claimed, await self._reply(claimed))
+        if claimed.maybe_posted or claimed.parts:
+            resumed = await self.delivery.resumed(claimed)
+            if resumed is None:
+                return
+            claimed = resumed
+        text = question_text(claimed.received.text, self.policy.bot_user)
+        said = await self._without_asking(claimed, text)
+        if said is not None:
+            await self.delivery.whole(claimed, said)
         else:
-            await self.writer.write(claimed, note(sentences.UNCERTAIN))
+            await self._ask(claimed, text)
 
-    async def _reply(self, claimed: Claimed) -> Message:
+    async def _without_asking(self, claimed: Claimed, text: str) -> Message | None:
         if claimed.turned_away:
-            return note(sentences.BUSY)
+            return note(sentences.BUSY, again=claimed.id)
         if self._is_stale(claimed):
-            return note(sentences.INTERRUPTED)
-        text = question_text(claimed.received.text, self.bot_user)
+            return note(sentences.INTERRUPTED, again=claimed.id)
         if not text:
             return note(sentences.HINT)
-        if len(text) > self.max_question_chars:
-            return note(sentences.TOO_LONG.format(max_chars=self.max_question_chars))
-        return await self._answer(claimed, text)
+        if len(text) > self.policy.max_question_chars:
+            return note(sentences.TOO_LONG.format(max_chars=self.policy.max_question_chars))
+        rules = await asyncio.to_thread(self.channels.rules, claimed.received.channel)
+        return None if rules.enabled else note(sentences.OFF)
 
     def _is_stale(self, claimed: Claimed) -> bool:
-        is_left_behind = claimed.received_at < self.started_at
-        is_old = self.now() - claimed.received_at > MAX_AGE_S
+        is_left_behind = claimed.received_at < self.policy.started_at
+        is_old = self.policy.now() - claimed.received_at > MAX_AGE_S
         return (is_left_behind and is_old) or claimed.attempts > MAX_ATTEMPTS
 
-    async def _answer(self, claimed: Claimed, text: str) -> Message:
-        working = asyncio.create_task(self.writer.show_working(claimed))
+    async def _ask(self, claimed: Claimed, text: str) -> None:
+        shows = claimed.received.kind not in {Kind.COMMAND, Kind.UNASKED}
+        working = asyncio.create_task(self.signs.working(claimed)) if shows else None
         try:
-            async with asyncio.timeout(ASK_TIMEOUT_S):
-                answer = await self.ask(Question(text=text, audience=self._audience(claimed)))
-            return answer_message(answer, now=datetime.fromtimestamp(self.now(), UTC))
+            await self._ask_whoever_may(claimed, text, may_stream=shows and not claimed.parts)
+        finally:
+            if working is not None:
+                # Shown after the answer, it would stay.
+                working.cancel()
+                await asyncio.wait([working])
+        if shows:
+            await self.signs.at_rest(claimed)
+
+    async def _ask_whoever_may(self, claimed: Claimed, text: str, *, may_stream: bool) -> None:
+        person = await self.people.person(claimed.received.user)
+        if person.standing is Standing.APP:
+            await self._silent(claimed)
+            return
+        is_strange = person.standing in {Standing.GUEST, Standing.EXTERNAL}
+        if is_strange and self.policy.guests != "answer":
+            if self.policy.guests == "ignore" or claimed.received.kind is Kind.UNASKED:
+                await self._silent(claimed)
+            else:
+                await self.delivery.whole(claimed, note(sentences.GUEST))
+            return
+        question = await asyncio.to_thread(self._question, claimed, text)
+        if person.standing is not Standing.MEMBER:
+            # Of whom nothing is known, it is not known either what they may see.
+            question = replace(question, audience=frozenset())
+        await self._answer(claimed, question, may_stream=may_stream)
+
+    def _question(self, claimed: Claimed, text: str) -> Question:
+        received = claimed.received
+        is_private = received.kind is Kind.COMMAND
+        return Question(
+            text=text,
+            audience=self.channels.audience(received.channel, received.user),
+            history=() if is_private else self.records.turns(received, limit=HISTORY),
+            thread=f"{received.channel}:{received.thread_ts}",
+            user=received.user,
+            channel=received.channel,
+        )
+
+    async def _answer(self, claimed: Claimed, question: Question, *, may_stream: bool) -> None:
+        stream = self.delivery.stream(claimed) if may_stream else None
+        try:
+            answer = await self._listen(question, stream)
+        except _OverError:
+            await self._deliver(claimed, stream, note(""))
+            return
         except IndexingError:
             log.exception("index unusable", extra={"question_id": claimed.id})
-            return note(sentences.NO_INDEX.format(reference=claimed.id))
+            failed = note(sentences.NO_INDEX.format(reference=claimed.id), again=claimed.id)
+            await self._deliver(claimed, stream, failed)
+            return
         except Exception:
             log.exception("question failed", extra={"question_id": claimed.id})
-            return note(sentences.FAILED.format(reference=claimed.id))
+            failed = note(sentences.FAILED.format(reference=claimed.id), again=claimed.id)
+            await self._deliver(claimed, stream, failed)
+            return
         finally:
-            # Shown after the answer, it would stay.
-            working.cancel()
-            await asyncio.wait([working])
+            if stream is not None:
+                await stream.pause()
+        if claimed.received.kind is Kind.UNASKED and answer.status is not Status.ANSWERED:
+            await self._silent(claimed)
+            return
+        await asyncio.to_thread(
+            self.records.keep, claimed.id, claimed.received, question.text, answer
+        )
+        await self._show(claimed, stream, answer)
 
-    def _audience(self, claimed: Claimed) -> frozenset[str]:
-        channel = claimed.received.channel
-        # A direct message has no groups yet: whose the asker is, nothing here knows.
-        return frozenset() if channel.startswith("D") else self.audiences.get(channel, frozenset())
+    async def _show(self, claimed: Claimed, stream: Stream | None, answer: Answer) -> None:
+        rules = await asyncio.to_thread(self.channels.rules, claimed.received.channel)
+        frame = Frame(
+            now=datetime.fromtimestamp(self.policy.now(), UTC),
+            question_id=claimed.id,
+            helper=bool(rules.helper),
+            stale=self.policy.stale(),
+            is_private=claimed.received.kind is Kind.COMMAND,
+        )
+        if stream is not None:
+            await self.delivery.streamed(claimed, stream, answer, frame=frame)
+        else:
+            await self.delivery.whole(claimed, answer_message(answer, frame))
+
+    async def _deliver(self, claimed: Claimed, stream: Stream | None, message: Message) -> None:
+        if stream is not None:
+            await self.delivery.replaced(claimed, stream, message)
+            return
+        await self.delivery.whole(claimed, message)
+
+    async def _silent(self, claimed: Claimed) -> None:
+        await self.writer.finish(claimed, Outcome.SILENT)
+        if claimed.received.kind is not Kind.UNASKED:
+            await self.signs.nothing_came(claimed)
+
+    async def _listen(self, question: Question, stream: Stream | None) -> Answer:
+        astream: Callable[[Question], AsyncGenerator[str | Answer]] | None
+        astream = getattr(self.engine, "astream", None)
+        async with asyncio.timeout(ASK_TIMEOUT_S):
+            if stream is None or astream is None:
+                return await self.engine.aask(question)
+            async with aclosing(astream(question)) as events:
+                async for event in events:
+                    if isinstance(event, Answer):
+                        return event
+                    stream.add(event)
+                    if stream.stage in OVER:
+                        raise _OverError
+        raise RuntimeError("the engine told no answer")
+
+
+class _OverError(Exception):
+    """Nobody will read what the engine would still say."""

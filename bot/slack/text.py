@@ -21,6 +21,8 @@ _LINKABLE = re.compile(
 # Characters that show nothing although they are no format characters: blank letters, grapheme
 # joiner, and the supplementary variation selectors in which whole texts can be hidden.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U000e0100-\U000e01ef]")
+# What makes a link of the words before it, an image of a link, or an address of a label.
+_MARKDOWN_LINK = re.compile(r"\](?=[(:\[]|\Z)|!(?=\[|\Z)")
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\u0085\v\f]")
 _JOINING = "\u200c\u200d"
 
@@ -92,6 +94,17 @@ def defuse(text: str) -> str:
     """
     escaped = inert(text).replace("&", "&amp;")
     return escaped.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def defuse_markdown(text: str) -> str:
+    """Make *text* inert for places where Slack reads Markdown: no link, no image, no mention.
+
+    Tables, code and emphasis stay. Like `inert` it holds at every border.
+
+    >>> defuse_markdown("[click](evil) <!here> **yes** [1][2]").replace(JOINER, "~")
+    '[click]~(evil) &lt;!here&gt; **yes** [1]~[2]~'
+    """
+    return _MARKDOWN_LINK.sub(lambda found: found.group() + JOINER, defuse(text))
 
 
 def shorten(text: str, max_chars: int) -> str:

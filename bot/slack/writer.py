@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Final
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -12,99 +13,60 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.errors import SlackError
 from bot.slack import sentences
 from bot.slack.blocks import Message, note
+from bot.slack.clients import Clients
 from bot.slack.faults import CALL_ERRORS, Failure, Fault, failure
+from bot.slack.lookup import Lookup, find, marked
+from bot.slack.metrics import Meter
+from bot.slack.posting import change, say
+from bot.slack.private import reply_privately
 from bot.store import Claimed, Outcome, Store
 
 log = logging.getLogger(__name__)
 
-EVENT_TYPE: Final = "footnote_answer"
-"""Marks our messages, so that they can be found again."""
-
 PAUSES_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0)
 """How long to wait after each failed try, unless Slack asks for longer."""
-
-_LOOKUP_PAGES: Final = 5
-_NO_STATUS: Final = {"feature_disabled", "missing_scope", "not_authorized", "unknown_method"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup:
-    """Whether our message stands in a thread.
-
-    Attributes:
-        ts: Of the message; None if it is not there or could not be looked for.
-        permitted: Whether Slack let us look.
-    """
-
-    ts: str | None
-    permitted: bool
 
 
 class Writer:
     """Posts to Slack.
 
     Args:
-        calls: Repeats what may be repeated.
-        posts: Repeats nothing by itself: a second post would be a second answer.
+        clients: Of the two, posts go through the one that repeats nothing.
         store: Knows whose a question is.
         owner: This process.
+        bot_user: The app's own user.
+        meter: Counts how questions end.
         sleep: Waits so many seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 what it works with
         self,
-        *,
-        calls: AsyncWebClient,
-        posts: AsyncWebClient,
+        clients: Clients,
         store: Store,
+        *,
         owner: str,
+        bot_user: str,
+        meter: Meter | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._calls = calls
-        self._posts = posts
+        self._clients = clients
         self._store = store
         self._owner = owner
+        self._bot_user = bot_user
+        self._meter = meter or Meter()
         self._sleep = sleep
-        self._shows_working = True
 
-    async def show_working(self, claimed: Claimed) -> None:
-        """Show under the question that somebody works on it; Slack takes it away at the answer."""
-        if not self._shows_working:
-            return
-        try:
-            await self._posts.assistant_threads_setStatus(
-                channel_id=claimed.received.channel,
-                thread_ts=claimed.received.thread_ts,
-                status=sentences.WORKING,
-            )
-        except CALL_ERRORS as error:
-            code = failure(error).code
-            self._shows_working = code not in _NO_STATUS
-            log.info("status not shown", extra={"question_id": claimed.id, "code": code})
+    @property
+    def _calls(self) -> AsyncWebClient:
+        return self._clients.calls
+
+    @property
+    def _posts(self) -> AsyncWebClient:
+        return self._clients.posts
 
     async def find(self, claimed: Claimed) -> Lookup:
         """Look for what an earlier try may have posted."""
-        cursor: str | None = None
-        try:
-            for _ in range(_LOOKUP_PAGES):
-                page = await self._calls.conversations_replies(
-                    channel=claimed.received.channel,
-                    ts=claimed.received.thread_ts,
-                    oldest=claimed.received.ts,
-                    include_all_metadata=True,
-                    limit=200,
-                    cursor=cursor,
-                )
-                ts = _ours(page, claimed.id)
-                cursor = (page.get("response_metadata") or {}).get("next_cursor")
-                if ts is not None or not cursor:
-                    return Lookup(ts=ts, permitted=True)
-        except CALL_ERRORS as error:
-            code = failure(error).code
-            log.info("answer not looked up", extra={"question_id": claimed.id, "code": code})
-            # Without its question there is no thread, and no answer in it.
-            return Lookup(ts=None, permitted=code == "thread_not_found")
-        return Lookup(ts=None, permitted=False)
+        return await find(self._calls, claimed, bot_user=self._bot_user)
 
     async def write(self, claimed: Claimed, message: Message) -> None:
         """Post *message* under its question and keep the outcome.
@@ -114,57 +76,114 @@ class Writer:
         Raises:
             SlackError: The token does not hold any more.
         """
+        await self._try_all(claimed, message, ts=None)
+
+    async def rewrite(self, claimed: Claimed, parts: Sequence[str], message: Message) -> None:
+        """Let the messages that were begun say *message*, in the first of them.
+
+        Raises:
+            SlackError: The token does not hold any more.
+        """
+        await self.end_stream(claimed, parts[-1])
+        await self._try_all(claimed, message, ts=parts[0])
+        for ts in parts[1:]:
+            await self._delete(claimed.received.channel, ts)
+
+    async def remove(self, channel: str, parts: Sequence[str]) -> None:
+        """Take our messages out of a channel."""
+        for ts in parts:
+            await self._delete(channel, ts)
+
+    async def finish(
+        self,
+        claimed: Claimed,
+        outcome: Outcome,
+        ts: str | None = None,
+        *,
+        keep_words: bool = False,
+    ) -> None:
+        """Keep how a question ended; if it was taken back meanwhile, its answer goes too."""
+        done = await asyncio.to_thread(
+            self._store.finish, claimed.id, outcome, ts, keep_words=keep_words
+        )
+        log.info("question finished", extra={"question_id": claimed.id, "outcome": outcome.value})
+        if done:
+            self._meter.count(outcome, time.time() - claimed.received_at)
+        if done or ts is None:
+            return
+        if await asyncio.to_thread(self._store.outcome, claimed.id) is Outcome.WITHDRAWN:
+            await self._delete(claimed.received.channel, ts)
+
+    async def refuse(self, claimed: Claimed) -> None:
+        """Where the channel is closed to us, tell the asker privately, and let that be the end."""
+        await self._tell_asker(claimed)
+        await self.finish(claimed, Outcome.REFUSED)
+
+    async def _try_all(self, claimed: Claimed, message: Message, *, ts: str | None) -> None:
         for pause_s in PAUSES_S:
             if not await asyncio.to_thread(self._store.begin_posting, claimed.id, self._owner):
                 log.info("question is somebody else's now", extra={"question_id": claimed.id})
                 return
-            failed = await self._try(claimed, message)
+            failed = await self._try(claimed, message, ts)
             if failed is None:
                 return
             if failed.fault is Fault.MALFORMED and message.blocks:
                 log.error("blocks refused", extra={"question_id": claimed.id, "code": failed.code})
-                message = Message(text=message.text)
-            elif await self._is_settled(claimed, failed, pause_s):
+                message = replace(message, blocks=message.simpler, simpler=())
+            elif await self._is_settled(claimed, failed, pause_s=pause_s, ts=ts):
                 return
         await asyncio.to_thread(self._store.retract, claimed.id, self._owner)
         log.error("answer not posted yet", extra={"question_id": claimed.id})
 
-    async def finish(self, claimed: Claimed, outcome: Outcome, ts: str | None = None) -> None:
-        """Keep how a question ended."""
-        await asyncio.to_thread(self._store.finish, claimed.id, outcome, ts)
-        log.info("question finished", extra={"question_id": claimed.id, "outcome": outcome.value})
-
-    async def _try(self, claimed: Claimed, message: Message) -> Failure | None:
+    async def _try(self, claimed: Claimed, message: Message, ts: str | None) -> Failure | None:
         try:
+            if claimed.received.response_url:
+                await reply_privately(self._clients, claimed.received.response_url, message)
+                await self._posted(claimed, message)
+                return None
+            if ts is not None:
+                await self._update(claimed, message, ts)
+                await self._posted(claimed, message, ts)
+                return None
             posted = await self._post(claimed, message)
         except CALL_ERRORS as error:
             failed = failure(error)
             log.warning("post failed", extra={"question_id": claimed.id, "code": failed.code})
             return failed
+        await self._check_place(claimed, message, posted)
+        return None
+
+    async def _posted(self, claimed: Claimed, message: Message, ts: str | None = None) -> None:
+        await self.finish(claimed, Outcome.POSTED, ts, keep_words=message.offers_again)
+
+    async def _check_place(
+        self, claimed: Claimed, message: Message, posted: AsyncSlackResponse
+    ) -> None:
         ts = str(posted["ts"])
         root = posted.get("message")
         if root is None or root.get("thread_ts"):
-            await self.finish(claimed, Outcome.POSTED, ts)
+            await self._posted(claimed, message, ts)
         else:
             # The question was deleted: Slack has put its answer into the open channel instead.
-            await self._delete(claimed, ts)
+            await self._delete(claimed.received.channel, ts)
             await self.finish(claimed, Outcome.WITHDRAWN)
-        return None
 
     async def _post(self, claimed: Claimed, message: Message) -> AsyncSlackResponse:
-        return await self._posts.chat_postMessage(
-            channel=claimed.received.channel,
+        return await say(
+            self._posts,
+            claimed.received.channel,
+            message,
             thread_ts=claimed.received.thread_ts,
-            text=message.text,
-            blocks=list(message.blocks) or None,
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"question_id": claimed.id}},
-            parse="none",
-            link_names=False,
-            unfurl_links=False,
-            unfurl_media=False,
+            metadata=marked(claimed.id),
         )
 
-    async def _is_settled(self, claimed: Claimed, failed: Failure, pause_s: float) -> bool:
+    async def _update(self, claimed: Claimed, message: Message, ts: str) -> AsyncSlackResponse:
+        channel, metadata = claimed.received.channel, marked(claimed.id)
+        return await change(self._posts, channel, message, ts=ts, metadata=metadata)
+
+    async def _is_settled(
+        self, claimed: Claimed, failed: Failure, *, pause_s: float, ts: str | None
+    ) -> bool:
         """Decide whether *failed* was the end; False lets it be tried again."""
         if failed.fault in {Fault.NOT_DONE, Fault.TOKEN}:
             # Should this process be killed while it waits, the next one need not wonder.
@@ -177,34 +196,60 @@ class Writer:
                 raise SlackError(f"Slack does not take SLACK_BOT_TOKEN any more: {failed.code}")
             case Fault.BROKEN | Fault.UNSURE:
                 await self._sleep(pause_s)
-                return await self._is_there(claimed, failed)
+                # Only a post is done twice by being repeated.
+                is_post = ts is None and not claimed.received.response_url
+                return is_post and await self._is_there(claimed, failed)
+            case _ if failed.code == "message_not_found":
+                await self.finish(claimed, Outcome.WITHDRAWN)
+                return True
             case _:
-                await self._tell_asker(claimed)
-                await self.finish(claimed, Outcome.REFUSED)
+                await self.refuse(claimed)
                 return True
 
     async def _is_there(self, claimed: Claimed, failed: Failure) -> bool:
         found = await self.find(claimed)
-        if found.ts is not None:
+        if found.ts is not None and found.is_whole:
             await self.finish(claimed, Outcome.POSTED, found.ts)
             return True
         if found.permitted or failed.fault is Fault.BROKEN:
             return False
-        # One answer missing is better than two: say so, once, and let the asker decide.
-        try:
-            await self._post(claimed, note(sentences.UNCERTAIN))
-        except CALL_ERRORS as error:
-            code = failure(error).code
-            log.warning("note not posted", extra={"question_id": claimed.id, "code": code})
-        await self.finish(claimed, Outcome.UNCERTAIN)
+        # One answer missing is better than two: say so, and let the asker decide.
+        await self._tell_doubt(claimed)
+        await self.finish(claimed, Outcome.UNCERTAIN, keep_words=True)
         return True
 
-    async def _delete(self, claimed: Claimed, ts: str) -> None:
+    async def _tell_doubt(self, claimed: Claimed) -> None:
+        """Say that the answer may be missing; that said twice is better than nothing said."""
+        doubt = note(sentences.UNCERTAIN, again=claimed.id)
+        for pause_s in PAUSES_S:
+            try:
+                await self._post(claimed, doubt)
+            except CALL_ERRORS as error:
+                failed = failure(error)
+                details = {"question_id": claimed.id, "code": failed.code}
+                log.warning("note not posted", extra=details)
+                if failed.fault in {Fault.CLOSED, Fault.TOKEN, Fault.MALFORMED}:
+                    return
+                await self._sleep(max(pause_s, failed.retry_after_s))
+            else:
+                return
+
+    async def end_stream(self, claimed: Claimed, ts: str) -> None:
+        """A message that streams can be neither changed nor deleted; most often, it does not."""
         try:
-            await self._calls.chat_delete(channel=claimed.received.channel, ts=ts)
+            await self._posts.chat_stopStream(
+                channel=claimed.received.channel, ts=ts, metadata=marked(claimed.id)
+            )
         except CALL_ERRORS as error:
             code = failure(error).code
-            log.error("stray answer not deleted", extra={"question_id": claimed.id, "code": code})  # noqa: TRY400 the code says all
+            log.info("no stream to end", extra={"question_id": claimed.id, "code": code})
+
+    async def _delete(self, channel: str, ts: str) -> None:
+        try:
+            await self._calls.chat_delete(channel=channel, ts=ts)
+        except CALL_ERRORS as error:
+            code = failure(error).code
+            log.error("answer not deleted", extra={"channel": channel, "ts": ts, "code": code})  # noqa: TRY400 the code says all
 
     async def _tell_asker(self, claimed: Claimed) -> None:
         """Where the channel is closed to us, say so in a direct message, once."""
@@ -212,26 +257,7 @@ class Writer:
             return
         try:
             opened = await self._calls.conversations_open(users=claimed.received.user)
-            channel: dict[str, Any] = opened["channel"]
-            await self._posts.chat_postMessage(
-                channel=channel["id"],
-                text=sentences.CLOSED,
-                parse="none",
-                link_names=False,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            await say(self._posts, str(opened["channel"]["id"]), note(sentences.CLOSED))
         except CALL_ERRORS as error:
             code = failure(error).code
             log.warning("asker not told", extra={"question_id": claimed.id, "code": code})
-
-
-def _ours(page: AsyncSlackResponse, question_id: str) -> str | None:
-    messages: list[dict[str, Any]] = page.get("messages") or []
-    for message in messages:
-        metadata = message.get("metadata") or {}
-        payload = metadata.get("event_payload") or {}
-        is_ours = metadata.get("event_type") == EVENT_TYPE
-        if is_ours and payload.get("question_id") == question_id:
-            return str(message["ts"])
-    return None

@@ -11,7 +11,7 @@ from index.types import Parsed, ProblemKind
 
 Parser: TypeAlias = Callable[[bytes], Parsed]
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 """Changes whenever the text, title, headings or pages made of the same bytes would."""
 
 MAX_TEXT_CHARS = 20_000_000
@@ -20,14 +20,43 @@ MAX_TEXT_CHARS = 20_000_000
 _FORMATS: Mapping[str, tuple[str, ...]] = {
     "markdown": (".md", ".markdown"),
     "text": (".txt", ".text"),
+    "rst": (".rst",),
     "html": (".html", ".htm", ".xhtml"),
     "pdf": (".pdf",),
-    "docx": (".docx",),
+    "docx": (".docx", ".docm"),
+    "pptx": (".pptx", ".pptm"),
+    "xlsx": (".xlsx", ".xlsm"),
+    "odt": (".odt",),
+    "rtf": (".rtf",),
+    "csv": (".csv", ".tsv"),
+    "json": (".json", ".jsonl", ".ndjson"),
+    "eml": (".eml",),
+    "epub": (".epub",),
+    "ipynb": (".ipynb",),
 }
 _FORMAT_OF: Mapping[str, str] = {
     suffix: name for name, suffixes in _FORMATS.items() for suffix in suffixes
 }
-_TEXTUAL = frozenset({"markdown", "text", "html"})
+_TEXTUAL = frozenset({"markdown", "text", "rst", "html", "rtf", "csv", "json", "eml", "ipynb"})
+
+# Older or neighbouring formats, and what their programs can save them as.
+_SAVE_AS: Mapping[str, str] = {
+    ".doc": "docx",
+    ".dot": "docx",
+    ".wpd": "docx",
+    ".ppt": "pptx",
+    ".pps": "pptx",
+    ".ppsx": "pptx",
+    ".odp": "pptx",
+    ".key": "pptx",
+    ".xls": "xlsx",
+    ".xlsb": "xlsx",
+    ".ods": "xlsx",
+    ".numbers": "xlsx",
+    ".msg": "eml",
+    ".pages": "docx",
+    ".mobi": "epub",
+}
 
 SUFFIXES: frozenset[str] = frozenset(_FORMAT_OF)
 
@@ -39,10 +68,14 @@ def parse(content: bytes, *, name: str) -> Parsed:
         UnreadableDocumentError: With the class of the problem and what a person can do about it.
         MemoryError: If the limit of the process is reached.
     """
-    named = _format_named(name)
+    suffix = PurePosixPath(name).suffix.lower()
+    found = signature(content) if suffix in _FORMAT_OF or suffix in _SAVE_AS else None
+    # A file called .doc is often a page or rich text, whatever its name says.
+    if suffix not in _FORMAT_OF and found not in _FORMATS:
+        raise _unsupported(suffix)
     if not content.strip():
         raise UnreadableDocumentError(ProblemKind.EMPTY, "the file is empty")
-    parser = _parser(_format_found(content, named))
+    parser = _parser(_format_found(found, _FORMAT_OF.get(suffix)))
     try:
         parsed = parser(content)
     except (UnreadableDocumentError, MemoryError):
@@ -59,27 +92,24 @@ def parse(content: bytes, *, name: str) -> Parsed:
     return _checked(parsed)
 
 
-def _format_named(name: str) -> str:
-    suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in _FORMAT_OF:
-        what = f"{suffix} files are" if suffix else "a name without a suffix is"
-        known = " ".join(suffix for suffixes in _FORMATS.values() for suffix in suffixes)
-        raise UnreadableDocumentError(
-            ProblemKind.UNSUPPORTED, f"{what} not supported; supported are {known}"
-        )
-    return _FORMAT_OF[suffix]
+def _unsupported(suffix: str) -> UnreadableDocumentError:
+    what = f"{suffix} files are" if suffix else "a name without a suffix is"
+    if suffix in _SAVE_AS:
+        advice = f"save it as {_SAVE_AS[suffix]}"
+    else:
+        advice = "supported are " + " ".join(_FORMAT_OF)
+    return UnreadableDocumentError(ProblemKind.UNSUPPORTED, f"{what} not supported; {advice}")
 
 
-def _format_found(content: bytes, named: str) -> str:
-    """Return the format whose signature *content* bears, else the one it is named for."""
-    found = signature(content)
-    if found is None or (found not in _FORMATS and named not in _TEXTUAL):
-        return named
-    if found not in _FORMATS:
+def _format_found(found: str | None, named: str | None) -> str:
+    """Return the format whose signature the content bears, else the one it is named for."""
+    if found is not None and found in _FORMATS:
+        return found
+    if named is None or (found is not None and named in _TEXTUAL):
         raise UnreadableDocumentError(
             ProblemKind.BROKEN, f"the name says {named}, the content is not: it is {found}"
         )
-    return found
+    return named
 
 
 def _parser(name: str) -> Parser:

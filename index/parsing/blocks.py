@@ -44,15 +44,16 @@ class Blocks:
             ]
             self._add(part.text.rstrip())
 
-    def parsed(
-        self, title: str | None = None, *, modified_at: datetime | None = None
-    ) -> Parsed:
-        """Return the whole; without *title* its first heading of the outermost level names it."""
+    def first_heading(self) -> str | None:
+        """Return the first heading of the outermost level, which often is the title."""
+        return next((heading.text for heading in self._headings if heading.level == 1), None)
+
+    def parsed(self, title: str | None = None, *, modified_at: datetime | None = None) -> Parsed:
+        """Return the whole; a blank *title* is none."""
         words = " ".join(clean(title or "").split())
-        first = next((heading.text for heading in self._headings if heading.level == 1), None)
         return Parsed(
             text=_BETWEEN.join(self._blocks),
-            title=words or first,
+            title=words or None,
             headings=tuple(self._headings),
             pages=tuple(min(page, self._length) for page in self._pages),
             modified_at=modified_at,

@@ -9,15 +9,13 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from index.errors import UnreadableDocumentError
 from index.parsing import html
-from index.parsing.guard import ZIP_MAGIC, open_archive
-from index.parsing.signature import OLE_MAGIC
+from index.parsing.parts import open_office, xml_part
 from index.parsing.text import clean
 from index.types import Heading, Parsed, ProblemKind
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _STYLES = "p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => p:fresh"
-_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 
 _HEAD_PARTS = ("word/header",)
 _TAIL_PARTS = ("word/footnotes", "word/endnotes", "word/footer")
@@ -27,35 +25,11 @@ def parse(content: bytes) -> Parsed:
     """Return the text of the document *content* as Markdown.
 
     Raises:
-        UnreadableDocumentError: ENCRYPTED, BROKEN, UNSAFE or TOO_BIG.
+        UnreadableDocumentError: ENCRYPTED, BROKEN, UNSUPPORTED, UNSAFE or TOO_BIG.
     """
-    if not content.startswith(ZIP_MAGIC):
-        raise _not_a_document(content)
-    with open_archive(content) as archive:
-        _check_parts(archive)
+    with open_office(content, "docx", holds="word/") as archive:
         body = html.render(_to_html(content))
         return _with_missed(body, archive)
-
-
-def _not_a_document(content: bytes) -> UnreadableDocumentError:
-    if not content.startswith(OLE_MAGIC):
-        return UnreadableDocumentError(
-            ProblemKind.BROKEN, "the name says docx, the content is not; save it anew from Word"
-        )
-    if _ENCRYPTED_STREAM in content:
-        return UnreadableDocumentError(
-            ProblemKind.ENCRYPTED, "it is encrypted; save it without a password"
-        )
-    return UnreadableDocumentError(
-        ProblemKind.BROKEN, "the name says docx, the content is an older format; save it as docx"
-    )
-
-
-def _check_parts(archive: zipfile.ZipFile) -> None:
-    if not any(name.startswith("word/") for name in archive.namelist()):
-        raise UnreadableDocumentError(
-            ProblemKind.BROKEN, "the name says docx, the archive holds no Word document"
-        )
 
 
 def _to_html(content: bytes) -> str:
@@ -108,26 +82,16 @@ def _part_paragraphs(archive: zipfile.ZipFile, prefixes: tuple[str, ...]) -> Ite
     for prefix in prefixes:
         for name in sorted(archive.namelist()):
             if name.startswith(prefix) and name.endswith(".xml"):
-                yield from _paragraphs(_xml(archive, name))
+                yield from _paragraphs(xml_part(archive, name))
 
 
 def _text_boxes(archive: zipfile.ZipFile) -> Iterator[str]:
     if "word/document.xml" not in archive.namelist():
         return
-    for box in _xml(archive, "word/document.xml").iter(f"{_W}txbxContent"):
+    for box in xml_part(archive, "word/document.xml").iter(f"{_W}txbxContent"):
         # Old programs get a copy of the same box as a fallback.
         if next(box.iterancestors(_FALLBACK), None) is None:
             yield from _paragraphs(box)
-
-
-def _xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    try:
-        return etree.fromstring(archive.read(name), parser)
-    except (etree.XMLSyntaxError, zipfile.BadZipFile) as error:
-        raise UnreadableDocumentError(
-            ProblemKind.BROKEN, f"its part {name} is damaged; open it in Word and save it anew"
-        ) from error
 
 
 def _paragraphs(root: etree._Element) -> Iterator[str]:

@@ -9,7 +9,7 @@ from index.parsing.guard import ZIP_MAGIC, open_archive
 from index.parsing.signature import ENCRYPTED_STREAM, OLE_MAGIC
 from index.types import ProblemKind
 
-DC = "{http://purl.org/dc/elements/1.1/}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
 
 
 def open_office(content: bytes, kind: str, *, holds: str) -> zipfile.ZipFile:
@@ -65,7 +65,8 @@ def xml_root(content: bytes) -> etree._Element:
 
 
 def core_title(archive: zipfile.ZipFile, name: str) -> str | None:
-    """Return the title that the part *name* tells; None if there is none."""
+    """Return the title that the part *name* tells; None if it tells none, or a blank one."""
     if name not in archive.namelist():
         return None
-    return next((node.text for node in xml_part(archive, name).iter(f"{DC}title")), None)
+    titles = (node.text or "" for node in xml_part(archive, name).iter(f"{_DC}title"))
+    return next((title for title in titles if title.strip()), None)

@@ -6,16 +6,28 @@ from io import BytesIO
 from index.parsing.guard import ZIP_MAGIC
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+"""Name of the stream in which Office keeps a document under a password."""
 
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _HTML_STARTS = (b"<!doctype html", b"<html")
+_OFFICE_PARTS = (
+    ("word/document.xml", "docx"),
+    ("ppt/presentation.xml", "pptx"),
+    ("xl/workbook.xml", "xlsx"),
+)
+_MIME_TYPES = {
+    b"application/epub+zip": "epub",
+    b"application/vnd.oasis.opendocument.text": "odt",
+}
+_MAX_MIME_BYTES = 200
 
 
 def signature(content: bytes) -> str | None:
-    """Return "pdf", "docx" or "html", or what else it is in words; None if nothing tells.
+    r"""Return the format's name, or what else it is in words; None if nothing tells.
 
-    >>> signature(b"%PDF-1.7 ...")
-    'pdf'
+    >>> signature(b"%PDF-1.7 ..."), signature(b"{\\rtf1 Dear all}")
+    ('pdf', 'rtf')
     >>> signature(b"Dear all") is None
     True
     """
@@ -26,6 +38,8 @@ def signature(content: bytes) -> str | None:
         return _zip_signature(content)
     if start.startswith(OLE_MAGIC):
         return "an Office file of an old or encrypted kind"
+    if start.startswith(b"{\\rtf"):
+        return "rtf"
     return "html" if _is_html(start.lower()) else None
 
 
@@ -38,6 +52,21 @@ def _zip_signature(content: bytes) -> str:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             names = archive.NameToInfo
+            mime = _mime_type(archive)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError):
         return "a damaged zip archive"
-    return "docx" if "word/document.xml" in names else "a zip archive"
+    if mime in _MIME_TYPES:
+        return _MIME_TYPES[mime]
+    return next((kind for part, kind in _OFFICE_PARTS if part in names), "a zip archive")
+
+
+def _mime_type(archive: zipfile.ZipFile) -> bytes:
+    entry = archive.NameToInfo.get("mimetype")
+    # Only a short part that is not packed: nothing is unpacked before the guard has looked.
+    if (
+        entry is None
+        or entry.compress_type != zipfile.ZIP_STORED
+        or entry.file_size > _MAX_MIME_BYTES
+    ):
+        return b""
+    return archive.read(entry).strip()

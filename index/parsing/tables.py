@@ -40,17 +40,29 @@ def tables(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     if len(cells) > 1 and 2 * _tokens(top) > MAX_TABLE_TOKENS:
         yield from _lists(cells)
         return
-    lines = [top]
-    used = first = _tokens(top)
+    yield from _cut(top, [_line(row) for row in cells[1:]])
+
+
+def _lists(cells: list[list[str]]) -> Iterator[str]:
+    """Yield the rows as lists; one that is cut repeats its first line, which mostly names it."""
     for row in cells[1:]:
-        line = _line(row)
+        named = zip(cells[0], row, strict=True)
+        lines = [f"- {name}: {text}" if name else f"- {text}" for name, text in named if text]
+        if lines:
+            yield from _cut(lines[0], lines[1:])
+
+
+def _cut(head: str, lines: Sequence[str]) -> Iterator[str]:
+    block = [head]
+    used = first = _tokens(head)
+    for line in lines:
         tokens = _tokens(line)
-        if len(lines) > 1 and used + tokens > MAX_TABLE_TOKENS:
-            yield "\n".join(lines)
-            lines, used = [top], first
-        lines.append(line)
+        if len(block) > 1 and used + tokens > MAX_TABLE_TOKENS:
+            yield "\n".join(block)
+            block, used = [head], first
+        block.append(line)
         used += tokens
-    yield "\n".join(lines)
+    yield "\n".join(block)
 
 
 def sheet(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -70,8 +82,19 @@ def sheet(rows: Sequence[Sequence[str]]) -> Iterator[str]:
             names = dict(zip(*head, strict=True))
             part.insert(0, [names[column] for column in columns])
         else:
+            part = _with_one_head(part)
             head = columns, part[0]
         yield from tables(part)
+
+
+def _with_one_head(rows: list[list[str]]) -> list[list[str]]:
+    """Join the second row of a head with the first, above which groups of columns are named."""
+    if len(rows) > 2 and not _has_value(rows[0]) and not _has_value(rows[1]):  # noqa: PLR2004
+        names_groups = not all(text.strip() for text in rows[0])
+        if names_groups and not rows[1][0].strip() and _has_value(rows[2]):
+            pairs = zip(rows[0], rows[1], strict=True)
+            return [[f"{group} {name}".strip() for group, name in pairs], *rows[2:]]
+    return rows
 
 
 def _captions(rows: list[Sequence[str]]) -> tuple[list[str], list[Sequence[str]]]:
@@ -90,14 +113,6 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[int]:
 
 def _has_value(row: Sequence[str]) -> bool:
     return any(_VALUE.fullmatch(text.strip()) for text in row if text.strip())
-
-
-def _lists(cells: list[list[str]]) -> Iterator[str]:
-    for row in cells[1:]:
-        named = zip(cells[0], row, strict=True)
-        lines = [f"- {name}: {text}" if name else f"- {text}" for name, text in named if text]
-        if lines:
-            yield "\n".join(lines)
 
 
 def _line(row: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import signal
 import struct
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import IO
 
 from index.errors import UnreadableDocumentError
@@ -52,24 +53,35 @@ def parsed_to_message(parsed: Parsed) -> tuple[dict[str, object], bytes]:
         "title": parsed.title,
         "headings": headings,
         "pages": list(parsed.pages),
+        "audience": list(parsed.audience),
+        "url": parsed.url,
+        "modified_at": None if parsed.modified_at is None else parsed.modified_at.isoformat(),
     }
     return header, parsed.text.encode("utf-8")
 
 
 def message_to_parsed(header: dict[str, object], body: bytes) -> Parsed:
     """Return what `parsed_to_message` was given."""
-    title, headings, pages = header["title"], header["headings"], header["pages"]
-    if not isinstance(headings, list) or not isinstance(pages, list):
+    headings, pages, audience = header["headings"], header["pages"], header["audience"]
+    if not (isinstance(headings, list) and isinstance(pages, list) and isinstance(audience, list)):
         raise TypeError(f"not an answer of the parser: {sorted(header)}")
+    modified_at = _text_or_none(header["modified_at"])
     return Parsed(
         text=body.decode("utf-8"),
-        title=None if title is None else str(title),
+        title=_text_or_none(header["title"]),
         headings=tuple(
             Heading(start=int(start), level=int(level), text=str(text))
             for start, level, text in headings
         ),
         pages=tuple(int(page) for page in pages),
+        audience=tuple(str(group) for group in audience),
+        url=_text_or_none(header["url"]),
+        modified_at=None if modified_at is None else datetime.fromisoformat(modified_at),
     )
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def serve(parser: Callable[..., Parsed], *, memory_bytes: int, timeout_s: float) -> None:

@@ -1,49 +1,142 @@
 """Where documents come from: a description that a generation remembers, and how to open it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import atexit
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from index.sources.folder import FolderSource
+from index.sources.rules import AudienceRule, RuledSource
 from index.types import Source
+
+Kind = Literal["folder", "git", "website", "llama_index"]
+Argument = str | int | float | bool | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSpec:
-    """A folder or a file of documents, as the settings or the command line name it.
+    """Where documents come from, as the settings or the command line name it; never a secret.
 
     Attributes:
-        path: Absolute path.
+        path: Absolute path of a folder or a file, of a repository or its address, or the address of
+            a sitemap; empty for a reader.
+        kind: How it is read.
         name: Put before its documents' ids when there are several sources.
         include: Globs of the files to take.
         exclude: Globs of the files to leave out.
         url: Where a person finds the folder; a document's path is appended.
         audience: Groups that may see its documents; empty means everybody.
+        rules: Which of its documents are for whom else.
+        ref: Branch, tag or commit of a repository.
+        allow_private: Whether a website may be on a private network.
+        reader: Class of a reader, as `module:Class`.
+        arguments: For the reader's constructor.
+        environment: Arguments of the reader that are secret, and the variables that hold them.
+        load: Arguments for the reader's `load_data`.
     """
 
-    path: str
+    path: str = ""
+    kind: Kind = "folder"
     name: str = ""
     include: tuple[str, ...] = ("**/*",)
     exclude: tuple[str, ...] = ()
     url: str | None = None
     audience: tuple[str, ...] = ()
+    rules: tuple[AudienceRule, ...] = ()
+    ref: str = "HEAD"
+    allow_private: bool = False
+    reader: str = ""
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    load: Mapping[str, Argument] = field(default_factory=dict)
 
 
-def open_sources(specs: Sequence[SourceSpec], *, max_file_bytes: int) -> list[Source]:
-    """Open every source; their documents' ids are told apart by name if there are several."""
+def open_sources(
+    specs: Sequence[SourceSpec], *, max_file_bytes: int, cache: Path | None = None
+) -> list[Source]:
+    """Open every source; their documents' ids are told apart by name if there are several.
+
+    Args:
+        specs: What to open.
+        max_file_bytes: Largest file that is read.
+        cache: Folder for what sources keep between builds; None keeps nothing.
+    """
     names = _distinct_names(specs) if len(specs) > 1 else [""]
-    return [
-        FolderSource(
-            root=Path(spec.path),
+    opened: list[Source] = []
+    for spec, name in zip(specs, names, strict=True):
+        source = _open(spec, name, max_file_bytes=max_file_bytes, cache=cache)
+        ruled = RuledSource(source=source, rules=spec.rules, prefix=name)
+        opened.append(ruled if spec.rules else source)
+    return opened
+
+
+def _open(spec: SourceSpec, prefix: str, *, max_file_bytes: int, cache: Path | None) -> Source:
+    # Imported when a source needs it: nearly all are folders.
+    if spec.kind == "git":
+        from index.sources.git import GitSource  # noqa: PLC0415
+
+        return GitSource(
+            repository=spec.path,
+            cache=_own_cache(spec, cache),
+            ref=spec.ref,
             include=spec.include,
             exclude=spec.exclude,
-            prefix=name,
+            prefix=prefix,
             url=spec.url,
             audience=spec.audience,
             max_file_bytes=max_file_bytes,
         )
-        for spec, name in zip(specs, names, strict=True)
-    ]
+    if spec.kind == "website":
+        from index.sources.website import WebsiteSource  # noqa: PLC0415
+
+        return WebsiteSource(
+            sitemap=spec.path,
+            cache=_own_cache(spec, cache),
+            include=spec.include,
+            exclude=spec.exclude,
+            prefix=prefix,
+            audience=spec.audience,
+            max_file_bytes=max_file_bytes,
+            allow_private=spec.allow_private,
+        )
+    if spec.kind == "llama_index":
+        from index.sources.llama_reader import LlamaReaderSource  # noqa: PLC0415
+
+        return LlamaReaderSource(
+            reader=spec.reader,
+            arguments=spec.arguments,
+            environment=spec.environment,
+            load=spec.load,
+            include=spec.include,
+            exclude=spec.exclude,
+            prefix=prefix,
+            audience=spec.audience,
+            max_file_bytes=max_file_bytes,
+        )
+    return FolderSource(
+        root=Path(spec.path),
+        include=spec.include,
+        exclude=spec.exclude,
+        prefix=prefix,
+        url=spec.url,
+        audience=spec.audience,
+        max_file_bytes=max_file_bytes,
+    )
+
+
+def _own_cache(spec: SourceSpec, cache: Path | None) -> Path:
+    """Return the folder in which this source keeps what it knows."""
+    if cache is None:
+        folder = Path(tempfile.mkdtemp(prefix="footnote-source-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+    of = hashlib.sha256(f"{spec.kind} {spec.path}".encode()).hexdigest()[:16]
+    return cache / f"{spec.kind}-{of}"
 
 
 def _distinct_names(specs: Sequence[SourceSpec]) -> list[str]:
@@ -54,9 +147,17 @@ def _distinct_names(specs: Sequence[SourceSpec]) -> list[str]:
     """
     names: list[str] = []
     for spec in specs:
-        wanted = spec.name or Path(spec.path).name or "source"
+        wanted = spec.name or _own_name(spec) or "source"
         name, number = wanted, 2
         while name in names:
             name, number = f"{wanted}-{number}", number + 1
         names.append(name)
     return names
+
+
+def _own_name(spec: SourceSpec) -> str:
+    if spec.kind == "website":
+        return urlsplit(spec.path).hostname or ""
+    if spec.kind == "llama_index":
+        return spec.reader.rpartition(":")[2]
+    return Path(spec.path).name.removesuffix(".git" if spec.kind == "git" else "")

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 from index.errors import SourceError, UnreadableDocumentError
+from index.sources.names import address, is_hidden, is_printable, prefixed, printable, too_big
 from index.sources.patterns import matches
 from index.types import Problem, ProblemKind, SourceFile
 
-# No documents: what belongs to the system, to an editor, to version control.
-_HIDDEN = (".", "~$")
 _NOT_A_FILE = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
@@ -81,7 +79,7 @@ class FolderSource:
                 relative = _relative(path, root)
                 if self._is_left_out(relative):
                     continue
-                if not _is_printable(relative):
+                if not is_printable(relative):
                     yield self._problem(
                         relative, ProblemKind.UNSAFE, "its name is not valid text; rename it"
                     )
@@ -104,7 +102,7 @@ class FolderSource:
     def _is_left_out(self, relative: str) -> bool:
         name = relative.rpartition("/")[2]
         # Folders above it have been through this before their files were looked for.
-        return name.startswith(_HIDDEN) or any(matches(relative, one) for one in self.exclude)
+        return is_hidden(name) or any(matches(relative, one) for one in self.exclude)
 
     def _met(self, relative: str, path: Path, root: Path) -> Iterator[SourceFile | Problem]:
         """Yield the file at *path*, or what is wrong with it; nothing if it is not asked for."""
@@ -144,24 +142,21 @@ class FolderSource:
             return self._problem(relative, ProblemKind.UNREADABLE, f"it is {kind}, not a file")
         if status.st_size > self.max_file_bytes:
             return self._problem(
-                relative, ProblemKind.TOO_BIG, _too_big(status.st_size, self.max_file_bytes)
+                relative, ProblemKind.TOO_BIG, too_big(status.st_size, self.max_file_bytes)
             )
         return SourceFile(
-            document=self._document(relative),
+            document=prefixed(self.prefix, relative),
             name=relative.rpartition("/")[2],
             title=None,
             size_bytes=status.st_size,
             modified_at=_utc(status.st_mtime),
-            url=None if self.url is None else f"{self.url.rstrip('/')}/{quote(relative)}",
+            url=address(self.url, relative),
             audience=self.audience,
             read=partial(_read, path, self.max_file_bytes),
         )
 
-    def _document(self, relative: str) -> str:
-        return f"{self.prefix}/{relative}" if self.prefix else relative
-
     def _problem(self, relative: str, kind: ProblemKind, reason: str) -> Problem:
-        document = self._document(_printable(relative))
+        document = prefixed(self.prefix, printable(relative))
         return Problem(document=document, kind=kind, reason=reason)
 
 
@@ -176,21 +171,6 @@ def _existing(root: Path) -> Path:
 
 def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
-
-
-def _is_printable(name: str) -> bool:
-    """Tell whether *name* can be stored and shown: valid Unicode without control characters."""
-    return not any(char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in name)
-
-
-def _printable(name: str) -> str:
-    r"""Return *name* with its invalid bytes and control characters as `\x..`.
-
-    >>> _printable("caf\udce9")
-    'caf\\xe9'
-    """
-    shown = os.fsencode(name).decode("utf-8", errors="backslashreplace")
-    return "".join(char if _is_printable(char) else f"\\x{ord(char):02x}" for char in shown)
 
 
 def _utc(timestamp: float) -> datetime | None:
@@ -232,16 +212,9 @@ def _read_once(path: Path, max_bytes: int) -> bytes | None:
         content = file.read(max_bytes + 1)
         after = os.fstat(file.fileno())
     if len(content) > max_bytes:
-        raise UnreadableDocumentError(ProblemKind.TOO_BIG, _too_big(after.st_size, max_bytes))
+        raise UnreadableDocumentError(ProblemKind.TOO_BIG, too_big(after.st_size, max_bytes))
     is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     return content if is_same and len(content) == after.st_size else None
-
-
-def _too_big(size_bytes: int, max_bytes: int) -> str:
-    return (
-        f"it has {size_bytes / 1e6:,.1f} MB, at most {max_bytes / 1e6:,.1f} MB are read;"
-        " split it or raise the limit"
-    )
 
 
 def _why(error: OSError) -> str:

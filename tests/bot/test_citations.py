@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citations import Checked, Reason, check, parse_draft
+from bot.citations import Checked, Reason, check
 from bot.errors import AnswererError
+from bot.replies import parse_draft
 from bot.types import Evidence, Sentence, ShownPassage
 from tests.fakes.searcher import a_passage
 
@@ -79,7 +80,7 @@ def test_evidence_before_any_sentence_supports_nothing() -> None:
 
 @pytest.mark.parametrize("reply", ["", " \n\t"])
 def test_empty_reply_is_an_error(reply: str) -> None:
-    with pytest.raises(AnswererError, match="nothing"):
+    with pytest.raises(AnswererError, match="empty"):
         parse_draft(reply)
 
 
@@ -158,6 +159,48 @@ def test_invented_quote_beside_a_true_one_is_dropped() -> None:
     assert result.text == "You have 30 days [1]."
 
 
+def test_quote_that_says_it_all_is_enough_beside_one_that_denies_something() -> None:
+    result = checked(
+        said(
+            "You have 30 days.",
+            ("k7q2mz", "Everybody has 30 days"),
+            ("k7q2mz", "Unused days do not carry over"),
+            ("k7q2mz", "have not 30 days"),
+        )
+    )
+
+    assert result.text.startswith("You have 30 days [1]")
+
+
+def test_sentence_that_one_quote_denies_is_cited_with_the_other_alone() -> None:
+    text = "Staff may carry days over. Interns may not carry days over."
+    shown = ShownPassage(id="k7q2mz", passage=a_passage(text))
+    quotes = [
+        ("k7q2mz", "Interns may not carry days over"),
+        ("k7q2mz", "Staff may carry days over"),
+    ]
+
+    result = checked(said("Staff may carry days over.", *quotes), shown=[shown])
+
+    assert [citation.quote for citation in result.citations] == ["Staff may carry days over"]
+
+
+def test_slip_at_the_end_of_a_long_quote_is_left_out_of_the_citation() -> None:
+    quote = "Unused days do not carry over into the next years"
+
+    result = checked(said("Unused days do not carry over.", ("k7q2mz", quote)))
+
+    assert result.citations[0].quote == "Unused days do not carry over into the next year"
+
+
+def test_slip_in_the_middle_of_a_long_quote_is_not_forgiven() -> None:
+    quote = "Unused days do carry over into the next year, as everybody knows"
+
+    result = checked(said("Unused days do carry over.", ("k7q2mz", quote)))
+
+    assert reasons(result) == [Reason.QUOTE_NOT_FOUND]
+
+
 @pytest.mark.parametrize(
     ("sentence", "reason"),
     [
@@ -170,6 +213,9 @@ def test_invented_quote_beside_a_true_one_is_dropped() -> None:
         (said("Days carry over.", ("k7q2mz", "Unused days do not carry over")), Reason.NEGATION),
         (said("Visitors pay nothing.", ("x3n5ab", "Visitors park free")), Reason.NEGATION),
         (said("Days carry over.", ("k7q2mz", "carry over into the next")), Reason.QUOTE_CUT),
+        (said("Days at Acme.", ("k7q2mz", "Everybody has 30 days")), Reason.NAME),
+        (said("See https://x.example/a", ("k7q2mz", "Everybody has 30 days")), Reason.LINK),
+        (said("You have ten days.", ("k7q2mz", "Everybody has 30 days")), Reason.NUMBER),
         (said(" [1] ", ("k7q2mz", "Everybody has 30 days")), Reason.EMPTY),
     ],
 )

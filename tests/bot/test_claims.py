@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.claims import contradicts, denied_before, missing_numbers
+from bot.claims import contradicts, denied_before, missing_names, missing_numbers
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,10 @@ from bot.claims import contradicts, denied_before, missing_numbers
         ("Version 1.2.3 is current.", "current is 1.2.3"),
         ("Es kostet 10.000 Euro.", "10'000 Euro"),
         ("٣ days", "3 days"),
+        ("two hundred euros", "200 euros"),
+        ("ten days", "10 days"),
+        ("one of them pays", "they pay"),
+        ("Due on 2026-05-01.", "due on 1 May 2026"),
     ],
 )
 def test_number_is_known_in_another_spelling(sentence: str, evidence: str) -> None:
@@ -33,6 +37,9 @@ def test_number_is_known_in_another_spelling(sentence: str, evidence: str) -> No
         ("It costs 3.5.", "It costs 35.", {"3.5"}),
         ("In 2026 it is 5.", "It is 5.", {"2026"}),
         ("10² m", "102 m", {"10"}),
+        ("Ten days may be carried over.", "Up to five days may be carried over.", {"10"}),
+        ("Zehn Tage", "fünf Tage", {"10"}),
+        ("two hundred euros", "three hundred euros", {"200"}),
     ],
 )
 def test_number_that_the_evidence_does_not_have_is_missing(
@@ -95,3 +102,33 @@ def test_no_text_makes_the_comparison_raise(sentence: str, evidence: str) -> Non
     contradicts(sentence, evidence)
     denied_before(evidence, len(evidence) // 2)
     assert not missing_numbers(sentence, sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence"),
+    [
+        ("Ask Maria in Oslo.", "Maria works in Oslo."),
+        ("It is the German office.", "The office in Germany is closed."),
+        ("It ends in May of the year.", "It ends on 2026-05-01 in the year."),
+        ("I'm sure that it is free.", "It is free."),
+        ("Frag die Leiterin in der Garage nach dem Schlüssel.", "Ask for the key."),
+        ("Elle travaille dans une Agence.", "She works for the office in the city."),
+        ("It is said. Visitors park free.", "visitors park free"),
+        ("The Chinese-like style is old.", "The Chinese style is old."),
+    ],
+)
+def test_name_is_known_in_another_form(sentence: str, evidence: str) -> None:
+    assert not missing_names(sentence, evidence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence", "missing"),
+    [
+        ("Ask Maria in the Bergen office.", "Maria works in the Oslo office.", {"bergen"}),
+        ("The form is for the IRS.", "The form is for the bank.", {"irs"}),
+    ],
+)
+def test_name_that_the_evidence_does_not_have_is_missing(
+    sentence: str, evidence: str, missing: set[str]
+) -> None:
+    assert missing_names(sentence, evidence) == missing

@@ -1,7 +1,8 @@
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,71 +15,65 @@ from llama_index.core.tools import QueryEngineTool
 from llama_index_instrumentation import get_dispatcher
 from pydantic import PrivateAttr
 
+from bot.asking import Messages
 from bot.engine import FootnoteQueryEngine, bundle
-from bot.errors import AnswererError
+from bot.portfolio import Portfolio
+from bot.replies import parse_draft
 from bot.retriever import AudienceBundle, PassageRetriever, passages_of
-from bot.types import Draft, Evidence, Question, Sentence, ShownPassage, Status, Usage
+from bot.settings import ModelsSettings
+from bot.types import Answer, Draft, Question, ShownPassage, Status, Turn, Usage
 from index.errors import IndexDamagedError
 from index.types import Audience, SearchResult
+from tests.fakes.models import (
+    Blocks,
+    Script,
+    ScriptedModel,
+    a_portfolio,
+    a_provider,
+    blocks_in,
+    breaking,
+    inventing,
+    quoting,
+    quoting_all,
+    said,
+    silent,
+    unreachable,
+)
 from tests.fakes.searcher import CREATED_AT, GENERATION, MemorySearcher, a_chunk
 
 LEAVE = a_chunk("Everybody has 30 days of leave a year.", id=1, document="leave.md", page=2)
 PARKING = a_chunk("Parking costs 3 euros a day.", id=2, document="parking.md", start=7)
 SALARY = a_chunk("The leave of directors is 99 days.", id=3, document="x.md", audience=("board",))
 
-Drafting = Callable[[Sequence[ShownPassage]], tuple[Sentence, ...]]
-
 
 @dataclass
 class ScriptedAnswerer:
-    """Drafts what its script makes of the passages."""
+    """Drafts what its script makes of the passages, as the offline reader would."""
 
-    drafting: Drafting
-    name: str = "scripted"
-    seen: list[Sequence[ShownPassage]] = field(default_factory=list)
+    script: Script
+    name: str = "offline"
 
     async def draft(self, question: Question, passages: Sequence[ShownPassage]) -> Draft:
         assert question.text.strip()
-        self.seen.append(passages)
-        sentences = self.drafting(passages)
-        return Draft(sentences=sentences, answerer=self.name, usage=Usage(input_tokens=5))
-
-
-def quoting(passages: Sequence[ShownPassage]) -> tuple[Sentence, ...]:
-    """Say the best passage in its own words."""
-    text = passages[0].passage.chunk.text
-    return (Sentence(text=text, evidence=(Evidence(passage_id=passages[0].id, quote=text),)),)
-
-
-def quoting_all(passages: Sequence[ShownPassage]) -> tuple[Sentence, ...]:
-    return tuple(sentence for one in passages for sentence in quoting([one]))
-
-
-def inventing(_: Sequence[ShownPassage]) -> tuple[Sentence, ...]:
-    return (Sentence(text="It is 3 euros, I believe.", evidence=()),)
-
-
-def silent(_: Sequence[ShownPassage]) -> tuple[Sentence, ...]:
-    return ()
-
-
-def unreachable(_: Sequence[ShownPassage]) -> tuple[Sentence, ...]:
-    raise AnswererError("no reply within the deadline")
-
-
-def breaking(_: Sequence[ShownPassage]) -> tuple[Sentence, ...]:
-    raise ZeroDivisionError("the secret is sk-12345")
+        reply = self.script([(one.id, one.passage.chunk.text) for one in passages])
+        return Draft(sentences=parse_draft(reply), answerer=self.name, confidence=0.5)
 
 
 def an_engine(
-    *drafting: Drafting, fallback: Drafting = quoting, searcher: MemorySearcher | None = None
+    *scripts: Script, fallback: Script = quoting, searcher: MemorySearcher | None = None
 ) -> FootnoteQueryEngine:
     return FootnoteQueryEngine(
         searcher or MemorySearcher([LEAVE, PARKING, SALARY]),
-        [ScriptedAnswerer(one, name=f"model-{at}") for at, one in enumerate(drafting)],
-        fallback=ScriptedAnswerer(fallback, name="offline"),
+        a_portfolio(*scripts),
+        fallback=ScriptedAnswerer(fallback),
         k=8,
     )
+
+
+def engine_of(*models: ScriptedModel, **settings: Any) -> FootnoteQueryEngine:
+    portfolio = Portfolio(models, ModelsSettings(**settings))
+    searcher = MemorySearcher([LEAVE, PARKING, SALARY])
+    return FootnoteQueryEngine(searcher, portfolio, fallback=ScriptedAnswerer(quoting), k=8)
 
 
 def test_answer_holds_checked_text_citations_and_the_age_of_its_index() -> None:
@@ -90,19 +85,21 @@ def test_answer_holds_checked_text_citations_and_the_age_of_its_index() -> None:
         ("leave.md", 2, LEAVE.text)
     ]
     assert (answer.generation, answer.indexed_at) == (GENERATION, CREATED_AT)
-    assert (answer.answerer, answer.usage.input_tokens) == ("model-0", 5)
+    assert (answer.answerer, answer.usage.input_tokens) == ("model-0", 500)
+    assert answer.usage.cost_usd == Decimal("0.0012")
     assert (answer.message, answer.nearest, answer.reference) == ("", (), "")
 
 
 def test_passages_are_shown_under_ids_that_differ_from_question_to_question() -> None:
-    model = ScriptedAnswerer(quoting)
-    engine = FootnoteQueryEngine(MemorySearcher([LEAVE]), [model], fallback=model, k=8)
+    model = ScriptedModel(quoting)
+    engine = engine_of(model)
 
     engine.ask(Question(text="leave"))
     engine.ask(Question(text="leave"))
 
-    assert model.seen[0][0].passage == model.seen[1][0].passage
-    assert model.seen[0][0].id != model.seen[1][0].id
+    one, other = (blocks_in(prompt.user)[0] for prompt in model.prompts)
+    assert one[1] == other[1]
+    assert one[0] != other[0]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])
@@ -117,14 +114,14 @@ def test_empty_question_asks_for_one_and_searches_nothing(text: str) -> None:
 
 
 def test_question_without_passages_is_not_found_and_asks_no_model() -> None:
-    model = ScriptedAnswerer(quoting)
-    engine = FootnoteQueryEngine(MemorySearcher([]), [model], fallback=model, k=8)
+    model = ScriptedModel(quoting)
+    engine = engine_of(model)
 
-    answer = engine.ask(Question(text="leave"))
+    answer = engine.ask(Question(text="unheard"))
 
     assert (answer.status, answer.message) == (Status.NOT_FOUND, "The documents don't say.")
     assert answer.generation == GENERATION
-    assert model.seen == []
+    assert model.prompts == []
 
 
 def test_answerer_that_finds_nothing_is_not_found_with_the_nearest_passages() -> None:
@@ -190,8 +187,8 @@ def test_damaged_index_rises() -> None:
         def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
             raise IndexDamagedError(f"{question} {k} {audience}")
 
-    model = ScriptedAnswerer(quoting)
-    engine = FootnoteQueryEngine(Damaged(), [model], fallback=model, k=8)
+    offline = ScriptedAnswerer(quoting)
+    engine = FootnoteQueryEngine(Damaged(), a_portfolio(), fallback=offline, k=8)
 
     with pytest.raises(IndexDamagedError):
         engine.ask(Question(text="leave"))
@@ -327,3 +324,180 @@ def test_answering_never_touches_the_global_settings_of_llama_index() -> None:
 
     assert Settings._llm is None
     assert Settings._embed_model is None
+
+
+async def streamed(engine: FootnoteQueryEngine, text: str) -> tuple[list[str], Answer]:
+    events = [event async for event in engine.astream(Question(text=text, audience=None))]
+    told = [event for event in events if isinstance(event, str)]
+    assert isinstance(events[-1], Answer)
+    assert len(told) == len(events) - 1
+    return told, events[-1]
+
+
+def mixed(blocks: Blocks) -> str:
+    """Say something true, something invented, and something true again."""
+    first, second = blocks[:2]
+    return said(first[1], *first) + inventing(blocks) + "\n" + said(second[1], *second)
+
+
+def test_stream_yields_checked_sentences_and_then_the_answer_that_they_make() -> None:
+    model = ScriptedModel(mixed)
+
+    told, answer = asyncio.run(streamed(engine_of(model), "leave and parking, costs"))
+
+    assert len(told) == 2
+    assert "I believe" not in "".join(told)
+    assert answer.text == " ".join(told)
+    assert [citation.label for citation in answer.citations] == [1, 2]
+    assert model.streamed == [True]
+
+
+def test_first_sentence_is_told_while_the_model_still_writes() -> None:
+    model = ScriptedModel(mixed)
+    engine = engine_of(model)
+
+    async def first() -> str:
+        events = engine.astream(Question(text="leave and parking", audience=None))
+        async for event in events:
+            await events.aclose()
+            assert isinstance(event, str)
+            return event
+        raise AssertionError("nothing came")
+
+    assert asyncio.run(first()).endswith("[1].")
+
+
+def test_what_was_told_before_a_stream_broke_off_stays_and_the_next_model_adds_to_it() -> None:
+    cut = ScriptedModel(quoting_all, a_provider("first"), cut_after=170)
+    whole = ScriptedModel(quoting_all, a_provider("second", share=0.01))
+
+    told, answer = asyncio.run(streamed(engine_of(cut, whole), "leave a year, parking costs"))
+
+    assert len(told) == len(set(told)) == 3
+    assert answer.text == " ".join(told)
+    assert answer.answerer == "first, second"
+
+
+def test_what_was_told_stays_when_only_the_offline_reader_is_left() -> None:
+    cut = ScriptedModel(mixed, cut_after=150)
+
+    told, answer = asyncio.run(streamed(engine_of(cut), "leave a year, parking costs"))
+
+    assert told[0] in answer.text
+    assert answer.text == " ".join(told)
+    assert answer.status is Status.ANSWERED
+    assert answer.message.startswith("The language model could not be reached")
+
+
+def test_reply_of_which_nothing_survives_is_asked_for_once_more_with_the_reasons() -> None:
+    scripts = iter([inventing, quoting])
+    model = ScriptedModel(inventing)
+    model.script = lambda blocks: next(scripts)(blocks)  # noqa: PLW0108 - another one each time
+
+    answer = engine_of(model).ask(Question(text="leave"))
+
+    assert answer.status is Status.ANSWERED
+    assert len(model.prompts) == 2
+    assert "| It is 3 euros, I believe.\nwas not used: there was no EVIDENCE line" in (
+        model.prompts[1].user
+    )
+    assert answer.usage.input_tokens == 1000
+
+
+def test_second_reply_of_which_nothing_survives_is_the_last() -> None:
+    model = ScriptedModel(inventing)
+
+    answer = engine_of(model).ask(Question(text="leave"))
+
+    assert answer.status is Status.UNSUPPORTED
+    assert len(model.prompts) == 2
+
+
+def test_not_found_is_not_asked_for_again() -> None:
+    model = ScriptedModel(silent)
+
+    answer = engine_of(model).ask(Question(text="leave"))
+
+    assert answer.status is Status.NOT_FOUND
+    assert len(model.prompts) == 1
+
+
+def test_sentence_that_two_passages_hold_is_told_once() -> None:
+    twin = a_chunk(LEAVE.text, id=9, document="copy.md")
+    engine = an_engine(quoting_all, searcher=MemorySearcher([LEAVE, twin]))
+
+    answer = engine.ask(Question(text="leave"))
+
+    assert answer.text == "Everybody has 30 days of leave a year [1]."
+
+
+HISTORY = (
+    Turn(role="user", text="What does parking cost?"),
+    Turn(role="assistant", text="3 euros."),
+)
+
+
+def test_follow_up_is_searched_with_the_words_that_it_leaves_out() -> None:
+    searcher = MemorySearcher([LEAVE, PARKING])
+
+    answer = an_engine(searcher=searcher).ask(Question(text="Is it a lot?", history=HISTORY))
+
+    assert searcher.asked[0][0] == "Is it a lot? (parking cost)"
+    assert answer.citations[0].document == "parking.md"
+
+
+def test_model_whose_turn_it_is_makes_the_follow_up_stand_alone() -> None:
+    model = ScriptedModel(quoting, rewriting=lambda _: "Does parking cost a lot?")
+
+    answer = engine_of(model).ask(Question(text="Is it a lot?", history=HISTORY))
+
+    assert answer.citations[0].document == "parking.md"
+    assert "| What does parking cost?" in model.prompts[0].user
+    assert "Question: Does parking cost a lot?" in model.prompts[1].user
+    assert answer.usage.input_tokens == 1000
+
+
+@pytest.mark.parametrize("reply", ["", "Salaries of directors?", "parking " * 200])
+def test_rewriting_that_is_no_use_gives_way_to_the_rule(reply: str) -> None:
+    model = ScriptedModel(quoting, rewriting=lambda _: reply)
+
+    engine_of(model).ask(Question(text="Is it a lot?", history=HISTORY))
+
+    assert "Question: Is it a lot? (parking cost)" in model.prompts[1].user
+
+
+def test_model_that_cannot_rewrite_leaves_it_to_the_rule() -> None:
+    model = ScriptedModel(quoting, rewriting=lambda _: unreachable([]))
+
+    answer = engine_of(model).ask(Question(text="Is it a lot?", history=HISTORY))
+
+    assert answer.status is Status.ANSWERED
+    assert "Question: Is it a lot? (parking cost)" in model.prompts[1].user
+
+
+def test_question_with_a_spent_budget_is_answered_offline_and_says_so() -> None:
+    model = ScriptedModel(quoting, a_provider(budget_usd_per_day=Decimal("0.000001")))
+
+    answer = engine_of(model).ask(Question(text="leave"))
+
+    assert (answer.status, answer.answerer) == (Status.ANSWERED, "offline")
+    assert answer.message.startswith("Today's budget for language models is used up.")
+    assert model.prompts == []
+
+
+class Hanging(ScriptedModel):
+    async def reply(self, messages: Messages, *, stream: bool) -> AsyncGenerator[str | Usage]:
+        self.prompts.append(messages)
+        self.streamed.append(stream)
+        await asyncio.Event().wait()
+        yield ""
+
+
+def test_models_that_hang_together_end_within_the_one_deadline() -> None:
+    models = [Hanging(quoting, a_provider(f"m{at}", share=0.5)) for at in range(2)]
+    engine = engine_of(*models, deadline_s=0.4)
+
+    answer = engine.ask(Question(text="leave"))
+
+    assert (answer.status, answer.answerer) == (Status.ANSWERED, "offline")
+    assert sum(len(model.prompts) for model in models) == 2

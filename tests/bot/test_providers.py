@@ -1,27 +1,34 @@
 import asyncio
 import importlib
-import logging
+from contextlib import aclosing
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from llama_index.core import Settings
 from pydantic import SecretStr
 
-from bot.engine import FootnoteQueryEngine
+from bot.asking import Messages, for_answer
 from bot.errors import AnswererError, SettingsError
-from bot.providers import build_answerers
+from bot.kinds import KINDS
+from bot.providers import build_models
 from bot.settings import ModelsSettings, ProviderSettings
 from bot.showing import show
-from bot.types import Draft, Question, Sentence, ShownPassage, Status
-from tests.bot.test_engine import LEAVE, ScriptedAnswerer, quoting
+from bot.types import Question, ShownPassage, Usage
 from tests.fakes.model_server import ModelServer, Reply, model_server
-from tests.fakes.searcher import MemorySearcher, a_passage
+from tests.fakes.searcher import a_passage
 
 KEY = "sk-canary-5f1e"
 BODY_SECRET = "canary-in-the-body"  # noqa: S105 (a mark to look for)
+MESSAGES = Messages(system="the rules", user="the question")
+WIRES = ("openai_like", "anthropic")
+both_wires = pytest.mark.parametrize("kind", WIRES)
+both_ways = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 
 
-def a_provider(base_url: str = "http://127.0.0.1:9/v1", **changes: Any) -> ProviderSettings:
+def a_provider(base_url: str | None = "http://127.0.0.1:9/v1", **changes: Any) -> ProviderSettings:
+    if base_url and changes.get("kind") == "anthropic":
+        base_url = base_url.removesuffix("/v1")  # its client adds the version by itself
     values = {
         "name": "local",
         "kind": "openai_like",
@@ -33,60 +40,87 @@ def a_provider(base_url: str = "http://127.0.0.1:9/v1", **changes: Any) -> Provi
     return ProviderSettings(**(values | changes))
 
 
-def draft(server: ModelServer, **changes: Any) -> Draft:
-    settings = ModelsSettings(providers=(a_provider(server.base_url, **changes),))
-    answerer = build_answerers(settings)[0]
-    shown = (ShownPassage(id="k7q2mz", passage=a_passage("Leave is 30 days a year.")),)
-    return asyncio.run(answerer.draft(Question(text="How much\nleave?"), shown))
+async def whole_reply(
+    provider: ProviderSettings, messages: Messages, *, stream: bool
+) -> tuple[str, Usage]:
+    """Return the text and the usage of one reply, within its deadline."""
+    model = build_models(ModelsSettings(providers=(provider,)))[0]
+    async with (
+        asyncio.timeout(provider.timeout_s),
+        aclosing(model.reply(messages, stream=stream)) as parts,
+    ):
+        pieces = [piece async for piece in parts]
+    *texts, usage = pieces
+    assert isinstance(usage, Usage)
+    return "".join(str(text) for text in texts), usage
 
 
-def test_reply_becomes_a_draft_with_its_usage() -> None:
+def reply(server: ModelServer, *, stream: bool, **changes: Any) -> tuple[str, Usage]:
+    provider = a_provider(server.base_url, **changes)
+    return asyncio.run(whole_reply(provider, MESSAGES, stream=stream))
+
+
+@both_wires
+@both_ways
+def test_reply_comes_with_its_usage(kind: str, stream: bool) -> None:
     text = "SENTENCE: It is 30 days.\nEVIDENCE: k7q2mz | Leave is 30 days"
 
     with model_server(Reply(text=text)) as server:
-        made = draft(server)
+        made, usage = reply(server, stream=stream, kind=kind)
 
-    assert made.answerer == "local"
-    assert [sentence.text for sentence in made.sentences] == ["It is 30 days."]
-    assert made.sentences[0].evidence[0].quote == "Leave is 30 days"
-    assert (made.usage.input_tokens, made.usage.output_tokens) == (120, 17)
-    assert made.usage.cost_usd is None
+    assert made == text
+    assert (usage.input_tokens, usage.output_tokens) == (120, 17)
+    assert len(server.requests) == 1
+    assert bool(server.requests[0].get("stream")) is stream
 
 
-def test_request_names_the_model_its_limits_the_key_and_the_passages() -> None:
+def test_request_names_the_model_its_limits_and_the_key() -> None:
     with model_server(Reply(text="NOT FOUND")) as server:
-        made = draft(server, max_tokens=321)
+        reply(server, stream=False, max_tokens=321)
 
-    assert made.sentences == ()
     request = server.requests[0]
     assert request["path"] == "/v1/chat/completions"
     assert request["authorization"] == f"Bearer {KEY}"
     assert (request["model"], request["temperature"], request["max_tokens"]) == ("scripted", 0, 321)
-    system, user = request["messages"]
-    assert system["role"] == "system"
-    assert "NOT FOUND" in system["content"]
-    assert "<<< passage k7q2mz >>>\nfrom: Handbook\n| Leave is 30 days a year." in user["content"]
-    assert "Question: How much leave?" in user["content"]
+    assert [(m["role"], m["content"]) for m in request["messages"]] == [
+        ("system", "the rules"),
+        ("user", "the question"),
+    ]
+
+
+def test_request_in_anthropics_format_names_the_same() -> None:
+    with model_server(Reply(text="NOT FOUND")) as server:
+        reply(server, stream=False, kind="anthropic", max_tokens=321)
+
+    request = server.requests[0]
+    assert (request["path"], request["authorization"]) == ("/v1/messages", KEY)
+    assert (request["model"], request["max_tokens"]) == ("scripted", 321)
+    assert "the rules" in str(request["system"])
 
 
 def test_passages_that_do_not_fit_the_model_are_not_sent() -> None:
     passages = show([a_passage("near " * 100), a_passage("far " * 6000, rank=2)])
 
-    with model_server(Reply(text="NOT FOUND")) as server:
-        provider = a_provider(server.base_url, context_tokens=4000)
-        answerer = build_answerers(ModelsSettings(providers=(provider,)))[0]
-        asyncio.run(answerer.draft(Question(text="Where?"), passages))
+    messages = for_answer(Question(text="Where?"), passages, room_tokens=2976)
 
-    content = server.requests[0]["messages"][1]["content"]
-    assert "near near" in content
-    assert "far far" not in content
+    assert "near near" in messages.user
+    assert "far far" not in messages.user
+
+
+def test_question_and_passages_are_marked_off() -> None:
+    shown = (ShownPassage(id="k7q2mz", passage=a_passage("Leave is 30 days a year.")),)
+
+    messages = for_answer(Question(text="How much\nleave?"), shown, room_tokens=4000)
+
+    assert "NOT FOUND" in messages.system
+    assert "<<< passage k7q2mz >>>\nfrom: Handbook\n| Leave is 30 days a year." in messages.user
+    assert "Question: How much leave?" in messages.user
 
 
 def test_provider_without_a_key_is_asked_without_one() -> None:
     with model_server(Reply(text="NOT FOUND")) as server:
-        made = draft(server, api_key=None)
+        reply(server, stream=False, api_key=None)
 
-    assert made.sentences == ()
     assert KEY not in server.requests[0]["authorization"]
 
 
@@ -95,8 +129,10 @@ FAULTS = {
     "429": Reply(status=429, body='{"error": {"message": "canary-in-the-body"}}'),
     "500": Reply(status=500, body="canary-in-the-body"),
     "hang": Reply(hang=True),
+    "refused": Reply(refuse=True),
     "slow drip": Reply(text="SENTENCE: canary-in-the-body", drip=True),
-    "cut body": Reply(text="SENTENCE: canary-in-the-body", cut=True),
+    "stall": Reply(text="SENTENCE: canary-in-the-body " * 9, stall=True),
+    "cut body": Reply(text="SENTENCE: canary-in-the-body " * 9, cut=True),
     "length": Reply(text="SENTENCE: canary-in-the-body", finish_reason="length"),
     "content filter": Reply(text="canary-in-the-body", finish_reason="content_filter"),
     "no finish reason": Reply(text="SENTENCE: canary-in-the-body", finish_reason=None),
@@ -107,137 +143,226 @@ FAULTS = {
     "no choices": Reply(body='{"id": "x", "object": "chat.completion", "choices": []}'),
     "null choices": Reply(body='{"id": "x", "object": "chat.completion", "choices": null}'),
 }
+_SILENT = ("hang", "slow drip", "stall")
 
 
+@both_wires
+@both_ways
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_ends_in_an_error_after_exactly_one_request(fault: str) -> None:
-    reply = FAULTS[fault]
-    timeout_s = 0.4 if reply.hang or reply.drip else 5.0
+def test_each_fault_ends_in_an_error_after_exactly_one_request(
+    fault: str, stream: bool, kind: str
+) -> None:
+    timeout_s = 0.4 if fault in _SILENT else 5.0
+    expected = (TimeoutError, AnswererError) if fault in _SILENT else AnswererError
 
-    with model_server(reply) as server:
-        with pytest.raises(AnswererError, match=r"^local: ") as caught:
-            draft(server, timeout_s=timeout_s)
+    with model_server(FAULTS[fault]) as server:
+        with pytest.raises(expected) as caught:
+            reply(server, stream=stream, kind=kind, timeout_s=timeout_s)
         requests = len(server.requests)
 
     assert requests == 1
     assert KEY not in str(caught.value)
     assert BODY_SECRET not in str(caught.value)
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    if isinstance(caught.value, AnswererError):
+        assert str(caught.value).startswith("local: ")
+        assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize("fault", ["hang", "slow drip"])
-def test_reply_that_never_ends_is_cut_at_the_deadline(fault: str) -> None:
+@both_wires
+def test_stream_that_ends_cleanly_before_its_end_is_an_error(kind: str) -> None:
     with (
-        model_server(FAULTS[fault]) as server,
-        pytest.raises(AnswererError, match="no reply within the deadline"),
+        model_server(Reply(text="SENTENCE: It is 30 days and more.", drop=4)) as server,
+        pytest.raises(AnswererError, match="not whole") as caught,
     ):
-        draft(server, timeout_s=0.4)
+        reply(server, stream=True, kind=kind)
+
+    assert caught.value.outage
 
 
-@pytest.mark.parametrize("fault", ["401", "cut body", "empty", "html"])
-def test_engine_falls_back_to_the_documents_own_words(
-    fault: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("fault", "outage"),
+    [
+        (Reply(status=400, body="{}"), False),
+        (Reply(status=413, body="{}"), False),
+        (Reply(text="x", finish_reason="length"), False),
+        (Reply(status=401, body="{}"), True),
+        (Reply(status=529, body="{}"), True),
+        (Reply(text=""), True),
+    ],
+)
+def test_error_says_whether_the_supplier_is_to_blame(fault: Reply, outage: bool) -> None:
+    with model_server(fault) as server, pytest.raises(AnswererError) as caught:
+        reply(server, stream=False)
+
+    assert caught.value.outage is outage
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("3600", 3600.0), ("1", 1.0), ("soon", None)])
+def test_error_says_how_long_the_supplier_wants_to_be_left_alone(
+    header: str, seconds: float | None
 ) -> None:
-    with caplog.at_level(logging.INFO, "bot"), model_server(FAULTS[fault]) as server:
-        settings = ModelsSettings(providers=(a_provider(server.base_url),))
-        engine = FootnoteQueryEngine(
-            MemorySearcher([LEAVE]),
-            build_answerers(settings),
-            fallback=ScriptedAnswerer(quoting, name="offline"),
-            k=8,
-        )
-        answer = engine.ask(Question(text="How much leave?"))
+    fault = Reply(status=429, body="{}", headers=(("Retry-After", header),))
 
-    assert (answer.status, answer.answerer) == (Status.ANSWERED, "offline")
-    assert answer.message.startswith("The language model could not be reached")
-    assert len(server.requests) == 1
-    logged = "".join(str(record.__dict__) for record in caplog.records)
-    assert "local: " in logged
-    assert KEY not in logged
-    assert BODY_SECRET not in logged
+    with model_server(fault) as server, pytest.raises(AnswererError) as caught:
+        reply(server, stream=False)
+
+    assert caught.value.retry_after_s == seconds
 
 
-def test_answerers_can_be_used_from_one_event_loop_after_another() -> None:
+def test_reply_that_was_cut_for_length_says_what_it_cost() -> None:
+    fault = Reply(text="x", finish_reason="length")
+
+    with model_server(fault) as server, pytest.raises(AnswererError) as caught:
+        reply(server, stream=False)
+
+    assert caught.value.spent == (120, 17)
+
+
+@both_wires
+def test_model_can_be_used_from_one_event_loop_after_another(kind: str) -> None:
     with model_server(Reply(text="NOT FOUND")) as server:
-        answerer = build_answerers(ModelsSettings(providers=(a_provider(server.base_url),)))[0]
-        shown = show([a_passage("Leave is 30 days a year.")])
-        drafts = [asyncio.run(answerer.draft(Question(text="leave"), shown)) for _ in range(2)]
+        provider = a_provider(server.base_url, kind=kind)
+        model = build_models(ModelsSettings(providers=(provider,)))[0]
 
-    assert [made.sentences for made in drafts] == [(), ()]
+        async def ask() -> list[str | Usage]:
+            return [piece async for piece in model.reply(MESSAGES, stream=False)]
 
+        replies = [asyncio.run(ask())[0] for _ in range(2)]
 
-def test_reply_in_prose_is_a_draft_without_evidence() -> None:
-    with model_server(Reply(text="Thirty, I believe.")) as server:
-        made = draft(server)
-
-    assert made.sentences == (Sentence(text="Thirty, I believe.", evidence=()),)
+    assert replies == ["NOT FOUND", "NOT FOUND"]
 
 
-def test_no_providers_give_no_answerers() -> None:
-    assert build_answerers(ModelsSettings()) == []
+@both_wires
+def test_model_can_be_used_from_two_event_loops_at_once(kind: str) -> None:
+    with model_server(Reply(text="NOT FOUND")) as server:
+        provider = a_provider(server.base_url, kind=kind)
+        model = build_models(ModelsSettings(providers=(provider,)))[0]
+
+        async def ask() -> str | Usage:
+            pieces = [piece async for piece in model.reply(MESSAGES, stream=False)]
+            return pieces[0]
+
+        async def ask_here_and_there() -> list[str | Usage]:
+            here = await ask()
+            there = await asyncio.to_thread(lambda: asyncio.run(ask()))
+            return [here, there, await ask()]
+
+        replies = asyncio.run(ask_here_and_there())
+
+    assert replies == ["NOT FOUND"] * 3
 
 
-def test_providers_are_asked_by_share() -> None:
-    providers = [a_provider(name=name, share=share) for name, share in [("a", 0.2), ("b", 0.8)]]
-
-    answerers = build_answerers(ModelsSettings(providers=tuple(providers)))
-
-    assert [name_of(answerer) for answerer in answerers] == ["b", "a"]
+def test_no_providers_give_no_models() -> None:
+    assert build_models(ModelsSettings()) == []
 
 
-def name_of(answerer: Any) -> str:
-    return str(answerer.provider.name)
-
-
-def test_missing_keys_are_all_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KEY_B", "sk-b")
-    monkeypatch.delenv("KEY_A", raising=False)
-    monkeypatch.setenv("KEY_C", " ")
-    names = ["KEY_A", "KEY_B", "KEY_C"]
-    providers = tuple(a_provider(name=n, api_key=None, api_key_env=n) for n in names)
+def test_missing_keys_are_all_named_at_once() -> None:
+    keys = {"KEY_A": None, "KEY_B": SecretStr("sk-b"), "KEY_C": None}
+    providers = tuple(a_provider(name=n, api_key=k, api_key_env=n) for n, k in keys.items())
 
     with pytest.raises(SettingsError, match=r"KEY_A.*KEY_C") as caught:
-        build_answerers(ModelsSettings(providers=providers))
+        build_models(ModelsSettings(providers=providers))
 
     assert "KEY_B" not in str(caught.value)
 
 
-def test_key_is_read_from_the_variable_that_the_settings_name(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_environment_is_not_asked_for_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEY_A", "sk-a")
+    provider = a_provider(api_key=None, api_key_env="KEY_A")
 
-    with model_server(Reply(text="NOT FOUND")) as server:
-        draft(server, api_key=None, api_key_env="KEY_A")
-
-    assert server.requests[0]["authorization"] == "Bearer sk-a"
+    with pytest.raises(SettingsError, match="KEY_A"):
+        build_models(ModelsSettings(providers=(provider,)))
 
 
+@pytest.mark.parametrize(
+    ("kind", "extra"),
+    [
+        ("openai_like", "openai-like"),
+        ("openai", "openai-like"),
+        ("azure_openai", "azure-openai"),
+        ("anthropic", "anthropic"),
+        ("google", "google"),
+        ("bedrock", "bedrock"),
+        ("ollama", "ollama"),
+    ],
+)
 def test_missing_package_is_named_with_the_command_that_installs_it(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, kind: str, extra: str
 ) -> None:
     whole = importlib.import_module
 
     def without_the_extra(name: str, package: str | None = None) -> Any:
-        if name == "llama_index.llms.openai_like":
+        if name.startswith("llama_index.llms."):
             raise ModuleNotFoundError(name)
         return whole(name, package)
 
     monkeypatch.setattr(importlib, "import_module", without_the_extra)
 
-    with pytest.raises(SettingsError, match=r'pip install "footnote\[openai-like\]"'):
-        build_answerers(ModelsSettings(providers=(a_provider(),)))
+    with pytest.raises(SettingsError, match=rf'pip install "footnote\[{extra}\]"'):
+        build_models(ModelsSettings(providers=(a_provider(kind=kind),)))
 
 
-def test_repr_of_an_answerer_hides_its_key() -> None:
-    answerer = build_answerers(ModelsSettings(providers=(a_provider(),)))[0]
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("openai_like", {"model": "m", "max_retries": 0, "timeout": 5.0, "max_tokens": 99}),
+        ("openai", {"model": "m", "max_retries": 0, "timeout": 5.0, "max_tokens": 99}),
+        ("azure_openai", {"engine": "m", "max_retries": 0, "timeout": 5.0, "max_tokens": 99}),
+        ("anthropic", {"model": "m", "max_retries": 0, "timeout": 5.0, "max_tokens": 99}),
+        ("bedrock", {"max_retries": 1, "timeout": 5.0, "max_tokens": 99}),
+        ("ollama", {"model": "m", "request_timeout": 5.0, "context_window": 8192}),
+    ],
+)
+def test_class_of_each_kind_asks_once_and_keeps_its_limits(
+    kind: str, expected: dict[str, object]
+) -> None:
+    model = "anthropic.claude-3-haiku-20240307-v1:0" if kind == "bedrock" else "m"
+    provider = a_provider(
+        kind=kind, model=model, max_tokens=99, region="us-east-1", api_version="2024-10-21"
+    )
 
-    assert KEY not in repr(answerer)
+    llm = build_models(ModelsSettings(providers=(provider,)))[0].llm
+
+    assert type(llm).__name__ == KINDS[kind].name
+    assert {name: getattr(llm, name) for name in expected} == expected
+
+
+def test_google_is_built_with_its_limits_and_without_asking_the_network() -> None:
+    # Its package wants an older tenacity than ours, so that only what it is given can be tested
+    arguments = KINDS["google"].arguments(a_provider(None, kind="google"))
+
+    assert arguments["max_retries"] == 0
+    assert (arguments["max_tokens"], arguments["context_window"]) == (1024, 8192)
+    assert arguments["http_options"] == {"timeout": 5000}
+
+
+def test_repr_of_a_model_hides_its_key() -> None:
+    model = build_models(ModelsSettings(providers=(a_provider(),)))[0]
+
+    assert KEY not in repr(model)
 
 
 def test_a_model_never_touches_the_global_settings_of_llama_index() -> None:
     with model_server(Reply(text="NOT FOUND")) as server:
-        draft(server)
+        reply(server, stream=False)
 
     assert Settings._llm is None
+
+
+def test_two_providers_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="several are called local"):
+        ModelsSettings(providers=(a_provider(), a_provider()))
+
+
+def test_kind_that_has_no_address_of_its_own_needs_one() -> None:
+    with pytest.raises(ValueError, match="needs base_url"):
+        a_provider(None)
+
+
+def test_price_in_the_settings_is_a_decimal() -> None:
+    price = {"input_usd_per_million": "0.15", "output_usd_per_million": "0.60"}
+
+    provider = a_provider(price=price)
+
+    assert provider.price is not None
+    assert provider.price.input_usd_per_million == Decimal("0.15")

@@ -1,8 +1,14 @@
+import json
+import random
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.quotes import find, fold, is_long_enough
+from bot.quotes import MIN_RUN_SHARE, find, fold, is_long_enough, run
+
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "eval" / "squad2_public"
 
 
 @pytest.mark.parametrize(
@@ -99,3 +105,44 @@ def test_quote_needs_twelve_characters_or_three_words_or_a_whole_line_or_cell(
     start = max(0, text.find(quote))
 
     assert is_long_enough(text, start, start + len(quote)) is enough
+
+
+def test_slip_in_a_short_quote_is_not_forgiven() -> None:
+    assert not any(
+        run("Unused days lapse at the end of Marchx", "Unused days lapse at the end of March.")
+    )
+
+
+@given(st.text(alphabet="ab c.", min_size=1), st.text(alphabet="ab c.", min_size=1))
+def test_run_is_a_piece_of_the_text_and_of_the_quote(quote: str, text: str) -> None:
+    for start, end in run(quote, text):
+        found = fold(text[start:end]).text
+        assert found in fold(quote).text
+        assert len(found) >= len(fold(quote).text) * MIN_RUN_SHARE
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs the public texts in ../shared/data")
+def test_slips_of_a_copyist_are_found_in_real_text_and_inventions_are_not() -> None:
+    lines = (DATA / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    chosen = random.Random(0)  # noqa: S311 - the same texts each time
+    texts = [json.loads(line)["text"] for line in chosen.sample(lines, 300)]
+    found = {"as it is": 0, "slip at the end": 0, "slip in the middle": 0, "word left out": 0}
+
+    for text in texts:
+        words = text.split()
+        at = chosen.randrange(len(words) - 20)
+        part = words[at : at + 20]
+        made = {
+            "as it is": part,
+            "slip at the end": [*part[:-1], "sideways"],
+            "slip in the middle": [*part[:10], "sideways", *part[11:]],
+            "word left out": part[:9] + part[10:],
+        }
+        for name, quote in made.items():
+            joined = " ".join(quote)
+            found[name] += find(joined, text) is not None or any(run(joined, text))
+
+    assert found["as it is"] == 300
+    assert found["slip at the end"] >= 270
+    assert found["slip in the middle"] == 0
+    assert found["word left out"] <= 3

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.database import MIGRATIONS
 from bot.errors import StoreError
-from bot.store import MIGRATIONS, Claimed, Outcome, Received, Store
+from bot.store import Claimed, Outcome, Received, Store
 
 
 class Clock:
@@ -232,7 +233,7 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 
 def test_every_write_is_on_the_disk_when_it_returns(store: Store) -> None:
     def pragma(name: str) -> object:
-        return store._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        return store.database.connection.execute(f"PRAGMA {name}").fetchone()[0]
 
     assert pragma("journal_mode") == "wal"
     assert pragma("synchronous") == 2  # FULL

@@ -264,3 +264,35 @@ def test_a_broken_meta_json_is_named(tmp_path: Path) -> None:
 
     assert len(wrong) == 1
     assert wrong[0].startswith("meta.json: ")
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_questions_are_read_and_their_mistakes_counted(tmp_path: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    lines = [json.dumps({"id": str(n), "question": f"Question {n}?"}) for n in range(100_000)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    assert len(load(path).cases) == 100_000
+
+    path.write_text("\n".join([*lines, *lines[:5000]]), encoding="utf-8")
+    with pytest.raises(QuestionSetError, match="and 4980 more") as caught:
+        load(path)
+    assert len(caught.value.wrong) == 5000
+
+
+def test_a_span_has_two_ends_in_their_order(tmp_path: Path) -> None:
+    lines = [
+        {"id": "1", "question": "?", "relevant": [{"document": "a", "start": 3}]},
+        {"id": "2", "question": "?", "relevant": [{"document": "a", "start": 3, "end": 3}]},
+        {"id": "3", "question": "?", "relevant": [{"document": "a", "start": 3, "end": 4}]},
+    ]
+    path = tmp_path / "set.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+
+    with pytest.raises(QuestionSetError) as caught:
+        load(path)
+
+    assert [entry.partition(": ")[2] for entry in caught.value.wrong] == [
+        "relevant.0: start and end stand together or not at all",
+        "relevant.0: start is not before end",
+    ]

@@ -65,7 +65,7 @@ def test_a_refused_unanswerable_question_is_a_refusal_recalled(status: Status) -
 def test_an_answered_unanswerable_question_is_no_refusal_and_no_false_one() -> None:
     scores = answer_scores(UNANSWERABLE, answer("Two weeks [1].", citation("a")))
 
-    assert scores == {"refusal_recall": 0.0, **FREE}
+    assert scores == {"refusal_recall": 0.0, "citation_recall": 0.0, **FREE}
 
 
 def test_a_failure_has_no_score_at_all() -> None:
@@ -79,7 +79,12 @@ def test_what_is_not_known_is_not_scored() -> None:
     case = Case(id="3", question="?")
     priced = answer("Yes [1].", citation("a"), usage=Usage(cost_usd=None))
 
-    assert answer_scores(case, priced) == {"false_refusal": 0.0}
+    assert answer_scores(case, priced) == {
+        "false_refusal": 0.0,
+        "citation_recall": 0.0,
+        "input_tokens": 0.0,
+        "output_tokens": 0.0,
+    }
 
 
 def test_the_price_of_an_answer_is_kept() -> None:

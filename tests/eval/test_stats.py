@@ -76,7 +76,7 @@ def test_a_fall_on_every_question_is_certain() -> None:
 
     assert found is not None
     assert found.mean == pytest.approx(-0.1)
-    assert (found.low, found.high) == (pytest.approx(-0.1), pytest.approx(-0.1))
+    assert [found.low, found.high] == pytest.approx([-0.1, -0.1])
     assert found.p == pytest.approx(1 / 2001)
 
 

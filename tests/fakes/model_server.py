@@ -1,4 +1,4 @@
-"""A chat-completions server over real HTTP whose replies and faults are scripted."""
+"""A model server over real HTTP, in the formats of OpenAI and Anthropic, with scripted faults."""
 
 import json
 import threading
@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.fakes.models import Script, blocks_in
+
+INPUT_TOKENS, OUTPUT_TOKENS = 120, 17
+_EVENT = "text/event-stream"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
@@ -16,23 +21,33 @@ class Reply:
 
     Attributes:
         text: The content of the model's message.
-        finish_reason: As on the wire; None leaves it null.
+        script: Makes the text from the passages of the request; goes before `text`.
+        finish_reason: As OpenAI says it; None leaves it null.
         status: HTTP status.
+        headers: Further ones.
         body: Sent as it is in place of a completion.
         content_type: Of the body.
         cut: Announce the whole body, send half of it and close.
+        drop: Send only so many events of a stream, then end it cleanly; None sends all.
         hang: Send nothing until the server stops.
+        stall: Send half of the body, then nothing until the server stops.
         drip: Send the body one byte at a time, so slowly that it never ends.
+        refuse: Close the connection without a word.
     """
 
     text: str = ""
+    script: Script | None = None
     finish_reason: str | None = "stop"
     status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
     content_type: str = "application/json"
     cut: bool = False
+    drop: int | None = None
     hang: bool = False
+    stall: bool = False
     drip: bool = False
+    refuse: bool = False
 
 
 @dataclass
@@ -41,11 +56,13 @@ class ModelServer:
 
     Attributes:
         replies: What is still to be played.
-        requests: The JSON of each request, with its `authorization` header beside it.
+        requests: The JSON of each request, with its path and its key beside it.
+        billed: (input, output) tokens of each completion that was sent as a whole.
     """
 
     replies: deque[Reply]
     requests: list[dict[str, Any]] = field(default_factory=list)
+    billed: list[tuple[int, int]] = field(default_factory=list)
     base_url: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -84,22 +101,36 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        beside = {"authorization": self.headers.get("Authorization", ""), "path": self.path}
-        self.played.requests.append(sent | beside)
+        key = self.headers.get("Authorization") or self.headers.get("x-api-key", "")
+        self.played.requests.append(sent | {"authorization": key, "path": self.path})
         reply = self.played.next_reply()
-        self.close_connection = reply.hang or reply.cut or reply.drip
+        self.close_connection = reply.hang or reply.cut or reply.drip or reply.stall or reply.refuse
         if reply.hang:
             self.played.stopping.wait(30)
+        if reply.hang or reply.refuse:
             return
-        body = (reply.body if reply.body is not None else _completion(reply)).encode()
+        whole = self._send(reply, sent)
+        if whole and reply.status == 200 and reply.body is None:
+            self.played.billed.append((INPUT_TOKENS, OUTPUT_TOKENS))
+
+    def _send(self, reply: Reply, sent: dict[str, Any]) -> bool:
+        body, content_type = _body(reply, sent, anthropic=self.path.endswith("/messages"))
+        raw = body.encode()
         self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(raw)))
+        for name, value in reply.headers:
+            self.send_header(name, value)
         self.end_headers()
         if reply.drip:
-            self._drip(body)
-        else:
-            self.wfile.write(body[: len(body) // 2] if reply.cut else body)
+            self._drip(raw)
+            return False
+        half = reply.cut or reply.stall
+        self.wfile.write(raw[: len(raw) // 2] if half else raw)
+        self.wfile.flush()
+        if reply.stall:
+            self.played.stopping.wait(30)
+        return not half
 
     def _drip(self, body: bytes) -> None:
         for byte in body:
@@ -115,20 +146,94 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep the test's output clean."""
 
 
-def _completion(reply: Reply) -> str:
-    return json.dumps(
+def _body(reply: Reply, sent: dict[str, Any], *, anthropic: bool) -> tuple[str, str]:
+    """Return the body and its content type."""
+    if reply.body is not None:
+        return reply.body, reply.content_type
+    text = reply.text
+    if reply.script is not None:
+        text = reply.script(blocks_in(_user_text(sent)))
+    if not sent.get("stream"):
+        whole = _message(text, reply) if anthropic else _completion(text, reply)
+        return json.dumps(whole), reply.content_type
+    events = _anthropic_events(text, reply) if anthropic else _openai_events(text, reply)
+    return "".join(events[: reply.drop]), _EVENT
+
+
+def _user_text(sent: dict[str, Any]) -> str:
+    content = sent["messages"][-1]["content"]
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+
+
+_USAGE = {
+    "prompt_tokens": INPUT_TOKENS,
+    "completion_tokens": OUTPUT_TOKENS,
+    "total_tokens": INPUT_TOKENS + OUTPUT_TOKENS,
+}
+_HEAD: dict[str, Any] = {"id": "chatcmpl-1", "created": 1_760_000_000, "model": "scripted"}
+
+
+def _completion(text: str, reply: Reply) -> dict[str, Any]:
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
+    return {**_HEAD, "object": "chat.completion", "choices": [choice], "usage": _USAGE}
+
+
+def _openai_events(text: str, reply: Reply) -> list[str]:
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+    deltas += [{"content": text[at : at + 12]} for at in range(0, len(text), 12)]
+    choices: list[list[dict[str, Any]]] = [
+        [{"index": 0, "delta": delta, "finish_reason": None}] for delta in deltas
+    ]
+    choices.append([{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}])
+    head = _HEAD | {"object": "chat.completion.chunk"}
+    events = [json.dumps({**head, "choices": choice}) for choice in choices]
+    events.append(json.dumps(head | {"choices": [], "usage": _USAGE}))
+    return [f"data: {event}\n\n" for event in [*events, "[DONE]"]]
+
+
+_STOP_REASONS: dict[str | None, str | None] = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "content_filter": "refusal",
+    None: None,
+}
+_ANTHROPIC_USAGE = {"input_tokens": INPUT_TOKENS, "output_tokens": OUTPUT_TOKENS}
+
+
+def _message(text: str, reply: Reply) -> dict[str, Any]:
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "scripted",
+        "content": [{"type": "text", "text": text}],
+        "stop_reason": _STOP_REASONS[reply.finish_reason],
+        "stop_sequence": None,
+        "usage": _ANTHROPIC_USAGE,
+    }
+
+
+def _anthropic_events(text: str, reply: Reply) -> list[str]:
+    start = _message("", reply) | {"content": [], "stop_reason": None}
+    parts = [text[at : at + 12] for at in range(0, len(text), 12)]
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": start},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *(
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "text_delta", "text": part},
+            }
+            for part in parts
+        ),
+        {"type": "content_block_stop", "index": 0},
         {
-            "id": "chatcmpl-1",
-            "object": "chat.completion",
-            "created": 1_760_000_000,
-            "model": "scripted",
-            "choices": [
-                {
-                    "index": 0,
-                    "message": {"role": "assistant", "content": reply.text},
-                    "finish_reason": reply.finish_reason,
-                }
-            ],
-            "usage": {"prompt_tokens": 120, "completion_tokens": 17, "total_tokens": 137},
-        }
-    )
+            "type": "message_delta",
+            "delta": {"stop_reason": _STOP_REASONS[reply.finish_reason], "stop_sequence": None},
+            "usage": _ANTHROPIC_USAGE,
+        },
+        {"type": "message_stop"},
+    ]
+    return [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]

@@ -56,6 +56,7 @@ def answer(
     status: Status | None = None,
     ms: float = 5.0,
     usage: Usage | None = None,
+    confidence: float | None = None,
 ) -> Answer:
     """An answer if it has a text, a refusal if not, unless *status* says otherwise."""
     return Answer(
@@ -70,6 +71,7 @@ def answer(
         answerer="scripted",
         usage=usage or Usage(),
         ms=ms,
+        confidence=confidence,
     )
 
 

@@ -4,12 +4,15 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import BotError
 from bot.settings import ChannelSettings, Settings, SlackSettings
-from bot.slack.app import run
+from bot.slack.app import Service, run
+from bot.slack.http import parse_address
 from bot.store import Store
 from bot.types import Answer, Citation, Question, Status, Usage
 from index.errors import IndexMissingError
@@ -52,34 +55,74 @@ def citation(quote: str) -> Citation:
     )
 
 
-class Ask:
+class Engine:
     """Waits for the gate if the question begins with "wait", fails if it begins with "fail"."""
 
     def __init__(self, gate: Path) -> None:
         self.gate = gate
 
-    async def __call__(self, question: Question) -> Answer:
+    async def aask(self, question: Question) -> Answer:
         while question.text.startswith("wait") and not self.gate.exists():  # noqa: ASYNC110 opened by another process
             await asyncio.sleep(0.01)
         if question.text.startswith("fail index"):
             raise IndexMissingError(FAILURE)
         if question.text.startswith("fail"):
             raise RuntimeError(FAILURE)
+        if question.text.startswith("unknown"):
+            return not_found()
         return answered(question)
+
+    async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
+        """Stream if the question begins with "stream", a sentence for each of its words."""
+        if question.text.startswith("stream"):
+            words = question.text.split()
+            for word in words:
+                yield f"{word} [1]."
+                await asyncio.sleep(float(os.environ.get("TEST_SENTENCE_S", "0.5")))
+                while word == "wait" and not self.gate.exists():  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            text = " ".join(f"{word} [1]." for word in words)
+            yield replace(answered(question), text=text)
+            return
+        yield await self.aask(question)
+
+
+def not_found() -> Answer:
+    return replace(
+        answered(Question(text="")),
+        status=Status.NOT_FOUND,
+        text="",
+        citations=(),
+        message="The documents don't say.",
+    )
 
 
 def main() -> int:
     logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     state, gate = (Path(argument) for argument in sys.argv[1:])
     slack = SlackSettings(
-        channels=(ChannelSettings(id="C0GENERAL", audience=("staff",)),),
+        channels=(
+            ChannelSettings(id="C0GENERAL", audience=("staff",), helper="U0HELPER"),
+            ChannelSettings(id="C0OPEN", follow_ups=True, unasked=True),
+            ChannelSettings(id="C0OFF", enabled=False),
+        ),
+        groups={"staff": ("U0STAFF",)},
+        guests=os.environ.get("TEST_GUESTS", "refuse"),
         max_concurrent=int(os.environ.get("TEST_MAX_CONCURRENT", "4")),
         max_queue=int(os.environ.get("TEST_MAX_QUEUE", "100")),
     )
     try:
         # A killed process is given up for dead sooner than in earnest, so that tests need not wait.
         with Store(state, lease_s=float(os.environ.get("TEST_LEASE_S", "1"))) as store:
-            return asyncio.run(run(Settings(slack=slack), Ask(gate), store))
+            http, health = (os.environ.get(name) for name in ("TEST_HTTP", "TEST_HEALTH"))
+            service = Service(
+                engine=Engine(gate),
+                store=store,
+                answers=state.parent / "answers",
+                http=parse_address(http) if http else None,
+                health=parse_address(health) if health else None,
+            )
+            return asyncio.run(run(Settings(slack=slack), service))
     except BotError as error:
         sys.stderr.write(f"footnote: {error}\n")
         return 2

@@ -37,6 +37,7 @@ class Shown:
 def show(message: Mapping[str, Any]) -> Shown:
     """Read a message as every client together would: its blocks, and its text for notifications."""
     shown = Shown()
+    shown.add(markdown(message.get("markdown") or ""))
     for block in message.get("blocks") or ():
         shown.add(_block(block))
         shown.text += "\n"
@@ -44,7 +45,7 @@ def show(message: Mapping[str, Any]) -> Shown:
         message.get("text") or "",
         names_are_links=bool(message.get("link_names")) or message.get("parse") == "full",
     )
-    if message.get("blocks"):
+    if message.get("blocks") or message.get("markdown"):
         fallback.text = ""
     shown.add(fallback)
     return shown
@@ -78,12 +79,34 @@ def _autolinks(text: str) -> list[str]:
 
 
 def _block(block: Mapping[str, Any]) -> Shown:
-    if block["type"] == "rich_text":
-        return _rich(block)
-    if block["type"] == "markdown":
-        return markdown(block["text"])
+    if block["type"] in {"rich_text", "markdown"}:
+        return _rich(block) if block["type"] == "rich_text" else markdown(block["text"])
+    if block["type"] == "container":
+        return _joined([_object(block["title"]), *(_line(b) for b in block["child_blocks"])])
+    if block["type"] == "table":
+        return _joined(_line(cell) for row in block["rows"] for cell in row)
+    if block["type"] in {"actions", "context_actions"}:
+        return _joined(_control(element) for element in block["elements"])
+    if block["type"] == "input":
+        return _joined([_object(block["label"]), _control(block["element"])])
     objects = [block.get("text"), *(block.get("fields") or ()), *(block.get("elements") or ())]
     return _joined(_object(thing) for thing in objects if thing)
+
+
+def _line(block: Mapping[str, Any]) -> Shown:
+    shown = literal(block["text"]) if block["type"] == "raw_text" else _block(block)
+    return Shown(text="\n" + shown.text, pings=shown.pings, links=shown.links)
+
+
+def _control(element: Mapping[str, Any]) -> Shown:
+    """The words on a control; what is behind it is read by the app alone."""
+    texts = [element.get(key) for key in ("text", "placeholder")]
+    texts += [option["text"] for option in element.get("options", ())]
+    for key in ("positive_button", "negative_button"):
+        texts += [element[key]["text"]] if key in element else []
+    shown = _joined(_object(text) for text in texts if text)
+    shown.links += [element["url"]] if element.get("url") else []
+    return Shown(text="", pings=shown.pings, links=shown.links)
 
 
 def _object(thing: Mapping[str, Any]) -> Shown:

@@ -1,85 +1,37 @@
 """A workspace in memory: people, conversations, messages, and the methods that change them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from tests.fakes.slack_limits import problems
+from tests.fakes.slack_limits import problems, view_problems
+from tests.fakes.slack_state import (
+    ASKER,
+    BOT_ID,
+    BOT_USER,
+    TEAM,
+    Args,
+    Conversation,
+    MethodError,
+    Reply,
+    State,
+    not_streaming,
+    open_to_bot,
+    own,
+)
+from tests.fakes.slack_streams import append_stream, start_stream, stop_stream
 
-Args = Mapping[str, Any]
-Reply = dict[str, Any]
-
-TEAM = "T0TEAM"
-BOT_USER = "U0BOT"
-BOT_ID = "B0BOT"
-ASKER = "U0ASKER"
-
-
-class MethodError(Exception):
-    """A method says no."""
-
-    def __init__(self, code: str, **details: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.details = details
-
-
-@dataclass
-class Conversation:
-    """Attributes: closed is the error that every post gets, such as "is_archived"."""
-
-    id: str
-    messages: list[Reply] = field(default_factory=list)
-    closed: str | None = None
-
-    def message(self, ts: object) -> Reply | None:
-        return next((m for m in self.messages if m["ts"] == ts), None)
-
-
-@dataclass
-class State:
-    """Everything there is."""
-
-    conversations: dict[str, Conversation] = field(default_factory=dict)
-    users: dict[str, Reply] = field(default_factory=dict)
-    statuses: list[Reply] = field(default_factory=list)
-    ephemerals: list[Reply] = field(default_factory=list)
-    scopes: set[str] = field(default_factory=set)
-    clock: int = 1_760_000_000_000_000
-
-    def next_ts(self) -> str:
-        self.clock += 1000
-        return f"{self.clock // 1_000_000}.{self.clock % 1_000_000:06d}"
-
-    def conversation(self, channel: object) -> Conversation:
-        found = self.conversations.get(str(channel))
-        if found is None:
-            raise MethodError("channel_not_found")
-        return found
-
-    def add(self, channel: str, message: Reply) -> Reply:
-        """Append a message; a thread whose parent is gone silently loses it."""
-        conversation = self.conversations.setdefault(channel, Conversation(channel))
-        parent = conversation.message(message.get("thread_ts"))
-        if parent is None:
-            message = {k: v for k, v in message.items() if k != "thread_ts"}
-        else:
-            parent.setdefault("thread_ts", parent["ts"])
-        message = {"type": "message", "ts": self.next_ts()} | message
-        conversation.messages.append(message)
-        return message
-
-    def delete(self, channel: str, ts: str) -> None:
-        conversation = self.conversation(channel)
-        message = conversation.message(ts)
-        if message is None:
-            raise MethodError("message_not_found")
-        conversation.messages.remove(message)
-
-    def need(self, scope: str) -> None:
-        if scope not in self.scopes:
-            provided = ",".join(sorted(self.scopes))
-            raise MethodError("missing_scope", needed=scope, provided=provided)
+__all__ = [
+    "ASKER",
+    "BOT_ID",
+    "BOT_USER",
+    "METHODS",
+    "TEAM",
+    "Conversation",
+    "MethodError",
+    "Reply",
+    "State",
+    "call",
+]
 
 
 def auth_test(_: State, __: Args) -> Reply:
@@ -95,31 +47,40 @@ def auth_test(_: State, __: Args) -> Reply:
 
 
 def post_message(state: State, args: Args) -> Reply:
-    conversation = _open_to_bot(state, args["channel"])
+    conversation = open_to_bot(state, args["channel"])
     _check_content(args)
+    # Slack keeps neither how it was told to read a text nor how to unfurl; tests look at both.
     kept = {k: args[k] for k in _CONTENT if args.get(k) is not None}
     message = state.add(conversation.id, {"user": BOT_USER, "bot_id": BOT_ID} | kept)
     return {"channel": conversation.id, "ts": message["ts"], "message": message}
 
 
 def update(state: State, args: Args) -> Reply:
-    conversation = _open_to_bot(state, args["channel"])
-    message = _own(conversation, args["ts"], "cant_update_message")
+    conversation = open_to_bot(state, args["channel"])
+    message = own(conversation, args["ts"], "cant_update_message")
+    not_streaming(state, conversation, args["ts"], "streaming_state_conflict")
     _check_content(args)
+    if len(args.get("text") or "") > 4000:  # docs.slack.dev/reference/methods/chat.update
+        raise MethodError("msg_too_long")
     message.update({k: args[k] for k in ("text", "blocks", "metadata") if args.get(k) is not None})
+    message.pop("markdown", None)  # what had streamed in is replaced too
+    message["edited"] = {"user": BOT_USER, "ts": state.next_ts()}
     return {"channel": conversation.id, "ts": message["ts"], "message": message}
 
 
 def delete(state: State, args: Args) -> Reply:
     conversation = state.conversation(args["channel"])
-    _own(conversation, args["ts"], "cant_delete_message")
+    own(conversation, args["ts"], "cant_delete_message")
+    not_streaming(state, conversation, args["ts"], "cant_delete_message")
     state.delete(conversation.id, args["ts"])
     return {"channel": conversation.id, "ts": args["ts"]}
 
 
 def post_ephemeral(state: State, args: Args) -> Reply:
-    _open_to_bot(state, args["channel"])
+    open_to_bot(state, args["channel"])
     _check_content(args)
+    if args["user"] not in state.users:
+        raise MethodError("user_not_in_channel")
     state.ephemerals.append(dict(args))
     return {"message_ts": state.next_ts()}
 
@@ -156,6 +117,41 @@ def set_status(state: State, args: Args) -> Reply:
     state.conversation(args["channel_id"])
     state.statuses.append(dict(args))
     return {}
+
+
+def session_status(state: State, args: Args) -> Reply:
+    state.conversation(args["channel_id"])
+    if args["status"] not in {"active", "processing", "suspended", "closed"}:
+        raise MethodError("invalid_arguments")
+    state.sessions.append(dict(args))
+    return {}
+
+
+def suggested_prompts(state: State, args: Args) -> Reply:
+    state.conversation(args["channel_id"])
+    # docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts
+    if not 0 < len(args["prompts"]) <= 4 or not all(
+        set(p) == {"title", "message"} for p in args["prompts"]
+    ):
+        raise MethodError("invalid_arguments")
+    state.prompts.append(dict(args))
+    return {}
+
+
+def open_view(state: State, args: Args) -> Reply:
+    wrong = view_problems(args["view"], "modal")
+    if wrong:
+        raise MethodError("invalid_arguments", response_metadata={"messages": wrong})
+    state.views.append({"id": f"V{len(state.views)}"} | dict(args["view"]))
+    return {"view": state.views[-1]}
+
+
+def publish_view(state: State, args: Args) -> Reply:
+    wrong = view_problems(args["view"], "home")
+    if wrong:
+        raise MethodError("invalid_arguments", response_metadata={"messages": wrong})
+    state.homes[args["user_id"]] = dict(args["view"])
+    return {"view": args["view"]}
 
 
 def user_info(state: State, args: Args) -> Reply:
@@ -200,6 +196,29 @@ METHODS = {
     "assistant.threads.setStatus": Method(
         set_status, "chat:write", ("channel_id", "thread_ts", "status"), ("loading_messages",)
     ),
+    "agents.sessions.setStatus": Method(
+        session_status, "chat:write", ("channel_id", "status"), ("thread_ts", "title")
+    ),
+    "assistant.threads.setSuggestedPrompts": Method(
+        suggested_prompts, "assistant:write", ("channel_id", "prompts"), ("title", "thread_ts")
+    ),
+    "chat.startStream": Method(
+        start_stream,
+        "chat:write",
+        ("channel", "thread_ts"),
+        ("chunks", "markdown_text", "recipient_team_id", "recipient_user_id"),
+    ),
+    "chat.appendStream": Method(
+        append_stream, "chat:write", ("channel", "ts"), ("chunks", "markdown_text")
+    ),
+    "chat.stopStream": Method(
+        stop_stream,
+        "chat:write",
+        ("channel", "ts"),
+        ("chunks", "markdown_text", "blocks", "metadata", "session_status"),
+    ),
+    "views.open": Method(open_view, "", ("trigger_id", "view")),
+    "views.publish": Method(publish_view, "", ("user_id", "view"), ("hash",)),
     "users.info": Method(user_info, "users:read", ("user",)),
 }
 
@@ -207,7 +226,7 @@ METHODS = {
 def call(state: State, name: str, args: Args) -> Reply:
     """Run a method of the bot's token; raises `MethodError`."""
     method = METHODS.get(name)
-    if method is None:
+    if method is None or name in state.without:
         raise MethodError("unknown_method")
     if method.scope:
         state.need(method.scope)
@@ -218,22 +237,6 @@ def call(state: State, name: str, args: Args) -> Reply:
         wrong = [f"missing: {key}" for key in missing] + [f"unknown: {key}" for key in unknown]
         raise MethodError("invalid_arguments", response_metadata={"messages": wrong})
     return method.run(state, args)
-
-
-def _open_to_bot(state: State, channel: object) -> Conversation:
-    conversation = state.conversation(channel)
-    if conversation.closed is not None:
-        raise MethodError(conversation.closed)
-    return conversation
-
-
-def _own(conversation: Conversation, ts: object, refusal: str) -> Reply:
-    message = conversation.message(ts)
-    if message is None:
-        raise MethodError("message_not_found")
-    if message.get("bot_id") != BOT_ID:
-        raise MethodError(refusal)
-    return message
 
 
 def _check_content(args: Args) -> None:

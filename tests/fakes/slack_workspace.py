@@ -5,15 +5,20 @@ import contextlib
 import html
 import json
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
+from urllib.parse import urlencode
 from uuid import uuid4
 
+import aiohttp
 from aiohttp import WSMsgType, web
+from slack_sdk.signature import SignatureVerifier
 
 from tests.fakes.slack_display import Shown, show
+from tests.fakes.slack_limits import problems
 from tests.fakes.slack_messages import (
     ASKER,
     BOT_ID,
@@ -25,9 +30,11 @@ from tests.fakes.slack_messages import (
     State,
     call,
 )
+from tests.fakes.slack_tiers import Tiers
 
 BOT_TOKEN = "xoxb-fake-bot-token"  # noqa: S105 it opens nothing
 APP_TOKEN = "xapp-fake-app-token"  # noqa: S105 it opens nothing
+SIGNING_SECRET = "fake-signing-secret"  # noqa: S105 it opens nothing
 CHANNEL = "C0GENERAL"
 DIRECT = "D0ASKER"
 PATIENCE_S = 20.0
@@ -67,9 +74,16 @@ class Call:
 
 @dataclass
 class Delivery:
-    """One event on its way to the app."""
+    """One event, click or command on its way to the app.
+
+    Attributes:
+        kind: Of the envelope: "events_api", "interactive" or "slash_commands".
+        said: What the app answered in its acknowledgement.
+    """
 
     payload: Reply
+    kind: str = "events_api"
+    said: list[Reply] = field(default_factory=list)
     attempt: int = 0
     acked: int = 0
     envelope_ids: list[str] = field(default_factory=list)
@@ -80,14 +94,19 @@ class SlackWorkspace:
 
     def __init__(self, scopes: Collection[str]) -> None:
         self.state = State(scopes=set(scopes))
-        for channel in (CHANNEL, DIRECT):
+        for channel in (CHANNEL, "C0OPEN", "C0OFF", DIRECT):
             self.state.conversations[channel] = Conversation(channel)
-        for user in (ASKER, BOT_USER):
-            self.state.users[user] = {"id": user, "is_bot": user == BOT_USER}
+        for user in (ASKER, "U0STAFF", "U0HELPER", BOT_USER):
+            self.add_user(user, is_bot=user == BOT_USER)
         self.calls: list[Call] = []
         self.deliveries: list[Delivery] = []
         self.revoked: set[str] = set()
         self.connections = 0
+        self.request_url = ""
+        self.tiers: Tiers | None = None
+        self.private: list[Reply] = []
+        self._private_uses: dict[str, int] = defaultdict(int)
+        self._triggers = 0
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._changed = threading.Condition()
         self._sockets: list[web.WebSocketResponse] = []
@@ -135,10 +154,108 @@ class SlackWorkspace:
         self.deliver({"channel": channel, "channel_type": "im"} | message)
         return str(message["ts"])
 
-    def delete(self, channel: str, ts: str) -> None:
-        """Delete a message."""
+    def add_user(self, user: str, **fields: Any) -> None:
+        """Let somebody be in the workspace; docs.slack.dev/reference/objects/user-object."""
+        profile = {"real_name": f"Name of {user}", "display_name": ""}
+        self.state.users[user] = {"id": user, "team_id": TEAM, "profile": profile} | fields
+
+    def delete(self, channel: str, ts: str, *, told: bool = False) -> None:
+        """Delete a message; the app is told of it only where it may read the history."""
         with self._changed:
             self.state.delete(channel, ts)
+        if told:
+            self.deliver(
+                {"type": "message", "subtype": "message_deleted", "deleted_ts": ts}
+                | {"channel": channel, "ts": self.state.next_ts(), "channel_type": _kind(channel)}
+            )
+
+    def edit(self, channel: str, ts: str, text: str) -> None:
+        """Edit a message, of which the app is told."""
+        with self._changed:
+            message = self.state.conversation(channel).message(ts) or {}
+            before = dict(message)
+            message |= {"text": text, "edited": {"user": ASKER, "ts": self.state.next_ts()}}
+        self.deliver(
+            {"type": "message", "subtype": "message_changed", "channel": channel}
+            | {"channel_type": _kind(channel), "ts": self.state.next_ts()}
+            | {"message": dict(message), "previous_message": before}
+        )
+
+    def say(self, text: str, *, channel: str = CHANNEL, **event: Any) -> str:
+        """Say something in a channel whose history the app may read; returns its ts."""
+        with self._changed:
+            message = self._say(channel, text, event)
+        self.deliver({"channel": channel, "channel_type": _kind(channel)} | message)
+        return str(message["ts"])
+
+    def click(
+        self,
+        channel: str,
+        message: Reply,
+        action: Reply,
+        *,
+        user: str = ASKER,
+        private: bool = False,
+    ) -> Delivery:
+        """Click something in a message; docs.slack.dev/reference/interaction-payloads."""
+        with self._changed:
+            action = {"action_ts": self.state.next_ts()} | action
+        ts = message.get("ts", action["action_ts"])
+        body = {
+            "type": "block_actions",
+            "actions": [action],
+            "channel": {"id": channel},
+            "container": {"type": "message", "message_ts": ts, "is_ephemeral": private},
+            "response_url": self._response_url(),
+        }
+        shown = (
+            {} if private else {"message": {k: v for k, v in message.items() if k != "metadata"}}
+        )
+        return self.interact(body | shown, user=user)
+
+    def submit(self, view: Reply, values: Reply, *, user: str = ASKER) -> Delivery:
+        """Fill in a window and send it off."""
+        filled = dict(view) | {"state": {"values": values}}
+        return self.interact({"type": "view_submission", "view": filled}, user=user)
+
+    def shortcut(self, name: str, channel: str, message: Reply, *, user: str = ASKER) -> Delivery:
+        """Use a shortcut on a message."""
+        with self._changed:
+            action_ts = self.state.next_ts()
+        body = {"type": "message_action", "callback_id": name, "action_ts": action_ts}
+        shown = {k: v for k, v in message.items() if k != "metadata"}
+        where = {"channel": {"id": channel}, "response_url": self._response_url()}
+        return self.interact(body | where | {"message": shown}, user=user)
+
+    def interact(self, body: Reply, *, user: str) -> Delivery:
+        """Send the app what somebody did."""
+        who = {"user": {"id": user, "team_id": TEAM}, "team": {"id": TEAM}}
+        return self._deliver("interactive", who | {"trigger_id": self._trigger()} | body)
+
+    def command(self, text: str, *, channel: str = CHANNEL, user: str = ASKER) -> Delivery:
+        """Give a command; docs.slack.dev/interactivity/implementing-slash-commands."""
+        return self._deliver(
+            "slash_commands",
+            {"command": "/ask-docs", "text": text, "team_id": TEAM, "channel_id": channel}
+            | {"user_id": user, "response_url": self._response_url()}
+            | {"trigger_id": self._trigger(), "api_app_id": "A0APP"},
+        )
+
+    def stop_stream(self, channel: str, ts: str) -> None:
+        """Press Stop: Slack ends the stream, and then tells the app."""
+        with self._changed:
+            self.state.streams[channel, ts].ended_by = "user"
+            message = self.state.conversation(channel).message(ts) or {}
+            message["streaming"] = False
+        self.deliver(
+            {"type": "agent_session_stopped", "channel": channel, "user": ASKER}
+            | {"thread_ts": message.get("thread_ts"), "streaming_message_ts": [ts]}
+        )
+
+    def advance(self, seconds: float) -> None:
+        """Put the workspace's own clock forward."""
+        with self._changed:
+            self.state.passed_s += seconds
 
     # --- what Slack does ------------------------------------------------------------------
 
@@ -147,6 +264,20 @@ class SlackWorkspace:
         delivery = self._delivery(event, event_id)
         self._on_loop(self._send(delivery))
         return delivery
+
+    def _deliver(self, kind: str, payload: Reply) -> Delivery:
+        delivery = Delivery(payload, kind=kind)
+        with self._changed:
+            self.deliveries.append(delivery)
+        self._on_loop(self._send(delivery))
+        return delivery
+
+    def _trigger(self) -> str:
+        self._triggers += 1
+        return f"trigger-{self._triggers}"
+
+    def _response_url(self) -> str:
+        return f"{self.url}response/{uuid4().hex}"
 
     def repeat(self, delivery: Delivery) -> None:
         """Send an event again, as Slack does when it saw no acknowledgement."""
@@ -216,6 +347,7 @@ class SlackWorkspace:
     async def _start(self) -> None:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._serve_method)
+        app.router.add_post("/response/{name}", self._serve_response)
         app.router.add_get("/link", self._serve_socket)
         app.router.add_get("/", self._serve_page)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -247,6 +379,8 @@ class SlackWorkspace:
         return delivery
 
     async def _send(self, delivery: Delivery) -> None:
+        if self.request_url:
+            await self._post(delivery)
         if not self._sockets:
             return
         socket = self._sockets.pop(0)  # any connection may get any event
@@ -254,15 +388,31 @@ class SlackWorkspace:
         envelope_id = str(uuid4())
         delivery.envelope_ids.append(envelope_id)
         envelope = {
-            "type": "events_api",
+            "type": delivery.kind,
             "envelope_id": envelope_id,
-            "accepts_response_payload": False,
+            "accepts_response_payload": delivery.kind != "events_api",
             "retry_attempt": delivery.attempt,
             "retry_reason": "timeout" if delivery.attempt else "",
             "payload": delivery.payload,
         }
         with contextlib.suppress(ConnectionError):  # lost on the way, like any other
             await socket.send_json(envelope)
+
+    async def _post(self, delivery: Delivery) -> None:
+        """Deliver by HTTP; docs.slack.dev/authentication/verifying-requests-from-slack."""
+        body, kind = _http_body(delivery)
+        retry = {"X-Slack-Retry-Num": str(delivery.attempt), "X-Slack-Retry-Reason": "http_timeout"}
+        headers = signed(body) | {"Content-Type": kind} | (retry if delivery.attempt else {})
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with (
+                aiohttp.ClientSession() as session,
+                session.post(self.request_url, data=body, headers=headers) as reply,
+            ):
+                text = await reply.text()
+                with self._changed:
+                    delivery.acked += reply.status == 200
+                    delivery.said.append(json.loads(text) if text.startswith("{") else {})
+                    self._changed.notify_all()
 
     async def _refresh(self) -> None:
         for socket in list(self._sockets):
@@ -289,6 +439,7 @@ class SlackWorkspace:
             for delivery in self.deliveries:
                 if message.get("envelope_id") in delivery.envelope_ids:
                     delivery.acked += 1
+                    delivery.said.append(message.get("payload") or {})
             self._changed.notify_all()
 
     async def _serve_method(self, request: web.Request) -> web.StreamResponse:
@@ -304,6 +455,9 @@ class SlackWorkspace:
             return _cut(request)
         if fault.status != 200 or fault.error:
             return _faulty(fault)
+        wait_s = self._wait_s(method, args)
+        if wait_s:
+            return _faulty(Fault(error="ratelimited", status=429, retry_after_s=wait_s))
         reply = self._do(method, args, token)
         self._echo(method, reply)
         if fault.hold == "after":
@@ -314,6 +468,33 @@ class SlackWorkspace:
             return web.Response(text="<oops", content_type="application/json")
         scopes = ",".join(sorted(self.state.scopes))
         return web.json_response(reply, headers={"x-oauth-scopes": scopes})
+
+    def _wait_s(self, method: str, args: dict[str, Any]) -> int:
+        if self.tiers is None:
+            return 0
+        with self._changed:
+            return self.tiers.wait_s(method, args, self.state.passed_s)
+
+    async def _serve_response(self, request: web.Request) -> web.Response:
+        """Five times in half an hour; docs.slack.dev/interactivity/handling-user-interaction."""
+        name = request.match_info["name"]
+        message = await request.json()
+        faults = self._faults["response_url"]
+        fault = faults.popleft() if faults else Fault()
+        if fault.drop == "before":
+            return _cut(request)
+        if fault.status != 200:
+            return web.Response(status=fault.status, text="sorry")
+        with self._changed:
+            self._private_uses[name] += 1
+            if self._private_uses[name] > 5:
+                return web.Response(status=404, text="used_url")
+            wrong = problems(message["blocks"]) if message.get("blocks") is not None else []
+            if wrong:
+                return web.Response(status=400, text="invalid_blocks")
+            self.private.append(message)
+            self._changed.notify_all()
+        return _cut(request) if fault.drop == "after" else web.Response(text="ok")
 
     def _echo(self, method: str, reply: Reply) -> None:
         """In a direct message the app is told of its own messages too."""
@@ -368,10 +549,30 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     if request.content_type == "application/json":
         return dict(json.loads(body)) if body else {}
     args: dict[str, Any] = dict(request.query.items()) | dict((await request.post()).items())
-    for key in ("blocks", "metadata"):
+    for key in ("blocks", "metadata", "chunks", "view", "prompts", "loading_messages"):
         if isinstance(args.get(key), str):
             args[key] = json.loads(args[key])
     return args
+
+
+def _kind(channel: str) -> str:
+    return {"D": "im", "G": "group"}.get(channel[0], "channel")
+
+
+def signed(body: str, *, at: float | None = None, secret: str = SIGNING_SECRET) -> dict[str, str]:
+    """Return the headers by which Slack shows that a request is its own."""
+    made_at = str(int(time.time() if at is None else at))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=made_at, body=body)
+    return {"X-Slack-Request-Timestamp": made_at, "X-Slack-Signature": str(signature)}
+
+
+def _http_body(delivery: Delivery) -> tuple[str, str]:
+    if delivery.kind == "events_api":
+        return json.dumps(delivery.payload), "application/json"
+    form = delivery.payload
+    if delivery.kind == "interactive":
+        form = {"payload": json.dumps(delivery.payload)}
+    return urlencode(form), "application/x-www-form-urlencoded"
 
 
 def _cut(request: web.Request) -> web.Response:

@@ -16,7 +16,8 @@ from index.errors import (
     StaleIndexError,
     UnreadableDocumentError,
 )
-from index.generation import GateCheck, Generation, IndexDirectory, _digest
+from index.generation import GateCheck, Generation, IndexDirectory
+from index.manifest import digest
 from index.parsing.child import ParserPool
 from index.search import LiveIndex
 from index.sources import SourceSpec
@@ -188,17 +189,21 @@ def test_a_full_build_tries_a_broken_file_again(
 ) -> None:
     (documents / "odd.md").write_text("# Odd\n\nIt was refused once.\n")
 
-    def refuse(*_: object) -> Parsed:
-        raise UnreadableDocumentError(ProblemKind.BROKEN, "refused once")
+    real = ParserPool.parse
+
+    def refuse(pool: ParserPool, content: bytes, name: str) -> Parsed:
+        if name == "odd.md":
+            raise UnreadableDocumentError(ProblemKind.BROKEN, "refused once")
+        return real(pool, content, name)
 
     with monkeypatch.context() as patched:
         patched.setattr(ParserPool, "parse", refuse)
         builder.build(spec(documents))
     again = builder.build(spec(documents))
 
-    result = replace(builder, options=BuildOptions(full=True, force=True)).build(spec(documents))
+    result = replace(builder, options=BuildOptions(full=True)).build(spec(documents))
 
-    assert len(again.problems) == 3
+    assert [problem.document for problem in again.problems] == ["odd.md"]
     assert result.problems == ()
 
 
@@ -327,7 +332,7 @@ def test_an_index_of_other_code_is_refused_with_the_remedy(
     value = json.loads(path.read_text())
     del value["digest"]
     value["format"] = 99
-    path.write_text(json.dumps(value | {"digest": _digest(value)}))
+    path.write_text(json.dumps(value | {"digest": digest(value)}))
 
     with pytest.raises(StaleIndexError, match=r"format 99.*build --full"):
         LiveIndex(builder.directory.root)
@@ -450,3 +455,41 @@ def test_a_flipped_bit_in_the_cache_is_computed_again(builder: Builder, document
     result = replace(builder, options=BuildOptions(full=True)).build(spec(documents))
 
     assert result.embedded == 1
+
+
+FOR_HR = (
+    "---\naudience: [hr]\nurl: https://wiki.example.org/pay\ndate: 2030-05-01\n---\n\n# Pay\n\n"
+)
+
+
+def test_what_a_document_says_of_its_audience_holds_in_later_builds_too(
+    builder: Builder, documents: Path
+) -> None:
+    (documents / "pay.md").write_text(FOR_HR + "The canary earns ninety thousand.\n")
+    builder.build(spec(documents))
+    again = builder.build(spec(documents))
+    (documents / "leave.md").write_text(LEAVE + "\nMore.\n")
+    (documents / "pay.md").rename(documents / "salaries.md")
+    builder.build(spec(documents))
+    index = LiveIndex(builder.directory.root)
+
+    everybody = index.search("what does the canary earn", k=20, audience=frozenset())
+    hr = index.search("what does the canary earn", k=20, audience=frozenset({"hr"}))
+
+    assert again.generation == "gen-000001"
+    assert "salaries.md" not in {p.chunk.document for p in everybody.passages}
+    best = hr.passages[0].chunk
+    assert (best.document, best.url) == ("salaries.md", "https://wiki.example.org/pay")
+    assert best.modified_at is not None
+    assert best.modified_at.year == 2030
+
+
+def test_a_document_is_shown_to_nobody_when_its_source_keeps_its_readers_out(
+    builder: Builder, documents: Path
+) -> None:
+    (documents / "pay.md").write_text(FOR_HR + "The canary earns ninety thousand.\n")
+    builder.build(spec(documents))
+
+    result = builder.build([replace(spec(documents)[0], audience=("board",))])
+
+    assert [(p.document, str(p.kind)) for p in result.problems] == [("pay.md", "unsafe")]

@@ -1,10 +1,6 @@
 """The whole bot against a fake Slack: killed, restarted, flooded, and cut off."""
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +9,7 @@ from bot.slack import sentences
 from bot.slack.manifest import SCOPES
 from tests.fakes.slack_bot_process import FAILURE
 from tests.fakes.slack_display import show
+from tests.fakes.slack_process import Bot, Start, finish, settled, texts
 from tests.fakes.slack_workspace import (
     APP_TOKEN,
     BOT_TOKEN,
@@ -23,83 +20,6 @@ from tests.fakes.slack_workspace import (
 )
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).parents[3]
-Start = Callable[..., "Bot"]
-
-
-class Bot:
-    """The bot's process."""
-
-    def __init__(self, slack: SlackWorkspace, folder: Path, **environment: str) -> None:
-        self.log = folder / "log"
-        self.gate = folder / "gate"
-        self._slack = slack
-        tokens = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "tests.fakes.slack_bot_process",
-                    str(folder / "state" / "state.sqlite"),
-                    str(self.gate),
-                ],
-                cwd=ROOT,
-                env=os.environ | tokens | {"SLACK_API_URL": slack.api_url} | environment,
-                stderr=log,
-            )
-
-    def kill(self) -> None:
-        self.signal(signal.SIGKILL)
-        self.ended()
-        self._slack.wait_until_gone()
-
-    def signal(self, number: int) -> None:
-        self._process.send_signal(number)
-
-    def ended(self) -> int:
-        return self._process.wait(40)
-
-    def clean_up(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackWorkspace]:
-    with SlackWorkspace(SCOPES) as workspace:
-        yield workspace
-
-
-@pytest.fixture
-def start(slack: SlackWorkspace, tmp_path: Path) -> Iterator[Start]:
-    bots: list[Bot] = []
-
-    def start_bot(**environment: str) -> Bot:
-        bots.append(Bot(slack, tmp_path, **environment))
-        slack.wait_until_connected()
-        return bots[-1]
-
-    yield start_bot
-    for bot in bots:
-        bot.clean_up()
-
-
-def settled(slack: SlackWorkspace) -> bool:
-    return all(d.acked for d in slack.deliveries)
-
-
-def texts(slack: SlackWorkspace, channel: str) -> list[str]:
-    return [show(m).text for m in slack.answers(channel)]
-
-
-def finish(bot: Bot) -> None:
-    """Let the bot end in good order: whatever it still meant to post is posted by then."""
-    bot.gate.touch()
-    bot.signal(signal.SIGTERM)
-    assert bot.ended() == 0
 
 
 def test_a_mention_is_answered_once_in_its_thread_with_the_channels_groups(
@@ -175,7 +95,7 @@ def test_a_question_in_work_when_the_process_is_killed_is_answered_once_by_the_n
     bot = start()
     say = slack.mention if channel == CHANNEL else slack.direct
     say("wait for it")
-    slack.wait_for(lambda: slack.count("assistant.threads.setStatus"), "work on it")
+    slack.wait_for(lambda: slack.count("agents.sessions.setStatus"), "work on it")
 
     bot.kill()
     bot.gate.touch()
@@ -242,7 +162,7 @@ def test_a_term_signal_lets_running_questions_finish_and_leaves_the_rest_to_the_
 ) -> None:
     bot = start(TEST_MAX_CONCURRENT="1")
     slack.mention("wait 1")
-    slack.wait_for(lambda: slack.count("assistant.threads.setStatus"), "work on the first")
+    slack.wait_for(lambda: slack.count("agents.sessions.setStatus"), "work on the first")
     slack.mention("wait 2")
     slack.wait_for(lambda: settled(slack), "both kept")
 
@@ -263,7 +183,7 @@ def test_a_second_signal_ends_at_once_and_loses_nothing(
 ) -> None:
     bot = start()
     slack.mention("wait 1")
-    slack.wait_for(lambda: slack.count("assistant.threads.setStatus"), "work on it")
+    slack.wait_for(lambda: slack.count("agents.sessions.setStatus"), "work on it")
 
     bot.signal(signal.SIGINT)
     slack.wait_until_gone()
@@ -318,7 +238,7 @@ def test_failures_show_a_fixed_sentence_and_neither_the_error_nor_secrets_in_the
     assert shown[3] == sentences.TOO_LONG.format(max_chars=4000)
     assert FAILURE not in "".join(shown)
     logged = bot.log.read_text()
-    reference = shown[2].rpartition(" ")[2]
+    reference = shown[2].rpartition(" ")[2].strip()
     assert len(reference) == 16
     assert FAILURE in logged
     assert not [s for s in (BOT_TOKEN, APP_TOKEN, "canary-4711") if s in logged]

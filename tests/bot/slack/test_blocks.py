@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack import sentences
-from bot.slack.blocks import LIMITS, Message, ago, answer_message, cut_at_sentence, note
+from bot.slack.blocks import Frame, Message, answer_message, cut_at_sentence, note
+from bot.slack.elements import LIMITS
+from bot.slack.sources import ago
 from bot.slack.text import JOINER
 from bot.types import Answer, Citation, Status, Usage
 from index.types import Chunk, Passage
@@ -15,6 +17,7 @@ from tests.fakes.slack_display import Shown, show
 from tests.fakes.slack_limits import problems
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FRAME = Frame(now=NOW)
 INJECTION = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "injection"
 WIKI = "https://wiki.example/parking"
 
@@ -72,18 +75,19 @@ def answer(status: Status = Status.ANSWERED, **changes: object) -> Answer:
 def seen(message: Message) -> Shown:
     posted = {"text": message.text, "blocks": list(message.blocks)}
     assert problems(posted["blocks"]) == []
+    assert problems(list(message.simpler)) == []
     shown = show(posted)
     shown.text = shown.text.replace(JOINER, "")
     return shown
 
 
 def test_an_answer_is_shown_with_its_sources_and_its_generation() -> None:
-    shown = seen(answer_message(answer(), now=NOW))
+    shown = seen(answer_message(answer(), FRAME))
 
     assert shown.text.split("\n") == [
         "It costs three euro [1].",
         "",
-        "Sources",
+        "Sources (1)",
         "[1] Parking · page 3 · changed 2025-12-30 (2 months ago) · Site › Fees",
         "Parking is three euro",
         "",
@@ -95,14 +99,14 @@ def test_an_answer_is_shown_with_its_sources_and_its_generation() -> None:
 
 def test_a_source_without_an_address_is_no_link() -> None:
     for url in (None, "javascript:alert(1)"):
-        shown = seen(answer_message(answer(citations=(cited(url=url),)), now=NOW))
+        shown = seen(answer_message(answer(citations=(cited(url=url),)), FRAME))
 
         assert shown.links == []
         assert "[1] Parking" in shown.text
 
 
 def test_a_source_without_a_title_is_named_by_its_document() -> None:
-    shown = seen(answer_message(answer(citations=(cited(title="\u200b "),)), now=NOW))
+    shown = seen(answer_message(answer(citations=(cited(title="\u200b "),)), FRAME))
 
     assert "[1] parking.md · page 3" in shown.text
 
@@ -114,17 +118,17 @@ def test_a_refusal_shows_its_message_and_the_nearest_passages() -> None:
         nearest=(passage("Bikes may\nstand here.", url=WIKI), passage("No cars.")),
     )
 
-    shown = seen(answer_message(found, now=NOW))
+    shown = seen(answer_message(found, FRAME))
 
     assert shown.text.startswith(
-        "The documents don't say.\n\nNearest passages\n"
+        "The documents don't say.\n\nNearest passages (2)\n"
         "• Parking\nBikes may stand here.\n• Parking\nNo cars.\n"
     )
     assert shown.links == [WIKI]
 
 
 def test_a_remark_stands_beside_an_answer() -> None:
-    shown = seen(answer_message(answer(message="No model could be reached."), now=NOW))
+    shown = seen(answer_message(answer(message="No model could be reached."), FRAME))
 
     assert "No model could be reached." in shown.text
 
@@ -132,7 +136,7 @@ def test_a_remark_stands_beside_an_answer() -> None:
 def test_a_failure_shows_a_fixed_sentence_and_its_reference() -> None:
     failed = answer(Status.FAILED, message="boom: secret", reference="ref-9")
 
-    message = answer_message(failed, now=NOW)
+    message = answer_message(failed, FRAME)
 
     assert message == Message(text=sentences.FAILED.format(reference="ref-9"))
 
@@ -140,9 +144,9 @@ def test_a_failure_shows_a_fixed_sentence_and_its_reference() -> None:
 def test_a_long_answer_is_cut_after_a_sentence_and_keeps_its_sources() -> None:
     long = "This is said at length, in words [1]. " * 400
 
-    shown = seen(answer_message(answer(text=long), now=NOW))
+    shown = seen(answer_message(answer(text=long), FRAME))
 
-    said = shown.text.partition("\n\nSources\n")[0].replace("\n", " ").replace("  ", " ")
+    said = shown.text.partition("\n\nSources (")[0].replace("\n", " ").replace("  ", " ")
     assert said == ("This is said at length, in words [1]. " * 400)[: len(said)]
     assert said.endswith("[1].")
     assert len(said) > 3500
@@ -151,7 +155,7 @@ def test_a_long_answer_is_cut_after_a_sentence_and_keeps_its_sources() -> None:
 
 
 def test_an_answer_that_fits_is_not_said_to_be_cut() -> None:
-    shown = seen(answer_message(answer(text="A sentence [1]. " * 100 + "\n"), now=NOW))
+    shown = seen(answer_message(answer(text="A sentence [1]. " * 100 + "\n"), FRAME))
 
     assert sentences.CUT not in shown.text
 
@@ -165,7 +169,7 @@ def test_however_many_sources_there_are_each_is_named(count: int) -> None:
         for n in range(1, count + 1)
     )
 
-    message = answer_message(answer(text="Long [1]. " * 900, citations=citations), now=NOW)
+    message = answer_message(answer(text="Long [1]. " * 900, citations=citations), FRAME)
 
     shown = seen(message)
     assert [n for n in range(1, count + 1) if f"[{n}] {n} long" not in shown.text] == []
@@ -174,7 +178,7 @@ def test_however_many_sources_there_are_each_is_named(count: int) -> None:
 
 
 def test_the_text_for_notifications_has_the_answer_and_the_titles() -> None:
-    message = answer_message(answer(text="<b> & c [1]."), now=NOW)
+    message = answer_message(answer(text="<b> & c [1]."), FRAME)
 
     assert message.text.replace(JOINER, "") == "&lt;b&gt; &amp; c [1].\nSources: [1] Parking"
 
@@ -192,9 +196,9 @@ def test_whatever_documents_and_models_say_only_the_index_links(
     citation = cited(title=title, quote=quote, document=title, heading=(quote, title))
     near = passage(quote, title=title)
 
-    said = seen(answer_message(answer(text=text, citations=(citation,), message=message), now=NOW))
+    said = seen(answer_message(answer(text=text, citations=(citation,), message=message), FRAME))
     refused = seen(
-        answer_message(answer(Status.UNSUPPORTED, message=message, nearest=(near,)), now=NOW)
+        answer_message(answer(Status.UNSUPPORTED, message=message, nearest=(near,)), FRAME)
     )
 
     assert (said.pings, said.links) == ([], [WIKI])
@@ -208,9 +212,7 @@ def test_no_known_injection_pings_or_links_wherever_it_stands() -> None:
 
     for text in texts:
         citation = cited(title=text, quote=text, document=text, heading=(text,))
-        shown = seen(
-            answer_message(answer(text=text, citations=(citation,), message=text), now=NOW)
-        )
+        shown = seen(answer_message(answer(text=text, citations=(citation,), message=text), FRAME))
 
         assert (shown.pings, shown.links) == ([], [WIKI])
 
@@ -219,7 +221,7 @@ def test_no_known_injection_pings_or_links_wherever_it_stands() -> None:
 
 @given(st.text(alphabet=".a@:/", max_size=20_000))
 def test_the_worst_text_stays_within_slacks_limits(text: str) -> None:
-    shown = show({"blocks": list(answer_message(answer(text=text), now=NOW).blocks)})
+    shown = show({"blocks": list(answer_message(answer(text=text), FRAME).blocks)})
 
     assert len(shown.text) <= LIMITS["message_chars"]
 

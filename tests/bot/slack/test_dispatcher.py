@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import SlackError
 from bot.slack import dispatcher as dispatching
-from bot.slack.dispatcher import Dispatcher
+from bot.slack.dispatcher import Dispatcher, Limits
 from bot.store import Claimed, Outcome, Received, Store
 
 Work = Callable[[Claimed], Awaitable[None]]
@@ -50,7 +50,13 @@ def serve(store: Store, respond: Work, test: Callable[[Dispatcher], Awaitable[No
 
 
 def dispatcher_for(store: Store, respond: Work, on_fatal: Callable[[], None]) -> Dispatcher:
-    return Dispatcher(store=store, owner="us", respond=respond, max_concurrent=2, on_fatal=on_fatal)
+    return Dispatcher(
+        store=store,
+        owner="us",
+        respond=respond,
+        limits=Limits(max_concurrent=2),
+        on_fatal=on_fatal,
+    )
 
 
 class Worker:

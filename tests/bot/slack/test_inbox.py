@@ -49,7 +49,8 @@ def test_a_direct_message_is_a_question(subtype: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        MENTION | {"edited": {"user": "U1", "ts": "3.0"}},
+        MENTION | {"edited": {"user": "U1", "ts": "3602.1"}},
+        MENTION | {"edited": {"user": "U1"}},
         MENTION | {"bot_id": "B1"},
         MENTION | {"bot_profile": {"id": "B1"}},
         MENTION | {"user": "U0"},
@@ -60,7 +61,7 @@ def test_a_direct_message_is_a_question(subtype: dict[str, str]) -> None:
         DIRECT | {"subtype": "message_deleted"},
         DIRECT | {"subtype": "bot_message"},
         DIRECT | {"subtype": "channel_join"},
-        DIRECT | {"channel_type": "channel"},
+        DIRECT | {"channel_type": "channel"},  # it mentions us: that comes as an event of its own
         DIRECT | {"channel_type": "mpim"},
         {"type": "reaction_added"},
         {},

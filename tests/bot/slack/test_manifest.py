@@ -3,15 +3,21 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from slack_bolt.async_app import AsyncBoltRequest
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.settings import SlackSettings
 from bot.slack import app as slack_app
-from bot.slack.inbox import Inbox
-from bot.slack.listeners import register
+from bot.slack import controls, views
+from bot.slack.assembly import Bot, Parts
+from bot.slack.clients import Clients
+from bot.slack.identity import Identity
 from bot.slack.manifest import METHODS, SCOPES, SUBSCRIPTIONS, manifest
 from bot.store import Store
+from tests.fakes.slack_bot_process import Engine
 from tests.fakes.slack_messages import METHODS as SLACKS_METHODS
+
+CONTROLS = ("FEEDBACK", "QUOTE", "AGAIN", "ASK_PERSON", "SHARE", "RESOLVED", "CHANNEL")
 
 EVENT: dict[str, Any] = {"channel": "D1", "user": "U1", "ts": "1.0", "text": "?"}
 
@@ -25,25 +31,94 @@ def deliver(store: Store, subscription: str) -> tuple[int, int]:
         "event_id": "Ev1",
         "event": EVENT | {"type": kind, "channel_type": channel_type},
     }
-    identity = slack_app.Identity(team="T1", bot_user="U0", bot_id="B0")
 
     async def dispatch() -> int:
-        bolt = slack_app.bolt_app(AsyncWebClient("xoxb-1"), identity)
-        register(bolt, Inbox(store, team="T1", bot_user="U0", max_waiting=9), lambda: None)
+        bolt = await connected(store)
         request = AsyncBoltRequest(mode="socket_mode", body=body)
-        return (await bolt.async_dispatch(request)).status
+        status: int = (await bolt.async_dispatch(request)).status
+        return status
 
     return asyncio.run(dispatch()), len(store.unfinished())
 
 
-def test_every_event_of_the_manifest_becomes_a_question(tmp_path: Path) -> None:
-    settings: Any = manifest(None)["settings"]
-    events: list[str] = settings["event_subscriptions"]["bot_events"]
+async def connected(store: Store, app: Any = None) -> Any:
+    """The whole app, as it runs, with a Slack that cannot be reached."""
+    identity = Identity(team="T1", bot_user="U0", bot_id="B0")
+    async with aiohttp.ClientSession() as session:
+        clients = Clients(token="xoxb-1", base_url="http://127.0.0.1:9/api/", session=session)  # noqa: S106
+        parts = Parts(
+            clients=clients,
+            identity=identity,
+            engine=Engine(Path("gate")),
+            store=store,
+            library=None,
+            answers=Path("answers"),
+            answers_are_indexed=False,
+            owner="us",
+            started_at=0.0,
+        )
+        bolt = app or slack_app.bolt_app(clients.calls, identity)
+        slack_app.connect(bolt, Bot(SlackSettings(), parts), lambda: None)
+        return bolt
 
-    assert events == ["app_mention", "message.im"]
-    for event in events:
+
+class Registered:
+    """Notes what an app is told to listen to."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, set[str]] = {}
+
+    def __getattr__(self, kind: str) -> Any:
+        def register(name: Any) -> Any:
+            if isinstance(name, str):
+                self.names.setdefault(kind, set()).add(name)
+            return lambda listener: listener
+
+        return register
+
+
+def events_of(made: Any) -> list[str]:
+    found: list[str] = made["settings"]["event_subscriptions"]["bot_events"]
+    return found
+
+
+def test_every_event_that_asks_becomes_a_question(tmp_path: Path) -> None:
+    for event in ("app_mention", "message.im"):
         with Store(tmp_path / event) as store:
+            assert event in events_of(manifest(None))
             assert deliver(store, event) == (200, 1)
+
+
+def test_channels_are_listened_to_only_on_demand() -> None:
+    shy: Any = manifest(None)
+    listening: Any = manifest(None, listen=True)
+    histories = {"channels:history", "groups:history"}
+
+    added = set(events_of(listening)) - set(events_of(shy))
+    assert added == {"message.channels", "message.groups"}
+    assert histories & set(shy["oauth_config"]["scopes"]["bot_optional"]) == set()
+    assert histories <= set(listening["oauth_config"]["scopes"]["bot_optional"])
+    assert histories & set(listening["oauth_config"]["scopes"]["bot"]) == set()
+
+
+def test_whatever_the_manifest_names_has_a_listener_and_the_other_way_round(
+    tmp_path: Path,
+) -> None:
+    made: Any = manifest(None, listen=True)
+
+    registered = Registered()
+
+    with Store(tmp_path / "state") as store:
+        asyncio.run(connected(store, registered))
+
+    features = made["features"]
+    assert registered.names == {
+        "event": {event.partition(".")[0] for event in events_of(made)},
+        "command": {command["command"] for command in features["slash_commands"]},
+        "shortcut": {shortcut["callback_id"] for shortcut in features["shortcuts"]},
+        "action": {getattr(controls, name) for name in CONTROLS},
+        "view": {views.REASON, views.RULES, views.APPROVE},
+    }
 
 
 def test_an_event_outside_the_manifest_is_acknowledged_and_not_answered(tmp_path: Path) -> None:
@@ -54,8 +129,8 @@ def test_an_event_outside_the_manifest_is_acknowledged_and_not_answered(tmp_path
 
 def test_an_event_that_cannot_be_kept_is_not_acknowledged(tmp_path: Path, caplog: Any) -> None:
     store = Store(tmp_path / "state")
-    store._connection.execute("DROP TABLE question")
-    store._connection.execute("CREATE TABLE question (id, state, seq)")
+    store.database.connection.execute("DROP TABLE question")
+    store.database.connection.execute("CREATE TABLE question (id, state, seq)")
 
     with caplog.at_level(logging.CRITICAL):
         status, _ = deliver(store, "app_mention")
@@ -66,10 +141,14 @@ def test_an_event_that_cannot_be_kept_is_not_acknowledged(tmp_path: Path, caplog
 
 def test_the_scopes_are_those_of_the_events_and_the_methods_and_no_others() -> None:
     oauth: Any = manifest(None)["oauth_config"]
-    needed = {s.scope for s in SUBSCRIPTIONS} | set(METHODS.values())
+    needed = {s.scope for s in SUBSCRIPTIONS if not s.listens} | set(METHODS.values())
 
-    assert set(oauth["scopes"]["bot"]) == needed
-    assert set(SCOPES) == {"app_mentions:read", "chat:write", "im:history", "im:write"}
+    asked_for = set(oauth["scopes"]["bot"]) | set(oauth["scopes"]["bot_optional"])
+    assert asked_for == needed - {""} | {"commands"}
+    assert oauth["scopes"]["bot"] == list(SCOPES)
+    assert set(SCOPES) == {
+        *("app_mentions:read", "chat:write", "commands", "im:history", "im:write", "users:read")
+    }
 
 
 def test_the_methods_need_what_slack_says() -> None:

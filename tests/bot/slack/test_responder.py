@@ -1,41 +1,112 @@
 import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bot.slack import responder as responding
 from bot.slack import sentences
-from bot.slack.blocks import Message
-from bot.slack.responder import MAX_ATTEMPTS, Ask, Responder
-from bot.slack.writer import Lookup, Writer
-from bot.store import Claimed, Outcome, Received
-from bot.types import Answer, Question
+from bot.slack.blocks import Frame, Message, note
+from bot.slack.channels import Channels, Rules
+from bot.slack.delivery import Delivery
+from bot.slack.people import UNKNOWN, People, Person, Standing
+from bot.slack.records import Records
+from bot.slack.responder import MAX_ATTEMPTS, Policy, Responder
+from bot.slack.signs import Signs
+from bot.slack.streaming import Stage, Stream
+from bot.slack.writer import Writer
+from bot.store import Claimed, Kind, Outcome, Received, Store
+from bot.types import Answer, Question, Turn
 from index.errors import IndexMissingError
-from tests.fakes.slack_bot_process import answered
+from tests.fakes.slack_bot_process import answered, not_found
 
 STARTED = 10_000.0
+MEMBER = Person(standing=Standing.MEMBER)
 
 
 @dataclass
-class WriterOnPaper:
-    """Notes what it is to do; finds what it is told to."""
+class StreamOnPaper:
+    """Notes what it is told."""
 
-    found: Lookup = field(default_factory=lambda: Lookup(ts=None, permitted=True))
+    stage: Stage = Stage.UNBEGUN
+    said: list[str] = field(default_factory=list)
+
+    def add(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    async def pause(self) -> None:
+        pass
+
+
+@dataclass
+class Paper:
+    """Stands in for all that talks to Slack, and notes what it is to do."""
+
+    person_: Person = MEMBER
+    resumes: bool = True
+    stream_: StreamOnPaper = field(default_factory=StreamOnPaper)
     written: list[Message] = field(default_factory=list)
-    finished: list[tuple[Outcome, str | None]] = field(default_factory=list)
-    working: int = 0
+    streamed_: list[Answer] = field(default_factory=list)
+    finished: list[Outcome] = field(default_factory=list)
+    signs: list[str] = field(default_factory=list)
 
-    async def show_working(self, _: Claimed) -> None:
-        self.working += 1
+    async def person(self, _: str) -> Person:
+        return self.person_
 
-    async def find(self, _: Claimed) -> Lookup:
-        return self.found
+    async def working(self, _: Claimed) -> None:
+        self.signs.append("working")
 
-    async def write(self, _: Claimed, message: Message) -> None:
+    async def at_rest(self, _: Claimed) -> None:
+        self.signs.append("at rest")
+
+    async def nothing_came(self, _: Claimed) -> None:
+        self.signs.append("nothing came")
+
+    async def finish(self, _: Claimed, outcome: Outcome) -> None:
+        self.finished.append(outcome)
+
+    def stream(self, _: Claimed) -> Stream:
+        return cast("Stream", self.stream_)
+
+    async def resumed(self, claimed: Claimed) -> Claimed | None:
+        return claimed if self.resumes else None
+
+    async def whole(self, _: Claimed, message: Message) -> None:
         self.written.append(message)
 
-    async def finish(self, _: Claimed, outcome: Outcome, ts: str | None = None) -> None:
-        self.finished.append((outcome, ts))
+    async def replaced(self, _: Claimed, __: Stream, message: Message) -> None:
+        self.written.append(message)
+
+    async def streamed(self, _: Claimed, __: Stream, answer: Answer, *, frame: Frame) -> None:
+        assert frame.question_id
+        self.streamed_.append(answer)
+
+
+class Engine:
+    """Answers, and keeps the questions."""
+
+    def __init__(self, answer: Callable[[Question], Answer] = answered) -> None:
+        self.questions: list[Question] = []
+        self._answer = answer
+
+    async def aask(self, question: Question) -> Answer:
+        self.questions.append(question)
+        await asyncio.sleep(0)  # like any real one, it lets others run
+        return self._answer(question)
+
+    async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
+        answer = await self.aask(question)
+        yield "One."
+        yield "Two."
+        yield answer
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "state.sqlite") as opened:
+        yield opened
 
 
 def claimed(text: str = "<@U0> why?", channel: str = "C1", **changes: object) -> Claimed:
@@ -47,6 +118,7 @@ def claimed(text: str = "<@U0> why?", channel: str = "C1", **changes: object) ->
         thread_ts="1.0",
         user="U1",
         text=text,
+        kind=Kind(str(changes.pop("kind", "mention"))),
     )
     fields: dict[str, object] = {
         "id": "q1",
@@ -59,48 +131,59 @@ def claimed(text: str = "<@U0> why?", channel: str = "C1", **changes: object) ->
     return Claimed(**(fields | changes))  # type: ignore[arg-type]  # a mixed bag of fields
 
 
-def respond(question: Claimed, *, writer: WriterOnPaper, ask: Ask, now: float = 2.0) -> None:
-    asyncio.run(
-        Responder(
-            ask=ask,
-            writer=as_writer(writer),
+def respond(
+    store: Store,
+    question: Claimed,
+    *,
+    paper: Paper,
+    engine: Engine | None = None,
+    now: float = 2.0,
+    guests: str = "refuse",
+) -> Records:
+    records = Records(store.database)
+    rules = {
+        "C1": Rules(audience=frozenset({"staff"}), helper="U9"),
+        "C0": Rules(enabled=False),
+    }
+    responder = Responder(
+        engine=engine or Engine(),
+        delivery=cast("Delivery", paper),
+        writer=cast("Writer", paper),
+        signs=cast("Signs", paper),
+        records=records,
+        channels=Channels(
+            store.database, team="T1", configured=rules, groups={"hr": ["U1"], "it": ["U2"]}
+        ),
+        people=cast("People", paper),
+        policy=Policy(
             bot_user="U0",
-            audiences={"C1": frozenset({"staff"}), "D1": frozenset({"staff"})},
             max_question_chars=100,
             started_at=STARTED,
+            guests=guests,
             now=lambda: STARTED + now,
-        ).respond(question)
+        ),
     )
-
-
-def as_writer(writer: WriterOnPaper) -> Writer:
-    return writer  # type: ignore[return-value]  # it has the methods that are called
-
-
-class Asked:
-    """Answers, and keeps the questions."""
-
-    def __init__(self) -> None:
-        self.questions: list[Question] = []
-
-    async def __call__(self, question: Question) -> Answer:
-        self.questions.append(question)
-        await asyncio.sleep(0)  # like any real one, it lets others run
-        return answered(question)
+    asyncio.run(responder.respond(question))
+    return records
 
 
 @pytest.mark.parametrize(
     ("channel", "groups"),
-    [("C1", frozenset({"staff"})), ("C2", frozenset()), ("D1", frozenset())],
+    [("C1", frozenset({"staff"})), ("C2", frozenset()), ("D1", frozenset({"hr"}))],
 )
-def test_a_question_sees_what_its_channel_may_see(channel: str, groups: frozenset[str]) -> None:
-    writer, ask = WriterOnPaper(), Asked()
+def test_a_question_sees_what_its_channel_or_alone_its_asker_may_see(
+    store: Store, channel: str, groups: frozenset[str]
+) -> None:
+    paper, engine = Paper(), Engine()
 
-    respond(claimed(channel=channel), writer=writer, ask=ask)
+    respond(store, claimed(channel=channel), paper=paper, engine=engine)
 
-    assert ask.questions == [Question(text="why?", audience=groups)]
-    assert "why?" in writer.written[0].text
-    assert writer.working == 1
+    (question,) = engine.questions
+    assert (question.text, question.audience) == ("why?", groups)
+    assert (question.user, question.channel, question.thread) == ("U1", channel, f"{channel}:1.0")
+    assert paper.stream_.said == ["One.", "Two."]
+    assert "why?" in paper.streamed_[0].text
+    assert paper.signs == ["working", "at rest"]
 
 
 @pytest.mark.parametrize(
@@ -108,65 +191,138 @@ def test_a_question_sees_what_its_channel_may_see(channel: str, groups: frozense
     [
         (claimed("<@U0>"), sentences.HINT),
         (claimed("x" * 101), sentences.TOO_LONG.format(max_chars=100)),
+        (claimed(channel="C0"), sentences.OFF),
         (claimed(turned_away=True), sentences.BUSY),
         (claimed(received_at=STARTED - 700), sentences.INTERRUPTED),
         (claimed(attempts=MAX_ATTEMPTS + 1), sentences.INTERRUPTED),
     ],
 )
-def test_what_cannot_be_asked_gets_a_fixed_sentence(question: Claimed, said: str) -> None:
-    writer, ask = WriterOnPaper(), Asked()
+def test_what_cannot_be_asked_gets_a_fixed_sentence(
+    store: Store, question: Claimed, said: str
+) -> None:
+    paper, engine = Paper(), Engine()
 
-    respond(question, writer=writer, ask=ask)
+    respond(store, question, paper=paper, engine=engine)
 
-    assert writer.written == [Message(text=said)]
-    assert ask.questions == []
+    assert [message.text for message in paper.written] == [said]
+    assert paper.written[0].offers_again is (said in {sentences.BUSY, sentences.INTERRUPTED})
+    assert engine.questions == []
 
 
 @pytest.mark.parametrize("received_at", [STARTED - 500, STARTED + 1])
 def test_a_young_question_left_behind_and_one_that_waited_long_here_are_answered(
-    received_at: float,
+    store: Store, received_at: float
 ) -> None:
-    writer, ask = WriterOnPaper(), Asked()
+    engine = Engine()
     now = 50 if received_at < STARTED else 5000
 
-    respond(claimed(received_at=received_at), writer=writer, ask=ask, now=now)
+    respond(store, claimed(received_at=received_at), paper=Paper(), engine=engine, now=now)
 
-    assert len(ask.questions) == 1
-
-
-def test_an_answer_found_in_the_thread_is_not_asked_for_again() -> None:
-    writer, ask = WriterOnPaper(found=Lookup(ts="5.0", permitted=True)), Asked()
-
-    respond(claimed(maybe_posted=True), writer=writer, ask=ask)
-
-    assert writer.finished == [(Outcome.POSTED, "5.0")]
-    assert (writer.written, ask.questions) == ([], [])
+    assert len(engine.questions) == 1
 
 
-def test_an_answer_that_is_certainly_not_there_is_asked_for_again() -> None:
-    writer, ask = WriterOnPaper(), Asked()
+def test_what_an_earlier_try_brought_to_its_end_is_not_asked_again(store: Store) -> None:
+    paper, engine = Paper(resumes=False), Engine()
 
-    respond(claimed(maybe_posted=True), writer=writer, ask=ask)
+    respond(store, claimed(maybe_posted=True), paper=paper, engine=engine)
 
-    assert (len(writer.written), len(ask.questions)) == (1, 1)
-
-
-def test_an_answer_that_cannot_be_looked_for_is_not_given_twice() -> None:
-    writer, ask = WriterOnPaper(found=Lookup(ts=None, permitted=False)), Asked()
-
-    respond(claimed(maybe_posted=True), writer=writer, ask=ask)
-
-    assert writer.written == [Message(text=sentences.UNCERTAIN)]
-    assert ask.questions == []
+    assert (paper.written, engine.questions) == ([], [])
 
 
-def test_a_question_that_fails_for_ever_is_given_up() -> None:
-    writer = WriterOnPaper()
+def test_a_question_begun_by_an_earlier_process_is_answered_as_a_whole(store: Store) -> None:
+    paper, engine = Paper(), Engine()
 
-    respond(claimed(attempts=2 * MAX_ATTEMPTS + 1), writer=writer, ask=Asked())
+    respond(store, claimed(parts=("5.0",)), paper=paper, engine=engine)
 
-    assert writer.finished == [(Outcome.GIVEN_UP, None)]
-    assert writer.written == []
+    assert len(engine.questions) == 1
+    assert paper.stream_.said == []
+    assert "why?" in paper.written[0].text
+
+
+def test_a_question_that_fails_for_ever_is_given_up(store: Store) -> None:
+    paper = Paper()
+
+    respond(store, claimed(attempts=2 * MAX_ATTEMPTS + 1), paper=paper)
+
+    assert paper.finished == [Outcome.GIVEN_UP]
+    assert paper.written == []
+
+
+@pytest.mark.parametrize("standing", [Standing.GUEST, Standing.EXTERNAL])
+@pytest.mark.parametrize(
+    ("guests", "said", "finished", "asked"),
+    [
+        ("refuse", [note(sentences.GUEST)], [], 0),
+        ("ignore", [], [Outcome.SILENT], 0),
+        ("answer", [], [], 1),
+    ],
+)
+def test_guests_and_strangers_get_what_is_set(
+    store: Store,
+    standing: Standing,
+    guests: str,
+    said: list[Message],
+    finished: list[Outcome],
+    asked: int,
+) -> None:
+    paper, engine = Paper(person_=Person(standing=standing)), Engine()
+
+    respond(store, claimed(), paper=paper, engine=engine, guests=guests)
+
+    assert (paper.written, paper.finished) == (said, finished)
+    assert [q.audience for q in engine.questions] == [frozenset()] * asked
+
+
+def test_of_whom_slack_says_nothing_only_everybodys_documents_are_shown(store: Store) -> None:
+    engine = Engine()
+
+    respond(store, claimed(), paper=Paper(person_=UNKNOWN), engine=engine)
+
+    assert [question.audience for question in engine.questions] == [frozenset()]
+
+
+def test_other_bots_are_not_answered(store: Store) -> None:
+    paper = Paper(person_=Person(standing=Standing.APP))
+
+    respond(store, claimed(), paper=paper)
+
+    assert (paper.written, paper.finished) == ([], [Outcome.SILENT])
+    assert "nothing came" in paper.signs
+
+
+def test_a_question_to_nobody_is_answered_only_if_the_documents_do(store: Store) -> None:
+    silent, telling = Paper(), Paper()
+    question = claimed("why?", kind="unasked")
+
+    records = respond(store, question, paper=silent, engine=Engine(lambda _: not_found()))
+    nothing_kept = records.kept("q1") is None
+    respond(store, question, paper=telling)
+
+    assert (silent.written, silent.finished, silent.signs) == ([], [Outcome.SILENT], [])
+    assert nothing_kept
+    assert "why?" in telling.written[0].text
+    assert telling.signs == []
+
+
+def test_a_follow_up_brings_along_what_was_said_in_its_thread(store: Store) -> None:
+    engine = Engine()
+    respond(store, claimed("<@U0> first?"), paper=Paper(), engine=engine)
+
+    respond(store, claimed("and then?", id="q2", kind="follow_up"), paper=Paper(), engine=engine)
+
+    history = engine.questions[1].history
+    assert [turn.role for turn in history] == ["user", "assistant"]
+    assert history[0] == Turn(role="user", text="first?")
+    assert "You asked: first?" in history[1].text
+
+
+def test_a_private_question_is_told_nothing_of_what_was_said_before(store: Store) -> None:
+    engine = Engine()
+    respond(store, claimed("<@U0> first?"), paper=Paper(), engine=engine)
+
+    respond(store, claimed("mine?", id="q2", kind="command"), paper=Paper(), engine=engine)
+
+    assert engine.questions[1].history == ()
 
 
 @pytest.mark.parametrize(
@@ -174,27 +330,40 @@ def test_a_question_that_fails_for_ever_is_given_up() -> None:
     [(IndexMissingError("secret"), sentences.NO_INDEX), (ValueError("secret"), sentences.FAILED)],
 )
 def test_an_error_becomes_a_fixed_sentence_with_the_reference_of_its_log_line(
-    error: Exception, sentence: str, caplog: pytest.LogCaptureFixture
+    store: Store, error: Exception, sentence: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    writer = WriterOnPaper()
+    paper = Paper()
 
-    async def fail(_: Question) -> Answer:
+    def fail(_: Question) -> Answer:
         raise error
 
-    respond(claimed(), writer=writer, ask=fail)
+    respond(store, claimed(), paper=paper, engine=Engine(fail))
 
-    assert writer.written == [Message(text=sentence.format(reference="q1"))]
+    assert [m.text for m in paper.written] == [sentence.format(reference="q1")]
+    assert paper.written[0].offers_again
     assert [getattr(r, "question_id", None) for r in caplog.records] == ["q1"]
 
 
-def test_an_answer_that_never_comes_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_never_comes_is_a_failure(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(responding, "ASK_TIMEOUT_S", 0.0)
-    writer = WriterOnPaper()
+    paper = Paper()
 
-    async def hang(_: Question) -> Answer:
-        await asyncio.Event().wait()
-        raise AssertionError
+    class Hanging(Engine):
+        async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
+            await asyncio.Event().wait()
+            yield answered(question)
 
-    respond(claimed(), writer=writer, ask=hang)
+    respond(store, claimed(), paper=paper, engine=Hanging())
 
-    assert writer.written == [Message(text=sentences.FAILED.format(reference="q1"))]
+    assert [m.text for m in paper.written] == [sentences.FAILED.format(reference="q1")]
+
+
+def test_when_nobody_will_read_the_rest_the_engine_is_not_asked_for_it(store: Store) -> None:
+    paper = Paper(stream_=StreamOnPaper(stage=Stage.STOPPED))
+
+    respond(store, claimed(), paper=paper)
+
+    assert paper.stream_.said == ["One."]
+    assert (len(paper.written), paper.streamed_) == (1, [])

@@ -7,8 +7,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.slack.text import JOINER, clean, defuse, inert, question_text, safe_url, shorten
-from tests.fakes.slack_display import literal, mrkdwn
+from bot.slack.text import (
+    JOINER,
+    clean,
+    defuse,
+    defuse_markdown,
+    inert,
+    question_text,
+    safe_url,
+    shorten,
+)
+from tests.fakes.slack_display import literal, markdown, mrkdwn
 
 INJECTION = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "injection"
 
@@ -178,3 +187,19 @@ def test_addresses_of_documents_are_kept_as_they_are(url: str) -> None:
 )
 def test_an_odd_address_is_no_link(url: str | None) -> None:
     assert safe_url(url) is None
+
+
+@given(st.lists(TEXTS, max_size=6))
+@example(["[x]", "(http://e.vil)"])
+@example(["[x", "](evil)", "!", "[y](z)"])
+@example(["<", "!channel>", "&lt;", "!here>"])
+@example(["\n[1]", ": http://e.vil"])
+def test_pieces_of_markdown_put_together_ping_nobody_and_link_nowhere(pieces: list[str]) -> None:
+    shown = markdown("".join(defuse_markdown(piece) for piece in pieces))
+
+    assert (shown.pings, shown.links) == ([], [])
+
+
+@pytest.mark.parametrize("text", ["| a | b |\n|---|---|\n| 1 | 2 |", "**yes**", "- one\n- two"])
+def test_markdown_that_leads_nowhere_is_left_as_it_is(text: str) -> None:
+    assert defuse_markdown(text).replace(JOINER, "") == text

@@ -7,13 +7,13 @@ import pytest
 
 from bot.errors import SlackError
 from bot.slack import sentences
-from bot.slack.app import _Clients
 from bot.slack.blocks import Message
+from bot.slack.clients import Clients
 from bot.slack.manifest import SCOPES
 from bot.slack.writer import PAUSES_S, Writer
 from bot.store import Claimed, Received, Store
 from tests.fakes.slack_display import show
-from tests.fakes.slack_messages import ASKER
+from tests.fakes.slack_messages import ASKER, BOT_USER
 from tests.fakes.slack_workspace import (
     BOT_TOKEN,
     CHANNEL,
@@ -22,7 +22,11 @@ from tests.fakes.slack_workspace import (
     SlackWorkspace,
 )
 
-MESSAGE = Message(text="the answer", blocks=({"type": "divider"},))
+MESSAGE = Message(
+    text="the answer",
+    blocks=({"type": "divider"},),
+    simpler=({"type": "divider"}, {"type": "divider"}),
+)
 DROPS = [Fault(drop="before"), Fault(drop="after"), Fault(garbage=True)]
 
 
@@ -79,17 +83,17 @@ def with_writer(
 ) -> None:
     async def run() -> None:
         async with aiohttp.ClientSession() as session:
-            clients = _Clients(token=BOT_TOKEN, base_url=slack.api_url, session=session)
-            writer = Writer(
-                calls=clients.calls, posts=clients.posts, store=store, owner="us", sleep=sleep
-            )
+            clients = Clients(token=BOT_TOKEN, base_url=slack.api_url, session=session)
+            writer = Writer(clients, store, owner="us", bot_user=BOT_USER, sleep=sleep)
             await work(writer)
 
     asyncio.run(run())
 
 
 def outcome(store: Store) -> tuple[str, str]:
-    row = store._connection.execute("SELECT state, coalesce(outcome, '') FROM question").fetchone()
+    row = store.database.connection.execute(
+        "SELECT state, coalesce(outcome, '') FROM question"
+    ).fetchone()
     return row[0], row[1]
 
 
@@ -212,16 +216,18 @@ def test_a_forbidden_direct_message_is_not_answered_elsewhere(
     assert outcome(store) == ("done", "refused")
 
 
-def test_blocks_that_slack_refuses_are_replaced_by_their_text(
-    slack: SlackWorkspace, store: Store
+@pytest.mark.parametrize(("refusals", "left"), [(1, [{"type": "divider"}] * 2), (2, None)])
+def test_blocks_that_slack_refuses_are_replaced_by_simpler_ones_and_then_by_their_text(
+    slack: SlackWorkspace, store: Store, refusals: int, left: object
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
-    slack.fail("chat.postMessage", Fault(error="invalid_blocks"))
+    refused = [Fault(error="invalid_blocks")] * refusals
+    slack.fail("chat.postMessage", *refused)
 
     write(slack, store, claimed)
 
     (answer,) = slack.answers(CHANNEL)
-    assert (answer["text"], answer.get("blocks")) == ("the answer", None)
+    assert (answer["text"], answer.get("blocks")) == ("the answer", left)
     assert outcome(store) == ("done", "posted")
 
 
@@ -260,31 +266,3 @@ def test_a_question_that_another_process_took_over_is_not_posted(
     write(slack, store, claimed)
 
     assert slack.count("chat.postMessage") == 0
-
-
-def test_a_workspace_without_the_status_is_asked_once(slack: SlackWorkspace, store: Store) -> None:
-    claimed = asked(slack, store, CHANNEL)
-    slack.fail("assistant.threads.setStatus", Fault(error="unknown_method"))
-
-    async def twice(writer: Writer) -> None:
-        await writer.show_working(claimed)
-        await writer.show_working(claimed)
-
-    with_writer(slack, store, twice)
-
-    assert slack.count("assistant.threads.setStatus") == 1
-
-
-def test_a_status_that_failed_once_is_shown_for_the_next_question(
-    slack: SlackWorkspace, store: Store
-) -> None:
-    claimed = asked(slack, store, CHANNEL)
-    slack.fail("assistant.threads.setStatus", Fault(status=503), Fault(error="not_in_channel"))
-
-    async def thrice(writer: Writer) -> None:
-        for _ in range(3):
-            await writer.show_working(claimed)
-
-    with_writer(slack, store, thrice)
-
-    assert [s["status"] for s in slack.state.statuses] == [sentences.WORKING]

@@ -51,6 +51,9 @@ def test_every_real_document_is_read_or_has_a_problem_of_its_kind() -> None:
         if outcomes[row["file"]] not in expected(row["file"], row["kind"])
     }
     assert wrong == {}
+    readable = {Path(row["file"]).suffix for row in rows} & SUFFIXES
+    read = {Path(file).suffix for file, one in outcomes.items() if one == "text"}
+    assert readable - read == set()
 
 
 def expected(file: str, kind: str) -> frozenset[str]:

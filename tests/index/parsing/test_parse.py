@@ -1,12 +1,16 @@
+import contextlib
 import zipfile
 from io import BytesIO
 
+import docx
 import pytest
 
 import index.parsing
 from index.errors import UnreadableDocumentError
 from index.parsing import SUFFIXES, parse
+from index.parsing.signature import signature
 from index.types import Parsed, ProblemKind
+from tests.index.parsing import archives
 
 
 def refusal(content: bytes, name: str) -> UnreadableDocumentError:
@@ -35,6 +39,65 @@ def test_an_unsupported_suffix_is_refused_with_the_names_of_the_supported_ones()
     assert error.kind is ProblemKind.UNSUPPORTED
     assert ".mp4" in error.reason
     assert all(suffix in error.reason for suffix in SUFFIXES)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "advice"), [(".doc", "docx"), (".XLS", "xlsx"), (".msg", "eml")]
+)
+def test_an_older_format_is_refused_with_what_to_save_it_as(suffix: str, advice: str) -> None:
+    error = refusal(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, f"plan{suffix}")
+
+    assert error.kind is ProblemKind.UNSUPPORTED
+    assert error.reason == f"{suffix.lower()} files are not supported; save it as {advice}"
+
+
+@pytest.mark.parametrize("name", ["plan.doc", "plan.txt", "plan.docx"])
+def test_rich_text_is_read_whatever_it_is_called(name: str) -> None:
+    assert parse(b"{\\rtf1 Twenty days.}", name=name).text == "Twenty days."
+
+
+@pytest.mark.parametrize(
+    ("parts", "found"),
+    [
+        ({"mimetype": "application/epub+zip", "a": "x"}, "epub"),
+        ({"mimetype": "application/vnd.oasis.opendocument.text", "a": "x"}, "odt"),
+        ({"ppt/presentation.xml": "<a/>"}, "pptx"),
+        ({"xl/workbook.xml": "<a/>"}, "xlsx"),
+        ({"word/document.xml": "<a/>"}, "docx"),
+        ({"mimetype": "application/zip", "a": "x"}, "a zip archive"),
+        ({"mimetype": "application/epub+zip" + " " * 500, "a": "x"}, "a zip archive"),
+    ],
+)
+def test_a_container_is_told_by_what_is_in_it(parts: dict[str, str], found: str) -> None:
+    assert signature(archives.zipped(parts)) == found
+
+
+def test_a_type_that_is_packed_is_not_unpacked_to_be_looked_at() -> None:
+    parts = {"mimetype": "application/epub+zip"}
+
+    assert signature(archives.zipped(parts, stored="")) == "a zip archive"
+
+
+def test_a_document_called_by_the_name_of_its_neighbour_is_read() -> None:
+    book = docx.Document()
+    book.add_paragraph("Twenty days.")
+    file = BytesIO()
+    book.save(file)
+
+    assert parse(file.getvalue(), name="leave.xlsx").text == "Twenty days."
+    assert parse(file.getvalue(), name="leave.docm").text == "Twenty days."
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.eml", "a.ipynb", "a.rst", "a.rtf"])
+def test_an_archive_named_as_a_text_of_any_kind_is_broken(name: str) -> None:
+    assert refusal(zipped(a="text"), name).kind is ProblemKind.BROKEN
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_no_format_falls_over_what_it_cannot_read(suffix: str) -> None:
+    for content in (b"\x00\x01\x02", b"PK\x03\x04 cut short", b"{", b"\xff" * 50):
+        with contextlib.suppress(UnreadableDocumentError):
+            assert parse(content, name=f"a{suffix}").text.strip()
 
 
 def test_a_name_without_a_suffix_is_unsupported() -> None:

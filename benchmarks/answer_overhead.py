@@ -1,0 +1,106 @@
+"""What prompt, parsing and check cost beside the model, for an answer of ten sentences.
+
+Run: python benchmarks/answer_overhead.py ENCODER_FOLDER [TIMES]
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from bot.asking import for_answer
+from bot.citations import Checker
+from bot.replies import ReplyReader
+from bot.showing import show
+from bot.support import Support
+from bot.types import Question, ShownPassage
+from index.encoder import OnnxEncoder
+from index.sentences import sentences
+from index.types import Chunk, Passage
+
+HANDBOOK = Path(__file__).resolve().parents[1] / "docs" / "handbook"
+PASSAGES = 8
+SENTENCES = 10
+CHUNK_CHARS = 900
+
+
+def passages(turn: int) -> list[Passage]:
+    """Return a chunk of each page of the handbook, another one each turn, as a search would."""
+    pages = [path.read_text(encoding="utf-8") for path in sorted(HANDBOOK.iterdir())]
+    starts = [turn * 13 % max(1, len(page) - CHUNK_CHARS) for page in pages]
+    texts = [page[at : at + CHUNK_CHARS] for page, at in zip(pages, starts, strict=True)]
+    return [
+        Passage(
+            chunk=Chunk(
+                id=at,
+                document=f"{at}.md",
+                title="Handbook",
+                start=0,
+                end=len(text),
+                text=text,
+                heading=(),
+                page=None,
+                url=None,
+                modified_at=None,
+                audience=(),
+            ),
+            rank=at,
+            fused=1 / at,
+            cosine=None,
+            bm25=None,
+        )
+        for at, text in enumerate(texts[:PASSAGES], 1)
+    ]
+
+
+def reply(shown: tuple[ShownPassage, ...], turn: int) -> str:
+    """Return ten sentences, each with its words changed a little, as a model would.
+
+    Every third one quotes a sentence that does not prove it, which is the dearest case.
+    """
+    parts = [
+        (one.id, " ".join(one.passage.chunk.text[start:end].split()))
+        for one in shown
+        for start, end in sentences(one.passage.chunk.text)
+        if end - start > 60  # noqa: PLR2004 - not a heading
+    ]
+    lines = []
+    for at in range(SENTENCES):
+        id_, said = parts[(at + turn) % len(parts)]
+        _, quote = parts[(at + turn + (at % 3 == 0)) % len(parts)]
+        words = said.split()
+        changed = " ".join(word for n, word in enumerate(words) if n % 7 != at % 7)
+        lines.append(f"SENTENCE: In short, {changed}\nEVIDENCE: {id_} | {quote}")
+    return "\n".join(lines)
+
+
+def measure(times: int, support: Support) -> list[float]:
+    """Return the milliseconds of each round."""
+    taken = []
+    for turn in range(times):
+        shown = show(passages(turn))
+        text = reply(shown, turn)
+        started = time.perf_counter()
+        for_answer(Question(text="How is an index built?"), shown, room_tokens=7000)
+        reader, checker = ReplyReader(), Checker(shown, support)
+        done = [*reader.feed(text), *reader.end()]
+        for sentence in done:
+            checker.add(sentence)
+        taken.append((time.perf_counter() - started) * 1000)
+    return taken
+
+
+def main() -> None:
+    """Print the median and the 95th percentile."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("encoder", type=Path, help="the folder `encoder` of a generation")
+    parser.add_argument("times", type=int, nargs="?", default=200)
+    arguments = parser.parse_args()
+    taken = measure(arguments.times, Support(OnnxEncoder(arguments.encoder).encode))
+    half, most = np.percentile(taken, [50, 95])
+    print(f"{SENTENCES} sentences, {PASSAGES} passages: p50 {half:.1f} ms, p95 {most:.1f} ms")
+
+
+if __name__ == "__main__":
+    main()

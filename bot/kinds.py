@@ -1,0 +1,268 @@
+"""The kinds of supplier: which llama-index class speaks to it, and where its replies say how."""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from llama_index.core.llms import LLM, LLMMetadata
+
+from bot.errors import SettingsError
+from bot.settings import ProviderSettings
+
+_KEYLESS: Final = "none"  # servers without keys ignore it, and the clients refuse an empty one
+_OPENAI_URL: Final = "https://api.openai.com/v1"
+_MILLISECONDS: Final = 1000
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """How to speak to one kind of supplier.
+
+    Attributes:
+        module: Where its class is; imported only when it is used.
+        extra: What to install for it: `footnote[extra]`.
+        arguments: Of the class, made from the settings.
+        name: Of the class.
+        finish: Where in a reply, or in a part of one, it says why it ended.
+        whole: What it says there if nothing was cut or held back.
+        tokens: Where it says how many tokens went in and came out.
+        streams: Whether the parts of a stream say why it ended; if not, the reply comes at once.
+    """
+
+    module: str
+    extra: str
+    name: str
+    arguments: Callable[[ProviderSettings], Mapping[str, Any]]
+    finish: tuple[Path, ...]
+    whole: frozenset[str]
+    tokens: tuple[Path, Path]
+    streams: bool = True
+    stream_arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+def build(provider: ProviderSettings) -> LLM:
+    """Return the llama-index model of *provider*, which asks once and never again by itself.
+
+    Raises:
+        SettingsError: If the package for its kind is not installed.
+    """
+    kind = KINDS[provider.kind]
+    # Imported here, because it takes a second and most commands need no model
+    try:
+        module = importlib.import_module(kind.module)
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"provider {provider.name!r} needs a package that is not installed: "
+            f'pip install "footnote[{kind.extra}]"'
+        ) from error
+    llm: LLM = _knowing(getattr(module, kind.name), provider)(**kind.arguments(provider))
+    return llm
+
+
+async def close(llm: LLM) -> None:
+    """Close the connections of a model, in the event loop that opened them."""
+    # The classes keep their client to themselves and have no way to close it
+    client = getattr(llm, "_aclient", None)
+    if client is not None:
+        await client.close()
+
+
+def _knowing(base: type[LLM], provider: ProviderSettings) -> type[LLM]:
+    """Return the class with what the settings say of the model, known to the package or not.
+
+    Several of the classes look the name up in a list of their own, on every request, and refuse
+    what is not on it: a model that came out after the package.
+    """
+    told = LLMMetadata(
+        context_window=provider.context_tokens,
+        num_output=provider.max_tokens,
+        is_chat_model=True,
+        model_name=provider.model,
+    )
+    return type(base.__name__, (base,), {"metadata": property(lambda _: told)})
+
+
+def at(raw: object, path: Path) -> object:
+    """Return what stands in *raw* at *path*, through mappings, lists and objects; None if nothing.
+
+    >>> at({"choices": [{"finish_reason": "stop"}]}, ("choices", 0, "finish_reason"))
+    'stop'
+    """
+    for step in path:
+        if isinstance(step, int):
+            has = isinstance(raw, Sequence) and len(raw) > step
+            raw = raw[step] if has and isinstance(raw, Sequence) else None
+        elif isinstance(raw, Mapping):
+            raw = raw.get(step)
+        else:
+            raw = getattr(raw, step, None)
+    return raw
+
+
+def _key(provider: ProviderSettings) -> str:
+    return provider.api_key.get_secret_value() if provider.api_key else _KEYLESS
+
+
+def _secret(provider: ProviderSettings) -> str | None:
+    return provider.api_key.get_secret_value() if provider.api_key else None
+
+
+def _openai(provider: ProviderSettings) -> Mapping[str, Any]:
+    return {
+        "model": provider.model,
+        "api_base": provider.base_url or _OPENAI_URL,
+        "api_key": _key(provider),
+        "is_chat_model": True,
+        "context_window": provider.context_tokens,
+        "max_tokens": provider.max_tokens,
+        "temperature": 0.0,
+        "timeout": provider.timeout_s,
+        # The client would ask again three times, and llama-index around it three times more
+        "max_retries": 0,
+    }
+
+
+def _azure(provider: ProviderSettings) -> Mapping[str, Any]:
+    return {
+        "engine": provider.model,
+        "azure_endpoint": provider.base_url,
+        "api_key": _secret(provider),
+        "api_version": provider.api_version or "2024-10-21",
+        "max_tokens": provider.max_tokens,
+        "temperature": 0.0,
+        "timeout": provider.timeout_s,
+        "max_retries": 0,
+    }
+
+
+def _anthropic(provider: ProviderSettings) -> Mapping[str, Any]:
+    return {
+        "model": provider.model,
+        "base_url": provider.base_url,
+        "api_key": _key(provider),
+        "max_tokens": provider.max_tokens,
+        "temperature": 0.0,
+        "timeout": provider.timeout_s,
+        "max_retries": 0,
+    }
+
+
+def _google(provider: ProviderSettings) -> Mapping[str, Any]:
+    return {
+        "model": provider.model,
+        "api_key": _secret(provider),
+        # With both of these given it does not ask the network while it is built
+        "max_tokens": provider.max_tokens,
+        "context_window": provider.context_tokens,
+        "max_retries": 0,
+        "http_options": {
+            "timeout": int(provider.timeout_s * _MILLISECONDS),
+            **({"base_url": provider.base_url} if provider.base_url else {}),
+        },
+    }
+
+
+def _bedrock(provider: ProviderSettings) -> Mapping[str, Any]:
+    return {
+        "model": provider.model,
+        "region_name": provider.region,
+        "endpoint_url": provider.base_url,
+        "max_tokens": provider.max_tokens,
+        "temperature": 0.0,
+        "timeout": provider.timeout_s,
+        # Here it counts the requests, not those after the first; the client beneath counts again
+        "max_retries": 1,
+        "botocore_config": importlib.import_module("botocore.config").Config(
+            retries={"total_max_attempts": 1},
+            connect_timeout=provider.timeout_s,
+            read_timeout=provider.timeout_s,
+        ),
+    }
+
+
+def _ollama(provider: ProviderSettings) -> Mapping[str, Any]:
+    return {
+        "model": provider.model,
+        "base_url": provider.base_url or "http://localhost:11434",
+        "context_window": provider.context_tokens,
+        "temperature": 0.0,
+        "request_timeout": provider.timeout_s,
+        "additional_kwargs": {"num_predict": provider.max_tokens},
+    }
+
+
+_CHOICE: Final = (("choices", 0, "finish_reason"),)
+_CHAT_TOKENS: Final[tuple[Path, Path]] = (
+    ("usage", "prompt_tokens"),
+    ("usage", "completion_tokens"),
+)
+_WITH_USAGE: Final = {"stream_options": {"include_usage": True}}
+_OPENAI_LIKE: Final = Kind(
+    module="llama_index.llms.openai_like",
+    extra="openai-like",
+    name="OpenAILike",
+    arguments=_openai,
+    finish=_CHOICE,
+    whole=frozenset({"stop"}),
+    tokens=_CHAT_TOKENS,
+    stream_arguments=_WITH_USAGE,
+)
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "openai_like": _OPENAI_LIKE,
+    # The class of that name refuses models that it does not know, and the wire is the same
+    "openai": _OPENAI_LIKE,
+    "azure_openai": Kind(
+        module="llama_index.llms.azure_openai",
+        extra="azure-openai",
+        name="AzureOpenAI",
+        arguments=_azure,
+        finish=_CHOICE,
+        whole=frozenset({"stop"}),
+        tokens=_CHAT_TOKENS,
+        stream_arguments=_WITH_USAGE,
+    ),
+    "anthropic": Kind(
+        module="llama_index.llms.anthropic",
+        extra="anthropic",
+        name="Anthropic",
+        arguments=_anthropic,
+        finish=(("stop_reason",), ("delta", "stop_reason")),
+        whole=frozenset({"end_turn", "stop_sequence"}),
+        tokens=(("usage", "input_tokens"), ("usage", "output_tokens")),
+    ),
+    "google": Kind(
+        module="llama_index.llms.google_genai",
+        extra="google",
+        name="GoogleGenAI",
+        arguments=_google,
+        finish=(("finish_reason",), ("finish_reason", "value")),
+        whole=frozenset({"STOP"}),
+        tokens=(
+            ("usage_metadata", "prompt_token_count"),
+            ("usage_metadata", "candidates_token_count"),
+        ),
+    ),
+    "bedrock": Kind(
+        module="llama_index.llms.bedrock_converse",
+        extra="bedrock",
+        name="BedrockConverse",
+        arguments=_bedrock,
+        finish=(("stopReason",),),
+        whole=frozenset({"end_turn", "stop_sequence"}),
+        tokens=(("usage", "inputTokens"), ("usage", "outputTokens")),
+        streams=False,
+    ),
+    "ollama": Kind(
+        module="llama_index.llms.ollama",
+        extra="ollama",
+        name="Ollama",
+        arguments=_ollama,
+        finish=(("done_reason",),),
+        whole=frozenset({"stop"}),
+        tokens=(("prompt_eval_count",), ("eval_count",)),
+    ),
+}

@@ -1,0 +1,110 @@
+"""What the bot tells of its documents besides answers: how many, how old, what stands where."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from bot.types import Citation
+from index.search import LiveIndex
+
+log = logging.getLogger(__name__)
+
+CONTEXT_CHARS: Final = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is served.
+
+    Attributes:
+        generation: Such as "gen-000042".
+        created_at: When it was built, in UTC.
+        titles: Of the documents that the asker may see, in order.
+        failed: How many files could not be read.
+        stale: What changed since, in words; "" if nothing did, or it is not known.
+    """
+
+    generation: str
+    created_at: datetime
+    titles: tuple[str, ...]
+    failed: int
+    stale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A quote with the words around it."""
+
+    before: str
+    quote: str
+    after: str
+
+
+class Library(Protocol):
+    """What the Slack adapter asks of the index besides answers; may be called from any thread."""
+
+    def facts(self, audience: frozenset[str]) -> Facts:
+        """Describe what *audience* may see; raises `IndexingError`."""
+        ...
+
+    def stale(self) -> str:
+        """Return what changed in the documents since the index was built; "" if nothing."""
+        ...
+
+    def excerpt(self, citation: Citation, audience: frozenset[str]) -> Excerpt | None:
+        """Return the quote in its context; None if it does not stand there any more."""
+        ...
+
+
+class IndexLibrary:
+    """The documents of the generation that is served.
+
+    Args:
+        index: What is served.
+        stale: What changed in the documents since it was built, in words; "" if nothing.
+    """
+
+    def __init__(self, index: LiveIndex, *, stale: Callable[[], str] = lambda: "") -> None:
+        self._index = index
+        self._stale = stale
+
+    def stale(self) -> str:
+        """Return what changed in the documents since the index was built."""
+        return self._stale()
+
+    def facts(self, audience: frozenset[str]) -> Facts:
+        """Describe what *audience* may see."""
+        generation = self._index.generation
+        rows = generation.passages.rows()
+        titles = [
+            row.title
+            for row in rows
+            if row.status == "indexed" and _may_see(row.audience, audience)
+        ]
+        return Facts(
+            generation=generation.manifest.generation,
+            created_at=generation.manifest.created_at,
+            titles=tuple(sorted(titles, key=str.casefold)),
+            failed=sum(row.status != "indexed" for row in rows),
+            stale=self.stale(),
+        )
+
+    def excerpt(self, citation: Citation, audience: frozenset[str]) -> Excerpt | None:
+        """Return the quote in its context, if it still stands where it was found."""
+        document = self._index.generation.passages.document(citation.document)
+        if document is None or not _may_see(document.audience, audience):
+            return None
+        start, end = citation.start, citation.end
+        if document.text[start:end] != citation.quote:
+            return None
+        return Excerpt(
+            before=document.text[max(0, start - CONTEXT_CHARS) : start],
+            quote=citation.quote,
+            after=document.text[end : end + CONTEXT_CHARS],
+        )
+
+
+def _may_see(document: tuple[str, ...], audience: frozenset[str]) -> bool:
+    return not document or bool(audience & set(document))

@@ -1,0 +1,168 @@
+"""PowerPoint by python-pptx: each slide a page, with its title, tables, charts and notes."""
+
+from collections.abc import Iterator
+from io import BytesIO
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+from pptx import Presentation
+from pptx.shapes.autoshape import Shape
+from pptx.shapes.base import BaseShape
+from pptx.shapes.graphfrm import GraphicFrame
+from pptx.shapes.group import GroupShape
+from pptx.slide import Slide
+from pptx.text.text import TextFrame, _Paragraph
+
+from index.errors import UnreadableDocumentError
+from index.parsing.blocks import Blocks
+from index.parsing.parts import open_office, xml_root
+from index.parsing.tables import tables
+from index.types import Parsed, ProblemKind
+
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
+_NO_TITLE = frozenset({"powerpoint presentation", "powerpoint-präsentation", "presentation"})
+_MAX_GROUP_DEPTH = 20
+_MAX_TITLE_CHARS = 200
+
+
+def parse(content: bytes) -> Parsed:
+    """Return the text of every slide of *content*; each slide is a page.
+
+    Raises:
+        UnreadableDocumentError: ENCRYPTED, BROKEN, UNSUPPORTED, UNSAFE or TOO_BIG.
+    """
+    with open_office(content, "pptx", holds="ppt/"):
+        pass
+    try:
+        presentation = Presentation(BytesIO(content))
+    except ValueError as error:  # a slide show or a template
+        raise UnreadableDocumentError(
+            ProblemKind.UNSUPPORTED, "it is no ordinary presentation; save it as pptx"
+        ) from error
+    blocks = Blocks()
+    has_text = False
+    for number, slide in enumerate(presentation.slides, start=1):
+        blocks.page()
+        title = _title(slide)
+        texts = list(_slide_texts(slide, title))
+        if title or texts:
+            has_text = True
+            # Without a heading of its own it would stand under that of the slide before.
+            blocks.heading(1, title or f"Slide {number}")
+        for text in texts:
+            blocks.add(text)
+    if not has_text:
+        raise UnreadableDocumentError(ProblemKind.EMPTY, "there is no text on its slides")
+    return blocks.parsed(_own_title(presentation.core_properties.title) or blocks.first_heading())
+
+
+def _own_title(title: str) -> str:
+    return "" if title.strip().lower() in _NO_TITLE else title.strip()
+
+
+def _title(slide: Slide) -> str:
+    shape = slide.shapes.title
+    words = "" if shape is None else " ".join(shape.text_frame.text.split())
+    # Some put a whole text into the frame of the title.
+    return words if len(words) <= _MAX_TITLE_CHARS else ""
+
+
+def _slide_texts(slide: Slide, title: str) -> Iterator[str]:
+    title_id = slide.shapes.title.shape_id if title and slide.shapes.title is not None else None
+    for shape in slide.shapes:
+        if shape.shape_id != title_id:
+            yield from _shape_texts(shape, depth=0)
+    notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+    text = "\n".join(_lines(notes)) if notes is not None else ""
+    if text:
+        yield f"Speaker notes:\n\n{text}"
+
+
+def _shape_texts(shape: BaseShape, *, depth: int) -> Iterator[str]:
+    if isinstance(shape, GroupShape):
+        for part in shape.shapes if depth < _MAX_GROUP_DEPTH else ():
+            yield from _shape_texts(part, depth=depth + 1)
+    elif isinstance(shape, GraphicFrame):
+        yield from _graphic_texts(shape)
+    elif isinstance(shape, Shape) and shape.has_text_frame:
+        text = "\n".join(_lines(shape.text_frame))
+        if text:
+            yield text
+
+
+def _lines(frame: TextFrame) -> Iterator[str]:
+    """Yield the paragraphs; in a list of several levels those below the first are indented."""
+    found = [(paragraph.level, _words(paragraph)) for paragraph in frame.paragraphs]
+    found = [(level, words) for level, words in found if words]
+    is_list = any(level for level, _ in found)
+    for level, words in found:
+        yield f"{'  ' * level}- {words}" if is_list else words
+
+
+def _words(paragraph: _Paragraph) -> str:
+    return " ".join(paragraph.text.split())
+
+
+def _graphic_texts(frame: GraphicFrame) -> Iterator[str]:
+    if frame.has_table:
+        rows = [[each.text for each in row.cells] for row in frame.table.rows]
+        yield from tables(rows)
+    elif frame.has_chart:
+        yield from _chart_texts(xml_root(frame.chart.part.blob))
+    else:
+        yield from _diagram_texts(frame)
+
+
+def _chart_texts(root: etree._Element) -> Iterator[str]:
+    """Yield the chart's title and its values: a row for each category, a column a series."""
+    title = next(root.iterfind(f"{_C}chart/{_C}title"), None)
+    if title is not None:
+        yield "".join(node.text or "" for node in title.iter(f"{_A}t"))
+    columns: dict[str, dict[int, str]] = {}
+    names: dict[int, str] = {}
+    for number, series in enumerate(root.iter(f"{_C}ser"), start=1):
+        name = " ".join(_points(series, "tx").values()) or f"Series {number}"
+        columns[name] = _points(series, "val") or _points(series, "yVal")
+        names |= _points(series, "cat") or _points(series, "xVal")
+    places = sorted({place for values in columns.values() for place in values})
+    rows = [
+        [names.get(place, str(place + 1)), *(values.get(place, "") for values in columns.values())]
+        for place in places
+    ]
+    yield from tables([["", *columns], *rows]) if rows else ()
+
+
+def _points(series: etree._Element, what: str) -> dict[int, str]:
+    """Return the values that the chart keeps of the cells it was drawn from."""
+    found: dict[int, str] = {}
+    for part in series.iterfind(f"{_C}{what}"):
+        # Of several levels of names the first is the innermost.
+        points = next((level.iter(f"{_C}pt") for level in part.iter(f"{_C}lvl")), None)
+        for point in points or part.iter(f"{_C}pt"):
+            value = next((node.text for node in point.iterfind(f"{_C}v")), None)
+            found.setdefault(int(point.get("idx", "0")), _value(value or ""))
+    return found
+
+
+def _value(text: str) -> str:
+    """Return a number without the noise of its binary form, any other text as it is.
+
+    >>> _value("0.30000000000000004"), _value("Q1")
+    ('0.3', 'Q1')
+    """
+    try:
+        return f"{float(text):.15g}"
+    except ValueError:
+        return text
+
+
+def _diagram_texts(frame: GraphicFrame) -> Iterator[str]:
+    """Yield the words of a diagram (SmartArt), which lie in a part of their own."""
+    for relation in frame._element.iter(_DIAGRAM):  # noqa: SLF001  there is no public way
+        part = frame.part.related_part(relation.get(_RELATION))
+        for paragraph in xml_root(part.blob).iter(f"{_A}p"):
+            words = "".join(node.text or "" for node in paragraph.iter(f"{_A}t"))
+            if words.strip():
+                yield f"- {' '.join(words.split())}"

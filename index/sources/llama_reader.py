@@ -1,0 +1,185 @@
+"""Any reader of llama-index as a source of documents: the one file here that knows of them."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+from importlib import import_module
+from typing import Protocol, cast
+
+from index.errors import SourceError
+from index.sources.names import prefixed, printable, too_big
+from index.sources.patterns import matches
+from index.types import Problem, ProblemKind, SourceFile
+
+# Readers agree on little; these are the names that those of the best-known services use.
+_IDS = ("page_id", "document_id", "file_path", "path", "url", "source", "id")
+_TITLES = ("title", "name", "file_name")
+_ADDRESSES = ("url", "page_url", "web_url", "source_url", "html_url", "webViewLink", "link")
+_TIMES = (
+    "last_modified_at",
+    "last_modified_date",
+    "last_edited_time",
+    "modified_at",
+    "modifiedTime",
+    "updated_at",
+    "date",
+)
+
+Argument = str | int | float | bool | tuple[str, ...]
+
+
+class LlamaDocument(Protocol):
+    """What is needed of a document of llama-index."""
+
+    id_: str
+    metadata: Mapping[str, object]
+
+    def get_content(self) -> str:
+        """Return its text."""
+        ...
+
+
+class LlamaReader(Protocol):
+    """What is needed of a reader of llama-index."""
+
+    def load_data(self, **arguments: object) -> Iterable[LlamaDocument]:
+        """Load all documents."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlamaReaderSource:
+    """What a reader loads; parts of one document are put together again.
+
+    A reader tells no change mark that can be relied on, so all is loaded at each build; what is
+    embedded is still only what has changed.
+
+    Attributes:
+        reader: The class, as `module:Class`.
+        arguments: For its constructor.
+        environment: Arguments whose values are secrets, and the variables that hold them.
+        load: Arguments for `load_data`.
+        include: Patterns of which a document's id matches at least one.
+        exclude: Patterns that it may not match.
+        prefix: Put before each document's id; empty if there is one source only.
+        audience: Groups that may see the documents; empty means everybody.
+        max_file_bytes: Largest document that is taken.
+    """
+
+    reader: str
+    arguments: Mapping[str, Argument]
+    environment: Mapping[str, str]
+    load: Mapping[str, Argument]
+    include: tuple[str, ...] = ("**/*",)
+    exclude: tuple[str, ...] = ()
+    prefix: str = ""
+    audience: tuple[str, ...] = ()
+    max_file_bytes: int = 100_000_000
+
+    def files(self) -> Iterator[SourceFile | Problem]:
+        """Yield every document that the reader loads, sorted by id.
+
+        Raises:
+            SourceError: If there is no such reader, or it cannot load them.
+        """
+        groups: dict[str, list[LlamaDocument]] = {}
+        for document in self._loaded():
+            groups.setdefault(_id(document), []).append(document)
+        found = [self._file(name, parts) for name, parts in groups.items() if self._is_chosen(name)]
+        yield from sorted(found, key=lambda one: one.document)
+
+    def _loaded(self) -> list[LlamaDocument]:
+        try:
+            reader = _reader_class(self.reader)(**_plain(self.arguments), **self._secrets())
+            return list(reader.load_data(**_plain(self.load)))
+        except SourceError:
+            raise
+        # A reader may raise whatever the service that it reads from makes it.
+        except Exception as error:
+            raise SourceError(
+                f"the reader {self.reader} failed ({type(error).__name__}): check its arguments"
+            ) from error
+
+    def _secrets(self) -> dict[str, str]:
+        missing = [name for name in self.environment.values() if not os.environ.get(name)]
+        if missing:
+            raise SourceError(f"the reader {self.reader} needs the variables {', '.join(missing)}")
+        return {argument: os.environ[name] for argument, name in self.environment.items()}
+
+    def _is_chosen(self, name: str) -> bool:
+        if any(matches(name, pattern) for pattern in self.exclude):
+            return False
+        return any(matches(name, pattern) for pattern in self.include)
+
+    def _file(self, name: str, parts: Sequence[LlamaDocument]) -> SourceFile | Problem:
+        content = "\n\n".join(part.get_content() for part in parts).encode(errors="replace")
+        document = prefixed(self.prefix, name)
+        if len(content) > self.max_file_bytes:
+            reason = too_big(len(content), self.max_file_bytes)
+            return Problem(document=document, kind=ProblemKind.TOO_BIG, reason=reason)
+        metadata = parts[0].metadata
+        return SourceFile(
+            document=document,
+            name=f"{name.rpartition('/')[2]}.md",  # readers give text, often with Markdown in it
+            title=_first(metadata, _TITLES),
+            size_bytes=len(content),
+            modified_at=_time(metadata),
+            url=_address(metadata),
+            audience=self.audience,
+            read=partial(bytes, content),
+            sha256=sha256(content).hexdigest(),
+        )
+
+
+class _ReaderClass(Protocol):
+    def __call__(self, **arguments: object) -> LlamaReader: ...
+
+
+def _reader_class(name: str) -> _ReaderClass:
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SourceError(
+            f"there is no reader {name}: install its package, and write it as module:Class"
+        ) from error
+    if not hasattr(found, "load_data"):
+        raise SourceError(f"{name} is no reader: it has no load_data")
+    return cast("_ReaderClass", found)
+
+
+def _plain(arguments: Mapping[str, Argument]) -> dict[str, object]:
+    """Return the arguments as readers expect them: lists, not tuples."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in arguments.items()
+    }
+
+
+def _id(document: LlamaDocument) -> str:
+    # The id of the document itself is a new random one at each loading, with most readers.
+    name = _first(document.metadata, _IDS) or document.id_
+    path = "/".join(part for part in name.split("/") if part not in {"", ".", ".."})
+    return printable(path.removeprefix("https:/").removeprefix("http:/")) or "document"
+
+
+def _first(metadata: Mapping[str, object], names: Sequence[str]) -> str | None:
+    values = (metadata.get(name) for name in names)
+    words = (" ".join(str(value).split()) for value in values if isinstance(value, str | int))
+    return next((word for word in words if word), None)
+
+
+def _address(metadata: Mapping[str, object]) -> str | None:
+    address = _first(metadata, _ADDRESSES)
+    return address if address and address.startswith(("https://", "http://")) else None
+
+
+def _time(metadata: Mapping[str, object]) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(_first(metadata, _TIMES) or "")
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,49 @@
+"""Names of documents: what can be stored and shown, and where a person opens them."""
+
+import os
+from urllib.parse import quote
+
+# No documents: what belongs to the system, to an editor, to version control.
+_HIDDEN = (".", "~$")
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether the last name of a path is that of no document."""
+    return name.startswith(_HIDDEN)
+
+
+def is_printable(name: str) -> bool:
+    """Tell whether *name* can be stored and shown: valid Unicode without control characters."""
+    return not any(char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in name)
+
+
+def printable(name: str) -> str:
+    r"""Return *name* with its invalid bytes and control characters as `\x..`.
+
+    >>> printable("caf\udce9")
+    'caf\\xe9'
+    """
+    shown = os.fsencode(name).decode("utf-8", errors="backslashreplace")
+    return "".join(char if is_printable(char) else f"\\x{ord(char):02x}" for char in shown)
+
+
+def prefixed(prefix: str, relative: str) -> str:
+    """Return a document's id: its path in its source, behind the source's name if it has one."""
+    return f"{prefix}/{relative}" if prefix else relative
+
+
+def address(url: str | None, relative: str) -> str | None:
+    """Return where a person opens the document at *relative*; None if nowhere.
+
+    >>> address("https://x.test/wiki/", "hr/a b.md")
+    'https://x.test/wiki/hr/a%20b.md'
+    """
+    return None if url is None else f"{url.rstrip('/')}/{quote(relative)}"
+
+
+def too_big(size_bytes: int, max_bytes: int) -> str:
+    """Say that a file is larger than what is read."""
+    return (
+        f"it has {size_bytes / 1e6:,.1f} MB, at most {max_bytes / 1e6:,.1f} MB are read;"
+        " split it or raise the limit"
+    )

@@ -1,0 +1,99 @@
+"""The bot as a process of its own, beside a fake Slack."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from tests.fakes.slack_display import show
+from tests.fakes.slack_workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+
+ROOT = Path(__file__).parents[2]
+
+
+class Bot:
+    """The bot's process."""
+
+    def __init__(self, slack: SlackWorkspace, folder: Path, **environment: str) -> None:
+        self.log = folder / "log"
+        self.gate = folder / "gate"
+        self.state = folder / "state"
+        self._slack = slack
+        tokens = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
+        tokens |= {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.fakes.slack_bot_process",
+                    str(folder / "state" / "state.sqlite"),
+                    str(self.gate),
+                ],
+                cwd=ROOT,
+                env=os.environ | tokens | {"SLACK_API_URL": slack.api_url} | environment,
+                stderr=log,
+            )
+
+    def wait_until_listening(self, address: str) -> None:
+        """Return as soon as it answers by HTTP; fail if it ends before."""
+        for _ in range(1000):
+            try:
+                urllib.request.urlopen(f"http://{address}/healthz").close()
+            except OSError:
+                assert self._process.poll() is None, self.log.read_text()
+                time.sleep(0.02)
+            else:
+                return
+        raise AssertionError("it never listened")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+        self.ended()
+        self._slack.wait_until_gone()
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def ended(self) -> int:
+        return self._process.wait(40)
+
+    def clean_up(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+
+def free_address() -> str:
+    """Return an address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+Start: TypeAlias = Callable[..., Bot]
+
+
+def settled(slack: SlackWorkspace) -> bool:
+    return all(d.acked for d in slack.deliveries)
+
+
+def texts(slack: SlackWorkspace, channel: str) -> list[str]:
+    return [show(m).text for m in slack.answers(channel)]
+
+
+def finish(bot: Bot) -> None:
+    """Let the bot end in good order: whatever it still meant to post is posted by then."""
+    bot.gate.touch()
+    bot.signal(signal.SIGTERM)
+    assert bot.ended() == 0

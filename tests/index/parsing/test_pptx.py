@@ -1,0 +1,195 @@
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pptx
+import pytest
+from pptx.chart.data import ChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.presentation import Presentation
+from pptx.slide import Slide
+from pptx.util import Inches
+
+from index.errors import UnreadableDocumentError
+from index.parsing.pptx import parse
+from index.types import ProblemKind
+from tests.index.parsing.archives import changed, zipped
+
+ONE = Inches(1)
+
+
+def saved(deck: Presentation) -> bytes:
+    file = BytesIO()
+    deck.save(file)
+    return file.getvalue()
+
+
+def slide(deck: Presentation, title: str | None = None) -> Slide:
+    """A slide with nothing but a title, or with nothing at all."""
+    added: Slide = deck.slides.add_slide(deck.slide_layouts[6 if title is None else 5])
+    if title is not None and added.shapes.title is not None:
+        added.shapes.title.text_frame.text = title
+    return added
+
+
+def write(on: Slide, text: str) -> None:
+    on.shapes.add_textbox(ONE, ONE, ONE, ONE).text_frame.text = text
+
+
+def kind_of(content: bytes) -> ProblemKind:
+    with pytest.raises(UnreadableDocumentError) as caught:
+        parse(content)
+    return caught.value.kind
+
+
+def test_each_slide_is_a_page_under_its_title() -> None:
+    deck = pptx.Presentation()
+    write(slide(deck, "Leave"), "Twenty days")
+    write(slide(deck), "No title here")
+    write(slide(deck, "Pay"), "On the 25th")
+
+    parsed = parse(saved(deck))
+
+    assert parsed.text == (
+        "# Leave\n\nTwenty days\n\n# Slide 2\n\nNo title here\n\n# Pay\n\nOn the 25th"
+    )
+    starts = [parsed.text.index(title) for title in ("# Leave", "# Slide 2", "# Pay")]
+    assert list(parsed.pages) == starts
+    assert [heading.start for heading in parsed.headings] == starts
+
+
+def test_a_blank_slide_is_a_page_too() -> None:
+    deck = pptx.Presentation()
+    slide(deck)
+    write(slide(deck, "Leave"), "Twenty days")
+
+    parsed = parse(saved(deck))
+
+    assert parsed.text == "# Leave\n\nTwenty days"
+    assert parsed.pages == (0, 0)
+
+
+def test_a_list_keeps_its_levels() -> None:
+    deck = pptx.Presentation()
+    frame = slide(deck, "Steps").shapes.add_textbox(ONE, ONE, ONE, ONE).text_frame
+    frame.text = "Ask"
+    second = frame.add_paragraph()
+    second.text, second.level = "your lead", 1
+
+    assert parse(saved(deck)).text.endswith("- Ask\n  - your lead")
+
+
+def test_a_table_is_one_and_a_merged_cell_is_told_once() -> None:
+    deck = pptx.Presentation()
+    table = slide(deck, "T").shapes.add_table(2, 2, ONE, ONE, ONE, ONE).table
+    for number, text in enumerate(["Day | night", "Hours", "Mon\nday", "8"]):
+        table.cell(number // 2, number % 2).text = text
+
+    assert parse(saved(deck)).text.endswith("| Day \\| night | Hours |\n|---|---|\n| Mon day | 8 |")
+
+
+@pytest.mark.parametrize("kind", [XL_CHART_TYPE.COLUMN_CLUSTERED, XL_CHART_TYPE.THREE_D_COLUMN])
+def test_a_chart_is_told_as_a_table(kind: XL_CHART_TYPE) -> None:
+    data = ChartData()  # type: ignore[no-untyped-call]  # the library is typed in part
+    data.categories = ["2029", "2030"]
+    for name, values in {"Sales": (0.1 + 0.2, 7), "Costs": (1, None)}.items():
+        data.add_series(name, values)  # type: ignore[no-untyped-call]  # as above
+    deck = pptx.Presentation()
+    on = slide(deck, "Year")
+    on.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, ONE, ONE, ONE, ONE, data)
+    content = saved(deck)
+    if kind is XL_CHART_TYPE.THREE_D_COLUMN:
+        (chart,) = (part for part in names(content) if part.startswith("ppt/charts/chart"))
+        content = changed(content, chart, lambda xml: xml.replace("c:barChart", "c:bar3DChart"))
+
+    parsed = parse(content)
+
+    assert parsed.text.endswith(
+        "|  | Sales | Costs |\n|---|---|---|\n| 2029 | 0.3 | 1 |\n| 2030 | 7 |  |"
+    )
+
+
+def names(content: bytes) -> list[str]:
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        return archive.namelist()
+
+
+def test_speaker_notes_stand_on_the_page_of_their_slide() -> None:
+    deck = pptx.Presentation()
+    first = slide(deck, "Leave")
+    notes = first.notes_slide.notes_text_frame
+    assert notes is not None
+    notes.text = "Say it slowly"
+    slide(deck, "Pay")
+
+    parsed = parse(saved(deck))
+
+    assert parsed.text == "# Leave\n\nSpeaker notes:\n\nSay it slowly\n\n# Pay"
+    assert parsed.pages == (0, parsed.text.index("# Pay"))
+
+
+def test_shapes_in_groups_in_groups_are_read() -> None:
+    deck = pptx.Presentation()
+    outer = slide(deck, "G").shapes.add_group_shape()
+    inner = outer.shapes.add_group_shape()
+    inner.shapes.add_textbox(ONE, ONE, ONE, ONE).text_frame.text = "Deep inside"
+
+    assert parse(saved(deck)).text == "# G\n\nDeep inside"
+
+
+def test_the_title_is_the_deck_s_own_unless_a_program_gave_it() -> None:
+    deck = pptx.Presentation()
+    write(slide(deck, "Leave"), "x")
+    deck.core_properties.title = "PowerPoint Presentation"
+    assert parse(saved(deck)).title == "Leave"
+    deck.core_properties.title = "Staff guide"
+
+    assert parse(saved(deck)).title == "Staff guide"
+
+
+def test_a_text_in_the_frame_of_the_title_is_no_heading() -> None:
+    deck = pptx.Presentation()
+    slide(deck, "word " * 60)
+
+    parsed = parse(saved(deck))
+
+    assert [heading.text for heading in parsed.headings] == ["Slide 1"]
+    assert parsed.text.count("word") == 60
+
+
+def test_an_entity_in_a_slide_reads_no_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("canary")
+    deck = pptx.Presentation()
+    write(slide(deck, "T"), "BODY")
+    doctype = f'<!DOCTYPE x [<!ENTITY e SYSTEM "{tmp_path.as_uri()}/secret">]>'
+    content = changed(
+        saved(deck),
+        "ppt/slides/slide1.xml",
+        lambda xml: doctype + xml.split("?>", 1)[1].replace("BODY", "a &e; b"),
+    )
+
+    parsed = parse(content)
+
+    assert "canary" not in parsed.text
+    assert "a" in parsed.text
+
+
+def test_a_deck_without_text_is_empty() -> None:
+    deck = pptx.Presentation()
+    slide(deck)
+
+    assert kind_of(saved(deck)) is ProblemKind.EMPTY
+
+
+def test_a_slide_show_is_told_how_to_be_saved() -> None:
+    content = changed(
+        saved(pptx.Presentation()),
+        "[Content_Types].xml",
+        lambda xml: xml.replace("presentation.main", "slideshow.main"),
+    )
+
+    assert kind_of(content) is ProblemKind.UNSUPPORTED
+
+
+def test_an_archive_without_slides_is_broken() -> None:
+    assert kind_of(zipped({"xl/workbook.xml": "<a/>"})) is ProblemKind.BROKEN

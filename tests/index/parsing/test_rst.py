@@ -1,0 +1,53 @@
+from pathlib import Path
+
+from index.parsing.rst import parse
+
+
+def test_structure_becomes_markdown() -> None:
+    parsed = parse(
+        b"=====\nGuide\n=====\n\nLeave\n=====\n\nAsk **first**, see ``form``.\n\n- one\n- two\n\n"
+        b"==== =====\nDay  Hours\n==== =====\nMon  8\n==== =====\n\n.. code-block:: sh\n\n   make\n"
+    )
+
+    assert parsed.text == (
+        "# Guide\n\n## Leave\n\nAsk first, see form.\n\n- one\n- two\n\n"
+        "| Day | Hours |\n| --- | --- |\n| Mon | 8 |\n\n```\nmake\n```"
+    )
+    assert parsed.title == "Guide"
+    assert [(one.level, one.text) for one in parsed.headings] == [(1, "Guide"), (2, "Leave")]
+
+
+def test_what_another_program_adds_is_kept_as_text() -> None:
+    parsed = parse(
+        b"Ask :ref:`your lead <lead>` or :doc:`/hr/index`.\n\n.. versionadded:: 3.2\n   A new "
+        b"form, see :func:`leave`.\n\n.. py:function:: leave(days)\n   :noindex:\n\n   Takes it.\n"
+    )
+
+    assert parsed.text == (
+        "Ask your lead or /hr/index.\n\nversionadded 3.2\nA new form, see leave.\n\n"
+        "leave(days)\n\nTakes it."
+    )
+
+
+def test_no_file_is_read_and_nothing_raw_is_passed_on(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("canary")
+    path = tmp_path / "secret"
+    source = (
+        f"Kept\n\n.. include:: {path}\n\n.. csv-table::\n   :file: {path}\n\n"
+        f".. literalinclude:: {path}\n\n.. raw:: html\n   :file: {path}\n\n"
+        ".. raw:: html\n\n   <p>passed on</p>\n"
+    )
+
+    text = parse(source.encode()).text
+
+    assert text.startswith("Kept")
+    assert "canary" not in text
+    assert "passed on" not in text
+
+
+def test_comments_and_reports_are_left_out() -> None:
+    parsed = parse(b".. _top:\n\nTitle\n=====\n\n.. a comment\n\nSee missing_ here.\n")
+
+    assert "comment" not in parsed.text
+    assert "System Message" not in parsed.text
+    assert "See missing_ here." in parsed.text

@@ -1,0 +1,120 @@
+"""The commands `footnote index …` as a person types them, with the model that comes along."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.building import write_documents
+
+pytestmark = pytest.mark.slow
+
+FOOTNOTE = str(Path(sys.executable).with_name("footnote"))
+
+
+def footnote(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [FOOTNOTE, "index", *arguments]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def answer(folder: Path, *arguments: str) -> Any:
+    result = footnote(folder, *arguments, "--json")
+    assert result.stdout, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two generations of three documents."""
+    folder = tmp_path_factory.mktemp("commands")
+    documents = write_documents(folder / "docs")
+    assert footnote(folder, "build", "docs").returncode == 0
+    (documents / "new.md").write_text("# Bicycles\n\nHelmets are in the cellar.\n")
+    assert footnote(folder, "build").returncode == 0
+    return folder
+
+
+def test_generations_are_listed_with_what_they_hold(folder: Path) -> None:
+    rows = answer(folder, "generations")["generations"]
+
+    assert [(r["generation"], r["documents"], r["live"], r["gate"]) for r in rows] == [
+        ("gen-000001", 3, False, "passed"),
+        ("gen-000002", 4, True, "passed"),
+    ]
+    assert all(row["created_at"].endswith("Z") and row["chunks"] > 3 for row in rows)
+    assert "gen-000002" in footnote(folder, "generations").stdout
+
+
+def test_a_dry_run_tells_documents_chunks_and_time(folder: Path) -> None:
+    path = folder / "docs" / "parking.txt"
+    text = path.read_text()
+    path.write_text("Parking is free on Sundays.")
+
+    seen = answer(folder, "build", "--dry-run")
+    told = footnote(folder, "build", "--dry-run").stdout
+    path.write_text(text)
+
+    assert {"document": "parking.txt", "action": "changed"} in seen["plan"]
+    assert (seen["chunks"]["embedded"], seen["documents"]["changed"]) == (1, 1)
+    assert seen["seconds"] > 0
+    assert "1 chunks to embed" in " ".join(told.split())
+    assert answer(folder, "generations")["generations"][-1]["generation"] == "gen-000002"
+
+
+def test_verify_takes_a_generation_and_names_what_is_damaged(folder: Path) -> None:
+    path = folder / ".footnote" / "index" / "gen-000001" / "passages.sqlite"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+
+    old, new = footnote(folder, "verify", "gen-000001"), footnote(folder, "verify")
+    manifest = path.with_name("MANIFEST.json")
+    sealed = manifest.read_bytes()
+    manifest.write_bytes(b"")
+    zeroed = footnote(folder, "verify", "gen-000001", "--json")
+    manifest.write_bytes(sealed)
+    path.write_bytes(whole)
+
+    assert (old.returncode, new.returncode, zeroed.returncode) == (1, 0, 1)
+    assert "passages.sqlite" in old.stdout
+    assert json.loads(zeroed.stdout)["passed"] is False
+    assert footnote(folder, "verify", "gen-000077").returncode == 2
+
+
+def test_rollback_serves_the_older_one_and_a_build_goes_forward_again(folder: Path) -> None:
+    back = answer(folder, "rollback")
+    served = answer(folder, "status")
+    forward = answer(folder, "build")
+
+    assert back == {"generation": "gen-000001", "from": "gen-000002"}
+    assert (served["generation"], served["stale"]["added"]) == ("gen-000001", 1)
+    assert (forward["generation"], forward["chunks"]["embedded"]) == ("gen-000003", 0)
+
+
+def test_watch_prints_an_object_for_each_build(folder: Path) -> None:
+    command = [FOOTNOTE, "index", "watch", "--json"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        first = read_object(watching.stdout)
+        (folder / "docs" / "later.md").write_text("# Later\n\nThis came while it was watched.\n")
+        second = read_object(watching.stdout)
+        os.kill(watching.pid, signal.SIGINT)
+        assert watching.wait(30) == 0
+
+    assert first["promoted"]
+    assert second["documents"]["added"] == 1
+
+
+def read_object(stream: Any) -> Any:
+    lines = []
+    for line in stream:
+        lines.append(line)
+        if line.startswith("}"):
+            break
+    return json.loads("".join(lines))
