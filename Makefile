@@ -63,7 +63,7 @@ examples: $(READY) ## Make the example documents anew from their sources.
 lock: $(READY) ## Pin the newest dependencies in requirements.lock.
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-emit-options --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host --extra dev --extra openai-like -o requirements.lock pyproject.toml
-	@sed -i.bak -E 's/^(torch==[0-9.]+)\+.*/\1/' requirements.lock && rm requirements.lock.bak
+	@sed -i.bak -E 's/^(torch==[0-9.]+)\+.*/\1/; /^pip==/,/via pip-tools/d' requirements.lock && rm requirements.lock.bak
 
 clean: ## Remove the environment and everything built.
 	@rm -rf .venv .footnote-demo *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

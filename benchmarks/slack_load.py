@@ -156,7 +156,7 @@ def size(bot: Bot) -> dict[str, int]:
 def report(slack: Watched, count: int, sizes: list[Mapping[str, int]]) -> int:
     """Print what happened; returns 1 if a promise was broken."""
     outcomes: Counter[str] = Counter()
-    doubles = crossed = 0
+    doubles = crossed = notes_doubled = 0
     under: dict[str, list[dict[str, Any]]] = {}
     for channel in slack.state.conversations:
         for message in slack.answers(channel):
@@ -168,7 +168,8 @@ def report(slack: Watched, count: int, sizes: list[Mapping[str, int]]) -> int:
         whole = [text for text in texts if "You asked: canary-" in text]
         crossed += sum(f"canary-{number}?" not in text for text in whole)
         # A note that the connection was lost may stand beside its answer: it says so itself.
-        doubles += len(whole) > 1 or len(texts) - len(whole) > 1
+        doubles += len(whole) > 1
+        notes_doubled += len(texts) - len(whole) > 1
         outcomes["answer" if whole else "note" if texts else "nothing"] += 1
     signs = sorted(
         (slack.sign_at[ts] - at) * 1000 for ts, at in slack.asked_at.items() if ts in slack.sign_at
@@ -176,15 +177,16 @@ def report(slack: Watched, count: int, sizes: list[Mapping[str, int]]) -> int:
     done = sorted(
         (slack.done_at[ts] - at) * 1000 for ts, at in slack.asked_at.items() if ts in slack.done_at
     )
-    print(f"questions {count}: {dict(outcomes)}, doubled {doubles}, crossed {crossed}")
+    print(f"questions {count}: {dict(outcomes)}, answers doubled {doubles}, crossed {crossed}")
+    print(f"notes of a lost connection that were said twice: {notes_doubled}")
     print(f"deliveries {len(slack.deliveries)}, posts {slack.count('chat.postMessage')}")
     for name, values in (("first sign", signs), ("answered", done)):
         p95 = values[int(len(values) * 0.95)]
         print(f"{name:<11} p50 {statistics.median(values):6.0f} ms   p95 {p95:6.0f} ms")
     for at in (sizes[1], sizes[len(sizes) // 2], sizes[-1]):
         print("  ".join(f"{key} {value}" for key, value in at.items()))
-    whole = outcomes["nothing"] == 0 and not doubles and not crossed
-    return 0 if whole else 1
+    kept = outcomes["nothing"] == 0 and not doubles and not crossed
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":

@@ -19,7 +19,17 @@ ARTICLE = REPOSITORY.parent / "shared" / "corpus" / "openai-softbank-stargate.tx
 CASES = load(EXAMPLES / "questions.jsonl").cases
 ANSWERABLE = [case for case in CASES if case.answerable]
 IDS = sorted(p.relative_to(DOCUMENTS).as_posix() for p in DOCUMENTS.rglob("*") if p.is_file())
-COMMANDS = {"init", "search", "ask", "chat", "doctor", "models", "eval run", "slack run", "slack manifest"}
+COMMANDS = {
+    "init",
+    "search",
+    "ask",
+    "chat",
+    "doctor",
+    "models",
+    "eval run",
+    "slack run",
+    "slack manifest",
+}
 COMMANDS |= {
     f"eval {verb}" for verb in ("compare", "report", "generate", "review", "import", "judge")
 }

@@ -28,7 +28,9 @@ def commands() -> list[str]:
 
 
 def test_the_readme_names_the_commands_a_newcomer_needs() -> None:
-    assert {"index build", "ask", "chat", "search", "doctor", "init", "slack run"} <= set(commands())
+    assert {"index build", "ask", "chat", "search", "doctor", "init", "slack run"} <= set(
+        commands()
+    )
 
 
 @pytest.mark.parametrize("command", commands())

@@ -131,9 +131,9 @@ class Bot:
         """Return how the bot is, in lines for administrators."""
         minutes = int(time.time() - self.parts.started_at) // 60
         return [
-            f"{self.dispatcher.running} questions in work, {self.parts.store.waiting()} waiting",
-            f"{count_open(self.parts.store.database)} questions wait for a person",
-            f"Running for {minutes} minutes",
+            f"In work: {self.dispatcher.running}, waiting: {self.parts.store.waiting()}",
+            f"Handed to a person and open: {count_open(self.parts.store.database)}",
+            f"Running for {minutes // 60} h {minutes % 60} min",
         ]
 
     def _fatal(self) -> None:

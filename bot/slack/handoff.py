@@ -67,7 +67,12 @@ async def _on_this_is_it(office: Office, ack: Ack, body: Body) -> None:
         question = await asyncio.to_thread(_question, office, channel, thread_ts)
         answer = question_text(str(message.get("text") or ""), "")
         data = {"channel": channel, "ts": message["ts"], "author": message.get("user") or ""}
-        view = views.approve_view(json.dumps(data), question=question, answer=answer)
+        view = views.approve_view(
+            json.dumps(data),
+            question=question,
+            answer=answer,
+            audience=(await asyncio.to_thread(office.channels.rules, channel)).audience,
+        )
         await office.open(body, view)
 
 

@@ -46,7 +46,7 @@ class Signs:
         self._has_sessions = True
         self._has_statuses = True
         self._in_session: set[tuple[str, str]] = set()
-        self._greeting: set[asyncio.Task[None]] = set()
+        self._greeting: set[asyncio.Task[bool]] = set()
 
     def greet(self, received: Received) -> None:
         """Show at once that a question arrived, although it may have to wait for others."""

@@ -67,8 +67,8 @@ def quote_view(citation: Citation, excerpt: Excerpt | None) -> Block:
     head += [words(" · " + shorten(" · ".join(place), 200))] if place else []
     shown: list[Block] = [words(clean(citation.quote), bold=True)]
     if excerpt is not None:
-        before = [words("…" + clean(excerpt.before))] if excerpt.before else []
-        after = [words(clean(excerpt.after) + "…")] if excerpt.after else []
+        before = [words(f"… {clean(excerpt.before)}")] if excerpt.before else []
+        after = [words(f"{clean(excerpt.after)} …")] if excerpt.after else []
         shown = [*before, *shown, *after]
     blocks = [
         rich_text([section(*head)]),
@@ -109,17 +109,20 @@ def rules_view(channel: str, rules: Rules) -> Block:
     )
 
 
-def approve_view(data: str, *, question: str, answer: str) -> Block:
+def approve_view(
+    data: str, *, question: str, answer: str, audience: frozenset[str] = frozenset()
+) -> Block:
     """Let a helper make a document of a reply."""
     one_line: Block = {"type": "plain_text_input", "max_length": 300}
     many: Block = {"type": "plain_text_input", "multiline": True, "max_length": MAX_INPUT_CHARS}
+    readers = ", ".join(sorted(audience)) or "everybody who can ask me"
     return _modal(
         APPROVE,
         sentences.APPROVE_TITLE,
         [
             _input("question", "Question", _filled(one_line, question[:300])),
             _input("answer", "Answer", _filled(many, answer[:MAX_INPUT_CHARS])),
-            _small(sentences.APPROVE_NOTE),
+            _small(sentences.APPROVE_NOTE.format(readers=readers)),
         ],
         data=data,
         submit="Save",
@@ -142,11 +145,11 @@ def home_view(
 
 def admin_blocks(*, status: Sequence[str], failing: Sequence[Kept], now: datetime) -> list[Block]:
     """Show how the bot is, for those who run it."""
-    lines = [section(words(line + "\n")) for line in status]
+    lines = section(words("\n".join(status)))
     return [
         {"type": "divider"},
         _header("For administrators"),
-        rich_text(lines),
+        rich_text([lines]),
         {
             "type": "actions",
             "elements": [

@@ -1,20 +1,19 @@
 """Make the pictures of the README from real answers: `make pictures` (needs node and chromium)."""
 
-import json
-import shutil
-import subprocess
 import sys
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
 from rich.console import Console
 from rich.text import Text
+from shots import shoot  # beside this file, wherever it is run
 
 from bot import wiring
 from bot.console import answer_view
 from bot.settings import load
-from bot.slack.blocks import answer_message
+from bot.slack.blocks import Frame, answer_message
 from bot.types import Answer, Question
 
 HERE = Path(__file__).resolve().parent
@@ -38,45 +37,12 @@ def terminal(answers: list[Answer]) -> None:
 
 def slack(answers: list[Answer]) -> None:
     """Write what the bot posts, rendered in a browser, into slack.png."""
+    frame = Frame(now=datetime.now(UTC), question_id="q1", helper=True)
     messages = [
-        {"name": "Footnote", "blocks": list(answer_message(answer, now=datetime.now(UTC)).blocks)}
+        {"name": "Footnote", "blocks": list(answer_message(answer, frame).blocks)}
         for answer in answers
     ]
-    page = subprocess.run(  # noqa: S603 - our own script
-        [_program("node"), str(HERE / "render.mjs")],
-        input=json.dumps(messages),
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "page.html"
-        path.write_text(page, encoding="utf-8")
-        subprocess.run(  # noqa: S603 - our own page
-            [
-                _program("chromium"),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--hide-scrollbars",
-                "--force-device-scale-factor=2",
-                "--window-size=760,650",
-                f"--user-data-dir={folder}/profile",
-                f"--screenshot={HERE / 'slack.png'}",
-                path.as_uri(),
-            ],
-            check=True,
-            capture_output=True,
-        )
-
-
-def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        sys.exit(f"{name} is needed for the pictures: install it, or keep those that are there")
-    return found
+    shoot("slack", messages)
 
 
 def main() -> None:

@@ -5,18 +5,15 @@ import contextlib
 import html
 import json
 import threading
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
-from urllib.parse import urlencode
 from uuid import uuid4
 
 import aiohttp
 from aiohttp import WSMsgType, web
-from slack_sdk.signature import SignatureVerifier
 
+from tests.fakes.slack_delivery import Call, Delivery, Fault, http_body, signed
 from tests.fakes.slack_display import Shown, show
 from tests.fakes.slack_limits import problems
 from tests.fakes.slack_messages import (
@@ -30,70 +27,21 @@ from tests.fakes.slack_messages import (
     State,
     call,
 )
+from tests.fakes.slack_people import CHANNEL, DIRECT, Doings
 from tests.fakes.slack_tiers import Tiers
 
 BOT_TOKEN = "xoxb-fake-bot-token"  # noqa: S105 it opens nothing
 APP_TOKEN = "xapp-fake-app-token"  # noqa: S105 it opens nothing
-SIGNING_SECRET = "fake-signing-secret"  # noqa: S105 it opens nothing
-CHANNEL = "C0GENERAL"
-DIRECT = "D0ASKER"
 PATIENCE_S = 20.0
 
 T = TypeVar("T")
 
 
-@dataclass
-class Fault:
-    """What goes wrong with the next calls of a method.
-
-    Attributes:
-        error: Answer 200 with this error, such as "ratelimited".
-        status: Answer with this status and no JSON.
-        retry_after_s: Sent along as Retry-After.
-        drop: Cut the connection "before" or "after" the call had its effect.
-        hold: Wait for `release` "before" or "after" the call had its effect.
-        garbage: Do it, then answer something that is not JSON.
-    """
-
-    error: str | None = None
-    status: int = 200
-    retry_after_s: int | None = None
-    drop: str | None = None
-    hold: str | None = None
-    garbage: bool = False
-
-
-@dataclass
-class Call:
-    """One call of a method, as it came in."""
-
-    method: str
-    args: Mapping[str, Any]
-    token: str
-
-
-@dataclass
-class Delivery:
-    """One event, click or command on its way to the app.
-
-    Attributes:
-        kind: Of the envelope: "events_api", "interactive" or "slash_commands".
-        said: What the app answered in its acknowledgement.
-    """
-
-    payload: Reply
-    kind: str = "events_api"
-    said: list[Reply] = field(default_factory=list)
-    attempt: int = 0
-    acked: int = 0
-    envelope_ids: list[str] = field(default_factory=list)
-
-
-class SlackWorkspace:
+class SlackWorkspace(Doings):
     """One workspace with a channel, a direct message, and the app in both."""
 
     def __init__(self, scopes: Collection[str]) -> None:
-        self.state = State(scopes=set(scopes))
+        super().__init__(State(scopes=set(scopes)))
         for channel in (CHANNEL, "C0OPEN", "C0OFF", DIRECT):
             self.state.conversations[channel] = Conversation(channel)
         for user in (ASKER, "U0STAFF", "U0HELPER", BOT_USER):
@@ -106,9 +54,7 @@ class SlackWorkspace:
         self.tiers: Tiers | None = None
         self.private: list[Reply] = []
         self._private_uses: dict[str, int] = defaultdict(int)
-        self._triggers = 0
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
-        self._changed = threading.Condition()
         self._sockets: list[web.WebSocketResponse] = []
         self._held = asyncio.Event()
         self._echoes: set[asyncio.Task[None]] = set()
@@ -131,131 +77,8 @@ class SlackWorkspace:
         self._loop.close()
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/"
-
-    @property
     def api_url(self) -> str:
         return self.url + "api/"
-
-    # --- what people do -------------------------------------------------------------------
-
-    def mention(self, text: str, *, channel: str = CHANNEL, **event: Any) -> str:
-        """Mention the app in a channel; returns the message's ts."""
-        with self._changed:
-            message = self._say(channel, f"<@{BOT_USER}> {text}", event)
-        self.deliver(message | {"type": "app_mention", "channel": channel})
-        return str(message["ts"])
-
-    def direct(self, text: str, *, channel: str = DIRECT, **event: Any) -> str:
-        """Write the app a direct message; returns the message's ts."""
-        with self._changed:
-            message = self._say(channel, text, event)
-        self.deliver({"channel": channel, "channel_type": "im"} | message)
-        return str(message["ts"])
-
-    def add_user(self, user: str, **fields: Any) -> None:
-        """Let somebody be in the workspace; docs.slack.dev/reference/objects/user-object."""
-        profile = {"real_name": f"Name of {user}", "display_name": ""}
-        self.state.users[user] = {"id": user, "team_id": TEAM, "profile": profile} | fields
-
-    def delete(self, channel: str, ts: str, *, told: bool = False) -> None:
-        """Delete a message; the app is told of it only where it may read the history."""
-        with self._changed:
-            self.state.delete(channel, ts)
-        if told:
-            self.deliver(
-                {"type": "message", "subtype": "message_deleted", "deleted_ts": ts}
-                | {"channel": channel, "ts": self.state.next_ts(), "channel_type": _kind(channel)}
-            )
-
-    def edit(self, channel: str, ts: str, text: str) -> None:
-        """Edit a message, of which the app is told."""
-        with self._changed:
-            message = self.state.conversation(channel).message(ts) or {}
-            before = dict(message)
-            message |= {"text": text, "edited": {"user": ASKER, "ts": self.state.next_ts()}}
-        self.deliver(
-            {"type": "message", "subtype": "message_changed", "channel": channel}
-            | {"channel_type": _kind(channel), "ts": self.state.next_ts()}
-            | {"message": dict(message), "previous_message": before}
-        )
-
-    def say(self, text: str, *, channel: str = CHANNEL, **event: Any) -> str:
-        """Say something in a channel whose history the app may read; returns its ts."""
-        with self._changed:
-            message = self._say(channel, text, event)
-        self.deliver({"channel": channel, "channel_type": _kind(channel)} | message)
-        return str(message["ts"])
-
-    def click(
-        self,
-        channel: str,
-        message: Reply,
-        action: Reply,
-        *,
-        user: str = ASKER,
-        private: bool = False,
-    ) -> Delivery:
-        """Click something in a message; docs.slack.dev/reference/interaction-payloads."""
-        with self._changed:
-            action = {"action_ts": self.state.next_ts()} | action
-        ts = message.get("ts", action["action_ts"])
-        body = {
-            "type": "block_actions",
-            "actions": [action],
-            "channel": {"id": channel},
-            "container": {"type": "message", "message_ts": ts, "is_ephemeral": private},
-            "response_url": self._response_url(),
-        }
-        shown = (
-            {} if private else {"message": {k: v for k, v in message.items() if k != "metadata"}}
-        )
-        return self.interact(body | shown, user=user)
-
-    def submit(self, view: Reply, values: Reply, *, user: str = ASKER) -> Delivery:
-        """Fill in a window and send it off."""
-        filled = dict(view) | {"state": {"values": values}}
-        return self.interact({"type": "view_submission", "view": filled}, user=user)
-
-    def shortcut(self, name: str, channel: str, message: Reply, *, user: str = ASKER) -> Delivery:
-        """Use a shortcut on a message."""
-        with self._changed:
-            action_ts = self.state.next_ts()
-        body = {"type": "message_action", "callback_id": name, "action_ts": action_ts}
-        shown = {k: v for k, v in message.items() if k != "metadata"}
-        where = {"channel": {"id": channel}, "response_url": self._response_url()}
-        return self.interact(body | where | {"message": shown}, user=user)
-
-    def interact(self, body: Reply, *, user: str) -> Delivery:
-        """Send the app what somebody did."""
-        who = {"user": {"id": user, "team_id": TEAM}, "team": {"id": TEAM}}
-        return self._deliver("interactive", who | {"trigger_id": self._trigger()} | body)
-
-    def command(self, text: str, *, channel: str = CHANNEL, user: str = ASKER) -> Delivery:
-        """Give a command; docs.slack.dev/interactivity/implementing-slash-commands."""
-        return self._deliver(
-            "slash_commands",
-            {"command": "/ask-docs", "text": text, "team_id": TEAM, "channel_id": channel}
-            | {"user_id": user, "response_url": self._response_url()}
-            | {"trigger_id": self._trigger(), "api_app_id": "A0APP"},
-        )
-
-    def stop_stream(self, channel: str, ts: str) -> None:
-        """Press Stop: Slack ends the stream, and then tells the app."""
-        with self._changed:
-            self.state.streams[channel, ts].ended_by = "user"
-            message = self.state.conversation(channel).message(ts) or {}
-            message["streaming"] = False
-        self.deliver(
-            {"type": "agent_session_stopped", "channel": channel, "user": ASKER}
-            | {"thread_ts": message.get("thread_ts"), "streaming_message_ts": [ts]}
-        )
-
-    def advance(self, seconds: float) -> None:
-        """Put the workspace's own clock forward."""
-        with self._changed:
-            self.state.passed_s += seconds
 
     # --- what Slack does ------------------------------------------------------------------
 
@@ -271,13 +94,6 @@ class SlackWorkspace:
             self.deliveries.append(delivery)
         self._on_loop(self._send(delivery))
         return delivery
-
-    def _trigger(self) -> str:
-        self._triggers += 1
-        return f"trigger-{self._triggers}"
-
-    def _response_url(self) -> str:
-        return f"{self.url}response/{uuid4().hex}"
 
     def repeat(self, delivery: Delivery) -> None:
         """Send an event again, as Slack does when it saw no acknowledgement."""
@@ -337,10 +153,6 @@ class SlackWorkspace:
 
     # --- inside ---------------------------------------------------------------------------
 
-    def _say(self, channel: str, text: str, event: Mapping[str, Any]) -> Reply:
-        message = self.state.add(channel, {"user": ASKER, "text": text} | dict(event))
-        return {k: v for k, v in message.items() if k != "metadata"}
-
     def _on_loop(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
@@ -355,6 +167,7 @@ class SlackWorkspace:
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self._port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self._port}/"
 
     async def _stop(self) -> None:
         self._held.set()
@@ -400,7 +213,7 @@ class SlackWorkspace:
 
     async def _post(self, delivery: Delivery) -> None:
         """Deliver by HTTP; docs.slack.dev/authentication/verifying-requests-from-slack."""
-        body, kind = _http_body(delivery)
+        body, kind = http_body(delivery)
         retry = {"X-Slack-Retry-Num": str(delivery.attempt), "X-Slack-Retry-Reason": "http_timeout"}
         headers = signed(body) | {"Content-Type": kind} | (retry if delivery.attempt else {})
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
@@ -553,26 +366,6 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
         if isinstance(args.get(key), str):
             args[key] = json.loads(args[key])
     return args
-
-
-def _kind(channel: str) -> str:
-    return {"D": "im", "G": "group"}.get(channel[0], "channel")
-
-
-def signed(body: str, *, at: float | None = None, secret: str = SIGNING_SECRET) -> dict[str, str]:
-    """Return the headers by which Slack shows that a request is its own."""
-    made_at = str(int(time.time() if at is None else at))
-    signature = SignatureVerifier(secret).generate_signature(timestamp=made_at, body=body)
-    return {"X-Slack-Request-Timestamp": made_at, "X-Slack-Signature": str(signature)}
-
-
-def _http_body(delivery: Delivery) -> tuple[str, str]:
-    if delivery.kind == "events_api":
-        return json.dumps(delivery.payload), "application/json"
-    form = delivery.payload
-    if delivery.kind == "interactive":
-        form = {"payload": json.dumps(delivery.payload)}
-    return urlencode(form), "application/x-www-form-urlencoded"
 
 
 def _cut(request: web.Request) -> web.Response:

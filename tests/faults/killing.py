@@ -1,10 +1,11 @@
 """Builds that are stopped or failed at a chosen system call, and what is then served."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,18 +108,21 @@ def need_strace() -> None:
         pytest.skip("needs strace, to stop a build at each of its system calls")
 
 
-def calls_of(log: Path) -> dict[str, int]:
-    """Return how often the busiest thread made each call: strace counts by thread."""
-    by_thread: dict[str, Counter[str]] = defaultdict(Counter)
+def calls_of(log: Path) -> list[tuple[str, int]]:
+    """Return the calls of a trace, each with its number in its thread: strace counts by thread.
+
+    Opening a file to read it is left out: being stopped there is being stopped at the next call.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    found = set()
     for line in log.read_text(errors="replace").splitlines():
         thread, _, rest = line.partition(" ")
-        name, opened, _ = rest.strip().partition("(")
+        name, opened, arguments = rest.strip().partition("(")
         if opened and name.isidentifier():
-            by_thread[thread][name] += 1
-    busiest: Counter[str] = Counter()
-    for counts in by_thread.values():
-        busiest |= counts
-    return dict(busiest)
+            counts[thread, name] += 1
+            if name != "openat" or re.search("O_CREAT|O_WRONLY|O_RDWR", arguments):
+                found.add((name, counts[thread, name]))
+    return sorted(found)
 
 
 def content(generation: Generation) -> dict[str, object]:

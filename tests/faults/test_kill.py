@@ -28,9 +28,9 @@ SIGKILL = -9
 AT_EACH = 7  # after every so many faults the next build is run too
 
 
-# strace counts the calls of each thread by itself. The threads that write the words make more calls
-# than the main one does meanwhile, and would always be the first to reach a number: what comes after
-# them is counted from where they are done.
+# strace counts the calls of each thread by itself. The threads that write the words make more of
+# them than the main one does meanwhile, and would always be the first to reach a number: what comes
+# after them is counted from where they are done.
 BEGINNINGS = ("start", "checking")
 
 
@@ -45,9 +45,7 @@ def points(
         copy = scene.copy(folder / "count")
         ended = server.run(copy, scene.documents, strace=options, begin=begin)
         assert ended.statuses == [WELL], ended.complaints
-        for call, most in sorted(calls_of(log).items()):
-            for number in range(1, most + 1):
-                yield begin, call, number
+        yield from ((begin, call, number) for call, number in calls_of(log))
 
 
 def test_p1_a_build_killed_at_any_system_call_leaves_exactly_old_or_exactly_new(
