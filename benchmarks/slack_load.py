@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ def people(slack: Watched) -> None:
 
 def run(
     slack: Watched, bot: Bot, count: int, *, faults: bool, arguments: argparse.Namespace
-) -> list[Mapping[str, int]]:
+) -> Sequence[Mapping[str, int]]:
     """Ask all questions, and wait until each has an outcome; returns sizes on the way."""
     chance = random.Random(7)  # noqa: S311 the same faults each time
     sizes = [size(bot)]
@@ -105,6 +105,7 @@ def run(
         slack.ask(number)
         if number % (count // 20 or 1) == 0:
             sizes.append(size(bot))
+            print(f"{number} asked, {len(unanswered(slack))} open", file=sys.stderr)
         if arguments.soak:  # a soak is not a flood: so many at once would only fill the queue
             while len(slack.asked_at) - len(slack.done_at) > AT_ONCE:
                 time.sleep(0.005)
@@ -153,7 +154,7 @@ def size(bot: Bot) -> dict[str, int]:
     }
 
 
-def report(slack: Watched, count: int, sizes: list[Mapping[str, int]]) -> int:
+def report(slack: Watched, count: int, sizes: Sequence[Mapping[str, int]]) -> int:
     """Print what happened; returns 1 if a promise was broken."""
     outcomes: Counter[str] = Counter()
     doubles = crossed = notes_doubled = 0

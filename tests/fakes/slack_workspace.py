@@ -13,7 +13,7 @@ from uuid import uuid4
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from tests.fakes.slack_delivery import Call, Delivery, Fault, http_body, signed
+from tests.fakes.slack_delivery import SIGNING_SECRET, Call, Delivery, Fault, http_body, signed
 from tests.fakes.slack_display import Shown, show
 from tests.fakes.slack_limits import problems
 from tests.fakes.slack_messages import (
@@ -29,6 +29,20 @@ from tests.fakes.slack_messages import (
 )
 from tests.fakes.slack_people import CHANNEL, DIRECT, Doings
 from tests.fakes.slack_tiers import Tiers
+
+__all__ = [
+    "APP_TOKEN",
+    "ASKER",
+    "BOT_TOKEN",
+    "CHANNEL",
+    "DIRECT",
+    "SIGNING_SECRET",
+    "Call",
+    "Delivery",
+    "Fault",
+    "SlackWorkspace",
+    "signed",
+]
 
 BOT_TOKEN = "xoxb-fake-bot-token"  # noqa: S105 it opens nothing
 APP_TOKEN = "xapp-fake-app-token"  # noqa: S105 it opens nothing
