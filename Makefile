@@ -17,7 +17,7 @@ setup: $(READY) ## Set up .venv (every other target does it by itself).
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed (Debian: apt install python3 python3-venv)"; exit 1; }
 	@echo "Setting up .venv from requirements.lock (once; this takes a few minutes) …"
-	@$(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
