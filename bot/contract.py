@@ -57,6 +57,7 @@ def search_json(result: SearchResult) -> Json:
     return {
         "passages": [passage_json(passage) for passage in result.passages],
         "generation": result.generation,
+        "lexical_only": result.lexical_only,
         "ms": round(result.ms, 2),
     }
 

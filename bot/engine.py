@@ -36,6 +36,7 @@ NOT_FOUND = "The documents don't say."
 UNSUPPORTED = "What was drafted is not supported by the documents, so it is not shown."
 OWN_WORDS = "These are the documents' own words."
 NO_OWN_WORDS = "No passage answers this in its own words."
+WORDS_ONLY = "So far the index is searched by words alone; its vectors are still being computed."
 UNREACHABLE = "The language model could not be reached."
 OVER_BUDGET = "Today's budget for language models is used up."
 FAILED = "This went wrong on our side. Try again; if it goes on, pass on the reference {reference}."
@@ -247,6 +248,8 @@ def _failed(reference: str) -> Answer:
 def _dated(answer: Answer, result: SearchResult | None, started: float) -> Answer:
     if result is not None and result.generation:
         answer = replace(answer, generation=result.generation, indexed_at=result.created_at)
+        if result.lexical_only:
+            answer = replace(answer, message=f"{answer.message} {WORDS_ONLY}".strip())
     return replace(answer, ms=round((time.perf_counter() - started) * 1000, 1))
 
 

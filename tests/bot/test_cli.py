@@ -179,7 +179,7 @@ def test_search_gives_the_contract_keys(indexed: Path) -> None:
     result = footnote("search", "--json", "-k", "3", "five-year agreement", cwd=indexed)
 
     found = json.loads(result.stdout)
-    assert set(found) == {"passages", "generation", "ms"}
+    assert set(found) == {"passages", "generation", "lexical_only", "ms"}
     assert [passage["rank"] for passage in found["passages"]] == [1, 2, 3]
     assert {"document", "title", "page", "heading", "start", "end", "text", "scores"} <= set(
         found["passages"][0]

@@ -1,7 +1,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -88,6 +88,17 @@ def test_answer_holds_checked_text_citations_and_the_age_of_its_index() -> None:
     assert (answer.answerer, answer.usage.input_tokens) == ("model-0", 500)
     assert answer.usage.cost_usd == Decimal("0.0012")
     assert (answer.message, answer.nearest, answer.reference) == ("", (), "")
+
+
+def test_answer_from_an_index_without_vectors_says_so() -> None:
+    class WordsOnly(MemorySearcher):
+        def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
+            return replace(super().search(question, k=k, audience=audience), lexical_only=True)
+
+    answer = an_engine(quoting, searcher=WordsOnly([LEAVE])).ask(Question(text="How much leave?"))
+
+    assert answer.status is Status.ANSWERED
+    assert "by words alone" in answer.message
 
 
 def test_passages_are_shown_under_ids_that_differ_from_question_to_question() -> None:
