@@ -1,6 +1,7 @@
 """The commands `footnote slack …` and `footnote forget-user`."""
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -142,11 +143,14 @@ def forget_user(
     with wiring.store(settings) as store:
         documents = unname(store.database, answers_folder(settings), user)
         forgotten = Records(store.database).forget_user(user)
+    with closing(wiring.ledger(settings)) as ledger:
+        requests = ledger.forget_user(user)
     counts = {
         "questions": forgotten.questions,
         "answers": forgotten.answers,
         "feedback": forgotten.feedback,
         "documents_without_name": documents,
+        "requests_without_name": requests,
     }
     note_erasure(settings.data_dir / "audit.jsonl", user, counts)
     if as_json:

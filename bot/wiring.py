@@ -16,6 +16,7 @@ from index.types import QuestionEncoder, Searcher
 if TYPE_CHECKING:
     from bot.engine import FootnoteQueryEngine
     from bot.portfolio import Portfolio
+    from bot.spend import Ledger
     from bot.store import Store
     from index.build import Builder, BuildOptions
     from index.gate import Gate
@@ -163,14 +164,20 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
 def portfolio(settings: Settings) -> "Portfolio":
     """Return the models of the settings with what was spent on them; raises `BotError`."""
     from bot.portfolio import Portfolio  # noqa: PLC0415
-    from bot.spend import Ledger  # noqa: PLC0415
 
     if not settings.models.providers:
         return Portfolio([], settings.models)
     from bot.providers import build_models  # noqa: PLC0415 - brings llama-index along
 
     models = build_models(settings.models)
-    return Portfolio(models, settings.models, Ledger(settings.data_dir / "spend.sqlite"))
+    return Portfolio(models, settings.models, ledger(settings))
+
+
+def ledger(settings: Settings) -> "Ledger":
+    """Open what was spent on models; raises `BotError`."""
+    from bot.spend import Ledger  # noqa: PLC0415
+
+    return Ledger(settings.data_dir / "spend.sqlite")
 
 
 def store(settings: Settings) -> "Store":

@@ -1,6 +1,8 @@
 """`footnote models` as a person runs it, on a portfolio that was used before."""
 
 import json
+from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import bot.cli_models
+import bot.cli_slack
 from bot.cli import app
 from bot.spend import Ledger, Request
 
@@ -96,3 +99,14 @@ def test_command_without_models_says_who_answers(tmp_path: Path) -> None:
     told = run("--config", str(config), "--data-dir", str(tmp_path), "models")
 
     assert told.startswith("No models: the offline answerer quotes the documents")
+
+
+def test_forgetting_a_person_leaves_no_request_under_their_name(config: Path) -> None:
+    with closing(Ledger(config.parent / "data" / "spend.sqlite")) as ledger:
+        ledger.record(replace(a_request(), user="U0CANARY"))
+
+    first = run("--config", str(config), "forget-user", "U0CANARY", "--json")
+    second = run("--config", str(config), "forget-user", "U0CANARY", "--json")
+
+    assert json.loads(first)["requests_without_name"] == 1
+    assert json.loads(second)["requests_without_name"] == 0
