@@ -1,6 +1,7 @@
 """The child process: for each file on its input, the text or the problem on its output."""
 
 import contextlib
+import ctypes
 import json
 import os
 import resource
@@ -17,6 +18,11 @@ from index.types import Heading, Parsed, ProblemKind
 
 _READY: dict[str, object] = {"ready": True}
 _OUT_OF_MEMORY: dict[str, object] = {"problem": ProblemKind.MEMORY, "reason": ""}
+
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # of Linux's unshare(2)
+_NETWORK_EVENTS = frozenset(
+    {"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"}
+)
 
 _LENGTH = struct.Struct(">I")
 # A message without a parent to read it dies with the alarm: a hang must not outlive a crash.
@@ -89,6 +95,7 @@ def serve(parser: Callable[..., Parsed], *, memory_bytes: int, timeout_s: float)
     answers = os.fdopen(os.dup(1), "wb")
     _silence()
     _limit(memory_bytes)
+    _isolate()
     write_message(answers, _READY)
     try:
         while (message := read_message(sys.stdin.buffer)) is not None:
@@ -117,6 +124,23 @@ def _limit(memory_bytes: int) -> None:
     ):
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))
+
+
+def _isolate() -> None:
+    """Cut the process off from every network: a document may name an address, never reach it."""
+    with contextlib.suppress(OSError, AttributeError):  # not Linux
+        unshare = ctypes.CDLL(None).unshare
+        # Whoever may make no user space of its own may still be root, who needs none.
+        if unshare(_NEW_USER | _NEW_NETWORK) != 0:
+            unshare(_NEW_NETWORK)
+    # Where the system has no such thing, at least Python's own sockets open no connection.
+    sys.addaudithook(_refuse_network)
+
+
+def _refuse_network(event: str, arguments: object) -> None:
+    del arguments
+    if event in _NETWORK_EVENTS:
+        raise PermissionError(f"a parser has no network ({event})")
 
 
 def _answer(

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import socket
 import sys
 import time
 from pathlib import Path
@@ -25,7 +26,7 @@ def misbehave(content: bytes, *, name: str) -> Parsed:
     return Parsed(text=_told(name)) if name in _TOLD else parse(content, name=name)
 
 
-_TOLD = ("pid", "modules", "file", "environment", "print")
+_TOLD = ("pid", "modules", "file", "environment", "print", "connect", "network")
 
 
 def _told(name: str) -> str:
@@ -33,6 +34,10 @@ def _told(name: str) -> str:
         print("noise on the output", flush=True)  # noqa: T201  what a library may do
     if name == "file":
         return _file_written()
+    if name == "connect":
+        return _connected()
+    if name == "network":
+        return str(Path("/proc/self/ns/net").readlink())
     told = {"modules": " ".join(sys.modules), "environment": " ".join(os.environ)}
     return told.get(name, str(os.getpid()))
 
@@ -43,6 +48,14 @@ def _file_written() -> str:
     except OSError as error:
         return type(error).__name__
     return "written"
+
+
+def _connected() -> str:
+    try:
+        socket.create_connection(("127.0.0.1", 9), timeout=1)
+    except OSError as error:
+        return type(error).__name__
+    return "connected"
 
 
 if __name__ == "__main__":

@@ -131,6 +131,20 @@ def test_the_child_writes_no_file(pool: ParserPool) -> None:
     assert pool.parse(b"", "file").text == "OSError"
 
 
+def test_the_child_opens_no_connection(pool: ParserPool) -> None:
+    assert pool.parse(b"", "connect").text == "PermissionError"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's network namespaces")
+def test_the_child_stands_in_a_network_of_its_own(pool: ParserPool) -> None:
+    ours = str(Path("/proc/self/ns/net").readlink())
+    may = subprocess.run(["unshare", "--user", "--net", "true"], check=False, capture_output=True)
+    if may.returncode and os.geteuid() != 0:
+        pytest.skip("this system lets nobody but root make a network namespace")
+
+    assert pool.parse(b"", "network").text != ours
+
+
 def test_the_child_imports_neither_models_nor_indexes(pool: ParserPool) -> None:
     modules = set(pool.parse(b"", "modules").text.split())
 
