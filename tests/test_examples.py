@@ -29,6 +29,9 @@ COMMANDS = {
     "eval run",
     "slack run",
     "slack manifest",
+    "slack try",
+    "slack feedback",
+    "forget",
 }
 COMMANDS |= {
     f"eval {verb}" for verb in ("compare", "report", "generate", "review", "import", "judge")

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 DRAIN_S: Final = 20.0
 CALL_TIMEOUT_S: Final = 30.0
+MAX_CONNECTIONS: Final = 64
 WATCH_S: Final = 10.0
 UNREADY_AFTER_S: Final = 60.0
 LOST_AFTER_S: Final = 300.0
@@ -96,7 +97,8 @@ async def run(settings: Settings, service: Service) -> int:
     known = secrets(settings, http=service.http is not None)
     _keep_payloads_out_of_logs()
     timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    pool = aiohttp.TCPConnector(limit=MAX_CONNECTIONS)
+    async with aiohttp.ClientSession(timeout=timeout, connector=pool) as session:
         clients = Clients(token=known.bot_token, base_url=settings.slack_api_url, session=session)
         app_token = known.second if service.http is None else None
         identity = await identify(clients.calls, app_token)

@@ -36,7 +36,7 @@ def section(*elements: Block) -> Block:
 
 def words(said: str, *, bold: bool = False) -> Block:
     """Return words, made inert."""
-    element: Block = {"type": "text", "text": inert(said)}
+    element: Block = {"type": "text", "text": inert(said) or " "}  # Slack takes no empty ones
     return element | {"style": {"bold": True}} if bold else element
 
 

@@ -109,7 +109,7 @@ def _pieces(node: SyntaxTreeNode, styles: frozenset[str]) -> Iterator[Piece]:
         yield Piece("\n", styles)
     elif node.type == "link" and node.children and node.children[0].content.isdigit():
         yield Piece("[", styles)  # a label with brackets behind it, and no link
-    elif not node.children:
+    elif not node.children and node.content:
         yield Piece(node.content, styles)
     for child in node.children:
         yield from _pieces(child, styles)

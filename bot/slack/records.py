@@ -1,6 +1,7 @@
 """What was asked and answered, and what people thought of it: kept for a while, then forgotten."""
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from bot.database import Database
 from bot.store import Received
 from bot.types import Answer, Citation, Turn
 
+HISTORY: Final = 6
 DAY_S: Final = 86_400.0
 DUPLICATES_DAYS: Final = 2.0
 """How long the keys of a question are kept at least: Slack may deliver it again for hours."""
@@ -152,7 +154,7 @@ class Records:
         with self._database.sql() as sql:
             rows = sql.execute(
                 "SELECT f.question_id, f.rating, f.reason, f.comment, f.at AS rated_at,"
-                " a.question, a.record, a.at AS asked_at"
+                " a.team, a.channel, a.thread_ts, a.question, a.record, a.at AS asked_at"
                 " FROM feedback AS f JOIN answer AS a ON a.question_id = f.question_id"
                 " ORDER BY f.at, f.question_id, f.user"
             ).fetchall()
@@ -168,6 +170,7 @@ class Records:
                     {"document": p.chunk.document, "start": p.chunk.start, "end": p.chunk.end}
                     for p in answer.nearest
                 ],
+                "history": self._before(row),
                 "generation": answer.generation,
                 "answerer": answer.answerer,
                 "rating": row["rating"],
@@ -176,6 +179,21 @@ class Records:
                 "asked_at": _iso(row["asked_at"]),
                 "at": _iso(row["rated_at"]),
             }
+
+    def _before(self, row: sqlite3.Row) -> list[dict[str, str]]:
+        """Return what was said in a thread before an answer, oldest first."""
+        values = (row["team"], row["channel"], row["thread_ts"], row["asked_at"])
+        earlier = self._some(
+            "team = ? AND channel = ? AND thread_ts = ? AND at < ?", values, limit=HISTORY
+        )
+        return [
+            {"role": role, "content": said}
+            for kept in reversed(earlier)
+            for role, said in (
+                ("user", kept.question),
+                ("assistant", kept.answer.text or kept.answer.message),
+            )
+        ]
 
     def forget_question(self, question_id: str) -> None:
         """Erase an answer and what was thought of it."""
@@ -226,7 +244,7 @@ class Records:
             self._database.wipe()
         return pruned
 
-    def _some(self, condition: str, values: tuple[str, ...], *, limit: int) -> list[Kept]:
+    def _some(self, condition: str, values: tuple[object, ...], *, limit: int) -> list[Kept]:
         with self._database.sql() as sql:
             rows = sql.execute(
                 f"SELECT * FROM answer WHERE {condition} ORDER BY at DESC LIMIT ?",  # noqa: S608 our own words

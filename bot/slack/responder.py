@@ -205,6 +205,9 @@ class Responder:
             self.records.keep, claimed.id, claimed.received, question.text, answer
         )
         await self._show(claimed, stream, answer)
+        if await self.writer.is_withdrawn(claimed):
+            # Its question was gone before anybody told us: nothing of it is kept.
+            await asyncio.to_thread(self.records.forget_question, claimed.id)
 
     async def _show(self, claimed: Claimed, stream: Stream | None, answer: Answer) -> None:
         rules = await asyncio.to_thread(self.channels.rules, claimed.received.channel)

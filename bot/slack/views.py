@@ -10,7 +10,7 @@ from bot.slack.channels import Rules
 from bot.slack.elements import Block, link, rich_text, section, words
 from bot.slack.library import Excerpt, Facts
 from bot.slack.records import Kept
-from bot.slack.sources import ago
+from bot.slack.sources import ago, title_of
 from bot.slack.text import clean, safe_url, shorten
 from bot.types import Citation
 
@@ -60,7 +60,7 @@ def reason_view(question_id: str) -> Block:
 def quote_view(citation: Citation, excerpt: Excerpt | None) -> Block:
     """Show a quote among the words around it."""
     url = safe_url(citation.url)
-    title = clean(citation.title).strip() or citation.document
+    title = title_of(citation.title, citation.document)
     place = [f"page {citation.page}"] if citation.page is not None else []
     place += [" › ".join(clean(name) for name in citation.heading)] if citation.heading else []
     head = [link(url, title) if url else words(title, bold=True)]
@@ -102,7 +102,7 @@ def rules_view(channel: str, rules: Rules) -> Block:
                 helper | ({"initial_user": rules.helper} if rules.helper else {}),
                 optional=True,
             ),
-            _small(f"Documents: {groups}. Groups are set in footnote.toml alone."),
+            _small(f"Documents: {groups}. Groups are set in the settings file alone."),
         ],
         data=channel,
         submit="Save",

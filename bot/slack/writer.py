@@ -94,6 +94,10 @@ class Writer:
         for ts in parts:
             await self._delete(channel, ts)
 
+    async def is_withdrawn(self, claimed: Claimed) -> bool:
+        """Whether the question was deleted."""
+        return await asyncio.to_thread(self._store.outcome, claimed.id) is Outcome.WITHDRAWN
+
     async def finish(
         self,
         claimed: Claimed,
@@ -111,7 +115,7 @@ class Writer:
             self._meter.count(outcome, time.time() - claimed.received_at)
         if done or ts is None:
             return
-        if await asyncio.to_thread(self._store.outcome, claimed.id) is Outcome.WITHDRAWN:
+        if await self.is_withdrawn(claimed):
             await self._delete(claimed.received.channel, ts)
 
     async def refuse(self, claimed: Claimed) -> None:

@@ -200,6 +200,90 @@ def test_the_words_of_a_question_are_gone_from_the_disk_once_it_is_answered(
     assert b"question 1" not in on_disk
 
 
+def test_of_one_person_only_so_many_questions_are_worked_on(store: Store, clock: Clock) -> None:
+    for n in (1, 2, 3):
+        store.receive(question(n))
+
+    claimed = [store.claim("a", max_per_user=2) for _ in range(3)]
+    store.finish(str(claimed[0] and claimed[0].id), Outcome.POSTED)
+    after_one_ended = store.claim("a", max_per_user=2)
+
+    assert [c and c.received.ts for c in claimed] == ["1.0", "2.0", None]
+    assert after_one_ended is not None
+    clock.now += 31
+    assert store.claim("b", max_per_user=2) is not None  # a dead owner holds up nobody
+
+
+def test_a_question_that_waits_can_be_revised_and_one_in_work_cannot(store: Store) -> None:
+    store.receive(question(1))
+
+    waiting = store.revise("T1", "C1", "1.0", text="anew")
+    claimed = claim(store)
+    working = store.revise("T1", "C1", "1.0", text="too late")
+
+    assert (waiting, working, claimed.received.text) == (True, False, "anew")
+    assert store.revise("T1", "C1", "9.0", text="of nothing") is False
+
+
+def test_a_question_taken_back_may_not_be_posted(store: Store) -> None:
+    store.receive(question(1))
+    claimed = claim(store)
+    store.begin_posting(claimed.id, "a")
+    store.note_part(claimed.id, "5.0")
+
+    withdrawn = store.withdraw("T1", "C1", "1.0")
+
+    assert withdrawn is not None
+    assert (withdrawn.posting, withdrawn.messages) == (True, ("5.0",))
+    assert store.begin_posting(claimed.id, "a") is False
+    assert store.is_held(claimed.id, "a") is False
+    assert store.finish(claimed.id, Outcome.POSTED) is False
+    assert store.outcome(claimed.id) is Outcome.WITHDRAWN
+    assert store.withdraw("T1", "C1", "9.0") is None
+
+
+def test_what_was_begun_is_told_to_the_next_owner(store: Store, clock: Clock) -> None:
+    store.receive(question(1))
+    first = claim(store, "a")
+    store.begin_posting(first.id, "a")
+    for ts in ("5.0", "6.0"):
+        store.note_part(first.id, ts)
+    clock.now += 31
+
+    assert claim(store, "b").parts == ("5.0", "6.0")
+
+
+def test_the_words_of_a_question_that_may_be_asked_again_are_kept(store: Store) -> None:
+    for n in (1, 2):
+        store.receive(question(n))
+    kept, forgotten = claim(store), claim(store)
+
+    store.finish(kept.id, Outcome.POSTED, keep_words=True)
+    store.finish(forgotten.id, Outcome.POSTED)
+
+    assert store.words(kept.id) == question(1)
+    assert store.words(forgotten.id) is None
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    with sqlite3.connect(path) as old:
+        for statement in MIGRATIONS[0]:
+            old.execute(statement)
+        old.execute(
+            "INSERT INTO question (id, event_id, team, channel, ts, thread_ts, user, text,"
+            " turned_away, received_at)"
+            " VALUES ('q', 'Ev1', 'T1', 'C1', '1.0', '1.0', 'U1', 'why?', 0, 5.0)"
+        )
+        old.execute("PRAGMA user_version = 1")
+    old.close()
+
+    with Store(path) as store:
+        found = claim(store)
+
+    assert (found.id, found.received.text, found.parts) == ("q", "why?", ())
+
+
 def test_many_threads_keep_each_question_once(store: Store) -> None:
     kept: list[bool] = []
 

@@ -157,12 +157,13 @@ def test_p3_without_current_or_with_nonsense_in_it_it_is_said_what_to_do(promote
 
 AS_NOBODY = """
 import os, sys
-if os.geteuid() == 0:
-    os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
 from pathlib import Path
 from index.errors import IndexingError
 from index.generation import IndexDirectory
 from index.search import LiveIndex
+# Only now: whoever is nobody may not even read the libraries of some installations.
+if os.geteuid() == 0:
+    os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
 try:
     found = LiveIndex(Path(sys.argv[1])).search("days of leave", k=1, audience=None)
     print("SERVES", found.generation)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.records import DAY_S, Rating, Records
+from bot.slack.records import DAY_S, Rating, Records, json_line
 from bot.store import Kind, Outcome, Received, Store
 from bot.types import Question, Status
+from eval.feedback import read_feedback
 from tests.fakes.slack_bot_process import answered, not_found
 
 ANSWER = answered(Question(text="why?", audience=frozenset({"staff"})))
@@ -106,6 +107,23 @@ def test_feedback_is_told_with_the_answer_it_is_about(records: Records, clock: C
     assert citations[0]["quote"] == ANSWER.citations[0].quote
     assert "U1" not in str(told) + str(told)
     assert "U2" not in str(told)
+
+
+def test_feedback_can_be_read_by_what_makes_questions_of_it(
+    records: Records, clock: Clock, tmp_path: Path
+) -> None:
+    for n in (1, 2):
+        clock.now += 1
+        records.keep(f"q{n}", received(n), f"question {n}?", ANSWER)
+    records.rate("q2", "U2", Rating.UP)
+
+    path = tmp_path / "feedback.jsonl"
+    path.write_text("".join(json_line(record) + "\n" for record in records.feedback()))
+    (line,) = read_feedback(path)
+
+    assert (line.question, line.rating) == ("question 2?", "up")
+    assert line.citations[0].quote == ANSWER.citations[0].quote
+    assert [turn.content for turn in line.history] == ["question 1?", ANSWER.text]
 
 
 def test_a_person_has_one_opinion_of_an_answer_the_last(records: Records) -> None:

@@ -76,6 +76,11 @@ def test_a_stream_begun_just_before_the_kill_is_found_where_it_can_be_looked_for
     assert plain(text).startswith("You asked: stream one two")
 
 
+def statuses(slack: SlackWorkspace, channel: str) -> list[str]:
+    """What the sessions of a channel were set to, in order."""
+    return [str(s["status"]) for s in slack.state.sessions if s["channel_id"] == channel]
+
+
 def test_stop_ends_the_work_and_keeps_the_words(slack: SlackWorkspace, start: Start) -> None:
     bot = start(TEST_MAX_CONCURRENT="1")
     slack.mention("stream one wait two")
@@ -84,11 +89,12 @@ def test_stop_ends_the_work_and_keeps_the_words(slack: SlackWorkspace, start: St
     slack.stop_stream(CHANNEL, slack.answers(CHANNEL)[0]["ts"])
     slack.direct("next?")
     slack.wait_for(lambda: slack.answers(DIRECT), "the next answer")
+    slack.wait_for(lambda: statuses(slack, CHANNEL)[-1] == "active", "the end of the work")
     finish(bot)
 
     (text,) = texts(slack, CHANNEL)
     assert plain(text).strip() == "stream [1]. one [1]. wait [1]."
-    assert slack.state.sessions[1]["status"] == "active"
+    assert statuses(slack, CHANNEL)[-1] == "active"
 
 
 def test_stop_before_the_first_word_ends_the_work_too(slack: SlackWorkspace, start: Start) -> None:

@@ -82,7 +82,7 @@ def test_a_rating_with_its_reason_can_be_read_with_the_answer(
     slack.wait_for(lambda: settled(slack), "all acknowledged")
     finish(bot)
 
-    up, down = feedback(bot)
+    down, up = sorted(feedback(bot), key=lambda rated: str(rated["rating"]))
     assert (up["rating"], up["reason"]) == ("up", "")
     assert (down["rating"], down["reason"], down["comment"]) == (
         *("down", "outdated"),
@@ -132,11 +132,13 @@ def test_a_failure_can_be_asked_again_once(slack: SlackWorkspace, start: Start) 
 
     press(slack, message, controls.AGAIN)
     press(slack, message, controls.AGAIN)
-    slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 1, "another outcome")
     slack.wait_for(lambda: settled(slack), "all acknowledged")
+    # Questions of a thread are answered one by one: after this one, none before it is open.
+    slack.mention("the last one?", thread_ts=message["thread_ts"])
+    slack.wait_for(lambda: "the last one?" in texts(slack, CHANNEL)[-1], "the last answer")
     finish(bot)
 
-    first, second = slack.answers(CHANNEL)
+    first, second, _ = slack.answers(CHANNEL)
     assert first["text"] == sentences.ASKED_AGAIN
     assert second["thread_ts"] == first["thread_ts"]
     assert "Reference: " in second["text"]

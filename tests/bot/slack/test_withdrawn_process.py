@@ -64,7 +64,11 @@ def test_a_question_deleted_before_its_answer_is_never_answered_and_holds_up_no_
     slack.delete(DIRECT, waiting, told=True)
     slack.delete(DIRECT, working, told=True)
     slack.direct("and now?")
-    slack.wait_for(lambda: slack.answers(DIRECT), "the answer to the last")
+    slack.wait_for(
+        lambda: ["and now?" in text for text in texts(slack, DIRECT)] == [True],
+        "the answer to the last, and no other",
+    )
+    slack.wait_for(lambda: settled(slack), "all acknowledged")
     finish(bot)
 
     (text,) = texts(slack, DIRECT)

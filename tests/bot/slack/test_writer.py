@@ -176,6 +176,19 @@ def test_where_it_cannot_be_looked_for_the_doubt_is_told_and_nothing_repeated(
     assert outcome(store) == ("done", "uncertain")
 
 
+@pytest.mark.parametrize("fault", [Fault(status=429, retry_after_s=9), Fault(drop="before")])
+def test_a_doubt_that_cannot_be_told_now_is_told_later(
+    slack: SlackWorkspace, store: Store, fault: Fault
+) -> None:
+    claimed = asked(slack, store, CHANNEL)
+    slack.fail("chat.postMessage", Fault(drop="before"), fault)
+
+    write(slack, store, claimed)
+
+    assert [m["text"] for m in slack.answers(CHANNEL)] == [sentences.UNCERTAIN]
+    assert outcome(store) == ("done", "uncertain")
+
+
 def test_the_answer_to_a_deleted_question_is_taken_out_of_the_channel_again(
     slack: SlackWorkspace, store: Store
 ) -> None:

@@ -1,0 +1,153 @@
+"""Channels, numbers, freshness, and the commands."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot import cli_slack
+from bot.cli import app
+from bot.database import Database
+from bot.errors import SlackError
+from bot.slack.audit import note_erasure
+from bot.slack.channels import Channels, Chosen, Rules
+from bot.slack.freshness import Freshness
+from bot.slack.http import parse_address
+from bot.slack.metrics import Meter
+from bot.store import Outcome
+
+CHOSEN = Chosen(enabled=False, follow_ups=True, unasked=True, helper="U9")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "state.sqlite")
+    yield opened
+    opened.close()
+
+
+def channels(database: Database, team: str = "T1") -> Channels:
+    rules = {"C1": Rules(audience=frozenset({"hr"}), helper="U1")}
+    return Channels(database, team=team, configured=rules, groups={"it": ["U5"]})
+
+
+def test_what_is_chosen_in_slack_goes_over_the_settings_but_not_over_who_may_see_what(
+    database: Database,
+) -> None:
+    before = channels(database).rules("C1")
+
+    channels(database).choose("C1", CHOSEN, by="U7")
+
+    after = channels(database).rules("C1")
+    assert before == Rules(audience=frozenset({"hr"}), helper="U1")
+    assert after == Rules(
+        enabled=False,
+        follow_ups=True,
+        unasked=True,
+        helper="U9",
+        audience=frozenset({"hr"}),
+    )
+    assert channels(database, team="T2").rules("C1") == before
+
+
+def test_an_unknown_channel_sees_what_is_everybodys(database: Database) -> None:
+    assert channels(database).audience("C2", "U5") == frozenset()
+    assert channels(database).audience("D2", "U5") == frozenset({"it"})
+    assert channels(database).audience("D2", "U6") == frozenset()
+
+
+def test_a_quiet_thread_speaks_again_when_mentioned(database: Database) -> None:
+    found = channels(database)
+
+    found.hush("C1", "1.0")
+    found.hush("C1", "1.0")
+    quiet, other = found.is_quiet("C1", "1.0"), found.is_quiet("C1", "2.0")
+    found.speak("C1", "1.0")
+
+    assert (quiet, other, found.is_quiet("C1", "1.0")) == (True, False, False)
+
+
+def test_numbers_are_told_as_prometheus_reads_them() -> None:
+    meter = Meter()
+    meter.count(Outcome.POSTED, 0.7)
+    meter.count(Outcome.POSTED, 400.0)
+    meter.count(Outcome.REFUSED, 3.0)
+
+    lines = meter.text({"footnote_running": 2.0}).splitlines()
+
+    assert 'footnote_questions_total{outcome="posted"} 2' in lines
+    assert 'footnote_questions_total{outcome="refused"} 1' in lines
+    assert 'footnote_question_seconds_bucket{le="1.0"} 1' in lines
+    assert 'footnote_question_seconds_bucket{le="300.0"} 2' in lines
+    assert 'footnote_question_seconds_bucket{le="+Inf"} 3' in lines
+    assert "footnote_question_seconds_sum 403.700" in lines
+    assert "footnote_running 2" in lines
+    names = [line.split()[2] for line in lines if line.startswith("# TYPE")]
+    assert len(names) == len(set(names))
+
+
+def test_what_changed_is_looked_for_aside_and_a_failure_says_nothing() -> None:
+    looked = threading.Semaphore(0)
+    looks: list[int] = []
+
+    def look() -> str:
+        looks.append(1)
+        looked.release()
+        if len(looks) > 1:
+            raise OSError("gone")
+        return "3 files changed"
+
+    with Freshness(look, every_s=0.01) as freshness:
+        for _ in range(3):
+            assert looked.acquire(timeout=20)
+        assert freshness.told() == ""
+
+    assert Freshness(lambda: "x").told() == ""
+
+
+@pytest.mark.parametrize("text", ["", "no", "1:2:x", "127.0.0.1:", "127.0.0.1:99999"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(SlackError, match="no address"):
+        parse_address(text)
+
+
+def test_an_erasure_leaves_a_line_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "audit.jsonl"
+
+    for user in ("U1", "U2"):
+        note_erasure(path, user, {"answers": 3})
+
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(line["user"], line["answers"], line["event"]) for line in lines] == [
+        *(("U1", 3, "forget_user"), ("U2", 3, "forget_user")),
+    ]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "url", ["https://bot.example", "https://bot.example/", "https://bot.example/slack/events"]
+)
+def test_the_manifest_for_http_names_the_address_that_is_listened_on(url: str) -> None:
+    assert cli_slack.manifest is not None
+
+    done = CliRunner().invoke(app, ["slack", "manifest", "--http", url])
+
+    settings = json.loads(done.stdout)["settings"]
+    address = "https://bot.example/slack/events"
+    assert settings["event_subscriptions"]["request_url"] == address
+    assert settings["interactivity"]["request_url"] == address
+
+
+def test_without_feedback_there_is_nothing_to_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    as_json = CliRunner().invoke(app, ["slack", "feedback", "--json"])
+    in_words = CliRunner().invoke(app, ["slack", "feedback"])
+
+    assert (as_json.exit_code, as_json.stdout) == (0, "")
+    assert in_words.stdout == "Nobody has rated an answer yet.\n"
