@@ -240,17 +240,6 @@ class Store:
                 (ts, question_id),
             )
 
-    def is_held(self, question_id: str, owner: str) -> bool:
-        """Return whether *owner* still works on the question, and nobody took it back."""
-        with self._sql() as sql:
-            return bool(
-                sql.execute(
-                    "SELECT count(*) FROM question WHERE id = ? AND owner = ?"
-                    " AND state != 'done' AND lease_until > 0",
-                    (question_id, owner),
-                ).fetchone()[0]
-            )
-
     def finish(
         self,
         question_id: str,

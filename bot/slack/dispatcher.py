@@ -84,12 +84,6 @@ class Dispatcher:
         if task is not None:
             task.cancel()
 
-    async def gone(self, question_id: str) -> None:
-        """Return once nobody works on a question any more."""
-        task = self._by_question.get(question_id)
-        if task is not None:
-            await asyncio.wait([task])
-
     @property
     def running(self) -> int:
         """How many questions are worked on."""

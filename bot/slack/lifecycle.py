@@ -66,12 +66,10 @@ class Lifecycle:
         question = taken.withdrawn
         if question is None:
             return
+        await asyncio.to_thread(self._records.forget_question, question.id)
         if not question.posting:
             # From the moment it was taken back nobody may begin to post for it.
             dispatcher.cancel(question.id)
-        # Whoever worked on it may have kept something in the last moment: forget it after that.
-        await dispatcher.gone(question.id)
-        await asyncio.to_thread(self._records.forget_question, question.id)
         if question.messages:
             task = asyncio.create_task(self._writer.remove(taken.channel, question.messages))
             self._tasks.add(task)

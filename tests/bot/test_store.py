@@ -236,7 +236,6 @@ def test_a_question_taken_back_may_not_be_posted(store: Store) -> None:
     assert withdrawn is not None
     assert (withdrawn.posting, withdrawn.messages) == (True, ("5.0",))
     assert store.begin_posting(claimed.id, "a") is False
-    assert store.is_held(claimed.id, "a") is False
     assert store.finish(claimed.id, Outcome.POSTED) is False
     assert store.outcome(claimed.id) is Outcome.WITHDRAWN
     assert store.withdraw("T1", "C1", "9.0") is None

@@ -52,6 +52,9 @@ class Paper:
     finished: list[Outcome] = field(default_factory=list)
     signs: list[str] = field(default_factory=list)
 
+    async def is_withdrawn(self, _: Claimed) -> bool:
+        return False
+
     async def person(self, _: str) -> Person:
         return self.person_
 

@@ -83,8 +83,9 @@ def test_without_sessions_a_status_is_shown_again_before_slack_takes_it_away(
 
     async def work(signs: Signs) -> None:
         task = asyncio.create_task(signs.working(question()))
-        while len(slack.state.statuses) < 3:  # noqa: ASYNC110 it tells nobody
-            await asyncio.sleep(0.001)
+        async with asyncio.timeout(20):
+            while len(slack.state.statuses) < 3:  # noqa: ASYNC110 it tells nobody
+                await asyncio.sleep(0.001)
         task.cancel()
 
     slept = with_signs(slack, work, naps=2)
