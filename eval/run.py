@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.conversation import by_rule
 from bot.types import Answer, Question, Status
 from eval.cited import TextOf
 from eval.journal import Journal, case_key, journal_path, open_journal
@@ -218,9 +217,7 @@ async def _measure(case: Case, subject: Subject, k: int) -> Row:
 
 
 async def _search(case: Case, subject: Subject, k: int) -> SearchResult:
-    # A follow-up is searched for as the engine would search for it without a model.
-    question = by_rule(case.question, case.history)
-    return await asyncio.to_thread(subject.searcher.search, question, k=k, audience=None)
+    return await asyncio.to_thread(subject.searcher.search, case.question, k=k, audience=None)
 
 
 def _searched(case: Case, result: SearchResult) -> Row:
