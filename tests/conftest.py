@@ -1,6 +1,8 @@
 """What all tests share: no network but loopback, golden files, small embedder."""
 
+import logging
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from tests.fakes.embedder import HashEmbedder
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}  # noqa: S104 - to listen on
+_SET_BY_THE_COMMAND = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "asyncio")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +48,16 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("FOOTNOTE_", "SLACK_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _own_log_levels() -> Iterator[None]:
+    """Give the log back as it was: the command line sets its level for the whole process."""
+    loggers = [logging.getLogger(), *map(logging.getLogger, _SET_BY_THE_COMMAND)]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")
