@@ -3,6 +3,7 @@
 * BotError                every message is one line that says what to do
   + SettingsError         a setting is unknown, wrong or missing; names all of them at once
   + AnswererError         no draft could be made: refused, timed out, cut short, unreadable
+  + ReaderModelError      the offline reader's own model is missing or damaged
   + StoreError            the state on disk cannot be used
   + SlackError            Slack cannot be reached or refuses the tokens
 """
@@ -38,6 +39,10 @@ class AnswererError(BotError):
         self.outage = outage
         self.retry_after_s = retry_after_s
         self.spent = spent
+
+
+class ReaderModelError(BotError):
+    """The offline reader's own model is missing or damaged."""
 
 
 class StoreError(BotError):

@@ -1,0 +1,1 @@
+"""Makes the models that ship with the package; nothing of it runs when questions are answered."""

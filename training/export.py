@@ -1,0 +1,54 @@
+"""Writes a trained reader as it ships: ONNX, int8, with the checksums that loading asks for."""
+
+import hashlib
+import json
+import logging
+import shutil
+import warnings
+from pathlib import Path
+
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from bot.pointing import INFO_FILE, MODEL_FILE, TOKENIZER_FILE
+from training.network import Network
+
+_OPSET = 17
+_INPUTS = ("ids", "mask", "types")
+_OUTPUTS = ("starts", "ends", "answerable")
+
+
+def export(network: Network, encoder: Path, folder: Path, *, int8: bool = True) -> None:
+    """Write *network* into *folder*, with the tokenizer of the encoder it was made from."""
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = folder / "fp32.onnx"
+    example = torch.ones((1, 8), dtype=torch.int64)
+    axes = {name: {0: "batch", 1: "pieces"} for name in (*_INPUTS, *_OUTPUTS[:2])}
+    with torch.no_grad(), warnings.catch_warnings():
+        # The newer exporter takes ten times as long and needs one more package.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.eval(),
+            (example, example, example),
+            str(whole),
+            input_names=list(_INPUTS),
+            output_names=list(_OUTPUTS),
+            dynamic_axes=axes | {"answerable": {0: "batch"}},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+    if int8:
+        logging.getLogger().setLevel(logging.ERROR)  # it advises what makes no difference
+        quantize_dynamic(
+            str(whole), str(folder / MODEL_FILE), weight_type=QuantType.QInt8, per_channel=True
+        )
+        logging.getLogger().setLevel(logging.INFO)
+        whole.unlink()
+    else:
+        whole.rename(folder / MODEL_FILE)
+    shutil.copyfile(encoder / TOKENIZER_FILE, folder / TOKENIZER_FILE)
+    sums = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in (MODEL_FILE, TOKENIZER_FILE)
+    }
+    (folder / INFO_FILE).write_text(json.dumps({"sha256": sums}, indent=2) + "\n")
