@@ -1,4 +1,11 @@
-"""Fit the weights of the offline answerer on public questions, and measure them on other ones."""
+"""Fit the weights of the offline answerer on public questions, and measure them on other ones.
+
+    python -m benchmarks.calibrate_reader DATA ENCODER --models FOLDER --cache FOLDER
+
+DATA is the folder with the question sets, ENCODER that of a generation, and FOLDER what
+`training.reader` wrote: a question of squad2_public is read by the network that was trained
+without its article.
+"""
 
 import argparse
 import json
@@ -11,23 +18,34 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.reading import FEATURES, WORDS_ONLY, Reading, plain, probabilities, take_apart
+from bot.pointing import Pointer
+from bot.reader import above
+from bot.reading import (
+    FEATURES,
+    OVERALL,
+    WORDS_ONLY,
+    Reading,
+    overall,
+    probabilities,
+    take_apart,
+)
 from bot.types import ShownPassage
 from bot.words import stems
 from index.chunking import chunk
 from index.encoder import OnnxEncoder
 from index.lexical import LexicalIndex, LexicalRow, write_lexical
 from index.search import fuse
-from index.sentences import sentences
 from index.types import Chunk, Parsed, Passage, Vectors
+from training import squad
+from training.reader import held_out
 
 Rows = NDArray[np.float64]
 K = 8
-CANDIDATES = 24
+MOST = 800  # questions of a set, at even steps
 HELD = 0.3  # share of a long gold answer's words that a unit must hold to count as the answer
 RIDGE = 1.0
-# Each set, and how much one of its questions counts: the first has twenty times as many
-SETS = {"squad2_public": 1.0, "northwind_pdf": 6.0, "claude_docs": 6.0, "mtrag_human159": 6.0}
+# Each set, and how much one of its questions counts: the first has more than the others
+SETS = {"squad2_public": 1.0, "northwind_pdf": 2.0, "claude_docs": 2.0, "mtrag_human159": 2.0}
 FALSE_REFUSAL = 0.05
 
 
@@ -35,6 +53,7 @@ FALSE_REFUSAL = 0.05
 class Asked:
     """A question of a set, with what is known of its answer."""
 
+    id: str
     text: str
     answers: tuple[str, ...]
     gold: frozenset[str]
@@ -61,7 +80,7 @@ class Vectorised:
     """Encodes each text once and remembers it in a file."""
 
     def __init__(self, encoder: OnnxEncoder, file: Path) -> None:
-        self._encoder, self._file = encoder, file
+        self.encoder, self._file = encoder, file
         self._rows: dict[str, int] = {}
         self._vectors = np.zeros((0, encoder.info.dim), dtype=np.float32)
         if file.exists():
@@ -75,7 +94,7 @@ class Vectorised:
         if not new:
             return
         self._rows |= {text: len(self._rows) + at for at, text in enumerate(new)}
-        self._vectors = np.concatenate([self._vectors, self._encoder.encode(new)])
+        self._vectors = np.concatenate([self._vectors, self.encoder.encode(new)])
         np.savez(self._file, texts=np.array(list(self._rows)), vectors=self._vectors)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -128,6 +147,7 @@ def read_questions(folder: Path) -> Iterator[Asked]:
     for row in rows:
         answers = row["answers"] if row["answerable"] else []
         yield Asked(
+            id=str(row["_id"]),
             text=str(row["text"]),
             answers=tuple(str(a) for a in answers) if isinstance(answers, list) else (),
             gold=frozenset(gold.get(str(row["_id"]), ())),
@@ -152,16 +172,34 @@ def _spaced(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
-def read_all(folder: Path, encoder: OnnxEncoder, cache: Path) -> list[Read]:
-    """Search and read for every question of a set."""
-    chunks = read_chunks(folder, encoder)
+class Networks:
+    """The networks of a training run, each for the questions it has not seen."""
+
+    def __init__(self, folder: Path, data: Path) -> None:
+        self._unseen: dict[str, Pointer] = {}
+        examples = squad.read(data)
+        for part, articles in held_out(examples).items():
+            if not (folder / part).is_dir():
+                continue
+            pointer = Pointer(folder / part)
+            self._unseen |= {one.id: pointer for one in examples if one.article in articles}
+        self._taught = {one.id for one in examples}
+        self._other = Pointer(folder / "fold0")
+
+    def of(self, question: str) -> Pointer | None:
+        """Return the network that was trained without the article of a question, by its id."""
+        if question in self._taught:
+            return self._unseen.get(question)
+        return self._other
+
+
+def read_all(folder: Path, known: Vectorised, networks: Networks) -> list[Read]:
+    """Search and read for the questions of a set."""
+    chunks = read_chunks(folder, known.encoder)
     questions = list(read_questions(folder))
-    known = Vectorised(encoder, cache / f"{folder.name}.npz")
-    known.learn(
-        [one.text for one in chunks]
-        + [plain(one.text[start:end]) for one in chunks for start, end in sentences(one.text)]
-        + [question.text for question in questions]
-    )
+    questions = [one for one in questions if networks.of(one.id)]
+    questions = questions[:: max(1, len(questions) // MOST)]
+    known.learn([one.text for one in chunks] + [question.text for question in questions])
     with tempfile.TemporaryDirectory() as temporary:
         rows = (
             LexicalRow(id=one.id, words=f"{one.title} {one.text}", audience=()) for one in chunks
@@ -170,8 +208,9 @@ def read_all(folder: Path, encoder: OnnxEncoder, cache: Path) -> list[Read]:
         lexical = LexicalIndex(Path(temporary))
         matrix = known.encode([one.text for one in chunks])
         return [
-            _read(question, _shown(question, chunks, _Halves(lexical, matrix, known)), known)
+            _read(question, _shown(question, chunks, _Halves(lexical, matrix, known)), network)
             for question in questions
+            if (network := networks.of(question.id))
         ]
 
 
@@ -186,7 +225,7 @@ def _shown(asked: Asked, chunks: Sequence[Chunk], halves: _Halves) -> list[Shown
     cosine = halves.matrix @ halves.known.encode([asked.text])[0]
     bm25 = dict(halves.lexical.search(asked.text, 100, groups=None))
     dense = {int(at): float(cosine[at]) for at in {*np.argsort(-cosine)[:100], *bm25}}
-    scores = fuse(dense, bm25, dense_weight=0.5)
+    scores = fuse(dense, bm25, dense_weight=0.6)
     best = sorted(scores, key=lambda at: (-scores[at].fused, at))[:K]
     return [
         ShownPassage(
@@ -203,19 +242,16 @@ def _shown(asked: Asked, chunks: Sequence[Chunk], halves: _Halves) -> list[Shown
     ]
 
 
-def _read(asked: Asked, shown: list[ShownPassage], known: Vectorised) -> Read:
+def _read(asked: Asked, shown: list[ShownPassage], network: Pointer) -> Read:
     reading = Reading(shown)
     question = take_apart(asked.text)
-    candidates = reading.candidates(question, CANDIDATES)
+    candidates = [at for at, unit in enumerate(reading.units) if unit.states]
     texts = [reading.units[at].plain for at in candidates]
-    cosines = known.encode(texts) @ known.encode([asked.text])[0] if texts else []
+    chunks = [one.passage.chunk for one in shown]
+    pointed = network.point(asked.text, [(above(one), one.text) for one in chunks])
+    told = reading.pointed_features(pointed, candidates)
     rows = [
-        [
-            *reading.features(question, at),
-            cosine,
-            shown[reading.units[at].passage].passage.cosine or 0.0,
-        ]
-        for at, cosine in zip(candidates, cosines, strict=True)
+        [*reading.features(question, at), *more] for at, more in zip(candidates, told, strict=True)
     ]
     held = [holds(asked.answers, text) for text in texts]
     gold = [
@@ -229,32 +265,77 @@ def _read(asked: Asked, shown: list[ShownPassage], known: Vectorised) -> Read:
     )
 
 
-def fit(sets: Mapping[str, Sequence[Read]], features: int) -> list[float]:
+def fit(x: Rows, right: NDArray[np.bool_], counts: Rows) -> list[float]:
     """Return the weights of a logistic model, by Newton's method with a small ridge."""
-    reads = [(SETS[name], read) for name, some in sets.items() for read in some]
-    x = np.concatenate([read.rows[:, :features] for _, read in reads])
-    y = np.concatenate([read.right for _, read in reads]).astype(np.float64)
-    counts = np.concatenate([np.full(len(read.rows), count) for count, read in reads])
-    weights = np.zeros(features)
+    y = right.astype(np.float64)
+    weights = np.zeros(x.shape[1])
     for _ in range(30):
         p = 1 / (1 + np.exp(-(x @ weights)))
         gradient = x.T @ (counts * (y - p)) - RIDGE * weights
-        curvature = (x * (counts * p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(features)
+        curvature = (x * (counts * p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(x.shape[1])
         weights += np.linalg.solve(curvature, gradient)
     return [float(w) for w in weights]
 
 
-def measure(reads: Sequence[Read], weights: Sequence[float], threshold: float) -> dict[str, float]:
+def fit_units(sets: Mapping[str, Sequence[Read]], features: int) -> list[float]:
+    """Fit which unit holds the answer."""
+    reads = [(SETS[name], read) for name, some in sets.items() for read in some]
+    return fit(
+        np.concatenate([read.rows[:, :features] for _, read in reads]),
+        np.concatenate([read.right for _, read in reads]),
+        np.concatenate([np.full(len(read.rows), count) for count, read in reads]),
+    )
+
+
+def fit_overall(sets: Mapping[str, Sequence[Read]], weights: Sequence[float]) -> list[float]:
+    """Fit whether a question is answered at all, on the sets that have both kinds."""
+    rows, answered, counts = [], [], []
+    for name, reads in sets.items():
+        if all(read.asked.answers for read in reads):
+            continue
+        for read in reads:
+            if len(read.rows):
+                rows.append(_overall(read, weights))
+                answered.append(bool(read.asked.answers))
+                counts.append(SETS[name])
+    return fit(np.array(rows), np.array(answered), np.array(counts))
+
+
+def _overall(read: Read, weights: Sequence[float]) -> list[float]:
+    likely = probabilities(read.rows.tolist(), weights)
+    best = int(np.argmax(likely))
+    return overall(likely[best], read.rows[best].tolist(), read.rows.tolist())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """Weights of the units' features, and of a question's; without these the best unit decides."""
+
+    weights: Sequence[float]
+    of_all: Sequence[float] | None
+
+
+def sureness(read: Read, fitted: Fitted) -> tuple[float, NDArray[np.intp]]:
+    """Return how sure it is that the question is answered, and the units, best first."""
+    weights, of_all = fitted.weights, fitted.of_all
+    p = np.array(probabilities(read.rows[:, : len(weights)].tolist(), weights))
+    if not len(p):
+        return 0.0, np.array([], dtype=np.intp)
+    sure = float(p.max()) if of_all is None else probabilities([_overall(read, weights)], of_all)[0]
+    return sure, np.argsort(-p, kind="stable")
+
+
+def measure(reads: Sequence[Read], fitted: Fitted, threshold: float) -> dict[str, float]:
     """Return what the first choice is worth, and what the threshold refuses."""
     first, second, sure = [], [], []
     for read in reads:
-        p = np.array(probabilities(read.rows[:, : len(weights)].tolist(), weights))
-        order = np.argsort(-p)
-        sure.append(float(p[order[0]]) if len(p) else 0.0)
-        first.append(bool(len(p)) and bool(read.holds[order[0]]))
-        second.append(bool(len(p)) and bool(read.holds[order[:2]].any()))
+        one, order = sureness(read, fitted)
+        sure.append(one)
+        first.append(bool(len(order)) and bool(read.holds[order[0]]))
+        second.append(bool(len(order)) and bool(read.holds[order[:2]].any()))
     answerable = np.array([bool(read.asked.answers) for read in reads])
     sure_, hit = np.array(sure), np.array(first)
+    at_five = np.quantile(sure_[answerable], FALSE_REFUSAL)
     return {
         "answerable": float(answerable.sum()),
         "contains@1": float(hit[answerable].mean()),
@@ -262,6 +343,9 @@ def measure(reads: Sequence[Read], weights: Sequence[float], threshold: float) -
         "reachable": float(np.mean([r.holds.any() for r in reads if r.asked.answers])),
         "false refusal": float((sure_[answerable] < threshold).mean()),
         "refusal": float((sure_[~answerable] < threshold).mean()) if (~answerable).any() else 0.0,
+        "refusal at 5 %": (
+            float((sure_[~answerable] < at_five).mean()) if (~answerable).any() else 0.0
+        ),
         "auroc": _auroc(sure_[answerable], sure_[~answerable]),
         "right of answered": float(hit[answerable & (sure_ >= threshold)].mean()),
     }
@@ -275,20 +359,22 @@ def _auroc(high: NDArray[np.float64], low: NDArray[np.float64]) -> float:
     return float(((below + upto) / 2).mean() / len(low))
 
 
-def threshold_for(sets: Mapping[str, Sequence[Read]], weights: Sequence[float]) -> float:
+def threshold_for(sets: Mapping[str, Sequence[Read]], fitted: Fitted) -> float:
     """Return the probability that `FALSE_REFUSAL` of the answerable questions stay under.
 
     It is the mean of the sets' own quantiles, since a team's documents are like none of them.
     """
-    quantiles = []
-    for name in SETS:
-        sure = [
-            max(probabilities(read.rows[:, : len(weights)].tolist(), weights), default=0.0)
-            for read in sets[name]
-            if read.asked.answers
-        ]
-        quantiles.append(np.quantile(sure, FALSE_REFUSAL))
-    return float(np.mean(quantiles))
+    return float(
+        np.mean(
+            [
+                np.quantile(
+                    [sureness(one, fitted)[0] for one in sets[name] if one.asked.answers],
+                    FALSE_REFUSAL,
+                )
+                for name in SETS
+            ]
+        )
+    )
 
 
 def main() -> None:
@@ -296,22 +382,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder with the sets, such as data/eval")
     parser.add_argument("encoder", type=Path, help="encoder folder of a generation")
+    parser.add_argument("--models", type=Path, required=True, help="what training wrote")
     parser.add_argument("--cache", type=Path, required=True, help="folder for vectors")
     arguments = parser.parse_args()
     encoder = OnnxEncoder(arguments.encoder)
-    sets = {name: read_all(arguments.data / name, encoder, arguments.cache) for name in SETS}
+    training = next((arguments.data.parent / "reader").glob("*.json"))
+    networks = Networks(arguments.models, training)
+    sets = {
+        name: read_all(
+            arguments.data / name,
+            Vectorised(encoder, arguments.cache / f"{name}.npz"),
+            networks,
+        )
+        for name in SETS
+    }
     tuning = {n: [read for read in reads if read.asked.tuning] for n, reads in sets.items()}
     for features in (len(FEATURES), WORDS_ONLY):
-        weights = fit(tuning, features)
-        threshold = threshold_for(tuning, weights)
+        weights = fit_units(tuning, features)
+        of_all = fit_overall(tuning, weights) if features == len(FEATURES) else None
+        fitted = Fitted(weights=weights, of_all=of_all)
+        threshold = threshold_for(tuning, fitted)
         print(f"\n{features} features, threshold {threshold:.4f}")
-        for feature, weight in zip(FEATURES, weights, strict=False):
-            print(f"    {weight:+.3f},  # {feature}")
+        for names, values in ((FEATURES, weights), (OVERALL, of_all or [])):
+            for feature, weight in zip(names, values, strict=False):
+                print(f"    {weight:.3f},  # {feature}")
         for name, reads in sets.items():
             for half in (True, False):
                 part = [read for read in reads if read.asked.tuning is half]
-                values = measure(part, weights, threshold)
-                shown = "  ".join(f"{key} {value:.3f}" for key, value in values.items())
+                told = measure(part, fitted, threshold)
+                shown = "  ".join(f"{key} {value:.3f}" for key, value in told.items())
                 print(f"{name} {'tuning' if half else 'held out'}: {shown}")
 
 

@@ -107,15 +107,16 @@ class Pointer:
     def _pointed(self, question: str, above: str, text: str) -> Pointed:
         head = f"{above}: " if above else ""
         pieces = self._tokenizer.encode(question, head + text)
-        pieces.truncate(LONGEST)
+        ids = pieces.ids[:LONGEST]
         inputs = {
-            "ids": np.array([pieces.ids], dtype=np.int64),
-            "mask": np.ones((1, len(pieces.ids)), dtype=np.int64),
-            "types": np.array([pieces.type_ids], dtype=np.int64),
+            "ids": np.array([ids], dtype=np.int64),
+            "mask": np.ones((1, len(ids)), dtype=np.int64),
+            "types": np.array([pieces.type_ids[:LONGEST]], dtype=np.int64),
         }
         starts, ends, answerable = self._session.run(None, inputs)
-        offsets = np.array(pieces.offsets, dtype=np.int64)
-        second = np.array([kind == 1 for kind in pieces.sequence_ids])
+        # What tokenizers' own truncation leaves of a pair no longer says which text is which
+        offsets = np.array(pieces.offsets[:LONGEST], dtype=np.int64)
+        second = np.array([kind == 1 for kind in pieces.sequence_ids[:LONGEST]])
         inside = second & (offsets[:, 0] >= len(head))
         return Pointed(
             answerable=float(answerable[0]),

@@ -2,49 +2,70 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
+from bot.claims import language
 from bot.excerpts import excerpt
-from bot.reading import Asked, Encode, Reading, cosines, probabilities, take_apart
+from bot.pointing import Pointed
+from bot.reading import Asked, Reading, overall, probabilities, take_apart
 from bot.types import Draft, Evidence, Question, Sentence, ShownPassage
+from index.types import Chunk
 
 NAME = "offline"
-CANDIDATES = 24  # encoding a sentence takes some 3 ms, so words choose which are worth it
 MOST_SENTENCES = 3
 MOST_PARTS = 3
+FIRST_READ = 4  # passages; the others are read only if these leave a doubt
+SURE = 0.8
+Point = Callable[[str, Sequence[tuple[str, str]]], list[Pointed]]
 
 # Fitted by benchmarks/calibrate_reader.py, which names them: one for each of reading.FEATURES
 WEIGHTS: tuple[float, ...] = (
-    -9.927,  # bias
-    1.827,  # cover
-    1.365,  # cover_near
-    -0.487,  # cover_passage
-    -1.115,  # cover_all
-    0.394,  # missing_all
-    -0.089,  # missing_passage
-    0.29,  # kind_met
-    0.206,  # kind_unmet
-    2.543,  # first
-    1.041,  # log_words
-    3.561,  # cosine
-    0.798,  # cosine_passage
+    -8.033,  # bias
+    1.959,  # cover
+    0.965,  # cover_near
+    -0.242,  # cover_passage
+    -1.506,  # cover_all
+    0.521,  # missing_all
+    -0.048,  # missing_passage
+    0.241,  # kind_met
+    0.548,  # kind_unmet
+    2.062,  # first
+    1.385,  # log_words
+    1.261,  # cosine_passage
+    -0.550,  # above_none
+    1.241,  # share
+    -0.299,  # share_passage
+    0.412,  # answerable
+    1.253,  # margin
 )
 WEIGHTS_WORDS_ONLY: tuple[float, ...] = (
-    -7.52,  # bias
-    3.076,  # cover
-    1.292,  # cover_near
-    -0.543,  # cover_passage
-    -1.215,  # cover_all
-    0.059,  # missing_all
-    -0.311,  # missing_passage
-    0.133,  # kind_met
-    0.101,  # kind_unmet
-    2.812,  # first
-    0.868,  # log_words
+    -8.262,  # bias
+    2.523,  # cover
+    1.406,  # cover_near
+    0.068,  # cover_passage
+    -1.380,  # cover_all
+    0.363,  # missing_all
+    -0.227,  # missing_passage
+    0.249,  # kind_met
+    0.396,  # kind_unmet
+    2.395,  # first
+    1.255,  # log_words
 )
-# At it, some 5 of 100 answerable questions of the tuning halves are refused
-THRESHOLD = 0.08
+# One for each of reading.OVERALL: whether the question is answered at all
+WEIGHTS_OVERALL: tuple[float, ...] = (
+    -0.458,  # bias
+    -0.107,  # best
+    2.039,  # most_answerable
+    1.264,  # highest_margin
+    1.217,  # highest_cosine
+    -0.722,  # cover_all
+    -0.137,  # missing_all
+    -0.495,  # missing_passage
+)
+# At them, between 0 and 12 of 100 answerable questions are refused, by set; some 5 of all
+THRESHOLD = 0.33
+THRESHOLD_WORDS_ONLY = 0.07
 # A further sentence is worth reading if it is this likely, measured by the first
 _FURTHER = 0.6
 
@@ -55,81 +76,152 @@ _ASKS = (
 _PART = re.compile(rf"\?\s+(?=\w)|,?\s+(?:and|und)\s+(?=(?:{_ASKS})\b)", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A unit that could be an answer.
+
+    Attributes:
+        likely: Probability that it holds the answer.
+        unit: Its position among those of all passages.
+        points_at: The words in it that are the answer itself; "" if nobody says which.
+    """
+
+    likely: float
+    unit: int
+    points_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """What was found for a question.
+
+    Attributes:
+        units: Best first.
+        sure: Probability that the question is answered at all.
+        least: The probability under which nothing is said.
+    """
+
+    units: tuple[Ranked, ...]
+    sure: float
+    least: float
+
+    @property
+    def chosen(self) -> tuple[Ranked, ...]:
+        """The units worth saying, best first."""
+        if not self.units or self.sure < self.least:
+            return ()
+        likely = self.units[0].likely * _FURTHER
+        return tuple(one for one in self.units[:MOST_SENTENCES] if one.likely >= likely)
+
+
 class OfflineAnswerer:
     """Answers with the documents' own sentences, without a language model.
 
-    Each sentence of the passages gets a probability of answering the question, from the words it
-    shares with it, its meaning, its place and what kind of thing is asked for. The best ones are
-    quoted whole; if even the best is less probable than the threshold, the draft is empty.
+    Each sentence of the passages gets a probability of holding the answer, from the words it shares
+    with the question, its place, what kind of thing is asked for, and what the trained network
+    points at. From the best one, and from what speaks for there being an answer at all, comes the
+    probability that the question is answered. If it is under the threshold the draft is empty;
+    else the best sentences are quoted whole. The network knows English: in other languages the
+    words decide alone.
 
     Args:
-        encode: Turns texts into unit vectors; None reads by words only.
-        threshold: Probability from 0 to 1 under which nothing is said.
+        point: The network; None reads by words only.
+        threshold: Probability from 0 to 1 under which nothing is said; None takes those that were
+            fitted, one with the network and one without.
     """
 
-    def __init__(self, encode: Encode | None, threshold: float = THRESHOLD) -> None:
-        self._encode = encode
+    def __init__(self, point: Point | None, threshold: float | None = None) -> None:
+        self._point = point
         self._threshold = threshold
 
     async def draft(self, question: Question, passages: Sequence[ShownPassage]) -> Draft:
-        """Draft from *passages* in a thread, since reading keeps a core busy for some 0.1 s."""
-        said, confidence = await asyncio.to_thread(self._read, question.text, passages)
-        return Draft(sentences=said, answerer=NAME, confidence=confidence)
+        """Draft from *passages* in a thread, since reading keeps every core busy for a moment."""
+        return await asyncio.to_thread(self.read, question.text, passages)
 
-    def read(self, question: str, passages: Sequence[ShownPassage]) -> tuple[Sentence, ...]:
-        """Return one to three sentences that answer, the best first; none if nothing does."""
-        return self._read(question, passages)[0]
-
-    def _read(
-        self, question: str, passages: Sequence[ShownPassage]
-    ) -> tuple[tuple[Sentence, ...], float]:
-        """Return the sentences, and the probability of the best one whether it is said or not."""
+    def read(self, question: str, passages: Sequence[ShownPassage]) -> Draft:
+        """Draft one to three sentences that answer, the best first; none if nothing does."""
         reading = Reading(passages)
         whole = take_apart(question)
-        rankings = [self._scored(reading, part) for part in _parts(whole)]
-        chosen = [at for ranking in rankings for at in self._chosen(ranking)[:1]]
+        if not whole.stems:  # nothing is asked about
+            return Draft(sentences=(), answerer=NAME, confidence=0.0)
+        rankings = [self._ranking(reading, part) for part in _parts(whole)]
+        chosen = [one for ranking in rankings for one in ranking.chosen[:1]]
         if not chosen:
-            rankings.append(self._scored(reading, whole))
-            chosen = self._chosen(rankings[-1])
-        confidence = max((ranking[0][0] for ranking in rankings if ranking), default=0.0)
-        return tuple(_quoted(reading, chosen)), confidence
+            rankings.append(self._ranking(reading, whole))
+            chosen = list(rankings[-1].chosen)
+        said = _quoted(reading, chosen)
+        return Draft(
+            sentences=tuple(sentence for sentence, _ in said),
+            answerer=NAME,
+            confidence=max(ranking.sure for ranking in rankings),
+            points_at=tuple(one.points_at for _, one in said if one.points_at),
+        )
 
-    def _scored(self, reading: Reading, asked: Asked) -> list[tuple[float, int]]:
-        """Return (probability, position of the unit) of the candidates, best first."""
-        candidates = reading.candidates(asked, CANDIDATES)
-        rows = [reading.features(asked, at) for at in candidates]
-        weights = WEIGHTS_WORDS_ONLY
-        if self._encode is not None and candidates:
-            weights = WEIGHTS
-            texts = [reading.units[at].plain for at in candidates]
-            for row, at, cosine in zip(
-                rows, candidates, cosines(self._encode, asked.text, texts), strict=True
-            ):
-                passage = reading.shown[reading.units[at].passage].passage
-                row.extend((cosine, cosine if passage.cosine is None else passage.cosine))
-        sure = probabilities(rows, weights)
-        return sorted(zip(sure, candidates, strict=True), key=lambda one: (-one[0], one[1]))
+    def _ranking(self, reading: Reading, asked: Asked) -> Ranking:
+        if self._point is None or not is_english(asked.text):
+            return self._by_words(reading, asked)
+        pointed: list[Pointed] = []
+        ranking = Ranking(units=(), sure=0.0, least=1.0)
+        chunks = [one.passage.chunk for one in reading.shown]
+        for some in (chunks[:FIRST_READ], chunks[FIRST_READ:]):
+            if not some or ranking.sure >= SURE:
+                break
+            pointed += self._point(asked.text, [(above(one), one.text) for one in some])
+            units, sure = _pointed_at(reading, asked, pointed)
+            ranking = Ranking(units=units, sure=sure, least=self._least(THRESHOLD))
+        return ranking
 
-    def _chosen(self, scored: Sequence[tuple[float, int]]) -> list[int]:
-        """Return the positions of the units worth saying, best first."""
-        if not scored:
-            return []
-        least = max(self._threshold, scored[0][0] * _FURTHER)
-        return [at for sure, at in scored if sure >= least][:MOST_SENTENCES]
+    def _by_words(self, reading: Reading, asked: Asked) -> Ranking:
+        units = [at for at, unit in enumerate(reading.units) if unit.states]
+        likely = probabilities([reading.features(asked, at) for at in units], WEIGHTS_WORDS_ONLY)
+        best = sorted(zip(likely, units, strict=True), key=lambda one: (-one[0], one[1]))
+        return Ranking(
+            units=tuple(Ranked(likely=one, unit=at, points_at="") for one, at in best),
+            sure=best[0][0] if best else 0.0,
+            least=self._least(THRESHOLD_WORDS_ONLY),
+        )
+
+    def _least(self, fitted: float) -> float:
+        return fitted if self._threshold is None else self._threshold
 
 
-def _quoted(reading: Reading, chosen: Sequence[int]) -> list[Sentence]:
+def _pointed_at(
+    reading: Reading, asked: Asked, pointed: Sequence[Pointed]
+) -> tuple[tuple[Ranked, ...], float]:
+    """Return the units of the passages that were read, best first, and how sure the answer is."""
+    units = [
+        at for at, unit in enumerate(reading.units) if unit.states and unit.passage < len(pointed)
+    ]
+    if not units:
+        return (), 0.0
+    told = reading.pointed_features(pointed, units)
+    rows = [[*reading.features(asked, at), *more] for at, more in zip(units, told, strict=True)]
+    likely = probabilities(rows, WEIGHTS)
+    order = sorted(range(len(units)), key=lambda at: (-likely[at], units[at]))
+    best = order[0]
+    sure = probabilities([overall(likely[best], rows[best], rows)], WEIGHTS_OVERALL)[0]
+    return tuple(
+        Ranked(
+            likely=likely[at],
+            unit=units[at],
+            points_at=reading.words_pointed_at(pointed, units[at]),
+        )
+        for at in order[:MOST_SENTENCES]
+    ), sure
+
+
+def _quoted(reading: Reading, chosen: Sequence[Ranked]) -> list[tuple[Sentence, Ranked]]:
     """Return the units as sentences that are their own evidence; none is said twice."""
-    told: list[Sentence] = []
+    told: list[tuple[Sentence, Ranked]] = []
     covered: set[int] = set()
-    for at in chosen:
-        shown = reading.shown[reading.units[at].passage]
-        made = excerpt(shown.passage.chunk, reading.units, at)
+    for one in chosen:
+        shown = reading.shown[reading.units[one.unit].passage]
+        made = excerpt(shown.passage.chunk, reading.units, one.unit)
         if made is None or not covered.isdisjoint(range(made.first, made.last + 1)):
             continue
         covered.update(range(made.first, made.last + 1))
         evidence = tuple(Evidence(passage_id=shown.id, quote=quote) for quote in made.quotes)
-        told.append(Sentence(text=made.text, evidence=evidence))
+        told.append((Sentence(text=made.text, evidence=evidence), one))
     return told
 
 
@@ -146,3 +238,23 @@ def _parts(asked: Asked) -> list[Asked]:
         part if len(part.stems) > 1 else replace(part, stems=(*part.stems, *asked.stems))
         for part in parts
     ]
+
+
+def above(chunk: Chunk) -> str:
+    """Return what a passage stands under, as the network was taught to read it.
+
+    >>> from tests.fakes.searcher import a_passage
+    >>> above(a_passage("Text.", title="Plan", heading=("Plan", "Fees")).chunk)
+    'Plan: Fees'
+    """
+    return ": ".join(dict.fromkeys(one for one in (chunk.title, *chunk.heading) if one))
+
+
+def is_english(question: str) -> bool:
+    """Whether the network can read the question: it is in English, or may be.
+
+    >>> is_english("Deductible of plan B?"), is_english("Wie viele Tage sind es im Jahr?")
+    (True, False)
+    """
+    latin = sum(char.isascii() for char in question if char.isalpha())
+    return language(question) in {"", "en"} and 2 * latin >= sum(map(str.isalpha, question))

@@ -3,18 +3,18 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bot.pointing import Pointed
 from bot.types import ShownPassage
 from bot.words import STOPWORDS, stem, stems, words
 from index.sentences import sentences
-from index.types import Chunk, Vectors
-
-Encode = Callable[[Sequence[str]], Vectors]
+from index.types import Chunk
 
 _MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•>]|\(?\d{1,3}[.)])\s+)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
@@ -67,10 +67,29 @@ FEATURES = (
     "kind_unmet",
     "first",
     "log_words",
-    "cosine",
     "cosine_passage",
+    "above_none",
+    "share",
+    "share_passage",
+    "answerable",
+    "margin",
 )
-WORDS_ONLY = 11  # so many of the features need no vectors
+WORDS_ONLY = 11  # so many of the features are had from the words alone
+# Of a question: what speaks for there being an answer at all
+OVERALL = (
+    "bias",
+    "best",
+    "most_answerable",
+    "highest_margin",
+    "highest_cosine",
+    "cover_all",
+    "missing_all",
+    "missing_passage",
+)
+_USUAL_COSINE = 0.45  # of a passage whose vector is not known
+_TINY = 1e-9
+_FAR = 30.0  # a logit whose probability is all but certain
+_MOST_MARGIN = 8.0  # beyond it either way, more says nothing more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,21 +227,8 @@ class Reading:
         self._everything = set[str]().union(*self._passages)
         self._counts = Counter(one for said in self._stems for one in set(said))
 
-    def candidates(self, asked: Asked, limit: int) -> list[int]:
-        """Return the positions of the *limit* units whose words fit best, best first."""
-        weights = self._weights(asked)
-
-        def by_words(at: int) -> tuple[float, int]:
-            first = 1 / (1 + self.units[at].passage)
-            near = _share(weights, self._near(at))
-            return -(_share(weights, self._said(at)) + near / 2 + first / 4), at
-
-        return sorted((at for at, unit in enumerate(self.units) if unit.states), key=by_words)[
-            :limit
-        ]
-
     def features(self, asked: Asked, at: int) -> list[float]:
-        """Return the features of a unit that need no vectors, in the order of `FEATURES`."""
+        """Return the features of a unit that need no network, in the order of `FEATURES`."""
         unit, weights = self.units[at], self._weights(asked)
         said = self._said(at)
         passage = self._passages[unit.passage]
@@ -240,6 +246,55 @@ class Reading:
             1 / (1 + unit.passage),
             math.log(1 + len(self._stems[at])),
         ]
+
+    def pointed_features(
+        self, pointed: Sequence[Pointed], units: Sequence[int]
+    ) -> list[list[float]]:
+        """Return the features of each unit that the network gives, in the order of `FEATURES`.
+
+        Args:
+            pointed: What the network says of each passage.
+            units: Positions of the units.
+        """
+        margins = np.array([self._margin(pointed, at) for at in units])
+        passages = np.array([self.units[at].passage for at in units])
+        # Of all units that were read, and of a passage's own and "there is none"
+        shares = _softmax(margins)
+        own = np.zeros(len(units))
+        for passage in set(passages.tolist()):
+            here = passages == passage
+            own[here] = _softmax(np.append(margins[here], 0.0))[:-1]
+        return [
+            [
+                self._cosine(at),
+                _logistic(margin),
+                float(share),
+                float(share_passage),
+                _logistic(pointed[self.units[at].passage].answerable),
+                margin / _MOST_MARGIN,
+            ]
+            for at, margin, share, share_passage in zip(
+                units, margins.tolist(), shares, own, strict=True
+            )
+        ]
+
+    def words_pointed_at(self, pointed: Sequence[Pointed], at: int) -> str:
+        """Return the words of a unit that the network takes for the answer, without mark-up."""
+        unit = self.units[at]
+        best = pointed[unit.passage].best(unit.start, unit.end)
+        if best is None:
+            return ""
+        return plain(self.shown[unit.passage].passage.chunk.text[slice(*best[1])])
+
+    def _margin(self, pointed: Sequence[Pointed], at: int) -> float:
+        unit = self.units[at]
+        best = pointed[unit.passage].best(unit.start, unit.end)
+        margin = -_MOST_MARGIN if best is None else best[0]
+        return max(-_MOST_MARGIN, min(_MOST_MARGIN, margin))
+
+    def _cosine(self, at: int) -> float:
+        cosine = self.shown[self.units[at].passage].passage.cosine
+        return _USUAL_COSINE if cosine is None else cosine
 
     def _said(self, at: int) -> set[str]:
         return set(self._stems[at])
@@ -259,10 +314,28 @@ class Reading:
         return {one: math.log(1 + total / (0.5 + self._counts[one])) for one in asked.stems}
 
 
-def cosines(encode: Encode, question: str, texts: Sequence[str]) -> list[float]:
-    """Return the similarity of each text to the question, all encoded in one call."""
-    vectors = encode([question, *texts])
-    return [float(cosine) for cosine in vectors[1:] @ vectors[0]]
+def overall(best: float, row: Sequence[float], rows: Sequence[Sequence[float]]) -> list[float]:
+    """Return the features of a question, in the order of `OVERALL`.
+
+    Args:
+        best: Probability of the best unit.
+        row: Its features.
+        rows: Those of all units.
+    """
+    told = dict(zip(FEATURES, row, strict=True))
+    highest = dict(zip(FEATURES, np.max(np.asarray(rows), axis=0).tolist(), strict=True))
+    odds = math.log(max(best, _TINY) / max(1 - best, _TINY))
+    of_all = [highest["answerable"], highest["margin"], highest["cosine_passage"]]
+    return [1.0, odds, *of_all, *(told[name] for name in OVERALL[5:])]
+
+
+def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    raised = np.exp(scores - scores.max(initial=0.0))
+    return np.asarray(raised / max(raised.sum(), _TINY))
+
+
+def _logistic(score: float) -> float:
+    return 1 / (1 + math.exp(-max(-_FAR, min(_FAR, score))))
 
 
 def probabilities(rows: Sequence[Sequence[float]], weights: Sequence[float]) -> list[float]:

@@ -143,15 +143,11 @@ class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
 def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
     """Return what answers from *index* with the portfolio of the settings."""
     from bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - brings llama-index along
+    from bot.pointing import Pointer  # noqa: PLC0415
     from bot.reader import OfflineAnswerer  # noqa: PLC0415
     from bot.support import Support  # noqa: PLC0415
 
-    threshold = settings.models.offline_threshold
-    offline = (
-        OfflineAnswerer(index.encode)
-        if threshold is None
-        else OfflineAnswerer(index.encode, threshold=threshold)
-    )
+    offline = OfflineAnswerer(Pointer().point, settings.models.offline_threshold)
     return FootnoteQueryEngine(
         index,
         portfolio(settings),
