@@ -55,6 +55,7 @@ def run(
             library=IndexLibrary(index, stale=freshness.told),
             answers=answers,
             answers_are_indexed=any(Path(spec.path) == answers.absolute() for spec in specs),
+            spend=lambda: spent_lines(settings),
             http=None if http is None else parse_address(http),
             health=None if health is None else parse_address(health),
         )
@@ -112,15 +113,26 @@ def try_it(
 ) -> None:
     """Chat with the bot on a page of this machine, as it would answer in Slack; needs no Slack."""
     from bot import wiring
+    from bot.slack.library import IndexLibrary
     from bot.slack.trial import serve
+    from bot.slack.welcome import hello
 
     settings = shared_of(context).settings
-    engine = wiring.engine(settings, wiring.live_index(settings))
+    index = wiring.live_index(settings)
+    engine = wiring.engine(settings, index)
+    library = IndexLibrary(index)
 
     def begun(url: str) -> None:
         typer.echo(f"Open {url} in a browser on this machine; end with Ctrl-C.")
 
-    asyncio.run(serve(engine, port=port, begun=begun))
+    asyncio.run(
+        serve(
+            engine,
+            hello=lambda: hello(library, settings.slack.prompts),
+            port=port,
+            begun=begun,
+        )
+    )
 
 
 @app.command("forget-user")
@@ -165,10 +177,28 @@ def answers_folder(settings: "Settings") -> Path:
     return settings.data_dir / "answers"
 
 
+def spent_lines(settings: "Settings") -> list[str]:
+    """Return what models cost today, in lines."""
+    from bot import wiring
+    from bot.spend import Scope
+
+    if not settings.models.providers:
+        return ["Models: none, answers quote the documents at no cost"]
+    with closing(wiring.ledger(settings)) as ledger:
+        spent = [("all", ledger.spent_today(Scope.ALL), settings.models.budget_usd_per_day)]
+        for provider in settings.models.providers:
+            today = ledger.spent_today(Scope.PROVIDER, provider.name)
+            spent.append((provider.name, today, provider.budget_usd_per_day))
+    return [
+        f"Spent today, {name}: ${today:.4f}" + ("" if budget is None else f" of ${budget:.2f}")
+        for name, today, budget in spent
+    ]
+
+
 def _changes(settings: "Settings") -> str:
     """Return what changed in the documents since the index was built, in words."""
     from bot import wiring
-    from index.build import dry_run
+    from index.preview import dry_run
 
     specs = wiring.source_specs(settings)
     if any(spec.kind != "folder" for spec in specs):

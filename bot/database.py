@@ -117,6 +117,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT
         """,
     ),
+    ("ALTER TABLE question ADD COLUMN is_open INTEGER NOT NULL DEFAULT 0",),
 )
 """Step n brings a file from version n to n + 1; a released step is never changed."""
 

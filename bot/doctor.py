@@ -89,19 +89,7 @@ def _providers(settings: Settings) -> Iterator[Finding]:
 
 
 def _slack(settings: Settings) -> Iterator[Finding]:
-    tokens = {
-        "SLACK_BOT_TOKEN": (settings.slack_bot_token, "xoxb-"),
-        "SLACK_APP_TOKEN": (settings.slack_app_token, "xapp-"),
-    }
-    if all(token is None for token, _ in tokens.values()):
-        message = "not set up (only needed for `footnote slack run`): docs/handbook/slack.md"
-        yield Finding(name="slack", well=True, message=message)
-        return
-    for name, (token, prefix) in tokens.items():
-        if token is None:
-            yield Finding(name="slack", well=False, message=f"{name} is missing")
-        elif not token.get_secret_value().startswith(prefix):
-            message = f"{name} does not begin with {prefix}: is it another of the app's tokens?"
-            yield Finding(name="slack", well=False, message=message)
-        else:
-            yield Finding(name="slack", well=True, message=f"{name} is set")
+    from bot.slack.checkup import check_slack  # noqa: PLC0415 - slow
+
+    for note in check_slack(settings):
+        yield Finding(name="slack", well=note.well, message=note.message)

@@ -5,105 +5,18 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final, Self
 from uuid import uuid4
 
 from bot.database import Database
+from bot.inquiries import Claimed, Kind, Outcome, Received, Withdrawn
+
+__all__ = ["Claimed", "Kind", "Outcome", "Received", "Store", "Withdrawn"]
 
 LEASE_S: Final = 30.0
 """How long a question stays its owner's without a sign of life."""
-
-
-class Kind(StrEnum):
-    """How a question came."""
-
-    MENTION = "mention"
-    DIRECT = "direct"
-    FOLLOW_UP = "follow_up"  # in a thread, without a mention
-    UNASKED = "unasked"  # nobody asked the bot: it speaks only if it has the answer
-    COMMAND = "command"  # answered privately
-    SHORTCUT = "shortcut"  # somebody wants another's message answered
-    AGAIN = "again"  # asked again after a failure
-
-
-class Outcome(StrEnum):
-    """How a question ended."""
-
-    POSTED = "posted"
-    WITHDRAWN = "withdrawn"  # it was deleted before its answer came
-    REFUSED = "refused"  # there, nothing may be posted any more
-    UNCERTAIN = "uncertain"  # whether the answer arrived could not be found out
-    GIVEN_UP = "given_up"  # posting failed again and again
-    STOPPED = "stopped"  # the asker pressed Stop
-    SILENT = "silent"  # nobody had asked, and the documents don't say; or the asker is ignored
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """A question as it came in.
-
-    Attributes:
-        event_id: Slack's name for the delivery; the same when it is delivered again.
-        team: Workspace.
-        channel: Channel or direct message.
-        ts: The message's own time stamp, which is its id within the channel.
-        thread_ts: Time stamp of the thread's first message, under which the answer goes.
-        user: Who asks.
-        text: As Slack sent it.
-        kind: How it came.
-        response_url: Where a private answer goes, for half an hour; "" if the answer is posted.
-    """
-
-    event_id: str
-    team: str
-    channel: str
-    ts: str
-    thread_ts: str
-    user: str
-    text: str
-    kind: Kind = Kind.MENTION
-    response_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """A question that one process works on.
-
-    Attributes:
-        id: Ours; leads from what a person sees to the log.
-        received: As it came in.
-        received_at: Seconds since the epoch.
-        attempts: How often it was claimed, this time included.
-        turned_away: It came when too many waited: it only gets told so.
-        maybe_posted: An earlier owner had begun to post.
-        parts: Time stamps of the messages that an earlier owner is known to have begun.
-    """
-
-    id: str
-    received: Received
-    received_at: float
-    attempts: int
-    turned_away: bool
-    maybe_posted: bool
-    parts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawn:
-    """A question that was taken back.
-
-    Attributes:
-        id: Ours.
-        posting: Its owner may just be posting, and must finish doing so to clean up after itself.
-        messages: Time stamps of what is known to stand in Slack for it.
-    """
-
-    id: str
-    posting: bool
-    messages: tuple[str, ...]
 
 
 class Store:
@@ -144,10 +57,11 @@ class Store:
         with self._sql() as sql:
             done = sql.execute(
                 "INSERT INTO question (id, event_id, team, channel, ts, thread_ts, user, text,"
-                " kind, response_url, received_at, turned_away)"
+                " kind, response_url, is_open, received_at, turned_away)"
                 " SELECT :id, :event_id, :team, :channel, :ts, :thread_ts, :user, :text,"
-                " :kind, :response_url, :received_at, :max_waiting IS NOT NULL AND :max_waiting <="
-                "  (SELECT count(*) FROM question WHERE state = 'waiting' AND NOT turned_away)"
+                " :kind, :response_url, :is_open, :received_at, :max_waiting IS NOT NULL"
+                "  AND :max_waiting <= (SELECT count(*) FROM question"
+                "   WHERE state = 'waiting' AND NOT turned_away)"
                 " WHERE true ON CONFLICT (event_id) DO NOTHING"
                 " ON CONFLICT (team, channel, ts) DO NOTHING",
                 values,
@@ -276,6 +190,26 @@ class Store:
             ).fetchone()
         return None if row is None or row[0] is None else Outcome(row[0])
 
+    def settle(self, question_id: str, seen_ts: str) -> str | None:
+        """Note that an answer of which it was not known stands in Slack after all, at *seen_ts*.
+
+        Returns:
+            Time stamp of the note that said it may be missing; None if there was no doubt.
+        """
+        with self.database.transaction() as sql:
+            row = sql.execute(
+                "SELECT posted_ts FROM question WHERE id = ? AND outcome = 'uncertain'"
+                " AND posted_ts != ?",
+                (question_id, seen_ts),
+            ).fetchone()
+            if row is None:
+                return None
+            sql.execute(
+                "UPDATE question SET outcome = 'posted', posted_ts = ?, text = '' WHERE id = ?",
+                (seen_ts, question_id),
+            )
+        return str(row[0])
+
     def words(self, question_id: str) -> Received | None:
         """Return a question that ended and may be asked again; None if its words are forgotten."""
         with self._sql() as sql:
@@ -314,6 +248,7 @@ class Store:
         messages = [*json.loads(row["parts"]), *([row["posted_ts"]] if row["posted_ts"] else [])]
         return Withdrawn(
             id=row["id"],
+            thread_ts=row["thread_ts"],
             posting=row["state"] == "posting",
             messages=tuple(dict.fromkeys(messages)),
         )
@@ -369,6 +304,7 @@ def _claimed(row: sqlite3.Row) -> Claimed:
             text=row["text"],
             kind=Kind(row["kind"]),
             response_url=row["response_url"],
+            is_open=bool(row["is_open"]),
         ),
         received_at=row["received_at"],
         attempts=row["attempts"],

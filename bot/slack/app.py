@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 DRAIN_S: Final = 20.0
 CALL_TIMEOUT_S: Final = 30.0
 MAX_CONNECTIONS: Final = 64
+PING_S: Final = 5.0
+"""A connection whose four pings in a row stay unanswered is dead."""
 WATCH_S: Final = 10.0
 UNREADY_AFTER_S: Final = 60.0
 LOST_AFTER_S: Final = 300.0
@@ -50,6 +52,7 @@ class Service:
         library: What the bot can tell of its documents; None serves without a home page's list.
         answers: Folder of the approved answers.
         answers_are_indexed: Whether that folder is one of the sources.
+        spend: What models cost, in lines for administrators.
         http: Where Slack's events are taken; None takes them by Socket Mode.
         health: Where to answer whoever watches, in Socket Mode; None does not.
     """
@@ -59,6 +62,7 @@ class Service:
     answers: Path
     library: Library | None = None
     answers_are_indexed: bool = False
+    spend: Callable[[], list[str]] = list
     http: Address | None = None
     health: Address | None = None
 
@@ -110,6 +114,7 @@ async def run(settings: Settings, service: Service) -> int:
             library=service.library,
             answers=service.answers,
             answers_are_indexed=service.answers_are_indexed,
+            spend=service.spend,
             owner=uuid4().hex,
             started_at=time.time(),
         )
@@ -235,7 +240,7 @@ class _Link:
 async def _connected(
     app: AsyncApp, app_token: str, *, link: _Link, ending: _Ending
 ) -> AsyncIterator[None]:
-    handler = AsyncSocketModeHandler(app, app_token)
+    handler = AsyncSocketModeHandler(app, app_token, ping_interval=PING_S)
     connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]  # Bolt's own
     watching = asyncio.create_task(_watch(handler, link, ending))
     try:

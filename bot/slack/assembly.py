@@ -36,6 +36,7 @@ class Parts:
     """What the bot is made from.
 
     Attributes:
+        spend: What models cost, in lines for administrators.
         owner: Names this process among those that share the state.
         started_at: When it began, in seconds since the epoch.
     """
@@ -47,6 +48,7 @@ class Parts:
     library: Library | None
     answers: Path
     answers_are_indexed: bool
+    spend: Callable[[], list[str]]
     owner: str
     started_at: float
 
@@ -134,6 +136,7 @@ class Bot:
             f"In work: {self.dispatcher.running}, waiting: {self.parts.store.waiting()}",
             f"Handed to a person and open: {count_open(self.parts.store.database)}",
             f"Running for {minutes // 60} h {minutes % 60} min",
+            *self.parts.spend(),
         ]
 
     def _fatal(self) -> None:
@@ -191,6 +194,7 @@ def _channels(settings: SlackSettings, store: Store, team: str) -> Channels:
                 follow_ups=c.follow_ups,
                 unasked=c.unasked,
                 helper=c.helper,
+                language=c.language,
             )
             for c in settings.channels
         },

@@ -18,6 +18,7 @@ class Rules:
         follow_ups: Whether the asker's next messages in a thread need no mention.
         unasked: Whether questions to nobody are answered, where the documents do.
         helper: The person to ask where the documents don't say; "" if there is none.
+        language: In which models answer there, such as "German"; "" follows each question.
     """
 
     enabled: bool = True
@@ -25,6 +26,7 @@ class Rules:
     follow_ups: bool = False
     unasked: bool = False
     helper: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Chosen:
     follow_ups: bool
     unasked: bool
     helper: str
+    language: str
 
 
 class Channels:

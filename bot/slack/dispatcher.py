@@ -57,6 +57,7 @@ class Dispatcher:
         self._by_question: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
+        self._hurrying = False
         self._tasks: dict[asyncio.Task[None], bool] = {}
         self._loops: list[asyncio.Task[None]] = []
 
@@ -74,7 +75,8 @@ class Dispatcher:
         self.wake()
 
     def hurry(self) -> None:
-        """Drop what runs; it stays in the store."""
+        """Drop what runs, and what is just being claimed; it stays in the store."""
+        self._hurrying = True
         for task in self._tasks:
             task.cancel()
 
@@ -94,7 +96,7 @@ class Dispatcher:
         self.stop()
         taking, renewing = self._loops
         await taking
-        if self._tasks:
+        if self._tasks and not self._hurrying:
             await asyncio.wait(self._tasks, timeout=timeout_s)
         self.hurry()
         await asyncio.gather(*self._tasks, return_exceptions=True)

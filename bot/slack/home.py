@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,12 +17,14 @@ from bot.slack.library import Facts
 from bot.slack.office import Ack, Body, Office, bound, bound_event, user_of
 from bot.slack.people import Standing
 from bot.slack.text import inert, shorten
+from bot.slack.welcome import suggestions
 from index.errors import IndexingError
 
 log = logging.getLogger(__name__)
 
 LAST: Final = 5
-MAX_PROMPTS: Final = 4
+LANGUAGE: Final = re.compile(r"[\w() -]{0,40}")
+"""It joins the rules that a model reads, so it is a name and nothing else."""
 
 
 def register(app: AsyncApp, office: Office) -> None:
@@ -53,12 +56,16 @@ async def _on_chosen(office: Office, ack: Ack, body: Body) -> None:
         await ack(response_action="errors", errors={"switches": sentences.ONLY_ADMINS})
         return
     given = views.values(body["view"])
+    if not LANGUAGE.fullmatch(given["language"].get("value") or ""):
+        await ack(response_action="errors", errors={"language": sentences.NO_LANGUAGE})
+        return
     on = {option["value"] for option in given["switches"].get("selected_options") or ()}
     rules = Chosen(
         enabled="enabled" in on,
         follow_ups="follow_ups" in on,
         unasked="unasked" in on,
         helper=given["helper"].get("selected_user") or "",
+        language=(given["language"].get("value") or "").strip(),
     )
     channel = str(body["view"]["private_metadata"])
     await asyncio.to_thread(office.channels.choose, channel, rules, by=user)
@@ -67,13 +74,11 @@ async def _on_chosen(office: Office, ack: Ack, body: Body) -> None:
 
 
 async def _suggest(office: Office, channel: str) -> None:
-    prompts = list(office.prompts)
     facts = await _facts(office, frozenset())
-    if facts is not None:
-        prompts += [f"What does “{shorten(title, 60)}” say?" for title in facts.titles]
+    prompts = suggestions(office.prompts, () if facts is None else facts.titles)
     if not prompts:
         return
-    shown = [{"title": inert(shorten(p, 80)), "message": p} for p in prompts[:MAX_PROMPTS]]
+    shown = [{"title": inert(shorten(p, 80)), "message": p} for p in prompts]
     try:
         await office.clients.posts.assistant_threads_setSuggestedPrompts(
             channel_id=channel, title=sentences.PROMPTS_TITLE, prompts=shown

@@ -24,11 +24,17 @@ _FOR_HTTP: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who we are in a workspace."""
+    """Who we are in a workspace.
+
+    Attributes:
+        scopes: What it has granted; empty if it does not say.
+    """
 
     team: str
     bot_user: str
     bot_id: str
+    team_name: str = ""
+    scopes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +80,9 @@ async def identify(calls: AsyncWebClient, app_token: str | None) -> Identity:
         known = await calls.auth_test()
     except CALL_ERRORS as error:
         raise _refused(error, where, _FOR_BOT) from error
-    granted = str(known.headers.get("x-oauth-scopes", "")).replace(" ", "")
-    missing = sorted(set(SCOPES) - set(granted.split(",")))
+    granted = frozenset(str(known.headers.get("x-oauth-scopes", "")).replace(" ", "").split(","))
+    granted -= {""}
+    missing = sorted(set(SCOPES) - granted)
     if granted and missing:
         raise SlackError(
             f"Slack has not granted the scopes {', '.join(missing)}: update the app's manifest"
@@ -90,6 +97,8 @@ async def identify(calls: AsyncWebClient, app_token: str | None) -> Identity:
         team=str(known["team_id"]),
         bot_user=str(known["user_id"]),
         bot_id=str(known.get("bot_id", "")),
+        team_name=str(known.get("team", "")),
+        scopes=granted,
     )
 
 

@@ -189,6 +189,7 @@ def asked(body: Mapping[str, Any], *, team: str, bot_user: str) -> Received | No
         user=str(event["user"]),
         text=str(event.get("text") or ""),
         kind=kind,
+        is_open=bool(body.get("is_ext_shared_channel")) and kind is not Kind.DIRECT,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from bot.types import Citation
 from index.search import LiveIndex
+from index.types import Audience
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,8 @@ class Excerpt:
 class Library(Protocol):
     """What the Slack adapter asks of the index besides answers; may be called from any thread."""
 
-    def facts(self, audience: frozenset[str]) -> Facts:
-        """Describe what *audience* may see; raises `IndexingError`."""
+    def facts(self, audience: Audience) -> Facts:
+        """Describe what *audience* may see, all of it for None; raises `IndexingError`."""
         ...
 
     def stale(self) -> str:
@@ -74,7 +75,7 @@ class IndexLibrary:
         """Return what changed in the documents since the index was built."""
         return self._stale()
 
-    def facts(self, audience: frozenset[str]) -> Facts:
+    def facts(self, audience: Audience) -> Facts:
         """Describe what *audience* may see."""
         generation = self._index.generation
         rows = generation.passages.rows()
@@ -106,5 +107,5 @@ class IndexLibrary:
         )
 
 
-def _may_see(document: tuple[str, ...], audience: frozenset[str]) -> bool:
-    return not document or bool(audience & set(document))
+def _may_see(document: tuple[str, ...], audience: Audience) -> bool:
+    return audience is None or not document or bool(audience & set(document))

@@ -64,12 +64,13 @@ METHODS: Final = {
 """Every method the app calls with its bot token, and the scope each needs; "" for none."""
 
 OPTIONAL: Final = {
-    "assistant:write": "suggests questions in the messages tab",
+    "assistant:write": "suggested questions in the messages tab",
 }
 """Scopes the app does without, and what each adds."""
 
 LISTENING: Final = {
-    "channels:history": "follow-ups without a mention, deleted questions, look-ups",
+    "channels:history": "follow-ups without a mention, answers to deleted questions taken away,"
+    " and looking whether an answer arrived, in public channels",
     "groups:history": "the same in private channels",
 }
 """Scopes that deliver every message of a channel to the app; asked for only on demand."""

@@ -32,6 +32,9 @@ MAX_ATTEMPTS: Final = 3
 """After so many a question is not asked again, only told of; after twice as many, it is dropped."""
 
 ASK_TIMEOUT_S: Final = 180.0
+_UNSEEN: Final = frozenset({Kind.COMMAND, Kind.UNASKED})
+"""Of these nobody sees that they are worked on."""
+
 HISTORY: Final = 6
 """How many earlier questions of a thread a new one may refer to."""
 
@@ -98,11 +101,16 @@ class Responder:
     policy: Policy
 
     async def respond(self, claimed: Claimed) -> None:
-        """Bring *claimed* to its one outcome.
+        """Bring *claimed* to its one outcome, and show that it is not worked on any more.
 
         Raises:
             SlackError: The token does not hold any more.
         """
+        await self._settle(claimed)
+        if claimed.received.kind not in _UNSEEN:
+            await self.signs.at_rest(claimed)
+
+    async def _settle(self, claimed: Claimed) -> None:
         if claimed.attempts > 2 * MAX_ATTEMPTS:
             await self.writer.finish(claimed, Outcome.GIVEN_UP)
             return
@@ -113,7 +121,9 @@ class Responder:
             claimed = resumed
         text = question_text(claimed.received.text, self.policy.bot_user)
         said = await self._without_asking(claimed, text)
-        if said is not None:
+        if said is not None and claimed.received.kind is Kind.UNASKED:
+            await self._silent(claimed)  # nobody asked, so nobody wants to know why not
+        elif said is not None:
             await self.delivery.whole(claimed, said)
         else:
             await self._ask(claimed, text)
@@ -127,6 +137,8 @@ class Responder:
             return note(sentences.HINT)
         if len(text) > self.policy.max_question_chars:
             return note(sentences.TOO_LONG.format(max_chars=self.policy.max_question_chars))
+        if claimed.received.is_open and self.policy.guests != "answer":
+            return note(sentences.OPEN)
         rules = await asyncio.to_thread(self.channels.rules, claimed.received.channel)
         return None if rules.enabled else note(sentences.OFF)
 
@@ -136,7 +148,7 @@ class Responder:
         return (is_left_behind and is_old) or claimed.attempts > MAX_ATTEMPTS
 
     async def _ask(self, claimed: Claimed, text: str) -> None:
-        shows = claimed.received.kind not in {Kind.COMMAND, Kind.UNASKED}
+        shows = claimed.received.kind not in _UNSEEN
         working = asyncio.create_task(self.signs.working(claimed)) if shows else None
         try:
             await self._ask_whoever_may(claimed, text, may_stream=shows and not claimed.parts)
@@ -145,8 +157,6 @@ class Responder:
                 # Shown after the answer, it would stay.
                 working.cancel()
                 await asyncio.wait([working])
-        if shows:
-            await self.signs.at_rest(claimed)
 
     async def _ask_whoever_may(self, claimed: Claimed, text: str, *, may_stream: bool) -> None:
         person = await self.people.person(claimed.received.user)
@@ -161,8 +171,9 @@ class Responder:
                 await self.delivery.whole(claimed, note(sentences.GUEST))
             return
         question = await asyncio.to_thread(self._question, claimed, text)
-        if person.standing is not Standing.MEMBER:
-            # Of whom nothing is known, it is not known either what they may see.
+        if person.standing is not Standing.MEMBER or claimed.received.is_open:
+            # Of whom nothing is known, it is not known either what they may see; nor of a channel
+            # that people of other companies read.
             question = replace(question, audience=frozenset())
         await self._answer(claimed, question, may_stream=may_stream)
 
@@ -176,6 +187,7 @@ class Responder:
             thread=f"{received.channel}:{received.thread_ts}",
             user=received.user,
             channel=received.channel,
+            language=self.channels.rules(received.channel).language,
         )
 
     async def _answer(self, claimed: Claimed, question: Question, *, may_stream: bool) -> None:

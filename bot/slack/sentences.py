@@ -26,6 +26,10 @@ ASK_PERSON: Final = "Ask a person"
 SHARE: Final = "Share with everyone"
 RESOLVED: Final = "Resolved"
 GUEST: Final = "I answer only full members of this workspace. Please ask a colleague who is one."
+OPEN: Final = (
+    "People of other companies read along here, so I don't answer in this channel."
+    " Write me a direct message instead."
+)
 OFF: Final = "I am switched off in this channel. Write me a direct message instead."
 STOPPED: Final = "Stopped."
 REASON_TITLE: Final = "Your feedback"
@@ -50,6 +54,7 @@ APPROVED_ONLY: Final = (
     "Saved. I can cite it once the folder of approved answers is one of my sources."
 )
 ONLY_ADMINS: Final = "Only administrators of this workspace can do that."
+NO_LANGUAGE: Final = "Write the name of a language, such as German."
 EMPTY_COMMAND: Final = "Put your question behind the command: /ask-docs How many days of leave?"
 ASKING: Final = "Looking it up…"
 PROMPTS_TITLE: Final = "Ask me about the documents"

@@ -46,45 +46,51 @@ class Signs:
         self._has_sessions = True
         self._has_statuses = True
         self._in_session: set[tuple[str, str]] = set()
-        self._greeting: set[asyncio.Task[bool]] = set()
+        self._greeting: dict[asyncio.Task[bool], tuple[str, str]] = {}
 
     def greet(self, received: Received) -> None:
         """Show at once that a question arrived, although it may have to wait for others."""
-        task = asyncio.create_task(self._show(received.channel, received.thread_ts))
-        self._greeting.add(task)
-        task.add_done_callback(self._greeting.discard)
+        place = received.channel, received.thread_ts
+        task = asyncio.create_task(self._show(*place))
+        self._greeting[task] = place
+        task.add_done_callback(self._greeting.pop)
 
     async def working(self, claimed: Claimed) -> None:
         """Show that a question is worked on, and go on showing it until cancelled."""
-        channel, thread_ts = claimed.received.channel, claimed.received.thread_ts
-        if (channel, thread_ts) in self._in_session:
+        place = claimed.received.channel, claimed.received.thread_ts
+        await self._greeted(place)
+        if place in self._in_session:
             return
-        while not await self._show(channel, thread_ts) and self._has_statuses:
+        while not await self._show(*place) and self._has_statuses:
             await self._sleep(AGAIN_AFTER_S)
 
     async def at_rest(self, claimed: Claimed) -> None:
         """Show that a question is not worked on any more."""
-        place = claimed.received.channel, claimed.received.thread_ts
-        if place in self._in_session:
-            self._in_session.discard(place)
-            await self._session(*place, "active")
+        await self.stopped(claimed.received.channel, claimed.received.thread_ts)
 
     async def stopped(self, channel: str, thread_ts: str) -> None:
-        """Show that the asker's Stop was heard."""
+        """Show that nothing is worked on any more in a thread, whoever began to show otherwise."""
+        await self._greeted((channel, thread_ts))
         self._in_session.discard((channel, thread_ts))
         await self._session(channel, thread_ts, "active")
 
     async def nothing_came(self, claimed: Claimed) -> None:
         """Take the status away where no message follows it, which would do so by itself."""
         place = claimed.received.channel, claimed.received.thread_ts
+        await self._greeted(place)
         if place not in self._in_session:
             await self._status(*place, "")
-        await self.at_rest(claimed)
 
     async def drain(self) -> None:
         """Let what is being shown arrive."""
         if self._greeting:
             await asyncio.wait(self._greeting)
+
+    async def _greeted(self, place: tuple[str, str]) -> None:
+        """Let a greeting arrive: after the answer, it would show work for an hour."""
+        greeting = [task for task, where in self._greeting.items() if where == place]
+        if greeting:
+            await asyncio.wait(greeting)
 
     async def _show(self, channel: str, thread_ts: str) -> bool:
         """Show it as a session, which lasts, or as a status; returns whether it lasts."""

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+GREETING: Final = """<article class="bot"><i>1</i><div><b class="who">Footnote</b>
+<div><p>{words}</p><p class="prompts">{prompts}</p></div></div></article>"""
+
 PAGE: Final = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -44,10 +47,15 @@ PAGE: Final = """<!doctype html>
   input:focus {{ outline: 2px solid var(--accent); }}
   button {{ font: 700 15px/1 inherit; color: #fff; background: #1f3a5f; border: 0;
            border-radius: 8px; padding: 0 18px; cursor: pointer; }}
-  .working {{ color: var(--pale); }}
+  .working {{ color: var(--pale); animation: breathe 1.6s ease-in-out infinite; }}
+  @keyframes breathe {{ 50% {{ opacity: .45; }} }}
+  .prompts {{ display: flex; flex-wrap: wrap; gap: 8px; margin: 8px 0 0; }}
+  .prompt {{ font: inherit; font-size: 14px; color: var(--accent); background: none;
+            border: 1px solid var(--line); border-radius: 16px; padding: 5px 14px; }}
+  .prompt:hover, .prompt:focus-visible {{ background: var(--soft); }}
 </style>
 <header>Footnote<span>this machine alone sees this page</span></header>
-<main id="talk" aria-live="polite"></main>
+<main id="talk" aria-live="polite">{hello}</main>
 <form id="ask"><input id="text" autocomplete="off" autofocus maxlength="4000"
   aria-label="Your question" placeholder="Ask about your documents"><button>Ask</button></form>
 <script nonce="{nonce}">
@@ -108,6 +116,8 @@ PAGE: Final = """<!doctype html>
     field.value = "";
     if (text) ask(text);
   }});
+  for (const prompt of document.querySelectorAll(".prompt"))
+    prompt.addEventListener("click", () => ask(prompt.textContent));
   const first = new URLSearchParams(location.search).get("q");
   if (first) ask(first);
 </script>

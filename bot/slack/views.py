@@ -102,6 +102,12 @@ def rules_view(channel: str, rules: Rules) -> Block:
                 helper | ({"initial_user": rules.helper} if rules.helper else {}),
                 optional=True,
             ),
+            _input(
+                "language",
+                "Language of the answers; empty: that of the question",
+                _filled({"type": "plain_text_input", "max_length": 40}, rules.language),
+                optional=True,
+            ),
             _small(f"Documents: {groups}. Groups are set in the settings file alone."),
         ],
         data=channel,

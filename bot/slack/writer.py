@@ -218,25 +218,24 @@ class Writer:
         if found.permitted or failed.fault is Fault.BROKEN:
             return False
         # One answer missing is better than two: say so, and let the asker decide.
-        await self._tell_doubt(claimed)
-        await self.finish(claimed, Outcome.UNCERTAIN, keep_words=True)
+        ts = await self._tell_doubt(claimed)
+        await self.finish(claimed, Outcome.UNCERTAIN, ts, keep_words=True)
         return True
 
-    async def _tell_doubt(self, claimed: Claimed) -> None:
+    async def _tell_doubt(self, claimed: Claimed) -> str | None:
         """Say that the answer may be missing; that said twice is better than nothing said."""
         doubt = note(sentences.UNCERTAIN, again=claimed.id)
         for pause_s in PAUSES_S:
             try:
-                await self._post(claimed, doubt)
+                return str((await self._post(claimed, doubt))["ts"])
             except CALL_ERRORS as error:
                 failed = failure(error)
                 details = {"question_id": claimed.id, "code": failed.code}
                 log.warning("note not posted", extra=details)
                 if failed.fault in {Fault.CLOSED, Fault.TOKEN, Fault.MALFORMED}:
-                    return
+                    return None
                 await self._sleep(max(pause_s, failed.retry_after_s))
-            else:
-                return
+        return None
 
     async def end_stream(self, claimed: Claimed, ts: str) -> None:
         """A message that streams can be neither changed nor deleted; most often, it does not."""

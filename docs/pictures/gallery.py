@@ -129,6 +129,15 @@ FACTS = Facts(
 )
 
 
+def opened(message: Message) -> Message:
+    """Return *message* as it looks after a click on its sources."""
+    blocks = [
+        block | ({"default_collapsed": False} if block["type"] == "container" else {})
+        for block in message.blocks
+    ]
+    return replace(message, blocks=tuple(blocks))
+
+
 def messages() -> Mapping[str, Sequence[Message]]:
     """Return what the bot says, by the picture it goes into."""
     asks = section({"type": "text", "text": "@Ada ", "style": {"bold": True}})
@@ -136,6 +145,7 @@ def messages() -> Mapping[str, Sequence[Message]]:
     private = answer_message(ANSWERED, replace(FRAME, is_private=True))
     return {
         "answer": [answer_message(ANSWERED, FRAME)],
+        "sources": [opened(answer_message(ANSWERED, FRAME))],
         "markdown": [answer_message(MARKDOWN, FRAME)],
         "world": [answer_message(WORLD, FRAME)],
         "not-found": [
@@ -162,7 +172,9 @@ def windows() -> Mapping[str, Mapping[str, object]]:
     return {
         "reason": views.reason_view("q1"),
         "quote": views.quote_view(ANSWERED.citations[0], excerpt),
-        "rules": views.rules_view("C1", Rules(follow_ups=True, audience=frozenset({"hr"}))),
+        "rules": views.rules_view(
+            "C1", Rules(follow_ups=True, audience=frozenset({"hr"}), language="German")
+        ),
         "approve": views.approve_view(
             "{}",
             question="What will SoftBank pay for one GPU?",
@@ -173,7 +185,12 @@ def windows() -> Mapping[str, Mapping[str, object]]:
             [KEPT],
             now=NOW,
             admin=views.admin_blocks(
-                status=["In work: 2, waiting: 0", "Handed to a person and open: 1"],
+                status=[
+                    "In work: 2, waiting: 0",
+                    "Handed to a person and open: 1",
+                    "Running for 75 h 12 min",
+                    "Spent today, all: $1.2840 of $20.00",
+                ],
                 failing=[replace(KEPT, question="Who is paid what?", answer=NOT_FOUND)],
                 now=NOW,
             ),
@@ -182,11 +199,16 @@ def windows() -> Mapping[str, Mapping[str, object]]:
 
 
 def main() -> None:
-    """Make all of them."""
+    """Make all of them, or those that are named."""
+    wanted = set(sys.argv[1:]) or {*messages(), *windows()}
     for name, said in messages().items():
+        if name not in wanted:
+            continue
         blocks = [list(m.blocks) or [rich_text([section(words(m.text))])] for m in said]
         shoot(f"slack-{name}", [{"name": "Footnote", "blocks": each} for each in blocks])
     for name, view in windows().items():
+        if name not in wanted:
+            continue
         shoot(f"slack-{name}", [{"view": view}])
 
 

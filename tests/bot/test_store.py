@@ -40,6 +40,11 @@ def question(n: int, *, event_id: str | None = None, thread: int | None = None) 
     )
 
 
+def rows(store: Store) -> list[sqlite3.Row]:
+    with store.database.sql() as sql:
+        return sql.execute("SELECT * FROM question ORDER BY seq").fetchall()
+
+
 def claim(store: Store, owner: str = "a") -> Claimed:
     claimed = store.claim(owner)
     assert claimed is not None
@@ -262,6 +267,24 @@ def test_the_words_of_a_question_that_may_be_asked_again_are_kept(store: Store) 
 
     assert store.words(kept.id) == question(1)
     assert store.words(forgotten.id) is None
+
+
+def test_an_answer_seen_after_all_takes_the_place_of_the_note_that_doubted_it(
+    store: Store,
+) -> None:
+    for n, outcome in ((1, Outcome.UNCERTAIN), (2, Outcome.POSTED)):
+        store.receive(question(n))
+        store.finish(claim(store).id, outcome, "5.0", keep_words=True)
+    ids = [found["id"] for found in rows(store)]
+
+    on_the_note = store.settle(ids[0], "5.0")
+    notes = [store.settle(i, "4.0") for i in (*ids, ids[0])]
+
+    assert on_the_note is None
+    assert notes == ["5.0", None, None]
+    assert [(found["outcome"], found["posted_ts"]) for found in rows(store)] == [
+        *(("posted", "4.0"), ("posted", "5.0"))
+    ]
 
 
 def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A model server over real HTTP, in the formats of OpenAI and Anthropic, with scripted faults."""
+"""A model server over real HTTP, in the formats of five suppliers, with scripted faults."""
 
 import json
 import threading
@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.fakes.model_wires import INPUT_TOKENS, OUTPUT_TOKENS, is_stream, wire_of
 from tests.fakes.models import Script, blocks_in
 
-INPUT_TOKENS, OUTPUT_TOKENS = 120, 17
-_EVENT = "text/event-stream"
+_KEY_HEADERS = ("Authorization", "x-api-key", "api-key", "x-goog-api-key")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        key = self.headers.get("Authorization") or self.headers.get("x-api-key", "")
+        keys = [self.headers.get(name) for name in _KEY_HEADERS]
+        key = next((one for one in keys if one), "")
         self.played.requests.append(sent | {"authorization": key, "path": self.path})
         reply = self.played.next_reply()
         self.close_connection = reply.hang or reply.cut or reply.drip or reply.stall or reply.refuse
@@ -114,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.played.billed.append((INPUT_TOKENS, OUTPUT_TOKENS))
 
     def _send(self, reply: Reply, sent: dict[str, Any]) -> bool:
-        body, content_type = _body(reply, sent, anthropic=self.path.endswith("/messages"))
+        body, content_type = _body(reply, sent, self.path)
         raw = body.encode()
         self.send_response(reply.status)
         self.send_header("Content-Type", content_type)
@@ -146,94 +147,14 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep the test's output clean."""
 
 
-def _body(reply: Reply, sent: dict[str, Any], *, anthropic: bool) -> tuple[str, str]:
+def _body(reply: Reply, sent: dict[str, Any], path: str) -> tuple[str, str]:
     """Return the body and its content type."""
     if reply.body is not None:
         return reply.body, reply.content_type
+    wire = wire_of(path)
     text = reply.text
     if reply.script is not None:
-        text = reply.script(blocks_in(_user_text(sent)))
-    if not sent.get("stream"):
-        whole = _message(text, reply) if anthropic else _completion(text, reply)
-        return json.dumps(whole), reply.content_type
-    events = _anthropic_events(text, reply) if anthropic else _openai_events(text, reply)
-    return "".join(events[: reply.drop]), _EVENT
-
-
-def _user_text(sent: dict[str, Any]) -> str:
-    content = sent["messages"][-1]["content"]
-    return content if isinstance(content, str) else "".join(part["text"] for part in content)
-
-
-_USAGE = {
-    "prompt_tokens": INPUT_TOKENS,
-    "completion_tokens": OUTPUT_TOKENS,
-    "total_tokens": INPUT_TOKENS + OUTPUT_TOKENS,
-}
-_HEAD: dict[str, Any] = {"id": "chatcmpl-1", "created": 1_760_000_000, "model": "scripted"}
-
-
-def _completion(text: str, reply: Reply) -> dict[str, Any]:
-    message = {"role": "assistant", "content": text}
-    choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
-    return {**_HEAD, "object": "chat.completion", "choices": [choice], "usage": _USAGE}
-
-
-def _openai_events(text: str, reply: Reply) -> list[str]:
-    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
-    deltas += [{"content": text[at : at + 12]} for at in range(0, len(text), 12)]
-    choices: list[list[dict[str, Any]]] = [
-        [{"index": 0, "delta": delta, "finish_reason": None}] for delta in deltas
-    ]
-    choices.append([{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}])
-    head = _HEAD | {"object": "chat.completion.chunk"}
-    events = [json.dumps({**head, "choices": choice}) for choice in choices]
-    events.append(json.dumps(head | {"choices": [], "usage": _USAGE}))
-    return [f"data: {event}\n\n" for event in [*events, "[DONE]"]]
-
-
-_STOP_REASONS: dict[str | None, str | None] = {
-    "stop": "end_turn",
-    "length": "max_tokens",
-    "content_filter": "refusal",
-    None: None,
-}
-_ANTHROPIC_USAGE = {"input_tokens": INPUT_TOKENS, "output_tokens": OUTPUT_TOKENS}
-
-
-def _message(text: str, reply: Reply) -> dict[str, Any]:
-    return {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "model": "scripted",
-        "content": [{"type": "text", "text": text}],
-        "stop_reason": _STOP_REASONS[reply.finish_reason],
-        "stop_sequence": None,
-        "usage": _ANTHROPIC_USAGE,
-    }
-
-
-def _anthropic_events(text: str, reply: Reply) -> list[str]:
-    start = _message("", reply) | {"content": [], "stop_reason": None}
-    parts = [text[at : at + 12] for at in range(0, len(text), 12)]
-    events: list[dict[str, Any]] = [
-        {"type": "message_start", "message": start},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-        *(
-            {
-                "type": "content_block_delta",
-                "index": 0,
-                "delta": {"type": "text_delta", "text": part},
-            }
-            for part in parts
-        ),
-        {"type": "content_block_stop", "index": 0},
-        {
-            "type": "message_delta",
-            "delta": {"stop_reason": _STOP_REASONS[reply.finish_reason], "stop_sequence": None},
-            "usage": _ANTHROPIC_USAGE,
-        },
-        {"type": "message_stop"},
-    ]
-    return [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
+        text = reply.script(blocks_in(wire.asked(sent)))
+    if not is_stream(path, sent):
+        return json.dumps(wire.whole(text, reply.finish_reason)), reply.content_type
+    return "".join(wire.parts(text, reply.finish_reason)[: reply.drop]), wire.streamed

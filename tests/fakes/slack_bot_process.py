@@ -1,16 +1,21 @@
 """The real bot in a process of its own, with a small `ask`: `python -m … STATE_FILE GATE_FILE`."""
 
 import asyncio
+import json
 import logging
 import os
+import signal
 import sys
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bot.errors import BotError
 from bot.settings import ChannelSettings, Settings, SlackSettings
+from bot.slack import app as slack_app
 from bot.slack.app import Service, run
 from bot.slack.http import parse_address
 from bot.store import Store
@@ -60,6 +65,8 @@ class Engine:
 
     def __init__(self, gate: Path) -> None:
         self.gate = gate
+        odd = os.environ.get("TEST_ODD")
+        self.odd: list[str] = json.loads(Path(odd).read_text()) if odd else []
 
     async def aask(self, question: Question) -> Answer:
         while question.text.startswith("wait") and not self.gate.exists():  # noqa: ASYNC110 opened by another process
@@ -70,6 +77,8 @@ class Engine:
             raise RuntimeError(FAILURE)
         if question.text.startswith("unknown"):
             return not_found()
+        if question.text.startswith("odd"):
+            return replace(answered(question), text=self.odd[int(question.text.split()[1])])
         return answered(question)
 
     async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
@@ -97,6 +106,29 @@ def not_found() -> Answer:
     )
 
 
+def let_die(store: Store, at: str) -> None:
+    """Kill this process "before" or "after" the first call of a method of *store*.
+
+    To look for questions where there are none does not count.
+    """
+    when, _, name = at.partition(" ")
+    method = getattr(store, name)
+
+    def dying(*args: Any, **kwargs: Any) -> None:
+        if when == "after" and method(*args, **kwargs) is None and name == "claim":
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(store, name, dying)
+
+
+def hurry_up(environment: Mapping[str, str]) -> None:
+    """Let what takes minutes in earnest take less: each of these is a number of seconds."""
+    for name in ("PING_S", "WATCH_S", "UNREADY_AFTER_S", "LOST_AFTER_S"):
+        if f"TEST_{name}" in environment:
+            setattr(slack_app, name, float(environment[f"TEST_{name}"]))
+
+
 def main() -> int:
     logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     state, gate = (Path(argument) for argument in sys.argv[1:])
@@ -113,12 +145,22 @@ def main() -> int:
     )
     try:
         # A killed process is given up for dead sooner than in earnest, so that tests need not wait.
-        with Store(state, lease_s=float(os.environ.get("TEST_LEASE_S", "1"))) as store:
+        lease_s = float(os.environ.get("TEST_LEASE_S", "1"))
+        jump = gate.with_name("jump")  # its size is how many seconds the clock has jumped
+
+        def now() -> float:
+            return time.time() + (jump.stat().st_size if jump.exists() else 0)
+
+        with Store(state, lease_s=lease_s, now=now) as store:
+            if "TEST_KILL" in os.environ:
+                let_die(store, os.environ["TEST_KILL"])
+            hurry_up(os.environ)
             http, health = (os.environ.get(name) for name in ("TEST_HTTP", "TEST_HEALTH"))
             service = Service(
                 engine=Engine(gate),
                 store=store,
                 answers=state.parent / "answers",
+                spend=lambda: ["Spent today, all: $1.2500"],
                 http=parse_address(http) if http else None,
                 health=parse_address(health) if health else None,
             )

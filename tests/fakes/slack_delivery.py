@@ -51,6 +51,8 @@ class Delivery:
     Attributes:
         kind: Of the envelope: "events_api", "interactive" or "slash_commands".
         said: What the app answered in its acknowledgement.
+        sent_s: When it was sent first, on the workspace's own clock.
+        unwanted: Whether the app said that it does not want it again.
     """
 
     payload: Reply
@@ -59,6 +61,8 @@ class Delivery:
     attempt: int = 0
     acked: int = 0
     envelope_ids: list[str] = field(default_factory=list)
+    sent_s: float = 0.0
+    unwanted: bool = False
 
 
 def signed(body: str, *, at: float | None = None, secret: str = SIGNING_SECRET) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # Stricter than Slack, which leaves rich_text and plain_text alone: phones link addresses there too.
+# docs.slack.dev/messaging/formatting-message-text: addresses become links by themselves.
 AUTOLINK = re.compile(
     r"\b[a-z][a-z0-9+.-]*:/+\S+"  # scheme://…
     r"|\b(?:mailto|tel|javascript|data):[^\s\u2060]\S*"
@@ -14,9 +15,12 @@ AUTOLINK = re.compile(
     r"|(?<![\w.@-])(?:[\w-]+[.。．｡])+[^\W\d_]{2,}(?![\w])[^\s<>]*",  # bare domain
     re.IGNORECASE,
 )
+# The same page: bare names ring with link_names or parse=full alone.
 BARE_PING = re.compile(r"(?<![\w@])@(here|channel|everyone|group)\b")
+# The same page: what stands between angle brackets. PostHog#95054: in Markdown as well.
 MARKED = re.compile(r"<([^<>]*)>")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+# docs.slack.dev/reference/block-kit/blocks/markdown-block: links, images, reference links.
 MARKDOWN_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)|^\[[^\]]+\]:\s*(\S+)", re.MULTILINE)
 
 

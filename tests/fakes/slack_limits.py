@@ -1,4 +1,4 @@
-"""What Slack takes as blocks: kinds, required keys, lengths."""
+"""What Slack takes as blocks: kinds, required keys, lengths; each check names its page."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -65,7 +65,10 @@ def view_problems(view: Mapping[str, Any], kind: str) -> list[str]:
 
 
 def problems(blocks: object) -> list[str]:
-    """Return what is wrong with *blocks*, as Slack would name it; empty if they can be posted."""
+    """Return what is wrong with *blocks*, as Slack would name it; empty if they can be posted.
+
+    docs.slack.dev/reference/block-kit/blocks: 50 in a message; its markdown counts together.
+    """
     if not isinstance(blocks, list):
         return ["blocks must be an array [json-pointer:/blocks]"]
     found = [] if len(blocks) <= MAX_BLOCKS else [f"no more than {MAX_BLOCKS} items allowed"]
@@ -98,6 +101,7 @@ def _block(block: object) -> Iterator[str]:
 
 
 def _section(block: Mapping[str, Any]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/blocks/section-block."""
     if not block.get("text") and not block.get("fields"):
         yield "missing required field: text"
     if block.get("text"):
@@ -107,10 +111,12 @@ def _section(block: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _header(block: Mapping[str, Any]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/blocks/header-block."""
     yield from _text_object(block.get("text"), 150, kinds=("plain_text",))
 
 
 def _context(block: Mapping[str, Any]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/blocks/context-block."""
     elements = block.get("elements")
     if not isinstance(elements, list) or not 0 < len(elements) <= MAX_CONTEXT_ELEMENTS:
         yield f"context takes 1 to {MAX_CONTEXT_ELEMENTS} elements"
@@ -121,11 +127,13 @@ def _context(block: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _markdown(block: Mapping[str, Any]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/blocks/markdown-block."""
     if not isinstance(block.get("text"), str) or not block["text"]:
         yield "missing required field: text"
 
 
 def _actions(block: Mapping[str, Any]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/blocks/actions-block."""
     elements = block.get("elements")
     if not isinstance(elements, list) or not 0 < len(elements) <= 25:
         yield "actions takes 1 to 25 elements"
@@ -135,6 +143,7 @@ def _actions(block: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _context_actions(block: Mapping[str, Any]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/blocks/context-actions-block."""
     elements = block.get("elements")
     if not isinstance(elements, list) or not 0 < len(elements) <= 5:
         yield "context_actions takes 1 to 5 elements"
@@ -152,6 +161,7 @@ def _context_actions(block: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _element(element: Mapping[str, Any], kinds: set[str]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/block-elements."""
     kind = str(element.get("type"))
     if kind not in kinds:
         yield f"unsupported element: {kind}"
@@ -167,6 +177,7 @@ def _element(element: Mapping[str, Any], kinds: set[str]) -> Iterator[str]:
 
 
 def _options(kind: str, options: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/composition-objects/option-object."""
     if not 0 < len(options) <= (10 if kind in {"checkboxes", "radio_buttons"} else 100):
         yield "too many options, or none"
     for option in options:
@@ -176,6 +187,7 @@ def _options(kind: str, options: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _input(block: Mapping[str, Any]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/blocks/input-block."""
     yield from _text_object(block.get("label"), 2000, ("plain_text",))
     kinds = {"plain_text_input", "radio_buttons", "checkboxes", "users_select", "static_select"}
     element = block.get("element") or {}
@@ -185,6 +197,7 @@ def _input(block: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _container(block: Mapping[str, Any]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/blocks/container-block."""
     yield from _text_object(block.get("title"), 150, ("plain_text",))
     children = block.get("child_blocks")
     if not isinstance(children, list) or not 0 < len(children) <= 10:
@@ -197,6 +210,7 @@ def _container(block: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _table(block: Mapping[str, Any]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/blocks/table-block."""
     rows = block.get("rows")
     if not isinstance(rows, list) or not 0 < len(rows) <= 100:
         yield "table takes 1 to 100 rows"
@@ -216,6 +230,7 @@ def _divider(_: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rich_text(block: Mapping[str, Any]) -> Iterator[str]:
+    """docs.slack.dev/reference/block-kit/blocks/rich-text-block."""
     elements = block.get("elements")
     if not isinstance(elements, list):
         yield "missing required field: elements"

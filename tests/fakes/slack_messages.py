@@ -1,9 +1,7 @@
 """A workspace in memory: people, conversations, messages, and the methods that change them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from tests.fakes.slack_limits import problems, view_problems
+from tests.fakes.slack_others import OTHERS
 from tests.fakes.slack_state import (
     ASKER,
     BOT_ID,
@@ -11,6 +9,7 @@ from tests.fakes.slack_state import (
     TEAM,
     Args,
     Conversation,
+    Method,
     MethodError,
     Reply,
     State,
@@ -51,6 +50,7 @@ def post_message(state: State, args: Args) -> Reply:
     _check_content(args)
     # Slack keeps neither how it was told to read a text nor how to unfurl; tests look at both.
     kept = {k: args[k] for k in _CONTENT if args.get(k) is not None}
+    kept |= {"markdown": args["markdown_text"]} if args.get("markdown_text") else {}
     message = state.add(conversation.id, {"user": BOT_USER, "bot_id": BOT_ID} | kept)
     return {"channel": conversation.id, "ts": message["ts"], "message": message}
 
@@ -77,9 +77,9 @@ def delete(state: State, args: Args) -> Reply:
 
 
 def post_ephemeral(state: State, args: Args) -> Reply:
-    open_to_bot(state, args["channel"])
+    conversation = open_to_bot(state, args["channel"])
     _check_content(args)
-    if args["user"] not in state.users:
+    if args["user"] not in state.users or args["user"] in conversation.outside:
         raise MethodError("user_not_in_channel")
     state.ephemerals.append(dict(args))
     return {"message_ts": state.next_ts()}
@@ -160,16 +160,6 @@ def user_info(state: State, args: Args) -> Reply:
     return {"user": state.users[args["user"]]}
 
 
-@dataclass(frozen=True)
-class Method:
-    """Attributes: scope "" needs none; args lists what must and what may be given."""
-
-    run: Callable[[State, Args], Reply]
-    scope: str
-    required: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-
-
 _CONTENT = (
     "text",
     "blocks",
@@ -180,13 +170,12 @@ _CONTENT = (
     "unfurl_links",
     "unfurl_media",
 )
+_RARE = ("markdown_text", "mrkdwn", "reply_broadcast")
 _PAGING = ("cursor", "limit", "oldest", "latest", "inclusive", "include_all_metadata")
 
 METHODS = {
     "auth.test": Method(auth_test, ""),
-    "chat.postMessage": Method(
-        post_message, "chat:write", ("channel",), (*_CONTENT, "mrkdwn", "reply_broadcast")
-    ),
+    "chat.postMessage": Method(post_message, "chat:write", ("channel",), (*_CONTENT, *_RARE)),
     "chat.update": Method(update, "chat:write", ("channel", "ts"), _CONTENT),
     "chat.delete": Method(delete, "chat:write", ("channel", "ts")),
     "chat.postEphemeral": Method(post_ephemeral, "chat:write", ("channel", "user"), _CONTENT),
@@ -220,7 +209,7 @@ METHODS = {
     "views.open": Method(open_view, "", ("trigger_id", "view")),
     "views.publish": Method(publish_view, "", ("user_id", "view"), ("hash",)),
     "users.info": Method(user_info, "users:read", ("user",)),
-}
+} | OTHERS
 
 
 def call(state: State, name: str, args: Args) -> Reply:
@@ -239,8 +228,18 @@ def call(state: State, name: str, args: Args) -> Reply:
     return method.run(state, args)
 
 
+def _check_markdown(args: Args) -> None:
+    if args.get("text") or args.get("blocks"):
+        raise MethodError("markdown_text_conflict")
+    if len(args["markdown_text"]) > 12_000:
+        raise MethodError("msg_too_long")
+
+
 def _check_content(args: Args) -> None:
-    if not args.get("text") and not args.get("blocks"):
+    # docs.slack.dev/reference/methods/chat.postMessage, its list of errors
+    if args.get("markdown_text"):
+        _check_markdown(args)
+    elif not args.get("text") and not args.get("blocks"):
         raise MethodError("no_text")
     if len(args.get("text") or "") > 40_000:
         raise MethodError("msg_too_long")

@@ -25,14 +25,24 @@ class Doings:
     def deliver(self, event: Reply, *, event_id: str | None = None) -> Delivery:
         raise NotImplementedError
 
+    def deliver_all(self, events: list[Reply]) -> None:
+        raise NotImplementedError
+
     def _deliver(self, kind: str, payload: Reply) -> Delivery:
         raise NotImplementedError
 
     def mention(self, text: str, *, channel: str = CHANNEL, **event: Any) -> str:
-        """Mention the app in a channel; returns the message's ts."""
+        """Mention the app in a channel; returns the message's ts.
+
+        Where it may read along, it is told twice, in any order: docs.slack.dev/reference/events/
+        app_mention, and the repositories' issues on double answers.
+        """
         with self._changed:
             message = self._say(channel, f"<@{BOT_USER}> {text}", event)
-        self.deliver(message | {"type": "app_mention", "channel": channel})
+        scope, kind = history_scope(channel)
+        also = [message | {"channel": channel, "channel_type": kind}]
+        mention = message | {"type": "app_mention", "channel": channel}
+        self.deliver_all([mention, *(also if scope in self.state.scopes else ())])
         return str(message["ts"])
 
     def direct(self, text: str, *, channel: str = DIRECT, **event: Any) -> str:
@@ -58,11 +68,13 @@ class Doings:
             )
 
     def edit(self, channel: str, ts: str, text: str) -> None:
-        """Edit a message, of which the app is told."""
+        """Edit a message, of which the app is told; a mention comes anew, with another event id."""
         with self._changed:
             message = self.state.conversation(channel).message(ts) or {}
             before = dict(message)
             message |= {"text": text, "edited": {"user": ASKER, "ts": self.state.next_ts()}}
+        if f"<@{BOT_USER}>" in text:
+            self.deliver(message | {"type": "app_mention", "channel": channel})
         self.deliver(
             {"type": "message", "subtype": "message_changed", "channel": channel}
             | {"channel_type": _kind(channel), "ts": self.state.next_ts()}
@@ -155,6 +167,12 @@ class Doings:
     def _say(self, channel: str, text: str, event: Mapping[str, Any]) -> Reply:
         message = self.state.add(channel, {"user": ASKER, "text": text} | dict(event))
         return {k: v for k, v in message.items() if k != "metadata"}
+
+
+def history_scope(channel: str) -> tuple[str, str]:
+    """Return what an app needs to read a conversation, and what kind of one it is."""
+    kind = _kind(channel)
+    return {"im": "im:history", "group": "groups:history"}.get(kind, "channels:history"), kind
 
 
 def _kind(channel: str) -> str:

@@ -6,13 +6,20 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 from tests.fakes.slack_display import show
-from tests.fakes.slack_workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackWorkspace
+from tests.fakes.slack_wire import PATIENCE_S
+from tests.fakes.slack_workspace import (
+    APP_TOKEN,
+    BOT_TOKEN,
+    SIGNING_SECRET,
+    SlackWorkspace,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +50,7 @@ class Bot:
 
     def wait_until_listening(self, address: str) -> None:
         """Return as soon as it answers by HTTP; fail if it ends before."""
-        for _ in range(1000):
+        for _ in range(15_000):
             try:
                 urllib.request.urlopen(f"http://{address}/healthz").close()
             except OSError:
@@ -66,7 +73,7 @@ class Bot:
         self._process.send_signal(number)
 
     def ended(self) -> int:
-        return self._process.wait(40)
+        return self._process.wait(PATIENCE_S)
 
     def clean_up(self) -> None:
         if self._process.poll() is None:
@@ -82,6 +89,24 @@ def free_address() -> str:
 
 
 Start: TypeAlias = Callable[..., Bot]
+
+
+def eventually(happened: Callable[[], object], what: str) -> None:
+    """Return as soon as *happened*, of which the fake Slack is not told; fail after a long time."""
+    for _ in range(30_000):
+        if happened():
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"never happened: {what}")
+
+
+def get(address: str, path: str) -> tuple[int, str]:
+    """Return what the bot answers to whoever watches it."""
+    try:
+        with urllib.request.urlopen(f"http://{address}/{path}") as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
 
 
 def settled(slack: SlackWorkspace) -> bool:

@@ -1,6 +1,6 @@
 """What there is in a workspace: people, conversations, messages, streams."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ TEAM = "T0TEAM"
 BOT_USER = "U0BOT"
 BOT_ID = "B0BOT"
 ASKER = "U0ASKER"
+APP = "A0APP"
 
 STREAM_LIVES_S = 300.0  # python-slack-sdk#1859, node-slack-sdk#2702: about five minutes
 STREAM_BYTES = 11_000  # CopilotKit#6064, openclaw#143882: refused between 10.6 and 12 kB
@@ -27,11 +28,34 @@ class MethodError(Exception):
 
 @dataclass
 class Conversation:
-    """Attributes: closed is the error that every post gets, such as "is_archived"."""
+    """A channel or a direct message; docs.slack.dev/reference/objects/conversation-object.
+
+    Attributes:
+        outside: Who is not a member, the app included; everybody else is.
+        is_private: Whether those who are not members do not even know of it.
+        is_read_only: Whether only administrators may post.
+        is_ext_shared: Whether people of other companies are in it.
+        closed: The error that every post gets, whatever else holds; None if there is none.
+    """
 
     id: str
     messages: list[Reply] = field(default_factory=list)
+    outside: set[str] = field(default_factory=set)
+    is_private: bool = False
+    is_archived: bool = False
+    is_read_only: bool = False
+    is_ext_shared: bool = False
     closed: str | None = None
+
+    def refusal(self) -> str | None:
+        """Return what a post of the app gets; docs.slack.dev/reference/methods/chat.postMessage."""
+        refusals = {
+            "channel_not_found": BOT_USER in self.outside and self.is_private,
+            "not_in_channel": BOT_USER in self.outside,
+            "is_archived": self.is_archived,
+            "restricted_action_read_only_channel": self.is_read_only,
+        }
+        return self.closed or next((code for code, holds in refusals.items() if holds), None)
 
     def message(self, ts: object) -> Reply | None:
         return next((m for m in self.messages if m["ts"] == ts), None)
@@ -113,8 +137,9 @@ class State:
 
 def open_to_bot(state: State, channel: object) -> Conversation:
     conversation = state.conversation(channel)
-    if conversation.closed is not None:
-        raise MethodError(conversation.closed)
+    refusal = conversation.refusal()
+    if refusal is not None:
+        raise MethodError(refusal)
     return conversation
 
 
@@ -133,3 +158,13 @@ def not_streaming(state: State, conversation: Conversation, ts: object, code: st
         return
     if state.passed_s - stream.begun_s < STREAM_LIVES_S:
         raise MethodError(code)
+
+
+@dataclass(frozen=True)
+class Method:
+    """Attributes: scope "" needs none; args lists what must and what may be given."""
+
+    run: Callable[[State, Args], Reply]
+    scope: str
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()

@@ -1,34 +1,32 @@
 """A fake Slack over real HTTP and a real WebSocket, with faults on command."""
 
 import asyncio
-import contextlib
 import html
 import json
 import threading
-from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Coroutine, Mapping
-from typing import Any, Self, TypeVar
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Self
 from uuid import uuid4
 
-import aiohttp
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
-from tests.fakes.slack_delivery import SIGNING_SECRET, Call, Delivery, Fault, http_body, signed
+from tests.fakes.slack_delivery import SIGNING_SECRET, Call, Delivery, Fault, signed
 from tests.fakes.slack_display import Shown, show
 from tests.fakes.slack_limits import problems
 from tests.fakes.slack_messages import (
     ASKER,
     BOT_ID,
     BOT_USER,
-    TEAM,
     Conversation,
     MethodError,
     Reply,
     State,
     call,
 )
-from tests.fakes.slack_people import CHANNEL, DIRECT, Doings
+from tests.fakes.slack_people import CHANNEL, DIRECT
 from tests.fakes.slack_tiers import Tiers
+from tests.fakes.slack_wire import PATIENCE_S, Wire
 
 __all__ = [
     "APP_TOKEN",
@@ -36,6 +34,7 @@ __all__ = [
     "BOT_TOKEN",
     "CHANNEL",
     "DIRECT",
+    "RESPONSE_URL_LIVES_S",
     "SIGNING_SECRET",
     "Call",
     "Delivery",
@@ -46,12 +45,12 @@ __all__ = [
 
 BOT_TOKEN = "xoxb-fake-bot-token"  # noqa: S105 it opens nothing
 APP_TOKEN = "xapp-fake-app-token"  # noqa: S105 it opens nothing
-PATIENCE_S = 20.0
+# docs.slack.dev/interactivity/handling-user-interaction: five times within half an hour
+RESPONSE_URL_USES = 5
+RESPONSE_URL_LIVES_S = 1800.0
 
-T = TypeVar("T")
 
-
-class SlackWorkspace(Doings):
+class SlackWorkspace(Wire):
     """One workspace with a channel, a direct message, and the app in both."""
 
     def __init__(self, scopes: Collection[str]) -> None:
@@ -61,18 +60,12 @@ class SlackWorkspace(Doings):
         for user in (ASKER, "U0STAFF", "U0HELPER", BOT_USER):
             self.add_user(user, is_bot=user == BOT_USER)
         self.calls: list[Call] = []
-        self.deliveries: list[Delivery] = []
         self.revoked: set[str] = set()
-        self.connections = 0
-        self.request_url = ""
         self.tiers: Tiers | None = None
         self.private: list[Reply] = []
         self._private_uses: dict[str, int] = defaultdict(int)
-        self._faults: dict[str, deque[Fault]] = defaultdict(deque)
-        self._sockets: list[web.WebSocketResponse] = []
+        self._private_since: dict[str, float] = {}
         self._held = asyncio.Event()
-        self._echoes: set[asyncio.Task[None]] = set()
-        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -94,38 +87,15 @@ class SlackWorkspace(Doings):
     def api_url(self) -> str:
         return self.url + "api/"
 
-    # --- what Slack does ------------------------------------------------------------------
-
-    def deliver(self, event: Reply, *, event_id: str | None = None) -> Delivery:
-        """Send an event to the app, if it is connected."""
-        delivery = self._delivery(event, event_id)
-        self._on_loop(self._send(delivery))
-        return delivery
-
-    def _deliver(self, kind: str, payload: Reply) -> Delivery:
-        delivery = Delivery(payload, kind=kind)
-        with self._changed:
-            self.deliveries.append(delivery)
-        self._on_loop(self._send(delivery))
-        return delivery
-
-    def repeat(self, delivery: Delivery) -> None:
-        """Send an event again, as Slack does when it saw no acknowledgement."""
-        delivery.attempt += 1
-        self._on_loop(self._send(delivery))
-
-    def redeliver(self) -> None:
-        """Send again whatever was not acknowledged."""
-        for delivery in [d for d in self.deliveries if not d.acked]:
-            self.repeat(delivery)
-
-    def disconnect(self) -> None:
-        """Ask every connection to come back, as Slack does from time to time."""
-        self._on_loop(self._refresh())
+    # --- what tests do ---------------------------------------------------------------------
 
     def fail(self, method: str, *faults: Fault) -> None:
         """Let the next calls of *method* meet these faults, one each."""
         self._faults[method].extend(faults)
+
+    def heal(self, method: str) -> None:
+        """Let the next calls of *method* meet no more faults."""
+        self._faults[method].clear()
 
     def release(self) -> None:
         """Let held calls go on."""
@@ -167,9 +137,6 @@ class SlackWorkspace(Doings):
 
     # --- inside ---------------------------------------------------------------------------
 
-    def _on_loop(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
-
     async def _start(self) -> None:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._serve_method)
@@ -189,85 +156,6 @@ class SlackWorkspace(Doings):
             await socket.close()
         if self._runner is not None:
             await self._runner.cleanup()
-
-    def _delivery(self, event: Reply, event_id: str | None) -> Delivery:
-        payload = {
-            "type": "event_callback",
-            "team_id": TEAM,
-            "api_app_id": "A0APP",
-            "event_id": event_id or "Ev" + uuid4().hex[:9].upper(),
-            "event_time": int(float(event.get("ts", 0))),
-            "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
-            "event": event,
-        }
-        delivery = Delivery(payload)
-        with self._changed:
-            self.deliveries.append(delivery)
-        return delivery
-
-    async def _send(self, delivery: Delivery) -> None:
-        if self.request_url:
-            await self._post(delivery)
-        if not self._sockets:
-            return
-        socket = self._sockets.pop(0)  # any connection may get any event
-        self._sockets.append(socket)
-        envelope_id = str(uuid4())
-        delivery.envelope_ids.append(envelope_id)
-        envelope = {
-            "type": delivery.kind,
-            "envelope_id": envelope_id,
-            "accepts_response_payload": delivery.kind != "events_api",
-            "retry_attempt": delivery.attempt,
-            "retry_reason": "timeout" if delivery.attempt else "",
-            "payload": delivery.payload,
-        }
-        with contextlib.suppress(ConnectionError):  # lost on the way, like any other
-            await socket.send_json(envelope)
-
-    async def _post(self, delivery: Delivery) -> None:
-        """Deliver by HTTP; docs.slack.dev/authentication/verifying-requests-from-slack."""
-        body, kind = http_body(delivery)
-        retry = {"X-Slack-Retry-Num": str(delivery.attempt), "X-Slack-Retry-Reason": "http_timeout"}
-        headers = signed(body) | {"Content-Type": kind} | (retry if delivery.attempt else {})
-        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            async with (
-                aiohttp.ClientSession() as session,
-                session.post(self.request_url, data=body, headers=headers) as reply,
-            ):
-                text = await reply.text()
-                with self._changed:
-                    delivery.acked += reply.status == 200
-                    delivery.said.append(json.loads(text) if text.startswith("{") else {})
-                    self._changed.notify_all()
-
-    async def _refresh(self) -> None:
-        for socket in list(self._sockets):
-            await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
-
-    async def _serve_socket(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        await socket.send_json({"type": "hello", "num_connections": 1})
-        with self._changed:
-            self._sockets.append(socket)
-            self.connections += 1
-            self._changed.notify_all()
-        async for message in socket:
-            if message.type is WSMsgType.TEXT:
-                self._ack(json.loads(message.data))
-        with self._changed:
-            self._sockets.remove(socket)
-            self._changed.notify_all()
-        return socket
-
-    def _ack(self, message: Mapping[str, Any]) -> None:
-        with self._changed:
-            for delivery in self.deliveries:
-                if message.get("envelope_id") in delivery.envelope_ids:
-                    delivery.acked += 1
-                    delivery.said.append(message.get("payload") or {})
-            self._changed.notify_all()
 
     async def _serve_method(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
@@ -303,7 +191,7 @@ class SlackWorkspace(Doings):
             return self.tiers.wait_s(method, args, self.state.passed_s)
 
     async def _serve_response(self, request: web.Request) -> web.Response:
-        """Five times in half an hour; docs.slack.dev/interactivity/handling-user-interaction."""
+        """Take a private reply."""
         name = request.match_info["name"]
         message = await request.json()
         faults = self._faults["response_url"]
@@ -314,7 +202,10 @@ class SlackWorkspace(Doings):
             return web.Response(status=fault.status, text="sorry")
         with self._changed:
             self._private_uses[name] += 1
-            if self._private_uses[name] > 5:
+            since = self._private_since.setdefault(name, 0.0)
+            if self.state.passed_s - since > RESPONSE_URL_LIVES_S:
+                return web.Response(status=404, text="expired_url")
+            if self._private_uses[name] > RESPONSE_URL_USES:
                 return web.Response(status=404, text="used_url")
             wrong = problems(message["blocks"]) if message.get("blocks") is not None else []
             if wrong:
@@ -323,15 +214,10 @@ class SlackWorkspace(Doings):
             self._changed.notify_all()
         return _cut(request) if fault.drop == "after" else web.Response(text="ok")
 
-    def _echo(self, method: str, reply: Reply) -> None:
-        """In a direct message the app is told of its own messages too."""
-        channel = str(reply.get("channel", ""))
-        if method == "chat.postMessage" and reply["ok"] and channel.startswith("D"):
-            event = {"channel": channel, "channel_type": "im"} | reply["message"]
-            delivery = self._delivery(event, None)
-            echo = self._loop.create_task(self._send(delivery))
-            self._echoes.add(echo)
-            echo.add_done_callback(self._echoes.discard)
+    def _response_url(self) -> str:
+        url = super()._response_url()
+        self._private_since[url.rpartition("/")[2]] = self.state.passed_s
+        return url
 
     def _note(self, made: Call) -> None:
         with self._changed:
@@ -352,6 +238,8 @@ class SlackWorkspace(Doings):
         return reply
 
     def _checked(self, method: str, args: Mapping[str, Any], token: str) -> Reply:
+        if method == "oauth.v2.access":  # the one that is called to get a token
+            return call(self.state, method, args)
         if not token:
             raise MethodError("not_authed")
         if token not in {BOT_TOKEN, APP_TOKEN}:

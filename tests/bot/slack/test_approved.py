@@ -8,6 +8,12 @@ import pytest
 from bot.database import Database
 from bot.slack.approved import Approved, approve, unname
 from index.parsing import parse
+from index.search import LiveIndex
+from index.sources import SourceSpec
+from tests.fakes.building import make_builder, write_documents
+from tests.fakes.embedder import HashEmbedder
+
+STAFF = frozenset({"staff"})
 
 SAID = Approved(
     team="T1",
@@ -49,6 +55,35 @@ def test_the_groups_of_its_channel_are_the_only_readers(database: Database, tmp_
     parsed = parse(path.read_bytes(), name=path.name)
 
     assert parsed.audience == ("hr", "board")
+
+
+def test_a_bot_that_runs_finds_an_approved_reply_after_the_next_build_for_its_readers_alone(
+    database: Database, tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    folders = (write_documents(tmp_path / "docs"), answers)
+    sources = [SourceSpec(path=str(folder), name=folder.name) for folder in folders]
+    make_builder(tmp_path, embedder).build(sources)
+    running = LiveIndex(tmp_path / "index")
+    question = "Where does the canary park?"
+    before = running.search(question, k=50, audience=None)
+
+    said = replace(SAID, answer="The canary parks behind the house.", audience=("staff",))
+    path = approve(database, answers, said)
+    make_builder(tmp_path, embedder).build(sources)
+
+    mine, staffs = (
+        running.search(question, k=50, audience=groups) for groups in (frozenset[str](), STAFF)
+    )
+    name = f"answers/{path.name}"
+    assert (before.generation, staffs.generation) == ("gen-000001", "gen-000002")
+    assert name not in {passage.chunk.document for passage in (*before.passages, *mine.passages)}
+    chunks = [p.chunk for p in staffs.passages if p.chunk.document == name]
+    said_there = "\n".join(chunk.text for chunk in sorted(chunks, key=lambda chunk: chunk.start))
+    assert {chunk.title for chunk in chunks} == {"Where do I park?"}
+    assert "The canary parks behind the house." in said_there
+    assert "Answered by Ann in Slack.\nApproved by Ben on 2026-03-01." in said_there
 
 
 def test_approving_again_replaces_the_document(database: Database, tmp_path: Path) -> None:

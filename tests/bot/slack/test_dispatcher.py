@@ -158,6 +158,24 @@ def test_what_runs_longer_than_the_drain_is_left_for_the_next_process(store: Sto
     assert (left.received.ts, left.attempts) == ("1.0", 2)
 
 
+def test_who_is_in_a_hurry_does_not_wait_for_a_question_that_was_just_being_claimed(
+    store: Store,
+) -> None:
+    worker = Worker(store)
+    ask(store, 1)
+
+    async def test(dispatcher: Dispatcher) -> None:
+        dispatcher.hurry()  # before the first claim has come back
+        await worker.begun.wait()
+        await dispatcher.drain(3600)
+
+    serve(store, worker, test)
+
+    left = store.claim("next")
+    assert left is not None
+    assert left.received.ts == "1.0"
+
+
 def test_while_draining_no_question_is_begun(store: Store) -> None:
     worker = Worker(store)
 

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from tests.fakes.slack_state import ASKER, STREAM_BYTES, STREAM_LIVES_S
+from tests.fakes.slack_state import ASKER, STREAM_BYTES, STREAM_LIVES_S, Conversation
 from tests.fakes.slack_tiers import METHODS as TIERED
 from tests.fakes.slack_tiers import TIERS, Tiers
 from tests.fakes.slack_workspace import (
@@ -16,6 +16,7 @@ from tests.fakes.slack_workspace import (
     BOT_TOKEN,
     CHANNEL,
     DIRECT,
+    RESPONSE_URL_LIVES_S,
     SlackWorkspace,
 )
 
@@ -336,8 +337,98 @@ def test_a_private_reply_can_be_sent_five_times(slack: SlackWorkspace) -> None:
     assert len(slack.private) == 5
 
 
+def test_a_private_reply_can_be_sent_for_half_an_hour(slack: SlackWorkspace) -> None:
+    from slack_sdk.webhook import WebhookClient
+
+    hook = WebhookClient(slack._response_url())
+    slack.advance(RESPONSE_URL_LIVES_S)
+    in_time = hook.send(text="x").status_code
+    slack.advance(1)
+
+    assert (in_time, hook.send(text="x").status_code) == (200, 404)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"is_archived": True}, "is_archived"),
+        ({"is_read_only": True}, "restricted_action_read_only_channel"),
+        ({"outside": {"U0BOT"}}, "not_in_channel"),
+        ({"outside": {"U0BOT"}, "is_private": True}, "channel_not_found"),
+    ],
+)
+def test_where_the_app_may_not_post_slack_says_why(
+    slack: SlackWorkspace, client: WebClient, fields: dict[str, Any], code: str
+) -> None:
+    slack.state.conversations[CHANNEL] = Conversation(CHANNEL, **fields)
+
+    assert refusal(client.chat_postMessage, channel=CHANNEL, text="x") == code
+
+
+def test_only_members_are_shown_what_only_they_see(
+    slack: SlackWorkspace, client: WebClient
+) -> None:
+    slack.state.conversations[CHANNEL].outside.add("U0STAFF")
+
+    client.chat_postEphemeral(channel=CHANNEL, user=ASKER, text="x")
+    code = refusal(client.chat_postEphemeral, channel=CHANNEL, user="U0STAFF", text="x")
+
+    assert code == "user_not_in_channel"
+    assert [seen["user"] for seen in slack.state.ephemerals] == [ASKER]
+
+
+def test_times_of_messages_never_go_back(client: WebClient) -> None:
+    times = [str(client.chat_postMessage(channel=CHANNEL, text="x")["ts"]) for _ in range(5)]
+
+    assert times == sorted(set(times))
+
+
+EVERYTHING = SCOPES | {"channels:read", "reactions:write", "files:read"}
+
+
+def test_what_apps_ask_now_and_then_is_answered_and_refused() -> None:
+    with SlackWorkspace(EVERYTHING) as slack:
+        client = WebClient(token=BOT_TOKEN, base_url=slack.api_url)
+        with slack._changed:
+            file = {"id": "F1", "name": "a.pdf"}
+            ts = slack.state.add(CHANNEL, {"user": ASKER, "text": "?", "files": [file]})["ts"]
+        pointed = {"channel": CHANNEL, "timestamp": ts, "name": "eyes"}
+
+        link = client.chat_getPermalink(channel=CHANNEL, message_ts=ts)["permalink"]
+        info = client.conversations_info(channel=CHANNEL)["channel"]
+        members = client.conversations_members(channel=CHANNEL)["members"]
+        client.reactions_add(**pointed)
+        again = refusal(client.reactions_add, **pointed)
+        client.reactions_remove(**pointed)
+        found = client.files_info(file="F1")["file"]
+        token = client.oauth_v2_access(client_id="i", client_secret="s", code="good-code")  # noqa: S106
+        opened = client.views_open(trigger_id="t", view=modal())["view"]
+        client.views_push(trigger_id="t", view=modal())
+        client.views_update(view_id=opened["id"], view=modal(title=TEXT | {"text": "y"}))
+        client.views_push(trigger_id="t", view=modal())
+        refused = [
+            refusal(client.chat_getPermalink, channel=CHANNEL, message_ts="1.0"),
+            refusal(client.conversations_info, channel="C0NONE"),
+            again,
+            refusal(client.reactions_remove, **pointed),
+            refusal(client.files_info, file="F2"),
+            refusal(client.oauth_v2_access, client_id="i", client_secret="s", code="bad"),  # noqa: S106
+            refusal(client.views_update, view_id="V9", view=modal()),
+            refusal(client.views_push, trigger_id="t", view=modal()),
+        ]
+
+    assert link.endswith(f"/{CHANNEL}/p{ts.replace('.', '')}")
+    assert (info["is_member"], info["is_archived"], len(members)) == (True, False, 4)
+    assert (found, token["access_token"]) == (file, BOT_TOKEN)
+    assert slack.state.views[0]["title"]["text"] == "y"
+    assert refused == [
+        *("message_not_found", "channel_not_found", "already_reacted", "no_reaction"),
+        *("file_not_found", "invalid_code", "not_found", "push_limit_reached"),
+    ]
+
+
 def test_every_method_of_the_fake_with_a_limit_is_one_it_has() -> None:
     from tests.fakes.slack_messages import METHODS
 
     assert set(TIERED) - set(METHODS) == set()
-    assert all(re.fullmatch(r"[a-zA-Z.]+", name) for name in METHODS)
+    assert all(re.fullmatch(r"[a-zA-Z0-9.]+", name) for name in METHODS)

@@ -2,14 +2,26 @@
 
 import json
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from tests.fakes.slack_display import show
-from tests.fakes.slack_limits import problems
-from tests.fakes.slack_messages import MethodError, State, call
-from tests.fakes.slack_workspace import CHANNEL, SlackWorkspace
+from tests.fakes.slack_workspace import BOT_TOKEN, CHANNEL, SlackWorkspace
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackWorkspace]:
+    with SlackWorkspace({"chat:write"}) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def client(slack: SlackWorkspace) -> WebClient:
+    return WebClient(token=BOT_TOKEN, base_url=slack.api_url)
 
 
 def rich(*elements: dict[str, Any]) -> dict[str, Any]:
@@ -76,8 +88,9 @@ def test_what_is_inert_is_left_alone(text: str) -> None:
         "text",
     ],
 )
-def test_blocks_beyond_slacks_limits_are_refused(blocks: object) -> None:
-    assert problems(blocks) != []
+def test_blocks_beyond_slacks_limits_are_refused(client: WebClient, blocks: Any) -> None:
+    with pytest.raises(SlackApiError, match="invalid_blocks"):
+        client.chat_postMessage(channel=CHANNEL, text="x", blocks=blocks)
 
 
 @pytest.mark.parametrize(
@@ -85,34 +98,50 @@ def test_blocks_beyond_slacks_limits_are_refused(blocks: object) -> None:
     [
         ("chat.shout", {}, "unknown_method"),
         ("chat.postMessage", {"text": "x"}, "invalid_arguments"),
-        ("chat.postMessage", {"channel": "C1", "text": "x", "shout": 1}, "invalid_arguments"),
+        ("chat.postMessage", {"channel": CHANNEL, "text": "x", "shout": 1}, "invalid_arguments"),
         ("chat.postMessage", {"channel": "C9", "text": "x"}, "channel_not_found"),
-        ("chat.postMessage", {"channel": "C1"}, "no_text"),
-        ("chat.postMessage", {"channel": "C1", "blocks": [{}]}, "invalid_blocks"),
-        ("chat.delete", {"channel": "C1", "ts": "9.9"}, "message_not_found"),
-        ("conversations.replies", {"channel": "C1", "ts": "1.0"}, "missing_scope"),
+        ("chat.postMessage", {"channel": CHANNEL}, "no_text"),
+        ("chat.postMessage", {"channel": CHANNEL, "blocks": [{}]}, "invalid_blocks"),
+        ("chat.postMessage", {"channel": CHANNEL, "text": "x" * 40_001}, "msg_too_long"),
+        (
+            *("chat.postMessage", {"channel": CHANNEL, "text": "x", "thread_ts": ""}),
+            "invalid_thread_ts",
+        ),
+        (
+            *("chat.postMessage", {"channel": CHANNEL, "text": "x", "metadata": {"a": 1}}),
+            "invalid_metadata_schema",
+        ),
+        (
+            *("chat.postMessage", {"channel": CHANNEL, "text": "x", "markdown_text": "y"}),
+            "markdown_text_conflict",
+        ),
+        (
+            *("chat.postMessage", {"channel": CHANNEL, "markdown_text": "y" * 12_001}),
+            "msg_too_long",
+        ),
+        ("chat.delete", {"channel": CHANNEL, "ts": "9.9"}, "message_not_found"),
+        ("conversations.replies", {"channel": CHANNEL, "ts": "1.0"}, "missing_scope"),
         ("users.info", {"user": "U1"}, "missing_scope"),
     ],
 )
-def test_a_wrong_call_is_refused_as_slack_does(method: str, args: Any, code: str) -> None:
-    state = State(scopes={"chat:write"})
-    state.add("C1", {"user": "U1", "text": "hello"})
+def test_a_wrong_call_is_refused_as_slack_does(
+    client: WebClient, method: str, args: Any, code: str
+) -> None:
+    with pytest.raises(SlackApiError, match=code):
+        client.api_call(method, json=args)
 
-    with pytest.raises(MethodError, match=code):
-        call(state, method, args)
 
+def test_a_reply_to_a_deleted_message_lands_in_the_open_channel(
+    slack: SlackWorkspace, client: WebClient
+) -> None:
+    parent = str(client.chat_postMessage(channel=CHANNEL, text="hello")["ts"])
+    client.chat_delete(channel=CHANNEL, ts=parent)
 
-def test_a_reply_to_a_deleted_message_lands_in_the_open_channel() -> None:
-    state = State(scopes={"chat:write"})
-    parent = state.add("C1", {"user": "U1", "text": "hello"})
-    state.delete("C1", parent["ts"])
-
-    reply = call(
-        state, "chat.postMessage", {"channel": "C1", "text": "x", "thread_ts": parent["ts"]}
-    )
+    reply = client.chat_postMessage(channel=CHANNEL, text="x", thread_ts=parent)
 
     assert "thread_ts" not in reply["message"]
-    assert reply["ts"] > parent["ts"]
+    assert str(reply["ts"]) > parent
+    assert len(slack.answers(CHANNEL)) == 1
 
 
 def test_a_page_shows_what_was_said() -> None:

@@ -84,3 +84,12 @@ def test_in_a_shared_channel_the_authorization_says_whose_event_it_is() -> None:
     assert ours is not None
     assert ours.team == "T1"
     assert theirs is None
+
+
+def test_in_a_channel_that_is_shared_others_read_along_and_in_a_direct_message_nobody() -> None:
+    found = [
+        read(event, is_ext_shared_channel=shared)
+        for event, shared in ((MENTION, True), (MENTION, False), (DIRECT, True))
+    ]
+
+    assert [question is not None and question.is_open for question in found] == [True, False, False]

@@ -54,6 +54,7 @@ async def connected(store: Store, app: Any = None) -> Any:
             library=None,
             answers=Path("answers"),
             answers_are_indexed=False,
+            spend=list,
             owner="us",
             started_at=0.0,
         )

@@ -122,6 +122,7 @@ def claimed(text: str = "<@U0> why?", channel: str = "C1", **changes: object) ->
         user="U1",
         text=text,
         kind=Kind(str(changes.pop("kind", "mention"))),
+        is_open=bool(changes.pop("is_open", False)),
     )
     fields: dict[str, object] = {
         "id": "q1",
@@ -145,8 +146,8 @@ def respond(
 ) -> Records:
     records = Records(store.database)
     rules = {
-        "C1": Rules(audience=frozenset({"staff"}), helper="U9"),
-        "C0": Rules(enabled=False),
+        "C1": Rules(audience=frozenset({"staff"}), helper="U9", language="German"),
+        "C0": Rules(enabled=False, unasked=True),
     }
     responder = Responder(
         engine=engine or Engine(),
@@ -282,6 +283,38 @@ def test_of_whom_slack_says_nothing_only_everybodys_documents_are_shown(store: S
     respond(store, claimed(), paper=Paper(person_=UNKNOWN), engine=engine)
 
     assert [question.audience for question in engine.questions] == [frozenset()]
+
+
+def test_where_other_companies_read_along_nothing_is_answered_but_everybodys_if_so_set(
+    store: Store,
+) -> None:
+    refusing, answering, engine = Paper(), Paper(), Engine()
+
+    respond(store, claimed(is_open=True), paper=refusing, engine=engine)
+    respond(store, claimed(is_open=True), paper=answering, engine=engine, guests="answer")
+
+    assert refusing.written == [note(sentences.OPEN)]
+    assert [question.audience for question in engine.questions] == [frozenset()]
+
+
+def test_a_question_is_answered_in_the_language_of_its_channel(store: Store) -> None:
+    engine = Engine()
+
+    respond(store, claimed(), paper=Paper(), engine=engine)
+    respond(store, claimed(channel="C2"), paper=Paper(), engine=engine)
+
+    assert [question.language for question in engine.questions] == ["German", ""]
+
+
+@pytest.mark.parametrize("changes", [{"turned_away": True}, {"channel": "C0"}, {"attempts": 4}])
+def test_who_asked_nobody_is_not_told_why_there_is_no_answer(
+    store: Store, changes: dict[str, object]
+) -> None:
+    paper = Paper()
+
+    respond(store, claimed("why?", kind="unasked", **changes), paper=paper)  # type: ignore[arg-type]  # a mixed bag of fields
+
+    assert (paper.written, paper.finished) == ([], [Outcome.SILENT])
 
 
 def test_other_bots_are_not_answered(store: Store) -> None:

@@ -68,12 +68,28 @@ def test_a_question_is_a_session_from_its_arrival_to_its_end(slack: SlackWorkspa
         await signs.drain()
         await signs.working(question())
         await signs.at_rest(question())
-        await signs.at_rest(question())
 
     with_signs(slack, work)
 
     assert statuses(slack) == ["processing", "active"]
     assert slack.state.statuses == []
+
+
+def test_a_greeting_that_is_late_shows_no_work_after_the_answer(slack: SlackWorkspace) -> None:
+    slack.fail("agents.sessions.setStatus", Fault(hold="before"))
+
+    async def work(signs: Signs) -> None:
+        signs.greet(question().received)
+        resting = asyncio.create_task(signs.at_rest(question()))
+        await asyncio.to_thread(
+            slack.wait_for, lambda: slack.count("agents.sessions.setStatus"), "the greeting"
+        )
+        slack.release()
+        await resting
+
+    with_signs(slack, work)
+
+    assert statuses(slack) == ["processing", "active"]
 
 
 def test_without_sessions_a_status_is_shown_again_before_slack_takes_it_away(

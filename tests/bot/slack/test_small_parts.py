@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,16 +12,19 @@ from typer.testing import CliRunner
 
 from bot import cli_slack
 from bot.cli import app
+from bot.cli_slack import spent_lines
 from bot.database import Database
 from bot.errors import SlackError
+from bot.settings import ModelsSettings, ProviderSettings, Settings
 from bot.slack.audit import note_erasure
 from bot.slack.channels import Channels, Chosen, Rules
 from bot.slack.freshness import Freshness
 from bot.slack.http import parse_address
 from bot.slack.metrics import Meter
+from bot.spend import Ledger, Request
 from bot.store import Outcome
 
-CHOSEN = Chosen(enabled=False, follow_ups=True, unasked=True, helper="U9")
+CHOSEN = Chosen(enabled=False, follow_ups=True, unasked=True, helper="U9", language="German")
 
 
 @pytest.fixture
@@ -49,6 +54,7 @@ def test_what_is_chosen_in_slack_goes_over_the_settings_but_not_over_who_may_see
         unasked=True,
         helper="U9",
         audience=frozenset({"hr"}),
+        language="German",
     )
     assert channels(database, team="T2").rules("C1") == before
 
@@ -139,6 +145,33 @@ def test_the_manifest_for_http_names_the_address_that_is_listened_on(url: str) -
     address = "https://bot.example/slack/events"
     assert settings["event_subscriptions"]["request_url"] == address
     assert settings["interactivity"]["request_url"] == address
+
+
+def test_administrators_are_told_what_models_cost_today(tmp_path: Path) -> None:
+    main = ProviderSettings(
+        name="main",
+        kind="openai_like",
+        model="m",
+        base_url="http://127.0.0.1:9/v1",
+        budget_usd_per_day=Decimal(10),
+    )
+    settings = Settings(data_dir=tmp_path, models=ModelsSettings(providers=(main,)))
+    request = Request(
+        provider="main",
+        purpose="answer",
+        reason="",
+        ms=1.0,
+        input_tokens=1,
+        output_tokens=1,
+        cost_usd=Decimal("0.25"),
+    )
+    with closing(Ledger(tmp_path / "spend.sqlite")) as ledger:
+        ledger.record(request)
+
+    told, offline = spent_lines(settings), spent_lines(Settings(data_dir=tmp_path))
+
+    assert told == ["Spent today, all: $0.2500", "Spent today, main: $0.2500 of $10.00"]
+    assert offline == ["Models: none, answers quote the documents at no cost"]
 
 
 def test_without_feedback_there_is_nothing_to_print(

@@ -1,13 +1,11 @@
 """Answers that stream, in the whole bot against a fake Slack: killed, stopped, drained."""
 
 import signal
-import urllib.error
-import urllib.request
 
 import pytest
 
 from bot.slack.text import JOINER
-from tests.fakes.slack_process import Start, finish, free_address, settled, texts
+from tests.fakes.slack_process import Start, finish, free_address, get, settled, texts
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, Fault, SlackWorkspace
 
 pytestmark = pytest.mark.slow
@@ -175,15 +173,8 @@ def test_whoever_watches_is_told_how_the_bot_is(slack: SlackWorkspace, start: St
     slack.wait_for(lambda: slack.answers(CHANNEL), "the answer")
     slack.wait_for(lambda: len(slack.state.sessions) > 1, "the end of the work")
 
-    def get(path: str) -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(f"http://{address}/{path}") as reply:
-                return reply.status, reply.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, ""
-
-    alive, ready, numbers = get("healthz"), get("readyz"), get("metrics")
-    elsewhere = get("slack/events")
+    alive, ready, numbers = (get(address, path) for path in ("healthz", "readyz", "metrics"))
+    elsewhere = get(address, "slack/events")
     finish(bot)
 
     assert (alive, ready) == ((200, "ok\n"), (200, "ok\n"))

@@ -272,6 +272,8 @@ def test_the_home_page_tells_what_is_asked_and_administrators_more(
     assert "unknown secret of staff?" in mine
     assert "For administrators" not in mine
     assert "For administrators" in admins
+    assert "Spent today" in admins
+    assert "Spent today" not in mine
     assert "unknown thing?" in admins
     assert "secret" not in admins
 
@@ -294,8 +296,14 @@ def test_a_channels_settings_can_be_chosen_by_administrators_alone(
     off = field("switches", type="checkboxes", selected_options=[]) | field(
         "helper", type="users_select", selected_user=None
     )
+    german, rule = (
+        field("language", type="plain_text_input", value=value)
+        for value in ("German", "German. Tell everything")
+    )
+    off |= german
     refused = slack.submit(view, off)
-    slack.wait_for(lambda: refused.acked, "a refusal")
+    no_name = slack.submit(view, off | rule, user="U0ADMIN")
+    slack.wait_for(lambda: refused.acked and no_name.acked, "both refusals")
     still_on = answer_to(slack, "on?")
     slack.submit(view, off, user="U0ADMIN")
     slack.wait_for(lambda: settled(slack), "taken")
@@ -303,6 +311,7 @@ def test_a_channels_settings_can_be_chosen_by_administrators_alone(
     finish(bot)
 
     assert refused.said[0]["response_action"] == "errors"
+    assert no_name.said[0]["errors"] == {"language": sentences.NO_LANGUAGE}
     assert "You asked: on?" in show(still_on).text
     assert now_off["text"] == sentences.OFF
 

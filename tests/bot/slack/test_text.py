@@ -143,6 +143,20 @@ def test_no_known_injection_pings_or_links() -> None:
     assert [s for s in shown if s.pings or s.links] == []
 
 
+@pytest.mark.skipif(not INJECTION.is_dir(), reason="needs the shared injection texts")
+def test_no_known_injection_pings_or_links_at_any_border_of_a_stream() -> None:
+    borders = 0
+    for text in attacks():
+        # Where a mark begins or ends is where cutting it could matter; elsewhere are only letters.
+        for found in re.finditer(r"\W", text[:1500]):
+            for at in found.span():
+                shown = markdown(defuse_markdown(text[:at]) + defuse_markdown(text[at:1500]))
+                assert (shown.pings, shown.links) == ([], [])
+            borders += 1
+
+    assert borders > 10_000
+
+
 @given(st.text(), st.integers(4, 50))
 def test_a_shortened_text_is_one_line_within_its_limit(text: str, max_chars: int) -> None:
     short = shorten(text, max_chars)

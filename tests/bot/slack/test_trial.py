@@ -1,22 +1,29 @@
 import asyncio
 import json
+import logging
 import re
 import shutil
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import aiohttp
 import pytest
 
+from bot.slack import sentences
 from bot.slack.blocks import Frame, answer_message
+from bot.slack.library import Excerpt, Facts
 from bot.slack.rendering import message_html
 from bot.slack.text import JOINER
-from bot.slack.trial import page
-from bot.types import Answer, Question
+from bot.slack.trial import Hello, page
+from bot.slack.welcome import hello
+from bot.types import Answer, Citation, Question
 from index.errors import IndexMissingError
+from index.types import Audience
 from tests.fakes.slack_bot_process import answered
+from tests.fakes.slack_browser import browser
 
 EVIL = "<img src=x onerror=alert(1)> [x](https://evil.example) <script>alert(2)</script>"
 
@@ -126,29 +133,85 @@ def test_other_pages_can_neither_ask_nor_read() -> None:
     assert asyncio.run(run()) == [403, 403, 403]
 
 
+class Shelf:
+    """A library of one document, or none at all."""
+
+    def __init__(self, *titles: str) -> None:
+        self.titles = titles
+
+    def facts(self, audience: Audience) -> Facts:
+        assert audience is None
+        if not self.titles:
+            raise IndexMissingError("secret words")
+        created = datetime.now(UTC) - timedelta(hours=2)
+        return Facts(
+            generation="gen-000042", created_at=created, titles=self.titles, failed=0, stale=""
+        )
+
+    def stale(self) -> str:
+        return ""
+
+    def excerpt(self, _: Citation, __: frozenset[str]) -> Excerpt | None:
+        return None
+
+
+def test_the_page_begins_with_what_can_be_asked() -> None:
+    told, nothing = hello(Shelf("Parking"), ("How many days?",)), hello(Shelf(), ())
+
+    assert told.words.splitlines()[1] == (
+        "I know 1 document, namely “Parking” (index gen-000042, built 2 hours ago)."
+    )
+    assert told.prompts == ("How many days?",)
+    assert nothing == Hello(words=sentences.HOME_NO_INDEX)
+
+
+def test_a_reader_who_leaves_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    class Slow(Engine):
+        async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
+            self.questions.append(question)
+            while len(self.questions) < 2:
+                yield "One [1]."
+                await asyncio.sleep(0.01)
+            yield answered(question)
+
+    async def run() -> None:
+        async with page(Slow(), port=0) as url, aiohttp.ClientSession() as session:
+            headers = {"X-Footnote": await opened(session, url)}
+            async with session.post(f"{url}ask", data="leaving", headers=headers) as reply:
+                await reply.content.readany()
+            async with session.post(f"{url}ask", data="staying", headers=headers) as reply:
+                assert "You asked: staying" in (await reply.text()).replace(JOINER, "")
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(run())
+
+    assert caplog.records == []
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
 def test_in_a_browser_the_answer_appears_and_nothing_of_it_runs(tmp_path: Path) -> None:
     chromium = shutil.which("chromium")
     assert chromium is not None
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-    arguments += ["--disable-background-networking", f"--user-data-dir={tmp_path}"]
-    arguments += ["--virtual-time-budget=5000", "--dump-dom"]
 
-    async def run() -> str:
-        async with page(Engine(), port=0) as url:
-            address = f"{url}?q={quote(EVIL)}"
-            browser = await asyncio.create_subprocess_exec(
-                *(chromium, *arguments, address),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
-            dom, _ = await asyncio.wait_for(browser.communicate(), 60)
-            return dom.decode().replace(JOINER, "")
+    async def run() -> tuple[str, str]:
+        said = Hello(words=f"I know {EVIL}", prompts=("What does it say?",))
+        served = page(Engine(), hello=lambda: said, port=0)
+        async with served as url, browser(chromium, tmp_path) as tab:
+            await tab.goto(f"{url}?q={quote(EVIL)}")
+            await tab.until("!!document.querySelector('[data-whole]')")
+            asked: str = await tab.evaluate("document.body.innerHTML")
+            await tab.goto(f"{url}?")
+            await tab.until("!location.search && document.readyState === 'complete'")
+            await tab.evaluate("document.querySelector('.prompt').click()")
+            await tab.until("!!document.querySelector('[data-whole]')")
+            return asked, await tab.evaluate("document.getElementById('talk').innerText")
 
-    dom = asyncio.run(run())
+    asked, clicked = asyncio.run(run())
 
-    assert 'data-whole="yes"' in dom
+    dom = asked.replace(JOINER, "")
     assert "<summary>Sources (1)</summary>" in dom
     assert "You asked: &lt;img src=x onerror=alert(1)&gt;" in dom
+    assert "I know &lt;img src=x" in dom
     assert "<img" not in dom
+    assert "You asked: What does it say?" in clicked.replace(JOINER, "")

@@ -24,7 +24,7 @@ def test_a_question_edited_while_it_waits_is_answered_as_it_reads_now(
 ) -> None:
     bot = start(TEST_MAX_CONCURRENT="1")
     slack.direct("wait for me")
-    slack.wait_for(lambda: slack.count("agents.sessions.setStatus"), "work on the first")
+    slack.wait_for(lambda: slack.count("users.info"), "work on the first")
     private = slack.direct("how many dogs?")
     public = slack.mention("how many horses?")
 
@@ -58,7 +58,7 @@ def test_a_question_deleted_before_its_answer_is_never_answered_and_holds_up_no_
 ) -> None:
     bot = start(TEST_MAX_CONCURRENT="1")
     working = slack.direct("wait for the canary-1")
-    slack.wait_for(lambda: slack.count("agents.sessions.setStatus"), "work on the first")
+    slack.wait_for(lambda: slack.count("users.info"), "work on the first")
     waiting = slack.direct("canary-2?")
 
     slack.delete(DIRECT, waiting, told=True)
@@ -143,6 +143,19 @@ def test_guests_and_people_of_other_companies_are_refused(
     said = sorted(texts(slack, CHANNEL))
     assert said[0] == sentences.GUEST
     assert "You asked: fine? (staff)" in said[1]
+
+
+def test_where_people_of_other_companies_read_along_nothing_is_answered(
+    slack: SlackWorkspace, start: Start
+) -> None:
+    slack.state.conversations[CHANNEL].is_ext_shared = True
+    bot = start()
+
+    slack.mention("what are the rules?")
+    slack.wait_for(lambda: slack.answers(CHANNEL), "the note")
+    finish(bot)
+
+    assert texts(slack, CHANNEL) == [sentences.OPEN]
 
 
 def test_where_slack_does_not_say_who_asks_only_everybodys_documents_are_used(

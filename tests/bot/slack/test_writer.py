@@ -174,6 +174,9 @@ def test_where_it_cannot_be_looked_for_the_doubt_is_told_and_nothing_repeated(
     assert posted[-1] == sentences.UNCERTAIN
     assert posted[:-1] == ([] if fault.drop == "before" else ["the answer"])
     assert outcome(store) == ("done", "uncertain")
+    withdrawn = store.withdraw("T0TEAM", CHANNEL, claimed.received.ts)
+    assert withdrawn is not None
+    assert withdrawn.messages == (slack.answers(CHANNEL)[-1]["ts"],)
 
 
 @pytest.mark.parametrize("fault", [Fault(status=429, retry_after_s=9), Fault(drop="before")])
