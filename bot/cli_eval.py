@@ -151,14 +151,14 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Write a page about a run: figures, plots, and every question with its evidence."""
-    from eval.errors import RunError
+    from eval.errors import ChoiceError
     from eval.record import load_record, records
     from eval.report import write
 
     settings = shared_of(context).settings
     known = records(settings.data_dir)
     if run_id is None and not known:
-        raise RunError("there is no run yet: begin with `footnote eval run SET`")
+        raise ChoiceError("there is no run yet: begin with `footnote eval run SET`")
     record = load_record(run_id or str(known[-1]), settings.data_dir)
     other = load_record(against, settings.data_dir) if against else None
     folder = out or settings.data_dir / "runs" / record.run
@@ -296,7 +296,7 @@ def _tried_json(name: str, tried: "list[Tried]") -> Json:
 
 
 def _margins(given: list[str]) -> dict[str, float]:
-    from eval.errors import RunError
+    from eval.errors import ChoiceError
 
     margins = {}
     for each in given:
@@ -304,5 +304,7 @@ def _margins(given: list[str]) -> dict[str, float]:
         try:
             margins[name.strip()] = float(number)
         except ValueError as error:
-            raise RunError(f"--margin {each!r}: write a metric and a number, as f1=0.05") from error
+            raise ChoiceError(
+                f"--margin {each!r}: write a metric and a number, as f1=0.05"
+            ) from error
     return margins

@@ -116,7 +116,7 @@ def judge(
 
     With --human and without a model, the agreement of the scores that need none is told.
     """
-    from eval.errors import RunError
+    from eval.errors import ChoiceError
 
     settings = shared_of(context).settings
     if human is not None:
@@ -124,7 +124,7 @@ def judge(
     elif run_id is not None:
         _judge_run(settings, run_id, as_json=as_json)
     else:
-        raise RunError("name a run, or labelled answers with --human")
+        raise ChoiceError("name a run, or labelled answers with --human")
 
 
 def _judge_run(settings: "Settings", run_id: str, *, as_json: bool) -> None:
@@ -133,17 +133,20 @@ def _judge_run(settings: "Settings", run_id: str, *, as_json: bool) -> None:
     from eval.record import load_record, save_scores
 
     record = load_record(run_id, settings.data_dir)
-    judged = asyncio.run(judge_run(record, judging(settings)))
+    model = judging(settings)
+    judged, untaken = asyncio.run(judge_run(record, model, by=model.name))
     save_scores(judged, settings.data_dir)
     answered = sum(asked.status == "answered" for asked in judged.questions)
     metrics = {name: judged.metrics[name] for name in CRITERIA if name in judged.metrics}
     if as_json:
         means = {name: {"mean": m.mean, "n": m.n} for name, m in metrics.items()}
-        print_json({"run": judged.run, "answered": answered, "metrics": means})
+        told = {"run": judged.run, "model": model.name, "answered": answered}
+        print_json({**told, "metrics": means, "untaken": untaken})
     else:
         for name, found in metrics.items():
             interval = f"({found.low:.3f} – {found.high:.3f})"
             typer.echo(f"{name:<14} {found.mean:.3f} {interval}  {found.n} of {answered} judged")
+        _tell_untaken(untaken)
     if any(name not in metrics for name in CRITERIA):
         raise typer.Exit(SOME_FAILED)
 
@@ -155,20 +158,24 @@ def _tell_agreement(settings: "Settings", human: Path, *, as_json: bool) -> None
     from eval.agreement import judge_agreement, load_labelled, metric_agreement
 
     labelled = load_labelled(human)
-    found, unread = metric_agreement(labelled), 0
+    found, untaken = metric_agreement(labelled), list[str]()
     if settings.models.providers:
-        judged, unread = asyncio.run(judge_agreement(labelled, judging(settings)))
+        judged, untaken = asyncio.run(judge_agreement(labelled, judging(settings)))
         found |= {f"judge, {name}": agreed for name, agreed in judged.items()}
     if as_json:
         rows = {name: asdict(agreed) for name, agreed in found.items()}
-        print_json({"answers": len(labelled), "unread": unread, "agreement": rows})
+        print_json({"answers": len(labelled), "untaken": untaken, "agreement": rows})
         return
     for name, agreed in found.items():
         typer.echo(f"{name:<30} {_in_words(agreed)}")
     if not settings.models.providers:
         typer.echo("no model is configured, so no judge was run")
-    elif unread:
-        typer.echo(f"{unread} replies of the judge were no judgements")
+    _tell_untaken(untaken)
+
+
+def _tell_untaken(untaken: list[str]) -> None:
+    if untaken:
+        typer.echo(f"{len(untaken)} judgements could not be taken, such as {untaken[0]}", err=True)
 
 
 def _in_words(agreed: "Agreement") -> str:

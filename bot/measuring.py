@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -21,15 +22,18 @@ from eval.dataset import load
 from eval.record import RunRecord, save, to_record
 from eval.recorder import Recorder
 from eval.run import K, Options, Subject, run
-from eval.types import Complete, QuestionSet
+from eval.types import QuestionSet
 from index.gate import Gate
 from index.generation import GateCheck, Generation
 from index.search import Fusion, search_generation
 from index.types import Audience, SearchResult, Vectors
 from prompts import load as prompt
 
+if TYPE_CHECKING:
+    from eval.adapters import Completing
+
 _PACKAGES = ("bot", "eval", "index", "prompts")
-_NOT_FOR_ANSWERS = ("judge-", "draft-")
+_NOT_FOR_ANSWERS = ("judge-", "draft-", "json-")
 
 
 class FixedIndex:
@@ -157,21 +161,22 @@ def _sources(root: Path) -> Iterator[Path]:
         yield from sorted(p for p in (root / package).rglob("*") if p.suffix in {".py", ".md"})
 
 
-def judging(settings: Settings) -> Complete:
+def judging(settings: Settings) -> "Completing":
     """Return the model that judges and drafts; that of `eval.judge.provider`, or the first.
 
     Raises:
         SettingsError: There is no such model.
     """
     from bot.providers import build_models  # noqa: PLC0415 - brings llama-index along
-    from eval.adapters import completing  # noqa: PLC0415 - so does this
+    from eval.adapters import Completing  # noqa: PLC0415 - so does this
 
     name = settings.eval.judge.provider
     models = [m for m in build_models(settings.models) if name in {None, m.provider.name}]
     if not models:
         what = f"no provider is named {name!r}" if name else "no model is configured"
         raise SettingsError(f"eval.judge: {what}: add it to [[models.providers]]")
-    return completing(models[0])
+    chosen = models[0]
+    return Completing(name=f"{chosen.provider.name} ({chosen.provider.model})", model=chosen)
 
 
 def journals(settings: Settings) -> Path:

@@ -1,37 +1,56 @@
 """llama-index's evaluators on our engine, and our judge as one of them."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import Response
 from llama_index.core.evaluation import BaseEvaluator, EvaluationResult
-from llama_index.core.llms import ChatMessage
 from llama_index.core.prompts.mixin import PromptDictType
 from llama_index.core.schema import QueryBundle
 
+from bot.asking import Messages
+from bot.errors import AnswererError
+from bot.types import Usage
 from eval.errors import JudgementError
 from eval.judge import Exhibit, judge
 from eval.types import Case, Complete
+from prompts import load
 
 
 class Replying(Protocol):
     """A model that answers messages, as the portfolio's do."""
 
-    def reply(self, messages: Any, *, stream: bool) -> AsyncIterator[Any]:  # noqa: ANN401
+    def reply(self, messages: Messages, *, stream: bool) -> AsyncIterator[str | Usage]:
         """Yield the parts of the reply, and what it cost."""
         ...
 
 
-def completing(model: Replying) -> Complete:
-    """Return *model* as what takes one prompt and returns its whole reply."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completing:
+    """A model as what takes one prompt and returns its whole reply.
 
-    async def complete(prompt: str) -> str:
-        messages = [ChatMessage(role="user", content=prompt)]
-        parts = [part async for part in model.reply(messages, stream=False)]
+    Attributes:
+        name: As the record of a run names it.
+        model: It.
+    """
+
+    name: str
+    model: Replying
+
+    async def __call__(self, prompt: str) -> str:
+        """Send *prompt*; returns the whole reply.
+
+        Raises:
+            JudgementError: There is none.
+        """
+        messages = Messages(system=load("json-reply").render(), user=prompt)
+        try:
+            parts = [part async for part in self.model.reply(messages, stream=False)]
+        except AnswererError as error:
+            raise JudgementError(f"no reply: {error}") from error
         return "".join(part for part in parts if isinstance(part, str))
-
-    return complete
 
 
 class StrictEvaluator(BaseEvaluator):

@@ -1,5 +1,6 @@
 """Do scores agree with what people said? Human labels beside a judge's, or beside our metrics."""
 
+import asyncio
 import json
 import statistics
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eval.cited import share_held
 from eval.errors import JudgementError, RunError
-from eval.judge import CRITERIA, Exhibit, judge
+from eval.judge import CRITERIA, PARALLEL, Exhibit, judge
 from eval.stats import Numbers
 from eval.texts import f1, rouge_l
 from eval.types import Complete
@@ -117,21 +118,28 @@ def load_labelled(path: Path) -> list[Labelled]:
 
 
 async def judge_agreement(
-    labelled: Sequence[Labelled], complete: Complete
-) -> tuple[dict[str, Agreement], int]:
-    """Return how well a judge agrees with people, by criterion, and how many replies were none."""
+    labelled: Sequence[Labelled], complete: Complete, *, parallel: int = PARALLEL
+) -> tuple[dict[str, Agreement], list[str]]:
+    """Return how well a judge agrees with people, by criterion, and why replies were none."""
     pairs: dict[str, list[tuple[float, float]]] = {name: [] for name in CRITERIA}
-    unread = 0
-    for one in labelled:
-        for criterion, label in LABELS.items():
-            try:
+    untaken: list[str] = []
+    gate = asyncio.Semaphore(parallel)
+
+    async def compare(one: Labelled, criterion: str) -> None:
+        label = one.labels.get(LABELS[criterion])
+        if label is None:
+            return
+        try:
+            async with gate:
                 found = await judge(criterion, one.exhibit, complete)
-            except JudgementError:
-                unread += 1
-                continue
-            if found and label in one.labels:
-                pairs[criterion].append((float(found.score), one.labels[label]))
-    return {name: agreement(found, same_scale=True) for name, found in pairs.items()}, unread
+        except JudgementError as error:
+            untaken.append(f"{criterion}: {error}")
+            return
+        if found:
+            pairs[criterion].append((float(found.score), label))
+
+    await asyncio.gather(*(compare(one, criterion) for one in labelled for criterion in LABELS))
+    return {name: agreement(found, same_scale=True) for name, found in pairs.items()}, untaken
 
 
 def metric_agreement(labelled: Sequence[Labelled]) -> dict[str, Agreement]:

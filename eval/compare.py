@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from eval.errors import RunError
+from eval.errors import ChoiceError, RunError
 from eval.metrics import METRICS, Metric
 from eval.record import Asked, Json, RunRecord
 from eval.stats import Difference, difference
@@ -72,7 +72,8 @@ def compare(
         margins: By metric, in place of its own margin.
 
     Raises:
-        RunError: They have no question in common, or there is no such metric.
+        RunError: They have no question in common.
+        ChoiceError: There is no such metric.
     """
     allowed = _margins(margins or {})
     pairs = _pairs(before, after)
@@ -129,7 +130,9 @@ def to_json(comparison: Comparison) -> Json:
 def _margins(given: Mapping[str, float]) -> dict[str, float]:
     unknown = sorted(given.keys() - METRICS.keys())
     if unknown:
-        raise RunError(f"there is no metric {', '.join(unknown)}: choose from {', '.join(METRICS)}")
+        raise ChoiceError(
+            f"there is no metric {', '.join(unknown)}: choose from {', '.join(METRICS)}"
+        )
     own = {name: m.margin for name, m in METRICS.items() if m.margin is not None}
     return {**own, **given}
 

@@ -2,8 +2,9 @@
 
 * EvalError                 every message says what to do
   + QuestionSetError        a question set cannot be used; names every wrong line
+  + ChoiceError             a run, metric or setting is named that is not there: wrong usage
   + RunError                a run cannot begin, or its record cannot be used
-  + JudgementError          a judge's reply is none: an untaken score, not a zero
+  + JudgementError          a judge gave no reply, or one that is none: an untaken score, not a zero
 """
 
 from collections.abc import Sequence
@@ -30,9 +31,13 @@ class QuestionSetError(EvalError):
         self.wrong = tuple(wrong)
 
 
+class ChoiceError(EvalError):
+    """A run, metric or setting is named that is not there."""
+
+
 class RunError(EvalError):
     """A run cannot begin, or the record of one cannot be used."""
 
 
 class JudgementError(EvalError):
-    """A judge's reply is not a judgement."""
+    """A judge gave no reply, or one that is not a judgement."""

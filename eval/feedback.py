@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from eval.caselines import CaseLine, PlaceLine, ShownLine
 from eval.cited import without_labels
 from eval.errors import QuestionSetError
-from eval.lines import TurnLine, Word, text_lines
+from eval.lines import TurnLine, Word, in_words, text_lines
 
 
 class CitedLine(BaseModel):
@@ -68,9 +68,7 @@ def read_feedback(path: Path) -> list[FeedbackLine]:
             try:
                 found.append(FeedbackLine.model_validate_json(text))
             except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                field = ".".join(map(str, first["loc"]))
-                wrong.append(f"{path.name} line {number}: {field}: {first['msg']}")
+                wrong.append(f"{path.name} line {number}: {in_words(error)}")
     except OSError as error:
         raise QuestionSetError(path, [f"it cannot be read: {error.strerror}"]) from error
     if wrong:

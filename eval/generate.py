@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from eval.caselines import CaseLine, PlaceLine
+from eval.errors import JudgementError, RunError
 from eval.types import Complete
 from index.sentences import sentences
 from index.types import Chunk
@@ -61,16 +62,28 @@ def drafts(chunks: Iterable[Chunk], *, limit: int) -> list[CaseLine]:
 async def drafts_by_model(
     chunks: Sequence[Chunk], complete: Complete, *, limit: int
 ) -> list[CaseLine]:
-    """Let a model draft a question a chunk; one whose quote is not in its chunk is thrown away."""
+    """Let a model draft a question a chunk; one whose quote is not in its chunk is thrown away.
+
+    Raises:
+        RunError: It drafted nothing that can be used.
+    """
     step = max(1, len(chunks) // max(1, limit))
-    made = []
+    made: list[CaseLine] = []
+    reason = "no reply was a draft with a quote of its passage"
     prompt = load("draft-question")
-    for chunk in list(chunks)[::step]:
+    for chunk in chunks[::step]:
         shown = json.dumps(chunk.text, ensure_ascii=False)
-        draft = read_draft(await complete(prompt.render(passage=shown, title=chunk.title)), chunk)
+        try:
+            reply = await complete(prompt.render(passage=shown, title=chunk.title))
+        except JudgementError as error:  # the next passage may fare better
+            reason = str(error)
+            continue
+        draft = read_draft(reply, chunk)
         made += [draft] if draft else []
         if len(made) == limit:
             break
+    if not made:
+        raise RunError(f"the model drafted nothing of {len(chunks)} passages: {reason}")
     return made
 
 

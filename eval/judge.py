@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eval.errors import JudgementError
@@ -14,6 +14,7 @@ from prompts import load
 
 CRITERIA = ("faithfulness", "relevancy", "correctness")
 WORST, BEST = 1, 4
+PARALLEL = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,31 +98,47 @@ async def judge(criterion: str, exhibit: Exhibit, complete: Complete) -> Judgeme
     return None if prompt is None else read_judgement(await complete(prompt))
 
 
-async def judge_run(record: RunRecord, complete: Complete, *, parallel: int = 4) -> RunRecord:
+async def judge_run(
+    record: RunRecord, complete: Complete, *, by: str, parallel: int = PARALLEL
+) -> tuple[RunRecord, list[str]]:
     """Judge every answer of a run; what could not be judged stays without a score.
 
+    Args:
+        record: The run.
+        complete: Sends a prompt to the judge.
+        by: Names the judge in the record.
+        parallel: How many answers are judged at the same time.
+
     Returns:
-        The run with the scores of the judge among the others, and their means.
+        The run with the scores of the judge in place of an earlier one's, and their means; and why
+        a judgement could not be taken, once for each that could not.
     """
     gate = asyncio.Semaphore(parallel)
+    untaken: list[str] = []
 
     async def judged(asked: Asked) -> Asked:
         async with gate:
-            return await _judged(asked, complete)
+            return await _judged(asked, complete, untaken)
 
     questions = await asyncio.gather(*map(judged, record.questions))
     prompts = {name: load(f"judge-{name}").digest for name in CRITERIA}
-    return record.model_copy(
+    told = {"model": by, "prompts": prompts, "untaken": len(untaken)}
+    judged_run = record.model_copy(
         update={
             "questions": tuple(questions),
             "metrics": summaries([asked.values for asked in questions]),
             "tags": _by_tag(questions),
-            "settings": {**record.settings, "judge": {"prompts": prompts}},
+            "settings": {**record.settings, "judge": told},
         }
     )
+    return judged_run, untaken
 
 
-async def _judged(asked: Asked, complete: Complete) -> Asked:
+async def _judged(asked: Asked, complete: Complete, untaken: list[str]) -> Asked:
+    # Another judge's scores beside this one's would be a mean of two
+    asked = asked.model_copy(
+        update={"scores": _unjudged(asked.scores), "values": _unjudged(asked.values)}
+    )
     if asked.status != "answered" or not asked.answer:
         return asked
     exhibit = Exhibit(
@@ -134,13 +151,18 @@ async def _judged(asked: Asked, complete: Complete) -> Asked:
     for criterion in CRITERIA:
         try:
             found = await judge(criterion, exhibit, complete)
-        except JudgementError:
+        except JudgementError as error:
+            untaken.append(f"{asked.id}, {criterion}: {error}")
             continue
         if found:
             scores[criterion] = found.share
     return asked.model_copy(
         update={"scores": asked.scores | scores, "values": asked.values | scores}
     )
+
+
+def _unjudged(scores: Mapping[str, float]) -> dict[str, float]:
+    return {name: score for name, score in scores.items() if name not in CRITERIA}
 
 
 def _by_tag(questions: Sequence[Asked]) -> dict[str, dict[str, Summary]]:

@@ -33,6 +33,8 @@ class IdLine(BaseModel):
     id: Word
 
 
+_WORDS = {"missing": "is missing", "extra_forbidden": "there is no such field"}
+
 Line = TypeVar("Line", bound=IdLine)
 
 
@@ -69,7 +71,7 @@ def read_unique(path: Path, model: type[Line], wrong: list[str]) -> Iterator[Lin
         try:
             line = model.model_validate_json(text)
         except ValidationError as error:
-            wrong.append(f"{path.name} line {number}: {_in_words(error)}")
+            wrong.append(f"{path.name} line {number}: {in_words(error)}")
             continue
         if line.id in met:
             wrong.append(f"{path.name} line {number}: the id {line.id!r} occurs before")
@@ -78,10 +80,12 @@ def read_unique(path: Path, model: type[Line], wrong: list[str]) -> Iterator[Lin
         yield line
 
 
-def _in_words(error: ValidationError) -> str:
+def in_words(error: ValidationError) -> str:
+    """Say everything that is wrong with a line, field by field."""
     mistakes = []
     for mistake in error.errors(include_url=False):
         field = ".".join(str(part) for part in mistake["loc"])
-        message = mistake["msg"].removeprefix("Value error, ")
+        plain = mistake["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        message = _WORDS.get(mistake["type"], plain)
         mistakes.append(f"{field}: {message}" if field else message)
     return "; ".join(mistakes)

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.errors import RunError
+from eval.errors import ChoiceError
 from eval.metrics import METRICS
 from eval.stats import Summary
 
@@ -38,7 +38,7 @@ def combinations(axes: Sequence[str]) -> list[dict[str, object]]:
     Values are read as TOML, and as plain text where they are none.
 
     Raises:
-        RunError: An axis has no name or no values, or occurs twice.
+        ChoiceError: An axis has no name or no values, or occurs twice.
 
     >>> combinations(["search.k=4,8", "index.model=embedded"])[1]
     {'search.k': 8, 'index.model': 'embedded'}
@@ -49,7 +49,9 @@ def combinations(axes: Sequence[str]) -> list[dict[str, object]]:
         name = name.strip()
         found = [_value(value.strip()) for value in values.split(",") if value.strip()]
         if not name or not found or name in named:
-            raise RunError(f"{axis!r}: write a setting once, with its values, as search.k=4,8,16")
+            raise ChoiceError(
+                f"{axis!r}: write a setting once, with its values, as search.k=4,8,16"
+            )
         named[name] = found
     return [dict(zip(named, chosen, strict=True)) for chosen in itertools.product(*named.values())]
 

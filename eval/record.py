@@ -8,12 +8,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from eval.errors import RunError
+from eval.errors import ChoiceError, RunError
 from eval.row import Around, Row
 from eval.run import RunResult
 from eval.stats import Summary
 
 RECORD = "run.json"
+_NAMED = 5
 Json = dict[str, object]
 
 
@@ -54,6 +55,13 @@ class FoundSpot(_Read):
     page: int | None = None
 
 
+class Said(_Read):
+    """One earlier message."""
+
+    role: str
+    text: str
+
+
 class Asked(_Read):
     """One question of a run, and what became of it.
 
@@ -63,6 +71,7 @@ class Asked(_Read):
 
     id: str
     question: str
+    history: tuple[Said, ...] = ()
     answers: tuple[str, ...] = ()
     answerable: bool
     tags: tuple[str, ...] = ()
@@ -152,7 +161,8 @@ def load_record(name: str, data_dir: Path) -> RunRecord:
     """Read the record of a run by its id, the beginning of one, its folder or its file.
 
     Raises:
-        RunError: There is no such run, or more than one, or it is no record.
+        ChoiceError: There is no such run, or more than one.
+        RunError: It is no record.
     """
     path = _path_of(name, data_dir)
     try:
@@ -179,9 +189,11 @@ def _path_of(name: str, data_dir: Path) -> Path:
     if len(exact or found) == 1:
         return (exact or found)[0]
     if not found:
-        raise RunError(f"there is no run {name!r} in {data_dir / 'runs'}: see what is there")
-    names = ", ".join(path.parent.name for path in found[:5])
-    raise RunError(f"{name!r} may be any of {len(found)} runs, such as {names}: give more of it")
+        newest = ", ".join(path.parent.name for path in records(data_dir)[-_NAMED:])
+        there = f"the newest are {newest}" if newest else "begin with `footnote eval run SET`"
+        raise ChoiceError(f"there is no run {name!r} in {data_dir / 'runs'}: {there}")
+    names = ", ".join(path.parent.name for path in found[:_NAMED])
+    raise ChoiceError(f"{name!r} may be any of {len(found)} runs, such as {names}: give more of it")
 
 
 def _summaries_json(metrics: Mapping[str, Summary]) -> Json:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.conversation import by_rule
 from bot.types import Answer, Question, Status
 from eval.cited import TextOf
 from eval.journal import Journal, case_key, journal_path, open_journal
@@ -217,7 +218,9 @@ async def _measure(case: Case, subject: Subject, k: int) -> Row:
 
 
 async def _search(case: Case, subject: Subject, k: int) -> SearchResult:
-    return await asyncio.to_thread(subject.searcher.search, case.question, k=k, audience=None)
+    # As the engine searches without a model: a follow-up with the words of what it follows
+    text = by_rule(case.question, case.history)
+    return await asyncio.to_thread(subject.searcher.search, text, k=k, audience=None)
 
 
 def _searched(case: Case, result: SearchResult) -> Row:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.model_server import ModelServer, Reply, model_server
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "questions.jsonl"
 
@@ -24,7 +26,12 @@ def footnote(
         text=True,
         timeout=300,
         check=False,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HF_HUB_OFFLINE": "1"},
+        env={
+            "PYTHONPATH": str(ROOT),
+            "PATH": "/usr/bin:/bin",
+            "HF_HUB_OFFLINE": "1",
+            "JUDGE_KEY": "k",
+        },
     )
     assert done.returncode == status, done.stdout + done.stderr
     return done
@@ -92,7 +99,7 @@ def test_a_worse_run_ends_the_comparison_with_status_one(
 def test_a_margin_that_is_no_number_is_named(indexed: Path, run: dict[str, object]) -> None:
     runs = (str(run["run"]), str(run["run"]))
 
-    done = footnote("eval", "compare", *runs, "--margin", "f1=a", cwd=indexed, status=1)
+    done = footnote("eval", "compare", *runs, "--margin", "f1=a", cwd=indexed, status=2)
 
     assert "--margin 'f1=a': write a metric and a number" in done.stderr
 
@@ -157,6 +164,99 @@ def test_judging_without_a_model_says_so(indexed: Path, run: dict[str, object]) 
     done = footnote("eval", "judge", str(run["run"]), cwd=indexed, status=2)
 
     assert "no model is configured" in done.stderr
+
+
+def judged_by(server: ModelServer, folder: Path) -> tuple[str, str]:
+    """Settings whose model is *server*; its key is in the environment of every command here."""
+    path = folder / "judge.toml"
+    path.write_text(
+        '[[models.providers]]\nname = "judge"\nkind = "openai_like"\nmodel = "scripted"\n'
+        f'base_url = "{server.base_url}"\napi_key_env = "JUDGE_KEY"\n',
+        encoding="utf-8",
+    )
+    return "--config", str(path)
+
+
+def test_a_model_judges_a_run_and_what_it_does_not_judge_is_no_score(indexed: Path) -> None:
+    asked = as_json("eval", "run", str(EXAMPLES), "--fresh", cwd=indexed)
+    good = Reply(text='{"reason": "Most of it.", "score": 3}')
+    with model_server(Reply(text="Yes, surely."), Reply(status=500), good) as server:
+        config = judged_by(server, indexed)
+
+        said = as_json(*config, "eval", "judge", str(asked["run"]), cwd=indexed)
+
+    assert said["model"] == "judge (scripted)"
+    metrics, untaken = said["metrics"], said["untaken"]
+    assert isinstance(metrics, dict)
+    assert isinstance(untaken, list)
+    assert {metric["mean"] for metric in metrics.values()} == {pytest.approx(2 / 3)}
+    assert sum(metric["n"] for metric in metrics.values()) == len(server.requests) - 2
+    assert [sum(reason in told for told in untaken) for reason in ("not JSON", "status 500")] == [
+        1,
+        1,
+    ]
+    system, user = (message["content"] for message in server.requests[0]["messages"])
+    assert "nothing else" in system
+    assert "You judge whether" in user
+    record = json.loads(
+        (indexed / ".footnote" / "runs" / str(asked["run"]) / "run.json").read_text("utf-8")
+    )
+    assert {name: found["n"] for name, found in metrics.items()} == {
+        name: record["metrics"][name]["n"] for name in metrics
+    }
+
+
+def test_a_judge_that_is_refused_says_so_and_ends_with_status_one(
+    indexed: Path, run: dict[str, object]
+) -> None:
+    with model_server(Reply(status=401)) as server:
+        config = judged_by(server, indexed)
+
+        done = footnote(*config, "eval", "judge", str(run["run"]), cwd=indexed, status=1)
+
+    assert "judgements could not be taken, such as" in done.stderr
+    assert "refused with status 401" in done.stderr
+
+
+def test_the_agreement_of_a_judge_with_people_is_told(indexed: Path) -> None:
+    rated = [
+        {
+            "task_id": str(number),
+            "model_id": "m",
+            "model_response": f"{number} days.",
+            "annotations": {"appropriateness": {"a": {"value": str(number)}}},
+        }
+        for number in (1, 2, 3, 4)
+    ]
+    tasks = [{"task_id": str(n), "input": [{"text": "Days?"}]} for n in (1, 2, 3, 4)]
+    labelled = {"documents": [], "tasks": tasks, "evaluations": rated}
+    (indexed / "human.json").write_text(json.dumps(labelled), encoding="utf-8")
+    replies = [Reply(text=json.dumps({"reason": "So.", "score": 2}))]
+    with model_server(*replies) as server:
+        config = judged_by(server, indexed)
+
+        said = as_json(*config, "eval", "judge", "--human", "human.json", cwd=indexed)
+
+    agreement = said["agreement"]
+    assert isinstance(agreement, dict)
+    # A judge that always says the same agrees with nobody: absent, not 0
+    assert agreement["judge, relevancy"] == {"spearman": None, "kappa": None, "n": 4}
+    assert len(server.requests) == 4  # nothing was asked that nobody has labelled
+
+
+def test_a_model_drafts_questions(tmp_path: Path) -> None:
+    (tmp_path / "fees.md").write_text("# Fees\n\nParking costs 3 euros a day.\n", encoding="utf-8")
+    footnote("index", "build", "fees.md", cwd=tmp_path)
+    draft = {"question": "What is parking?", "answer": "3 euros", "quote": "costs 3 euros a day"}
+    with model_server(Reply(text=json.dumps(draft))) as server:
+        config = judged_by(server, tmp_path)
+
+        said = as_json(*config, "eval", "generate", "--model", cwd=tmp_path)
+
+    assert said["drafted"] == 1
+    written = json.loads((tmp_path / "questions-draft.jsonl").read_text(encoding="utf-8"))
+    assert (written["question"], written["reviewed"]) == ("What is parking?", False)
+    assert written["relevant"][0]["quote"] == "costs 3 euros a day"
 
 
 def test_a_build_that_answers_worse_is_not_served(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import SettingsError
 from bot.measuring import code_version, described, gate, judging, subject, with_values
 from bot.settings import EvalSettings, GateSettings, IndexSettings, SearchSettings, Settings, load
-from eval.errors import QuestionSetError
+from eval.errors import JudgementError, QuestionSetError
 from eval.metrics import METRICS
 from eval.record import records
 from eval.run import run
@@ -18,6 +18,7 @@ from index.build import Builder, BuildOptions, BuildResult
 from index.generation import GateCheck, IndexDirectory
 from index.sources import SourceSpec
 from tests.fakes.embedder import HashEmbedder
+from tests.fakes.model_server import Reply, model_server
 
 TOPICS = ("parking", "leave", "travel", "laptops", "holidays", "insurance", "training", "keys")
 TEXT = "# {topic}\n\nThe yearly allowance for {topic} is {amount} euros and is paid in May.\n"
@@ -256,6 +257,29 @@ def test_a_setting_that_cannot_be_varied_is_named(values: dict[str, object], fau
 def test_judging_without_a_model_says_what_to_add() -> None:
     with pytest.raises(SettingsError, match="no model is configured: add it to"):
         judging(Settings())
+
+
+def test_the_judge_is_asked_as_the_portfolio_asks_and_its_failure_is_no_reply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_KEY", "k")
+    config = tmp_path / "footnote.toml"
+    with model_server(Reply(text="{}"), Reply(status=401)) as server:
+        config.write_text(
+            '[[models.providers]]\nname = "m"\nkind = "openai_like"\nmodel = "x"\n'
+            f'base_url = "{server.base_url}"\napi_key_env = "A_KEY"\n',
+            encoding="utf-8",
+        )
+        model = judging(load(config))
+
+        said = asyncio.run(model("How good is it?"))
+        with pytest.raises(JudgementError, match="no reply: m: refused with status 401"):
+            asyncio.run(model("And now?"))
+
+    assert (model.name, said) == ("m (x)", "{}")
+    system, user = (message["content"] for message in server.requests[0]["messages"])
+    assert system.startswith("You reply with the one JSON object")
+    assert user == "How good is it?"
 
 
 def test_the_gates_set_is_found_beside_the_settings_file(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from bot.engine import FootnoteQueryEngine
 from bot.types import Answer, Citation, Draft, Evidence, Question, Sentence, ShownPassage
 from eval.compare import Comparison, compare, to_json
-from eval.errors import RunError
+from eval.errors import ChoiceError, RunError
 from eval.record import RunRecord, to_record
 from eval.recorder import Recorder
 from eval.run import Ask, Subject, run
@@ -204,7 +204,7 @@ def test_a_fall_within_its_margin_passes(sound: RunRecord) -> None:
 
 
 def test_a_margin_for_no_metric_is_named(sound: RunRecord) -> None:
-    with pytest.raises(RunError, match="there is no metric f2: choose from ndcg@10"):
+    with pytest.raises(ChoiceError, match="there is no metric f2: choose from ndcg@10"):
         compare(sound, sound, {"f2": 0.1})
 
 

@@ -125,13 +125,13 @@ def test_every_wrong_line_is_named_at_once(tmp_path: Path) -> None:
     ]
     assert "not UTF-8 at byte 25" in wrong[0]
     assert "Invalid JSON" in wrong[1]
-    assert "id: Input should be a valid string" in wrong[2]
+    assert "id: should be a valid string" in wrong[2]
     assert "question: must not be blank" in wrong[2]
-    assert "relevant.0.page: Input should be greater than or equal to 1" in wrong[2]
-    assert "answer: Extra inputs are not permitted" in wrong[3]
+    assert "relevant.0.page: should be greater than or equal to 1" in wrong[2]
+    assert "answer: there is no such field" in wrong[3]
     assert "the id '1' occurs before" in wrong[4]
     assert wrong[5].endswith("line 7: answerable is false, yet answers or relevant are given")
-    assert "history.0.role: Input should be 'user' or 'assistant'" in wrong[6]
+    assert "history.0.role: should be 'user' or 'assistant'" in wrong[6]
 
 
 def test_a_long_list_of_wrong_lines_is_cut_and_counted(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_broken_document_is_not_blamed_on_the_judgements(tmp_path: Path) -> No
 
     wrong = wrong_of(folder)
 
-    assert wrong == ("corpus.jsonl line 1: text: Field required",)
+    assert wrong == ("corpus.jsonl line 1: text: is missing",)
 
 
 def test_a_document_id_that_occurs_twice_is_named(tmp_path: Path) -> None:

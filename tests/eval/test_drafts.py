@@ -9,7 +9,7 @@ import pytest
 
 from eval.caselines import CaseLine, add_cases, read_cases, write_cases
 from eval.dataset import load
-from eval.errors import EvalError, QuestionSetError
+from eval.errors import EvalError, JudgementError, QuestionSetError, RunError
 from eval.feedback import cases_of, read_feedback
 from eval.generate import drafts, drafts_by_model, read_draft
 from eval.review import Decision, Verdict, decide_by_ids, review
@@ -121,6 +121,25 @@ def test_a_model_drafts_a_question_with_the_place_of_its_quote() -> None:
     )
     assert draft.relevant[0].quote == "has 30 days of it"
     assert json.dumps(LEAVE.text) in prompts[0]
+
+
+def test_a_model_that_fails_on_one_passage_drafts_from_the_next() -> None:
+    async def complete(prompt: str) -> str:
+        if json.dumps(FEES.text) in prompt:
+            raise JudgementError("no reply: m: refused with status 500")
+        return reply()
+
+    (draft,) = asyncio.run(drafts_by_model([FEES, LEAVE], complete, limit=2))
+
+    assert draft.relevant[0].document == LEAVE.document
+
+
+def test_a_model_that_drafts_nothing_says_why() -> None:
+    async def complete(_: str) -> str:
+        raise JudgementError("no reply: m: refused with status 401")
+
+    with pytest.raises(RunError, match=r"drafted nothing of 2 passages: no reply: m: .* 401"):
+        asyncio.run(drafts_by_model([FEES, LEAVE], complete, limit=2))
 
 
 @pytest.mark.parametrize(

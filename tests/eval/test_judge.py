@@ -129,7 +129,8 @@ def measured() -> RunResult:
 
 
 def judged(*replies: str) -> RunRecord:
-    return asyncio.run(judge_run(to_record(measured()), saying(*replies), parallel=1))
+    record, _ = asyncio.run(judge_run(to_record(measured()), saying(*replies), by="j", parallel=1))
+    return record
 
 
 def test_answers_are_judged_and_refusals_are_not() -> None:
@@ -146,17 +147,49 @@ def test_answers_are_judged_and_refusals_are_not() -> None:
 
 
 def test_a_reply_that_is_none_is_an_untaken_score_and_not_a_zero() -> None:
-    record = judged(score(4), "Yes, surely.", score(4))
+    record, untaken = asyncio.run(
+        judge_run(
+            to_record(measured()), saying(score(4), "Yes, surely.", score(4)), by="j", parallel=1
+        )
+    )
 
     assert "relevancy" not in record.questions[0].scores
     assert "relevancy" not in record.metrics
     assert record.metrics["correctness"].mean == 1.0
+    assert untaken == ["1, relevancy: the judge's reply is not JSON: 'Yes, surely.'"]
+
+
+def test_a_second_judge_leaves_no_score_of_the_first() -> None:
+    once = judged(score(4))
+
+    again, untaken = asyncio.run(judge_run(once, saying("Nothing."), by="other"))
+
+    assert len(untaken) == 3
+    assert not {"faithfulness", "relevancy", "correctness"} & again.metrics.keys()
+    assert again.metrics["failed"] == once.metrics["failed"]
+
+
+def test_a_judge_that_is_out_of_reach_leaves_every_other_judgement() -> None:
+    async def failing(prompt: str) -> str:
+        if "follow from the sources" in prompt:
+            raise JudgementError("no reply: m: refused with status 500")
+        return score(4)
+
+    record, untaken = asyncio.run(judge_run(to_record(measured()), failing, by="m (x)"))
+
+    assert untaken == ["1, faithfulness: no reply: m: refused with status 500"]
+    assert record.metrics["relevancy"].mean == 1.0
+    assert "faithfulness" not in record.metrics
+    told = record.settings["judge"]
+    assert isinstance(told, dict)
+    assert (told["model"], told["untaken"]) == ("m (x)", 1)
 
 
 def test_the_scores_of_a_judge_go_into_the_record(tmp_path: Path) -> None:
     result = measured()
     save(result, tmp_path)
-    record = asyncio.run(judge_run(load_record(result.run, tmp_path), saying(score(4))))
+    before = load_record(result.run, tmp_path)
+    record, _ = asyncio.run(judge_run(before, saying(score(4)), by="j"))
 
     save_scores(record, tmp_path)
 
@@ -227,12 +260,12 @@ def test_a_judge_that_says_what_people_say_agrees_with_them(shared_data: Path) -
     async def knowing(prompt: str) -> str:
         return by_prompt.get(prompt, "I cannot say.")
 
-    found, unread = asyncio.run(judge_agreement(labelled, knowing))
+    found, untaken = asyncio.run(judge_agreement(labelled, knowing))
 
     assert found["faithfulness"].kappa is not None
     assert found["faithfulness"].kappa > 0.95
     assert found["relevancy"].n == 0
-    assert unread >= 60
+    assert len(untaken) >= 60
 
 
 class SayingLlm(CustomLLM):

@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from eval.errors import RunError
+from eval.errors import ChoiceError
 from eval.matrix import Tried, combinations, frontier, judged_by
 from eval.stats import Summary
 from eval.table import matrix
@@ -30,7 +30,7 @@ def test_every_combination_is_tried_with_values_of_their_own_kind() -> None:
     "axes", [["search.k"], ["=4"], ["search.k="], ["search.k=4", "search.k=8"]]
 )
 def test_an_axis_that_is_none_is_named(axes: list[str]) -> None:
-    with pytest.raises(RunError, match="write a setting once, with its values"):
+    with pytest.raises(ChoiceError, match="write a setting once, with its values"):
         combinations(axes)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.types import Answer, Question, Status, Turn
-from eval.errors import RunError
+from eval.errors import ChoiceError, RunError
 from eval.metrics import METRICS
 from eval.ranked import RETRIEVAL, Spot
 from eval.record import load_record, save, to_json, to_record
@@ -121,11 +121,24 @@ def test_a_question_is_asked_with_its_history_and_every_audience() -> None:
     ask = ScriptedAsk(SAID)
 
     measured(
-        Subject(searcher=ScriptedSearcher(FOUND), ask=ask),
+        Subject(searcher=ScriptedSearcher({"leave? (insured)": ["a"]}), ask=ask),
         QuestionSet(name="s", digest="d" * 64, cases=(case,)),
     )
 
     assert ask.asked == [Question(text="leave?", audience=None, history=history)]
+
+
+def test_retrieval_alone_searches_for_a_follow_up_with_the_words_of_what_it_follows() -> None:
+    history = (
+        Turn(role="user", text="What is throat cancer?"),
+        Turn(role="assistant", text="A disease of the pharynx."),
+    )
+    follow_up = Case(id="1", question="Is it treatable?", history=history)
+    searcher = ScriptedSearcher({"Is it treatable? (throat cancer)": ["a"]})
+
+    measured(Subject(searcher=searcher), replace(QUESTIONS, cases=(follow_up,)))
+
+    assert [text for text, _, _ in searcher.asked] == ["Is it treatable? (throat cancer)"]
 
 
 def test_a_question_whose_answer_raises_is_kept_and_spoils_no_mean(
@@ -311,7 +324,7 @@ def test_a_run_that_is_not_there_or_is_no_record_is_named(tmp_path: Path) -> Non
     broken = tmp_path / "broken.json"
     broken.write_text("{", encoding="utf-8")
 
-    with pytest.raises(RunError, match="there is no run 'nowhere'"):
+    with pytest.raises(ChoiceError, match=r"there is no run 'nowhere' in .*: begin with"):
         load_record("nowhere", tmp_path)
     with pytest.raises(RunError, match=r"broken\.json is not the record of a run"):
         load_record(str(broken), tmp_path)
