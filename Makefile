@@ -57,6 +57,11 @@ fix: $(READY) ## Format, and mend what can be mended by itself.
 eval: $(READY) ## Measure the answers on every question set at hand, and write docs/quality.md.
 	@$(BIN)/python benchmarks/quality.py --data-dir .footnote-demo
 
+.PHONY: eval-live
+eval-live: $(READY) ## Put attacks and unanswerable questions to the models of footnote.toml (costs money).
+	@$(DEMO) index build examples/documents --json > /dev/null
+	@$(BIN)/python -m benchmarks.live --data-dir .footnote-demo
+
 examples: $(READY) ## Make the example documents anew from their sources.
 	@$(BIN)/python examples/make_documents.py
 

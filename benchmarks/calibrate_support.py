@@ -25,8 +25,10 @@ from index.sentences import sentences
 from index.types import Chunk, Passage, Vectors
 
 SAMPLE = 1200
-PLANTED = 100
-RIGHT = 200
+LOOKED_AT = 300
+"""So many of the other half were read one by one to mend the rules, and are left out."""
+PLANTED = 200
+RIGHT = 500
 REMOVED = 0.05
 BATCH = 64
 _WH = re.compile(
@@ -217,7 +219,8 @@ def main() -> None:
     tuning = frozenset(sorted({claim.title for claim in found})[::2])
     encoder = OnnxEncoder(arguments.encoder)
     fit(found[:SAMPLE], tuning, encoder)
-    report([claim for claim in found[SAMPLE:] if claim.title not in tuning], encoder)
+    held = [claim for claim in found[SAMPLE:] if claim.title not in tuning]
+    report(held[LOOKED_AT:], encoder)
 
 
 if __name__ == "__main__":

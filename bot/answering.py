@@ -8,7 +8,7 @@ from bot.asking import Messages, for_answer, for_retry
 from bot.citations import Checked, Checker, Proves
 from bot.errors import AnswererError
 from bot.portfolio import Model
-from bot.replies import ReplyReader
+from bot.replies import JsonReader, ReplyReader
 from bot.talk import Talk
 from bot.types import Answerer, Draft, Question, Sentence, ShownPassage
 
@@ -25,6 +25,7 @@ class Result:
         answerer: Who said it.
         fell_back: Whether models were there and none of them could be used.
         confidence: The offline reader's; None if it was not at work.
+        points_at: The words that it says are the answer itself.
     """
 
     checked: Checked
@@ -32,6 +33,7 @@ class Result:
     answerer: str
     fell_back: bool
     confidence: float | None = None
+    points_at: tuple[str, ...] = ()
 
 
 class Answering:
@@ -87,7 +89,10 @@ class Answering:
         """Yield what the model says; if nothing of it survives, what it says to that."""
         limits = model.provider
         messages = for_answer(
-            self._question, self._shown, room_tokens=limits.context_tokens - limits.max_tokens
+            self._question,
+            self._shown,
+            room_tokens=limits.context_tokens - limits.max_tokens,
+            structured=limits.structured,
         )
         said = False
         async for sentence in self._sentences(model, messages, purpose="answer", stream=stream):
@@ -106,7 +111,7 @@ class Answering:
     async def _sentences(
         self, model: Model, messages: Messages, *, purpose: str, stream: bool
     ) -> AsyncGenerator[Sentence]:
-        reader = ReplyReader()
+        reader = JsonReader() if messages.structured else ReplyReader()
         async for text in self._talk.reply(model, messages, purpose=purpose, stream=stream):
             for sentence in reader.feed(text):
                 yield sentence
@@ -139,4 +144,5 @@ class Answering:
             answerer=result.answerer,
             fell_back=bool(self._talk.models),
             confidence=draft.confidence,
+            points_at=draft.points_at,
         )

@@ -1,7 +1,7 @@
 """What a model is asked: passages and question as messages that fit its context."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.citations import Removed
 from bot.showing import blocks, one_line, quoted
@@ -11,6 +11,8 @@ from prompts import load
 # A token of English is some 4 bytes, of most other scripts 3 or more: counting 3 leaves room
 BYTES_PER_TOKEN = 3
 MAX_TOLD_REASONS = 5
+AS_LINES = "Answer in SENTENCE and EVIDENCE lines, or write NOT FOUND."
+AS_JSON = "Answer with the JSON object."
 
 _REASONS = {
     "no_evidence": "there was no EVIDENCE line",
@@ -33,10 +35,12 @@ class Messages:
     Attributes:
         system: The rules.
         user: What is asked, with all that is quoted.
+        structured: Whether the reply is to be a JSON object after `SCHEMA`.
     """
 
     system: str
     user: str
+    structured: bool = False
 
     @property
     def tokens_at_most(self) -> int:
@@ -45,16 +49,26 @@ class Messages:
 
 
 def for_answer(
-    question: Question, passages: Sequence[ShownPassage], *, room_tokens: int
+    question: Question,
+    passages: Sequence[ShownPassage],
+    *,
+    room_tokens: int,
+    structured: bool = False,
 ) -> Messages:
     """Return the request for an answer, with as many of the best passages as there is room for."""
     rules, answer = load("answer-rules").render(), load("answer")
+    if question.language:
+        rules += load("answer-language").render(language=question.language)
+    if structured:
+        rules += load("answer-structured").render()
+    form = AS_JSON if structured else AS_LINES
     asked = one_line(question.text)
     frame = rules + answer.template + asked
     room = room_tokens * BYTES_PER_TOKEN - len(frame.encode(errors="replace"))
     return Messages(
         system=rules,
-        user=answer.render(passages=blocks(passages, max_bytes=room), question=asked),
+        user=answer.render(passages=blocks(passages, max_bytes=room), question=asked, form=form),
+        structured=structured,
     )
 
 
@@ -64,6 +78,5 @@ def for_retry(asked: Messages, removed: Sequence[Removed]) -> Messages:
         f"{quoted(one_line(one.sentence.text))}\nwas not used: {_REASONS[one.reason]}"
         for one in removed[:MAX_TOLD_REASONS]
     )
-    return Messages(
-        system=asked.system, user=load("answer-retry").render(asked=asked.user, reasons=told)
-    )
+    again = load("answer-retry").render(asked=asked.user, reasons=told)
+    return replace(asked, user=again)

@@ -124,7 +124,7 @@ class Checker:
 
     def add(self, sentence: Sentence) -> str | None:
         """Return *sentence* with its labels; None if it does not survive or was said before."""
-        text = _inert(sentence.text, self._shown)
+        text = inert(sentence.text, self._shown)
         key = fold(text).text.strip(" .!?…")
         if key in self._told:
             return None  # passages overlap and documents repeat themselves; an answer does not
@@ -290,7 +290,7 @@ def _label(found: _Found, labels: dict[tuple[str, int, int], Citation]) -> int:
     return citation.label
 
 
-def _inert(text: str, shown: Sequence[ShownPassage]) -> str:
+def inert(text: str, shown: Sequence[ShownPassage]) -> str:
     """Return the sentence without anything that could pass as one of our labels or ids.
 
     Nor does it hold what a chat would turn into a ping, a link or a picture: such words are shown

@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from bot.words import stems
 
@@ -55,6 +55,8 @@ _NUMBER_WORDS = {
 }
 _MAGNITUDES = {"hundred": 100, "hundert": 100, "thousand": 1000, "tausend": 1000}
 _NOT_COUNTED = frozenset({"0", "1"})  # "one" is mostly a pronoun, and "null" a name
+_COUNTS = {"2": 2, "3": 3, "4": 4}
+_JOINT = re.compile(r",\s|\s(?:and|or|und|oder|et|ou|y|o)\s")  # between the things of a list
 
 _MONTHS = {
     name: str(number)
@@ -89,10 +91,13 @@ _NEGATIONS = _listed(
 _DENIALS = _listed(
     "except excluded excludes excluding exclude exempt prohibited forbidden banned denied refused "
     "rejected lacks lack lacking missing fails failed unless only unable impossible invalid "
+    "prevent prevents prevented preventing prohibits prohibit ceased ceases avoid avoids avoided "
     "ineligible unavailable unpaid unsupported unlike instead "
     "ausgenommen ausgeschlossen verboten untersagt nur außer sauf interdit exclu seulement "
     "excepto prohibido excluido solo sólo"
 )
+# These limit rather than deny: "only refundable" does not say "not refundable"
+_HALF_DENIALS = _listed("only unless instead unlike missing except nur seulement solo sólo")
 
 
 def numbers(text: str) -> frozenset[str]:
@@ -142,14 +147,22 @@ def missing_numbers(sentence: str, evidence: str) -> frozenset[str]:
     ['40']
     >>> sorted(missing_numbers("ten days of two hundred", "five days of 200"))
     ['10']
+    >>> sorted(missing_numbers("It has two parts, a core and a crust.", "a core below a crust"))
+    []
     """
     words = _words(evidence)
     known = numbers(evidence) | set(_written(words))
     known |= {str(_NUMBER_WORDS[w]) for w in words if w in _NUMBER_WORDS}
     known |= {str(_MAGNITUDES[w]) for w in words if w in _MAGNITUDES}
     known |= {_MONTHS[w] for w in words if w in _MONTHS}
-    claimed = numbers(sentence) | (set(_written(_words(sentence))) - _NOT_COUNTED)
-    return frozenset(claimed - known)
+    written = set(_written(_words(sentence))) - _NOT_COUNTED
+    missing = frozenset((numbers(sentence) | written) - known)
+    if missing <= written and numbers(evidence) | set(_written(words)) <= numbers(sentence):
+        # No number of the evidence was left out, so none was changed: "the two floors, A and B"
+        # counts what it names itself
+        listed = len(_JOINT.findall(sentence)) + 1
+        missing = frozenset(n for n in missing if n not in _COUNTS or _COUNTS[n] > listed)
+    return missing
 
 
 def _written(words: Sequence[str]) -> Iterator[str]:
@@ -157,6 +170,22 @@ def _written(words: Sequence[str]) -> Iterator[str]:
     for word, following in pairwise([*words, ""]):
         if word in _NUMBER_WORDS:
             yield str(_NUMBER_WORDS[word] * _MAGNITUDES.get(following, 1))
+
+
+def figure(word: str) -> str | None:
+    """Return one number or the name of a month in one spelling; None if *word* is neither.
+
+    >>> figure("1,000"), figure("five"), figure("März"), figure("may")
+    ('1000', '5', 'month 3', None)
+    """
+    found = numbers(word)
+    if found:
+        return " ".join(sorted(found))
+    lower = word.lower()
+    if word[:1].isupper() and lower in _MONTHS:
+        return f"month {_MONTHS[lower]}"
+    value = str(_NUMBER_WORDS.get(lower, ""))
+    return value if value and value not in _NOT_COUNTED else None
 
 
 _NAME = re.compile(r"(?<![.!?:\n\"“„«(]\s)(?<=[\w,;)'’]\s)[A-ZÄÖÜÉÀ][\w'’-]*[^\W_]")
@@ -175,21 +204,57 @@ def missing_names(sentence: str, evidence: str) -> frozenset[str]:
     """
     if language(sentence) == "de" or foreign(sentence, evidence):
         return frozenset()
-    known = set(_words(evidence))
-    months = {number for word in known if (number := _MONTHS.get(word))} | numbers(evidence)
+    words = set(_words(evidence))
+    months = {number for word in words if (number := _MONTHS.get(word))} | numbers(evidence)
+    known = (
+        {_unaccented(word) for word in words} | _shortened(evidence) | _spelt_out(sentence, words)
+    )
+    known |= {word for sign, word in _SIGNS.items() if sign in evidence}
     parts = (part for m in _NAME.finditer(sentence) for part in _WORDS.findall(m.group()))
-    named = {part.lower().replace("’", "'") for part in parts if part[0].isupper()}
+    named = {
+        part.lower().replace("’", "'").removesuffix("'s") for part in parts if part[0].isupper()
+    }
     return frozenset(
         word
         for word in named - known - _ALWAYS_CAPITAL
-        if _MONTHS.get(word) not in months and not any(_same_name(word, one) for one in known)
+        if _MONTHS.get(word) not in months
+        and not any(_same_name(_unaccented(word), one) for one in known)
     )
 
 
 def _same_name(one: str, other: str) -> bool:
-    """Whether one word begins with the other's stem."""
-    first, second = sorted((_stem(one.removesuffix("'s")), _stem(other)), key=len)
-    return len(first) >= _SHARED_LETTERS and second.startswith(first)
+    """Whether they are one word, or one of them begins with the other's stem."""
+    first, second = sorted((_stem(one), _stem(other)), key=len)
+    return one == other or (len(first) >= _SHARED_LETTERS and second.startswith(first))
+
+
+def _unaccented(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+_SIGNS = {"°C": "celsius", "°F": "fahrenheit"}
+_DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
+_CAPITALS = re.compile(r"\b[A-Z]\w*(?:[ \n](?:(?:of|and|for|the) )*[A-Z]\w*)+")
+
+
+def _shortened(text: str) -> set[str]:
+    """Return what its names are shortened to: "European Union" to "eu", "U.S." to "us"."""
+    made = {match.group().replace(".", "").lower() for match in _DOTTED.finditer(text)}
+    return made | {short for short, _ in _initials(text)}
+
+
+def _spelt_out(text: str, shortened: Collection[str]) -> set[str]:
+    """Return the words of those names of *text* that stand shortened among the other words."""
+    return {word for short, words in _initials(text) if short in shortened for word in words}
+
+
+def _initials(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the initials of each name of several words, and of each part of one, with its words."""
+    for match in _CAPITALS.finditer(text):
+        words = [word.lower() for word in match.group().split() if word[0].isupper()]
+        for start, end in combinations(range(len(words) + 1), 2):
+            if end - start > 1:
+                yield "".join(word[0] for word in words[start:end]), words[start:end]
 
 
 _FUNCTION_WORDS = {
@@ -232,7 +297,10 @@ def contradicts(sentence: str, evidence: str) -> bool:
     denies = any(True for _ in _negations(sentence))
     if denies:
         return not any(True for _ in _negations(evidence)) and _DENIALS.isdisjoint(_words(evidence))
-    said = {_stem(word) for word in _words(sentence)}
+    words = set(_words(sentence))
+    if not (words & _DENIALS - _HALF_DENIALS) <= set(_words(evidence)):
+        return False  # it denies in its own way: "prevent" for "do not fit"
+    said = {_stem(word) for word in words}
     return any(_stem(word) in said for word in _denied_words(evidence))
 
 

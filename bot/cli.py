@@ -130,7 +130,7 @@ def main() -> None:
 def _status(error: Exception) -> int | None:
     """Return the exit status for an error that is known, else None."""
     from bot.errors import BotError, SettingsError, SlackError
-    from eval.errors import EvalError, QuestionSetError
+    from eval.errors import ChoiceError, EvalError, QuestionSetError
     from index.errors import (
         IndexingError,
         IndexMissingError,
@@ -139,7 +139,13 @@ def _status(error: Exception) -> int | None:
     )
 
     usage = (
-        SettingsError | SlackError | SourceError | ModelError | IndexMissingError | QuestionSetError
+        SettingsError
+        | SlackError
+        | SourceError
+        | ModelError
+        | IndexMissingError
+        | QuestionSetError
+        | ChoiceError
     )
     if isinstance(error, usage):
         return USAGE

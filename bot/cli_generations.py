@@ -92,7 +92,7 @@ def verify(
     from bot import wiring
 
     directory = wiring.index_directory(shared_of(context).settings)
-    name = generation or directory.served()
+    name = directory.kept(generation) if generation else directory.served()
     faults = _faults(directory, name)
     if as_json:
         print_json({"generation": name, "passed": not faults, "faults": faults})

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from index.build import Builder, BuildOptions, BuildResult
+    from index.generation import IndexDirectory, Manifest
     from index.plan import Progress
     from index.preview import Preview
     from index.sources import SourceSpec
 
 _SHOWN_PROBLEMS = 20
+INTERRUPTED = 130  # what shells say of a command that was stopped by Ctrl-C
 
 
 @index_app.command("build")
@@ -61,8 +63,12 @@ def build(
     if dry_run:
         _dry_run(settings, specs, options, as_json=as_json)
         return
-    with build_progress(hidden=as_json) as progress:
-        result = builder_of(settings, options, progress).build(specs)
+    try:
+        with build_progress(hidden=as_json) as progress:
+            result = builder_of(settings, options, progress).build(specs)
+    except KeyboardInterrupt:
+        _say_stopped(as_json=as_json)
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         from bot.contract import build_json
 
@@ -71,6 +77,13 @@ def build(
         show_build(result)
     if result.problems or not result.promoted:
         raise typer.Exit(SOME_FAILED)
+
+
+def _say_stopped(*, as_json: bool) -> None:
+    message = "stopped: what was served before is served still, and what was embedded is kept"
+    if as_json:
+        print_json({"error": message})
+    typer.secho(f"footnote: {message}", fg=typer.colors.YELLOW, err=True)
 
 
 def specs_of(settings: "Settings", paths: "Sequence[Path] | None") -> "tuple[SourceSpec, ...]":
@@ -131,8 +144,8 @@ def _dry_run(
 def _preview_json(seen: "Preview") -> Json:
     from bot.contract import problem_json
 
-    def count(*actions: str) -> int:
-        return sum(entry.action in actions for entry in seen.plan)
+    def count(action: str) -> int:
+        return sum(entry.action == action and entry.problem is None for entry in seen.plan)
 
     counted = ("added", "changed", "renamed", "removed", "unchanged")
     return {
@@ -159,7 +172,9 @@ def show_build(result: "BuildResult") -> None:
 
 
 def _show_outcome(console: "Console", result: "BuildResult") -> None:
-    counts = [f"{count} {action}" for action, count in sorted(result.actions.items())]
+    names = {"unreadable": "not indexed"}
+    actions = sorted(result.actions.items())
+    counts = [f"{count} {names.get(action, action)}" for action, count in actions]
     embedded = f"{result.chunks} chunks, {result.embedded} embedded"
     line = f"{', '.join(counts) or 'no documents'}; {embedded}; {result.seconds:.1f} s"
     if result.promoted:
@@ -176,21 +191,11 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Say what is served, how old it is, and what has changed on disk since."""
     from bot import wiring
     from bot.contract import time_json
-    from index.build import dry_run
 
     settings = shared_of(context).settings
     directory = wiring.index_directory(settings)
     manifest = directory.manifest(directory.served())
-    plan = dry_run(
-        directory,
-        wiring.source_specs(settings),
-        max_file_bytes=settings.index.max_file_mb * wiring.MEGABYTE,
-    )
-    stale = {
-        "added": sum(entry.action in {"added", "renamed"} for entry in plan),
-        "changed": sum(entry.action == "changed" for entry in plan),
-        "removed": sum(entry.action in {"removed", "renamed"} for entry in plan),
-    }
+    stale, fault = _since(settings, directory)
     value: Json = {
         "generation": manifest.generation,
         "created_at": time_json(manifest.created_at),
@@ -201,22 +206,61 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
         "stale": stale,
     }
     if as_json:
-        print_json(value)
-        return
-    from bot.console import age, stdout
+        print_json(value | ({"error": fault} if fault else {}))
+    else:
+        _show_status(manifest, stale)
+    if fault:
+        typer.secho(f"footnote: {fault}", fg=typer.colors.RED, err=True)
+        raise typer.Exit(SOME_FAILED)
 
-    changes = [f"{count} {name}" for name, count in stale.items() if count]
+
+def _since(
+    settings: "Settings", directory: "IndexDirectory"
+) -> tuple[dict[str, int] | None, str | None]:
+    """Return what has changed since the last build, or None and why that cannot be told."""
+    from bot import wiring
+    from index.build import SOURCES
+    from index.errors import SourceError
+    from index.preview import dry_run
+
+    name = directory.served()
+    if faults := directory.verify(name):
+        return None, f"{name} is damaged ({faults[0]}): run footnote index build"
+    try:
+        plan = dry_run(
+            directory,
+            wiring.source_specs(settings),
+            max_file_bytes=settings.index.max_file_mb * wiring.MEGABYTE,
+            cache=settings.data_dir / "cache" / SOURCES,
+        )
+    except SourceError as error:
+        return None, str(error)
+    stale = {
+        "added": sum(entry.action in {"added", "renamed"} for entry in plan),
+        "changed": sum(entry.action == "changed" for entry in plan),
+        "removed": sum(entry.action in {"removed", "renamed"} for entry in plan),
+    }
+    return stale, None
+
+
+def _show_status(manifest: "Manifest", stale: dict[str, int] | None) -> None:
+    from bot.console import age, stdout
+    from bot.contract import time_json
+
     console = stdout()
     console.print(
         f"[bold]{manifest.generation}[/], built {age(manifest.created_at)} "
-        f"({value['created_at']}): {manifest.documents} documents, {manifest.chunks} chunks, "
-        f"model {manifest.model}"
+        f"({time_json(manifest.created_at)}): {manifest.documents} documents, "
+        f"{manifest.chunks} chunks, model {manifest.model}"
     )
     if manifest.lexical_only:
         console.print(
             "[yellow]it knows words only:[/] meaning is being computed; if no build is at work, "
             "run footnote index build"
         )
+    if stale is None:
+        return
+    changes = [f"{count} {name}" for name, count in stale.items() if count]
     if changes:
         console.print(f"[yellow]{', '.join(changes)} since:[/] run footnote index build")
     else:

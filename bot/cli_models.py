@@ -85,6 +85,7 @@ def _row(
         "spent_today_usd": float(portfolio.ledger.spent_today(Scope.PROVIDER, provider.name)),
         "spent_usd": float(tally.cost_usd),
         "unpriced_requests": tally.unpriced,
+        "estimated_requests": tally.estimated,
         "budget_usd_per_day": None if budget is None else float(budget),
     }
 
@@ -117,7 +118,9 @@ def _table(rows: list[Json], days: float) -> "Table":
             str(row["failures"]),
             _ms(row["ms_p50"]),
             _ms(row["ms_p95"]),
-            f"${row['spent_today_usd']:.4f}" + (" + ?" if row["unpriced_requests"] else ""),
+            ("≈" if row["estimated_requests"] else "")
+            + f"${row['spent_today_usd']:.4f}"
+            + (" + ?" if row["unpriced_requests"] else ""),
             "–" if budget is None else f"${budget:.2f}",
         )
     return table

@@ -67,7 +67,7 @@ def answer_view(answer: Answer) -> RenderableType:
     mark, style = _LOOK[answer.status]
     parts: list[RenderableType] = []
     if answer.text:
-        parts.append(_marked(mark, style, _labelled(answer.text)))
+        parts.append(_marked(mark, style, _labelled(answer)))
     if answer.message and (answer.status is not Status.ANSWERED or not answer.text):
         parts.append(_marked(mark, style, Text(answer.message)))
     elif answer.message:
@@ -86,8 +86,10 @@ def _marked(mark: str, style: str, text: Text) -> RenderableType:
     return table
 
 
-def _labelled(text: str) -> Text:
-    styled = Text(text)
+def _labelled(answer: Answer) -> Text:
+    styled = Text(answer.text)
+    for start, end in answer.highlights:
+        styled.stylize("bold", start, end)
     styled.highlight_regex(r"\[\d+\]", "bold cyan")
     return styled
 

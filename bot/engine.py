@@ -19,6 +19,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from bot.answering import Answering, Result
 from bot.citations import Proves
 from bot.conversation import standalone
+from bot.disagreement import disagreements
 from bot.portfolio import Portfolio
 from bot.responses import response_of, result_of
 from bot.retriever import AudienceBundle, PassageRetriever, audience_of
@@ -211,6 +212,7 @@ def _made(result: Result, found: SearchResult, talk: Talk) -> Answer:
         status, notes = Status.UNSUPPORTED, [UNSUPPORTED]
     else:
         status, notes = Status.NOT_FOUND, [NO_OWN_WORDS if result.fell_back else NOT_FOUND]
+    notes += disagreements(checked.citations, found.passages)
     if result.fell_back:
         notes.insert(0, OVER_BUDGET if talk.over_budget else UNREACHABLE)
     return replace(
@@ -221,7 +223,24 @@ def _made(result: Result, found: SearchResult, talk: Talk) -> Answer:
         answerer=result.answerer,
         usage=talk.usage,
         confidence=result.confidence,
+        highlights=_places(result.points_at, checked.text),
     )
+
+
+def _places(words: Sequence[str], text: str) -> tuple[tuple[int, int], ...]:
+    """Return where in *text* each of the *words* stands first, without overlap.
+
+    >>> _places(["30 days", "days"], "There are 30 days [1]. Unused days expire [2].")
+    ((10, 17),)
+    """
+    found: list[tuple[int, int]] = []
+    for one in words:
+        start = text.find(one) if one else -1
+        if start >= 0 and not any(
+            start < last and first < start + len(one) for first, last in found
+        ):
+            found.append((start, start + len(one)))
+    return tuple(sorted(found))
 
 
 def _answer(status: Status, *, message: str) -> Answer:

@@ -1,6 +1,7 @@
 """The kinds of supplier: which llama-index class speaks to it, and where its replies say how."""
 
 import importlib
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,6 +14,7 @@ from bot.settings import ProviderSettings
 _KEYLESS: Final = "none"  # servers without keys ignore it, and the clients refuse an empty one
 _OPENAI_URL: Final = "https://api.openai.com/v1"
 _MILLISECONDS: Final = 1000
+_CLIENTS: Final = ("_aclient", "_async_client", "_client")  # what the classes call them
 
 Path = tuple[str | int, ...]
 
@@ -30,6 +32,9 @@ class Kind:
         whole: What it says there if nothing was cut or held back.
         tokens: Where it says how many tokens went in and came out.
         streams: Whether the parts of a stream say why it ended; if not, the reply comes at once.
+        stream_arguments: Of a request for a stream.
+        structured: Arguments of a request whose reply is to follow a JSON schema; None if the
+            reply would not come as text.
     """
 
     module: str
@@ -41,15 +46,22 @@ class Kind:
     tokens: tuple[Path, Path]
     streams: bool = True
     stream_arguments: Mapping[str, Any] = field(default_factory=dict)
+    structured: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
 
 def build(provider: ProviderSettings) -> LLM:
     """Return the llama-index model of *provider*, which asks once and never again by itself.
 
     Raises:
-        SettingsError: If the package for its kind is not installed.
+        SettingsError: If the package for its kind is not installed, or if it cannot do what is set.
     """
     kind = KINDS[provider.kind]
+    if provider.structured and kind.structured is None:
+        able = ", ".join(name for name, one in KINDS.items() if one.structured)
+        raise SettingsError(
+            f"provider {provider.name!r}: structured works with the kinds {able}, "
+            f"not with {provider.kind!r}"
+        )
     # Imported here, because it takes a second and most commands need no model
     try:
         module = importlib.import_module(kind.module)
@@ -64,10 +76,13 @@ def build(provider: ProviderSettings) -> LLM:
 
 async def close(llm: LLM) -> None:
     """Close the connections of a model, in the event loop that opened them."""
-    # The classes keep their client to themselves and have no way to close it
-    client = getattr(llm, "_aclient", None)
-    if client is not None:
-        await client.close()
+    # The classes keep their clients to themselves and have no way to close them
+    for client in (getattr(llm, name, None) for name in _CLIENTS):
+        for one, way in ((getattr(client, "aio", None), "aclose"), (client, "close")):
+            closing = getattr(one, way, None)
+            done = closing() if closing is not None else None
+            if inspect.isawaitable(done):
+                await done
 
 
 def _knowing(base: type[LLM], provider: ProviderSettings) -> type[LLM]:
@@ -194,6 +209,16 @@ def _ollama(provider: ProviderSettings) -> Mapping[str, Any]:
     }
 
 
+def _response_format(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    form = {"name": "answer", "strict": True, "schema": schema}
+    return {"response_format": {"type": "json_schema", "json_schema": form}}
+
+
+def _generation_config(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    form = {"response_mime_type": "application/json", "response_json_schema": schema}
+    return {"generation_config": form}
+
+
 _CHOICE: Final = (("choices", 0, "finish_reason"),)
 _CHAT_TOKENS: Final[tuple[Path, Path]] = (
     ("usage", "prompt_tokens"),
@@ -209,6 +234,7 @@ _OPENAI_LIKE: Final = Kind(
     whole=frozenset({"stop"}),
     tokens=_CHAT_TOKENS,
     stream_arguments=_WITH_USAGE,
+    structured=_response_format,
 )
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -224,6 +250,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         whole=frozenset({"stop"}),
         tokens=_CHAT_TOKENS,
         stream_arguments=_WITH_USAGE,
+        structured=_response_format,
     ),
     "anthropic": Kind(
         module="llama_index.llms.anthropic",
@@ -245,6 +272,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             ("usage_metadata", "prompt_token_count"),
             ("usage_metadata", "candidates_token_count"),
         ),
+        structured=_generation_config,
     ),
     "bedrock": Kind(
         module="llama_index.llms.bedrock_converse",
@@ -264,5 +292,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         finish=(("done_reason",),),
         whole=frozenset({"stop"}),
         tokens=(("prompt_eval_count",), ("eval_count",)),
+        structured=lambda schema: {"format": schema},
     ),
 }

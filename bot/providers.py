@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
@@ -10,12 +10,23 @@ from llama_index.core.llms import LLM, ChatMessage, ChatResponse
 
 from bot.asking import Messages
 from bot.errors import AnswererError, SettingsError
-from bot.kinds import KINDS, Kind, at, build, close
+from bot.kinds import KINDS, Kind, Path, at, build, close
+from bot.replies import SCHEMA
 from bot.settings import ModelsSettings, ProviderSettings
 from bot.types import Usage
 
 # These say that this question cannot be answered, not that the supplier is in trouble
 _QUESTIONS_FAULT = frozenset({400, 413, 422})
+# Where the clients' errors say with which status they were refused, and the headers of the reply
+_STATUS: tuple[Path, ...] = (
+    ("status_code",),
+    ("code",),
+    ("response", "ResponseMetadata", "HTTPStatusCode"),
+)
+_HEADERS: tuple[Path, ...] = (
+    ("response", "headers"),
+    ("response", "ResponseMetadata", "HTTPHeaders"),
+)
 
 
 @dataclass
@@ -108,12 +119,13 @@ class LlmModel:
             ChatMessage(role="system", content=messages.system),
             ChatMessage(role="user", content=messages.user),
         ]
+        kind = KINDS[self.provider.kind]
+        form = kind.structured(SCHEMA) if messages.structured and kind.structured else {}
         if stream:
-            more = KINDS[self.provider.kind].stream_arguments
-            async for part in await llm.astream_chat(chat, **more):
+            async for part in await llm.astream_chat(chat, **kind.stream_arguments, **form):
                 yield part
             return
-        whole = await llm.achat(chat)
+        whole = await llm.achat(chat, **form)
         whole.delta = whole.message.content or ""
         yield whole
 
@@ -163,14 +175,16 @@ def build_models(settings: ModelsSettings) -> list[LlmModel]:
 
 def _translated(error: Exception) -> AnswererError:
     """Return what happened, in words that hold nothing of the request or the reply."""
-    status = getattr(error, "status_code", None)
-    if not isinstance(status, int):
+    said = [at(error, path) for path in _STATUS]
+    status = next((one for one in said if isinstance(one, int)), None)
+    if status is None:
         return AnswererError(f"no usable reply ({type(error).__name__})")
-    headers = getattr(getattr(error, "response", None), "headers", {})
+    headers = [at(error, path) for path in _HEADERS]
+    wait = next((one.get("retry-after", "") for one in headers if isinstance(one, Mapping)), "")
     return AnswererError(
         f"refused with status {status}",
         outage=status not in _QUESTIONS_FAULT,
-        retry_after_s=_retry_after_s(str(headers.get("retry-after", ""))),
+        retry_after_s=_retry_after_s(str(wait)),
     )
 
 

@@ -1,6 +1,9 @@
 """A model's reply, read while it comes in: sentences and what they claim to rest on."""
 
+import json
 import re
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from bot.errors import AnswererError
 from bot.types import Evidence, Sentence
@@ -65,6 +68,105 @@ class ReplyReader:
             return []
         self._open = Sentence(text=rest, evidence=())
         return [] if before is None else [before]
+
+
+class JsonReader:
+    r"""Sentences of a reply that is a JSON object after `SCHEMA`, each once it is complete.
+
+    What is no such object was said and is not supported, like free prose.
+
+    >>> reader = JsonReader()
+    >>> reader.feed('{"sentences": [{"text": "It is 3.", "evidence": [{"id": "k7q2mz"')
+    []
+    >>> [one.text for one in reader.feed(', "quote": "fee: 3"}]}, {"text')]
+    ['It is 3.']
+    """
+
+    def __init__(self) -> None:
+        self._rest = ""
+        self._is_empty = True
+        self._opened = False
+
+    def feed(self, text: str) -> list[Sentence]:
+        """Take in the next part of the reply; returns the sentences that it completes."""
+        self._is_empty = self._is_empty and not text.strip()
+        self._rest += text
+        if not self._opened:
+            match = _SENTENCES.search(self._rest)
+            if match is None:
+                return []
+            self._opened, self._rest = True, self._rest[match.end() :]
+        return list(self._whole())
+
+    def end(self) -> list[Sentence]:
+        """Return what the end of the reply completes.
+
+        Raises:
+            AnswererError: If the reply was empty, or is not the whole of an object.
+        """
+        if self._is_empty:
+            raise AnswererError("the reply is empty")
+        if self._opened and not _CLOSING.fullmatch(self._rest):
+            raise AnswererError("the reply is not the object that was asked for")
+        if self._opened or _NOT_FOUND.fullmatch(self._rest):
+            return []
+        return [Sentence(text=self._rest.strip(), evidence=())]
+
+    def _whole(self) -> Iterator[Sentence]:
+        """Yield the entries that are complete, and keep what is behind them."""
+        while True:
+            rest = self._rest.lstrip(" \t\r\n,")
+            if not rest.startswith("{"):
+                return
+            try:
+                entry, end = _DECODER.raw_decode(rest)
+            except (ValueError, RecursionError):
+                return  # not complete yet; what never becomes complete is noticed at the end
+            self._rest = rest[end:]
+            yield _sentence(entry)
+
+
+_SENTENCES = re.compile(r'\{\s*"sentences"\s*:\s*\[')
+_CLOSING = re.compile(r"\s*\]\s*\}\s*(?:```\s*)?")
+_DECODER = json.JSONDecoder()
+
+
+def _sentence(entry: Mapping[str, object]) -> Sentence:
+    claimed = entry.get("evidence")
+    evidence = (
+        [one for one in claimed if isinstance(one, dict)] if isinstance(claimed, list) else []
+    )
+    return Sentence(
+        text=str(entry.get("text", "")),
+        evidence=tuple(
+            Evidence(
+                passage_id=str(one.get("id", "")).strip().lower(), quote=str(one.get("quote", ""))
+            )
+            for one in evidence
+        ),
+    )
+
+
+def _object_of(properties: Mapping[str, object]) -> dict[str, object]:
+    """Return the schema of an object that has just these properties, as suppliers want it."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+_TEXT = {"type": "string"}
+_EVIDENCE = _object_of({"id": _TEXT, "quote": _TEXT})
+SCHEMA: Final = _object_of(
+    {
+        "sentences": {
+            "type": "array",
+            "items": _object_of({"text": _TEXT, "evidence": {"type": "array", "items": _EVIDENCE}}),
+        }
+    }
+)
 
 
 def parse_draft(reply: str) -> tuple[Sentence, ...]:

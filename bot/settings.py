@@ -81,6 +81,7 @@ class ProviderSettings(_Table):
     timeout_s: float = Field(default=30, gt=0)
     max_tokens: int = Field(default=1024, ge=16)
     context_tokens: int = Field(default=8192, ge=1024)
+    structured: bool = False
     budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
     price: PriceSettings | None = None
 
@@ -122,6 +123,7 @@ class ChannelSettings(_Table):
     follow_ups: bool = False
     unasked: bool = False
     helper: str = Field(default="", pattern=r"^([UW][A-Z0-9]+)?$")
+    language: str = Field(default="", max_length=40, pattern=r"^[\w() -]*$")
 
 
 class SlackSettings(_Table):
@@ -268,12 +270,13 @@ def _faults(error: ValidationError | PydanticSettingsError) -> list[str]:
     faults = []
     for each in error.errors(include_url=False):
         place = ".".join(str(part) for part in each["loc"])
+        message = each["msg"].removeprefix("Value error, ")
         if each["type"] == "extra_forbidden":
             faults.append(f"{place}: unknown setting")
         elif isinstance(each["input"], str | int | float) and "key" not in place:
-            faults.append(f"{place}: {each['msg']} (it is {each['input']!r})")
+            faults.append(f"{place}: {message} (it is {each['input']!r})")
         else:
-            faults.append(f"{place}: {each['msg']}")
+            faults.append(f"{place}: {message}")
     return faults
 
 

@@ -19,6 +19,8 @@ _FIELDS_OF = {
     "website": {"sitemap", "allow_private"},
     "llama_index": {"reader", "arguments", "environment", "load"},
 }
+# What only one kind is named by: then it need not be said as well.
+_KIND_OF = {"repository": "git", "sitemap": "website", "reader": "llama_index"}
 _PLACES = ("path", "repository", "sitemap", "reader")
 
 
@@ -53,6 +55,14 @@ class SourceSettings(BaseModel):
     arguments: dict[str, Argument] = Field(default_factory=dict)
     environment: dict[str, str] = Field(default_factory=dict)
     load: dict[str, Argument] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tell_kind_by_place(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        told = [{"kind": kind} for place, kind in _KIND_OF.items() if place in value]
+        return told[0] | value if told else value
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "SourceSettings":

@@ -35,7 +35,8 @@ _SCHEMA: Final = """
         output_tokens INTEGER NOT NULL,
         pico INTEGER,
         user TEXT NOT NULL,
-        channel TEXT NOT NULL
+        channel TEXT NOT NULL,
+        estimated INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX IF NOT EXISTS request_at ON request (at);
     CREATE TABLE IF NOT EXISTS spent (
@@ -76,6 +77,7 @@ class Request:
         cost_usd: None if the price is not known.
         user: Who asked; kept as a digest only.
         channel: Where; kept as a digest only.
+        estimated: Whether the tokens were counted by us, as the reply broke off before it said.
     """
 
     provider: str
@@ -87,6 +89,7 @@ class Request:
     cost_usd: Decimal | None
     user: str = ""
     channel: str = ""
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ class Tally:
         ms: Of those that did, ascending.
         cost_usd: Of all whose price is known.
         unpriced: How many had a cost that is not known.
+        estimated: How many had a cost that is an estimate.
     """
 
     requests: int
@@ -106,6 +110,7 @@ class Tally:
     ms: tuple[float, ...]
     cost_usd: Decimal
     unpriced: int
+    estimated: int
 
 
 class Ledger:
@@ -126,6 +131,7 @@ class Ledger:
                 path or ":memory:", timeout=10, isolation_level=None, check_same_thread=False
             )
             self._connection.executescript(_SCHEMA)
+            self._add_column()
             self._forget_old()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path} cannot be used for what is spent: {error}") from error
@@ -171,7 +177,8 @@ class Ledger:
         with self._transaction() as run:
             run(
                 "INSERT INTO request (at, provider, purpose, reason, ms, input_tokens, "
-                "output_tokens, pico, user, channel) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "output_tokens, pico, user, channel, estimated) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     self._now(),
                     request.provider,
@@ -183,6 +190,7 @@ class Ledger:
                     pico,
                     _digest(request.user),
                     _digest(request.channel),
+                    request.estimated,
                 ),
             )
             for scope, name in scopes if pico else ():
@@ -206,7 +214,7 @@ class Ledger:
         """Return what *provider* did in the last *days* days."""
         with self._transaction() as run:
             rows = run(
-                "SELECT reason, ms, pico FROM request WHERE provider = ? AND at >= ?",
+                "SELECT reason, ms, pico, estimated FROM request WHERE provider = ? AND at >= ?",
                 (provider, self._now() - days * _DAY_S),
             ).fetchall()
         well = [row for row in rows if not row[0]]
@@ -216,6 +224,7 @@ class Ledger:
             ms=tuple(sorted(float(row[1]) for row in well)),
             cost_usd=Decimal(sum(row[2] or 0 for row in rows)) / _PICO,
             unpriced=sum(row[2] is None for row in rows),
+            estimated=sum(row[3] for row in rows),
         )
 
     def forget_user(self, user: str) -> int:
@@ -242,6 +251,14 @@ class Ledger:
 
     def _today(self) -> str:
         return datetime.fromtimestamp(self._now(), UTC).date().isoformat()
+
+    def _add_column(self) -> None:
+        """Bring a file up to date that is older than the last column of its table."""
+        rows = self._connection.execute("PRAGMA table_info(request)").fetchall()
+        if "estimated" not in {row[1] for row in rows}:
+            self._connection.execute(
+                "ALTER TABLE request ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0"
+            )
 
     def _forget_old(self) -> None:
         oldest = self._now() - KEPT_DAYS * _DAY_S

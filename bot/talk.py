@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bot.asking import Messages
+from bot.asking import BYTES_PER_TOKEN, Messages
 from bot.errors import AnswererError
 from bot.portfolio import OVER_BUDGET, Model, Portfolio
 from bot.spend import Request
@@ -26,9 +26,19 @@ class _Result:
     """How a request ended, as far as it is known."""
 
     purpose: str
+    messages: Messages
+    received_bytes: int = 0
     started: float = field(default_factory=time.perf_counter)
     reason: str = _ABANDONED
     usage: Usage = Usage()  # noqa: RUF009 - frozen
+
+    def counted(self, max_tokens: int) -> tuple[Usage, bool]:
+        """Return what it used, and whether that is an estimate: the reply did not come to say."""
+        told = self.usage.input_tokens or self.usage.output_tokens
+        if told or not self.received_bytes:
+            return self.usage, False
+        out = min(max_tokens, self.received_bytes // BYTES_PER_TOKEN + 1)
+        return Usage(input_tokens=self.messages.tokens_at_most, output_tokens=out), True
 
 
 class Talk:
@@ -60,12 +70,13 @@ class Talk:
         provider = model.provider
         try:
             with self.portfolio.admitted(provider, self.question, messages):
-                result = _Result(purpose=purpose)
+                result = _Result(purpose=purpose, messages=messages)
                 try:
                     async for piece in self._pieces(model, messages, stream=stream):
                         if isinstance(piece, Usage):
                             result.reason, result.usage = "", piece
                         else:
+                            result.received_bytes += len(piece.encode(errors="replace"))
                             yield piece
                 except AnswererError as error:
                     result.reason = str(error).removeprefix(f"{provider.name}: ")
@@ -107,7 +118,8 @@ class Talk:
             breaker.succeeded()
 
     def _keep(self, model: Model, result: _Result) -> None:
-        used = self.portfolio.priced(model.provider, result.usage)
+        usage, estimated = result.counted(model.provider.max_tokens)
+        used = self.portfolio.priced(model.provider, usage)
         self.usage = _sum(self.usage, used)
         request = Request(
             provider=model.provider.name,
@@ -119,6 +131,7 @@ class Talk:
             cost_usd=used.cost_usd,
             user=self.question.user,
             channel=self.question.channel,
+            estimated=estimated,
         )
         self.notes += self.portfolio.record(request, model.provider, self.question)
 

@@ -43,6 +43,7 @@ class Question:
         thread: Names the conversation, so that it stays with one model; "" if there is none.
         user: Who asks, for budgets; "" if unknown.
         channel: Where it is asked, for budgets; "" if nowhere.
+        language: In which models are to answer, such as "German"; "" follows the question.
     """
 
     text: str
@@ -51,6 +52,7 @@ class Question:
     thread: str = ""
     user: str = ""
     channel: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +99,14 @@ class Draft:
         usage: What it cost.
         confidence: How sure the answerer is that the passages hold the answer, from 0 to 1, also
             where it says nothing; None if it does not say how sure it is.
+        points_at: The few words that are the answer itself, of each sentence that has such.
     """
 
     sentences: tuple[Sentence, ...]
     answerer: str
     usage: Usage = field(default_factory=Usage)
     confidence: float | None = None
+    points_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +172,8 @@ class Answer:
         ms: How long it took.
         confidence: How sure the answerer is that the passages hold the answer, from 0 to 1; None
             if it does not say.
+        highlights: Where in the text the words stand that are the answer itself, as (start, end);
+            in order, without overlap. Empty if nobody says which they are.
     """
 
     status: Status
@@ -182,3 +188,4 @@ class Answer:
     usage: Usage
     ms: float
     confidence: float | None = None
+    highlights: tuple[tuple[int, int], ...] = ()

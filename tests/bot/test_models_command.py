@@ -90,6 +90,17 @@ def test_command_shows_a_table_to_people(config: Path) -> None:
     assert "main (big)" in told
     assert "75.0 %" in told
     assert "$0.0375" in told
+    assert "≈" not in told
+
+
+def test_spending_that_is_partly_an_estimate_is_marked_as_one(config: Path) -> None:
+    with closing(Ledger(config.parent / "data" / "spend.sqlite")) as ledger:
+        ledger.record(replace(a_request(reason="cut"), estimated=True))
+
+    told = json.loads(run("--config", str(config), "models", "--json"))
+
+    assert [one["estimated_requests"] for one in told["providers"]] == [1, 0]
+    assert "≈$0.0500" in run("--config", str(config), "models")
 
 
 def test_command_without_models_says_who_answers(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.asking import Messages
+from bot.asking import BYTES_PER_TOKEN, Messages
 from bot.breaker import PAUSE_S
 from bot.engine import FootnoteQueryEngine
 from bot.errors import AnswererError, SettingsError
@@ -18,8 +18,11 @@ from bot.spend import Ledger, Scope
 from bot.talk import Talk
 from bot.types import Answer, Question, Status
 from tests.bot.test_engine import ScriptedAnswerer
-from tests.fakes.model_server import INPUT_TOKENS, OUTPUT_TOKENS, Reply, model_server
+from tests.fakes.model_server import Reply, model_server
+from tests.fakes.model_wires import INPUT_TOKENS, OUTPUT_TOKENS
 from tests.fakes.models import (
+    IN_USD,
+    OUT_USD,
     Blocks,
     ScriptedModel,
     a_provider,
@@ -254,6 +257,36 @@ def test_costs_add_up_to_the_cent_against_the_log_of_the_server() -> None:
     assert set(billed) == {(INPUT_TOKENS, OUTPUT_TOKENS)}
     assert ledger.spent_today(Scope.ALL) == log
     assert sum(answer.usage.cost_usd or 0 for answer in answers) == log
+
+
+def test_stream_that_breaks_off_is_counted_by_what_came_of_it() -> None:
+    model = ScriptedModel(quoting, cut_after=30)
+    portfolio = a_portfolio(model)
+
+    async def streamed() -> Answer:
+        *_, last = [one async for one in an_engine(portfolio).astream(Question(text="leave"))]
+        assert isinstance(last, Answer)
+        return last
+
+    usage = asyncio.run(streamed()).usage
+
+    came = len(quoting([("k7q2mz", LEAVE.text)])[:36].encode())  # in pieces of nine
+    assert (usage.input_tokens, usage.output_tokens) == (
+        model.prompts[0].tokens_at_most,
+        came // BYTES_PER_TOKEN + 1,
+    )
+    spent = usage.input_tokens * IN_USD + usage.output_tokens * OUT_USD
+    assert portfolio.ledger.spent_today(Scope.ALL) == spent / 1_000_000
+    assert portfolio.ledger.tally("local", days=1).estimated == 1
+
+
+def test_reply_of_which_nothing_came_is_counted_with_nothing() -> None:
+    portfolio = a_portfolio(ScriptedModel(unreachable))
+
+    answer = an_engine(portfolio).ask(Question(text="leave"))
+
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (0, 0)
+    assert portfolio.ledger.tally("local", days=1).estimated == 0
 
 
 def test_cost_of_a_model_without_a_price_is_not_known() -> None:

@@ -60,6 +60,14 @@ def reply(server: ModelServer, *, stream: bool, **changes: Any) -> tuple[str, Us
     return asyncio.run(whole_reply(provider, MESSAGES, stream=stream))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _clients_are_loaded() -> None:
+    """Ask once of each kind: what the first request imports takes longer than a fault may."""
+    with model_server(Reply(text="NOT FOUND")) as server:
+        for kind in WIRES:
+            reply(server, stream=False, kind=kind, timeout_s=60.0)
+
+
 @both_wires
 @both_ways
 def test_reply_comes_with_its_usage(kind: str, stream: bool) -> None:
@@ -115,6 +123,19 @@ def test_question_and_passages_are_marked_off() -> None:
     assert "NOT FOUND" in messages.system
     assert "<<< passage k7q2mz >>>\nfrom: Handbook\n| Leave is 30 days a year." in messages.user
     assert "Question: How much leave?" in messages.user
+
+
+def test_the_language_of_a_channel_goes_into_the_rules_and_nothing_else_changes() -> None:
+    shown = (ShownPassage(id="k7q2mz", passage=a_passage("Leave is 30 days a year.")),)
+
+    free, german = (
+        for_answer(Question(text="Leave?", language=language), shown, room_tokens=4000)
+        for language in ("", "German")
+    )
+
+    assert german.user == free.user
+    assert german.system.startswith(free.system)
+    assert "write every SENTENCE in German" in german.system.removeprefix(free.system)
 
 
 def test_provider_without_a_key_is_asked_without_one() -> None:

@@ -61,6 +61,30 @@ def test_every_kind_can_be_named(tmp_path: Path) -> None:
     assert found[3].environment == {"api_token": "WIKI_TOKEN"}
 
 
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ('repository = "https://git.example.org/handbook.git"', "git"),
+        ('sitemap = "https://docs.example.org/sitemap.xml"', "website"),
+        ('reader = "wiki.reader:WikiReader"', "llama_index"),
+    ],
+)
+def test_a_place_that_only_one_kind_has_tells_the_kind(
+    tmp_path: Path, line: str, kind: str
+) -> None:
+    (found,) = specs(tmp_path, f"[[sources]]\n{line}")
+
+    assert found.kind == kind
+
+
+def test_a_place_of_another_kind_than_the_one_named_is_refused(tmp_path: Path) -> None:
+    text = '[[sources]]\nkind = "git"\nsitemap = "https://docs.example.org/sitemap.xml"'
+
+    told = refusal(tmp_path, text)
+
+    assert "sources.0: sitemap is nothing for kind 'git'; kind 'git' needs" in told
+
+
 def test_rules_say_by_path_who_may_see_a_document(tmp_path: Path) -> None:
     (found,) = specs(
         tmp_path,
@@ -89,7 +113,7 @@ def test_rules_say_by_path_who_may_see_a_document(tmp_path: Path) -> None:
         ("", "kind 'folder' needs path"),
         ('kind = "ftp"\npath = "x"', "sources.0.kind"),
         ('path = "x"\nref = "main"', "ref is nothing for kind 'folder'"),
-        ('path = "x"\nsitemap = "https://x.test/s.xml"', "sitemap is nothing for kind 'folder'"),
+        ('path = "x"\nsitemap = "https://x.test/s.xml"', "path is nothing for kind 'website'"),
         ('kind = "git"', "kind 'git' needs path or repository"),
         ('kind = "git"\npath = "x"\nrepository = "https://x.test"', "needs path or repository"),
         ('kind = "git"\nrepository = "ext::sh -c id"', "repository must be an address"),

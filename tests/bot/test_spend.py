@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -139,11 +141,12 @@ def test_tally_counts_requests_failures_and_what_has_no_price() -> None:
     clock.now += 10 * DAY_S
     ledger.record(a_request(ms=30.0))
     ledger.record(a_request(ms=20.0, cost_usd=None))
-    ledger.record(a_request(reason="refused with status 500", cost_usd=Decimal(0)))
+    ledger.record(a_request(reason="cut", cost_usd=Decimal(0), estimated=True))
 
     tally = ledger.tally("main", days=7)
 
-    assert (tally.requests, tally.failures, tally.unpriced) == (3, 1, 1)
+    assert (tally.requests, tally.failures) == (3, 1)
+    assert (tally.unpriced, tally.estimated) == (1, 1)
     assert tally.ms == (20.0, 30.0)
     assert tally.cost_usd == Decimal("0.0000375")
 
@@ -168,6 +171,18 @@ def test_forgotten_user_has_spent_nothing_and_the_sum_stays() -> None:
     assert forgotten == 1
     assert ledger.spent_today(Scope.USER, "U1") == 0
     assert ledger.spent_today(Scope.ALL) == Decimal("0.0000375")
+
+
+def test_file_from_before_estimates_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "spend.sqlite"
+    Ledger(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE request DROP COLUMN estimated")
+
+    ledger = Ledger(path)
+    ledger.record(a_request(estimated=True))
+
+    assert ledger.tally("main", days=1).estimated == 1
 
 
 def test_file_that_is_no_database_is_named(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.asking import AS_LINES
 from bot.showing import blocks
 from bot.types import ShownPassage
 from prompts import Prompt, PromptError, load
@@ -31,20 +32,22 @@ def test_rendered_answer_prompt_is_the_golden_file() -> None:
 
     rules = load("answer-rules").render()
     answer = load("answer").render(
-        passages=blocks(passages, max_bytes=10_000), question="What does parking cost?"
+        passages=blocks(passages, max_bytes=10_000),
+        question="What does parking cost?",
+        form=AS_LINES,
     )
 
     assert f"{rules}\n=====\n\n{answer}" == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_missing_value_is_refused() -> None:
-    with pytest.raises(PromptError, match=r"missing \['passages'\]"):
+    with pytest.raises(PromptError, match=r"missing \['form', 'passages'\]"):
         load("answer").render(question="Who?")
 
 
 def test_needless_value_is_refused() -> None:
     with pytest.raises(PromptError, match=r"needless \['tone'\]"):
-        load("answer").render(question="Who?", passages="", tone="kind")
+        load("answer").render(question="Who?", passages="", form="", tone="kind")
 
 
 @given(st.text())
