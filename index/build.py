@@ -37,6 +37,9 @@ from index.vectors import write_vectors
 
 log = logging.getLogger(__name__)
 
+SOURCES = "sources"
+"""Folder beside the cache of vectors, for what sources keep between builds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
@@ -71,7 +74,7 @@ class BuildResult:
     Attributes:
         generation: The generation built, or the one that is served if nothing had changed.
         promoted: Whether it is served now.
-        actions: How many documents each action was taken with.
+        actions: How many documents each action was taken with; those with a problem are unreadable.
         chunks: How many chunks the generation has.
         embedded: How many of their vectors were computed.
         problems: Files that are not in it, by document.
@@ -129,15 +132,6 @@ def before(directory: IndexDirectory) -> Before | None:
         return None
 
 
-def dry_run(
-    directory: IndexDirectory, specs: Sequence[SourceSpec], *, max_file_bytes: int
-) -> list[Planned]:
-    """Return what a build would do with each document; nothing is written."""
-    served = before(directory)
-    sources = open_sources(specs, max_file_bytes=max_file_bytes)
-    return make_plan(sources, served.rows if served else (), quiet)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Builder:
     """What builds work with.
@@ -184,12 +178,13 @@ class Builder:
                 result = self._build(specs, plan, served)
         return replace(result, seconds=round(time.monotonic() - started, 3))
 
-    def open(self, specs: Sequence[SourceSpec]) -> list[Source]:
+    def open(self, specs: Sequence[SourceSpec], *, looking: bool = False) -> list[Source]:
         """Open sources, with what they keep between builds beside the cache of vectors."""
         return open_sources(
             specs,
             max_file_bytes=self.options.max_file_bytes,
-            cache=self.cache_path.parent / "sources",
+            cache=self.cache_path.parent / SOURCES,
+            looking=looking,
         )
 
     @property
@@ -263,7 +258,7 @@ class Builder:
         return BuildResult(
             generation=manifest.generation,
             promoted=promoted,
-            actions=Counter(entry.action for entry in plan),
+            actions=_counted(plan, assembly.problems),
             chunks=len(assembly.ids),
             embedded=embedded,
             problems=assembly.problems,
@@ -343,14 +338,22 @@ def _is_same(entry: Planned, row: DocumentRow | None) -> bool:
     return row.source == about(entry.file)
 
 
+def _counted(plan: Sequence[Planned], problems: Sequence[Problem]) -> Counter[Action]:
+    failed = {problem.document for problem in problems}
+    return Counter(
+        Action.UNREADABLE if entry.document in failed else entry.action for entry in plan
+    )
+
+
 def _unchanged(plan: Sequence[Planned], served: Before) -> BuildResult:
+    problems = tuple(entry.problem for entry in plan if entry.problem is not None)
     return BuildResult(
         generation=served.manifest.generation,
         promoted=True,
-        actions=Counter(entry.action for entry in plan),
+        actions=_counted(plan, problems),
         chunks=served.manifest.chunks,
         embedded=0,
-        problems=tuple(entry.problem for entry in plan if entry.problem is not None),
+        problems=problems,
         gate=served.manifest.gate,
         seconds=0,
     )

@@ -74,6 +74,8 @@ class EmbeddingCache:
 
     @staticmethod
     def _open(path: Path) -> sqlite3.Connection:
+        # Made first: what SQLite keeps beside it has the permissions that it has then.
+        path.touch(mode=0o600)
         connection = sqlite3.connect(path, timeout=30)
         try:
             connection.execute("PRAGMA journal_mode=WAL")

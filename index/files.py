@@ -45,9 +45,11 @@ def replace_text(path: Path, text: str) -> None:
 
 
 def private_folder(path: Path) -> Path:
-    """Make the folder, readable by its owner alone, and return it."""
+    """Make the folder, and those above it, readable by their owner alone, and return it."""
+    missing = [each for each in path.parents if not each.exists()]
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in (*reversed(missing), path):
+            each.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise IndexingError(
             f"the folder {path} cannot be made ({error.strerror}): choose another --data-dir"

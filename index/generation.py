@@ -27,6 +27,7 @@ from index.manifest import (
     GateCheck,
     Manifest,
     damaged,
+    faults,
     read_manifest,
     write_manifest,
 )
@@ -129,6 +130,14 @@ class IndexDirectory:
             raise IndexDamagedError(damaged(self.root, f"cannot be read ({error})")) from error
         return sorted(found, key=_number)
 
+    def kept(self, name: str) -> str:
+        """Return *name* if a generation of that name is kept; raises `IndexMissingError`."""
+        if name not in self._folders():
+            raise IndexMissingError(
+                f"there is no generation {name!r} in {self.root}: footnote index generations"
+            )
+        return name
+
     def manifest(self, name: str) -> Manifest:
         """Read a generation's manifest.
 
@@ -151,20 +160,7 @@ class IndexDirectory:
 
     def verify(self, name: str) -> list[str]:
         """Compare every file of a generation with its manifest; return what is wrong."""
-        manifest = self.manifest(name)
-        folder = self.root / name
-        wrong = [
-            fault
-            for relative, entry in sorted(manifest.files.items())
-            if (fault := _fault(folder / relative, relative, entry)) is not None
-        ]
-        known = set(manifest.files) | {MANIFEST}
-        strangers = [
-            f"{path.relative_to(folder).as_posix()}: not in the manifest"
-            for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.relative_to(folder).as_posix() not in known
-        ]
-        return wrong + strangers
+        return faults(self.root / name, self.manifest(name))
 
     def open(self, name: str | None = None) -> Generation:
         """Check every checksum of a generation and open it; it is not collected while it is open.
@@ -278,7 +274,7 @@ class IndexDirectory:
             IndexingError: Its gate had failed.
         """
         with self.locked():
-            chosen = self._older() if name is None else name
+            chosen = self._older() if name is None else self.kept(name)
             wrong = self.verify(chosen)
             if wrong:
                 raise IndexDamagedError(f"{chosen} is damaged ({wrong[0]}): choose another one")
@@ -346,17 +342,3 @@ def now() -> datetime:
 def _number(name: str) -> int:
     found = re.search(r"\d+", name)
     return int(found.group()) if found else 0
-
-
-def _fault(path: Path, name: str, entry: FileEntry) -> str | None:
-    try:
-        size = path.stat().st_size
-        if size != entry.size_bytes:
-            return f"{name}: {size} bytes, not {entry.size_bytes}"
-        if sha256_file(path) != entry.sha256:
-            return f"{name}: its checksum is wrong"
-    except FileNotFoundError:
-        return f"{name}: missing"
-    except OSError as error:
-        return f"{name}: cannot be read ({error.strerror})"
-    return None

@@ -1,5 +1,6 @@
 """BM25 over the words of chunks, by tantivy."""
 
+import math
 import os
 import re
 import shutil
@@ -116,6 +117,12 @@ class LexicalIndex:
         terms = self._analyzer.analyze(telling) or self._analyzer.analyze(" ".join(words))
         return list(dict.fromkeys(terms))[:_MOST_QUESTION_TERMS]
 
+    def rarity(self, words: str) -> float:
+        """Return how rare the rarest of *words* is: 1 if one chunk holds it, near 0 if all do."""
+        total = self._searcher.num_docs
+        counts = [self._searcher.doc_freq("words", term) for term in self._analyzer.analyze(words)]
+        return max((_idf(max(1, n), total) / _idf(1, total) for n in counts), default=0.0)
+
     def search(
         self, question: str, k: int, *, groups: Sequence[str] | None
     ) -> list[tuple[int, float]]:
@@ -150,6 +157,10 @@ class LexicalIndex:
         addresses = [address for _, address in hits]
         ids = [int(self._searcher.doc(address)["id"][0]) for address in addresses]
         return [(id_, float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
+
+
+def _idf(holders: int, total: int) -> float:
+    return math.log(1 + (total - holders + 0.5) / (holders + 0.5))
 
 
 def _only_asks(word: str, at: int) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
-from index.files import replace_text
+from index.files import replace_text, sha256_file
 from index.sources import SourceSpec
 
 FORMAT = 1
@@ -138,3 +138,33 @@ def digest(value: Mapping[str, Any]) -> str:
     """Return a digest of the manifest's own content: its other checksums hang on it."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def faults(folder: Path, manifest: Manifest) -> list[str]:
+    """Compare every file of a generation with its manifest; return what is wrong."""
+    wrong = [
+        fault
+        for relative, entry in sorted(manifest.files.items())
+        if (fault := _fault(folder / relative, relative, entry)) is not None
+    ]
+    known = set(manifest.files) | {MANIFEST}
+    strangers = [
+        f"{path.relative_to(folder).as_posix()}: not in the manifest"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).as_posix() not in known
+    ]
+    return wrong + strangers
+
+
+def _fault(path: Path, name: str, entry: FileEntry) -> str | None:
+    try:
+        size = path.stat().st_size
+        if size != entry.size_bytes:
+            return f"{name}: {size} bytes, not {entry.size_bytes}"
+        if sha256_file(path) != entry.sha256:
+            return f"{name}: its checksum is wrong"
+    except FileNotFoundError:
+        return f"{name}: missing"
+    except OSError as error:
+        return f"{name}: cannot be read ({error.strerror})"
+    return None

@@ -27,7 +27,7 @@ from index.encoder import (
     write_info,
 )
 from index.errors import ModelError
-from index.files import replace_text
+from index.files import private_folder, replace_text
 from index.types import Vectors
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def export(
     Raises:
         ModelError: The model cannot be exported, or the export does not agree with it.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(folder.parent)
     with FileLock(folder.parent / ".lock", fallback_to_soft=False):
         for leftover in folder.parent.glob(f"{_SCRATCH}*"):  # of an export that was killed
             shutil.rmtree(leftover, ignore_errors=True)

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from index.errors import IndexDamagedError
 from index.files import writing
+from index.links import Titled, Titles
 from index.types import Chunk, Document, Parsed, Problem, ProblemKind, SourceFile
 
 INDEXED, FAILED, SKIPPED = "indexed", "failed", "skipped"
@@ -230,6 +232,26 @@ class PassageReader:
         """Return a document's chunks in reading order."""
         sql = f"{_CHUNK_COLUMNS} WHERE c.document = ? ORDER BY c.start"
         return [_chunk(row) for row in self._rows(sql, (document,))]
+
+    def ids_of(self, documents: Sequence[str]) -> dict[str, list[int]]:
+        """Return the ids of the chunks of *documents*, by document and in reading order."""
+        found: dict[str, list[int]] = {}
+        sql = (
+            "SELECT document, id FROM chunks WHERE document IN (SELECT value FROM json_each(?)) "
+            "ORDER BY document, start"
+        )
+        for document, id_ in self._rows(sql, (_dumps(documents),)) if documents else ():
+            found.setdefault(str(document), []).append(int(str(id_)))
+        return found
+
+    @cached_property
+    def titles(self) -> Titles:
+        """What the documents are called."""
+        sql = "SELECT document, title, audience FROM documents WHERE status = 'indexed'"
+        return Titles(
+            Titled(document=str(name), title=str(title), audience=tuple(json.loads(str(groups))))
+            for name, title, groups in self._rows(f"{sql} ORDER BY document")
+        )
 
     def document(self, document: str) -> Document | None:
         """Return an indexed document with its text, or None if there is none of that id."""

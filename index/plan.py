@@ -50,7 +50,10 @@ class Planned:
 def survey(
     sources: Sequence[Source], progress: Progress
 ) -> tuple[list[SourceFile], list[str], list[Problem]]:
-    """Read every file once: return those that can be read, their SHA-256s, and the problems."""
+    """Return the files that can be read, their SHA-256s, and the problems.
+
+    A file is read for it, once, unless its source knows the hash already.
+    """
     files: list[SourceFile] = []
     hashes: list[str] = []
     problems: list[Problem] = []
@@ -60,7 +63,7 @@ def survey(
                 problems.append(file)
                 continue
             try:
-                hashes.append(hashlib.sha256(file.read()).hexdigest())
+                hashes.append(file.sha256 or hashlib.sha256(file.read()).hexdigest())
                 files.append(file)
             except UnreadableDocumentError as error:
                 problems.append(
@@ -127,7 +130,7 @@ def _plan_file(
 ) -> Planned:
     row = old.get(file.document)
     action, previous, problem = Action.ADDED, None, None
-    if row is not None and row.sha256 == sha256:
+    if row is not None and row.sha256 == sha256 and _same_title(file, row):
         action = Action.UNCHANGED
         previous = row.document if row.status == INDEXED else None
         problem = _same_problem(row)
@@ -143,6 +146,10 @@ def _plan_file(
         previous=previous,
         problem=problem,
     )
+
+
+def _same_title(file: SourceFile, row: DocumentRow) -> bool:
+    return row.status != INDEXED or file.title in {None, row.title}
 
 
 def _same_problem(row: DocumentRow) -> Problem | None:

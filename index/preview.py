@@ -3,16 +3,38 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from index.assemble import Made, embedding_input, made_of
-from index.build import Builder, before, fresh
+from index.build import Builder, before, fresh, quiet
 from index.cache import count_missing, last_rate
 from index.files import cores
+from index.generation import IndexDirectory
 from index.plan import Action, Planned, make_plan
-from index.sources import SourceSpec
+from index.sources import SourceSpec, open_sources
 from index.types import Problem
 
 _USUAL_RATE = 12.0  # chunks a second and core, until a build has told
+
+
+def dry_run(
+    directory: IndexDirectory,
+    specs: Sequence[SourceSpec],
+    *,
+    max_file_bytes: int,
+    cache: Path | None = None,
+) -> list[Planned]:
+    """Return what a build would do with each document; nothing is written.
+
+    Args:
+        directory: Where generations are.
+        specs: Where documents come from.
+        max_file_bytes: Largest file that is read.
+        cache: What sources kept at the last build, so that they are not fetched anew.
+    """
+    served = before(directory)
+    sources = open_sources(specs, max_file_bytes=max_file_bytes, cache=cache, looking=True)
+    return make_plan(sources, served.rows if served else (), quiet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +67,8 @@ def preview(builder: Builder, specs: Sequence[SourceSpec]) -> Preview:
     """
     started = time.monotonic()
     served = before(builder.directory)
-    plan = make_plan(builder.open(specs), served.rows if served else (), builder.progress)
+    rows = served.rows if served else ()
+    plan = make_plan(builder.open(specs, looking=True), rows, builder.progress)
     recipe = builder.recipe(served)
     if recipe.before is None:
         plan = [fresh(entry) for entry in plan]

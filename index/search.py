@@ -1,20 +1,32 @@
 """A question becomes passages, best first: words and meaning, fused, for those who may see them."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.errors import IndexingError
 from index.generation import Generation, IndexDirectory
 from index.types import Audience, Chunk, Passage, SearchResult, Vectors
 
 log = logging.getLogger(__name__)
+
+QUESTION_LENDS = 1.5
+"""What a document gets whose title the question names, in standard deviations."""
+
+PASSAGE_LENDS = 0.4
+"""Share of its score that a passage lends to the documents it names."""
+
+LENDERS = 5
+"""How many of the best passages lend."""
+
+_MOST_NAMED = 20
+_STEEPEST = 700.0  # beyond it, exp is no number any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,22 +44,75 @@ class Fusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """What the rankings say of one chunk."""
+    """What the rankings say of one chunk.
 
-    fused: float
+    Attributes:
+        total: What the ranking is by; 0 is a candidate like the others.
+        cosine: None if there are no vectors.
+        bm25: None if no word matched among the best.
+    """
+
+    total: float
     cosine: float | None
     bm25: float | None
+
+    @property
+    def fused(self) -> float:
+        """The total, brought between 0 and 1 by the logistic function."""
+        return 1 / (1 + math.exp(-max(self.total, -_STEEPEST)))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the scores of one ranking are measured by: their mean and standard deviation."""
+
+    mean: float
+    spread: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Scale":
+        """Return the scale of *values*.
+
+        >>> scale = Scale.of([1, 3])
+        >>> scale.standard(1), scale.standard(3), Scale.of([2, 2]).standard(2)
+        (-1.0, 1.0, 0.0)
+        """
+        array = np.asarray(values, dtype=np.float64)
+        return cls(float(array.mean()), float(array.std())) if array.size else cls(0.0, 0.0)
+
+    def standard(self, value: float) -> float:
+        """Return how many standard deviations *value* lies above the mean; 0 if all are equal."""
+        return (value - self.mean) / self.spread if self.spread > 0 else 0.0
+
+
+class Fuser:
+    """Fuses both scores of a chunk: `w * z(cosine) + (1 - w) * z(bm25)`.
+
+    *z* is the standard score among the candidates, `(x - mean) / standard deviation`, after
+    Montague and Aslam, "Relevance Score Normalization for Metasearch" (2001): unlike the distance
+    to the largest value it does not hang on one outlier.
+    """
+
+    def __init__(
+        self, cosines: Mapping[int, float], bm25: Mapping[int, float], *, dense_weight: float
+    ) -> None:
+        # In the order of ids: a sum in another order is another number in its last digit.
+        ids = sorted(cosines.keys() | bm25.keys())
+        self._weight = dense_weight if cosines else 0.0
+        self._dense = Scale.of([cosines.get(id_, 0.0) for id_ in ids])
+        self._lexical = Scale.of([bm25.get(id_, 0.0) for id_ in ids])
+
+    def scores(self, cosine: float | None, bm25: float | None) -> Scores:
+        """Fuse the scores of one chunk, a candidate or not; what is missing counts as 0."""
+        dense = self._weight * self._dense.standard(cosine or 0.0)
+        lexical = (1 - self._weight) * self._lexical.standard(bm25 or 0.0)
+        return Scores(total=dense + lexical, cosine=cosine, bm25=bm25)
 
 
 def fuse(
     cosines: Mapping[int, float], bm25: Mapping[int, float], *, dense_weight: float
 ) -> dict[int, Scores]:
-    """Combine both rankings: `1 / (1 + exp(-(w * z(cosine) + (1 - w) * z(bm25))))`.
-
-    *z* is the standard score among the candidates, `(x - mean) / standard deviation`, after
-    Montague and Aslam, "Relevance Score Normalization for Metasearch" (2001): unlike the distance
-    to the largest value it does not hang on one outlier. The logistic function only brings the
-    sum between 0 and 1.
+    """Combine both rankings: see `Fuser`.
 
     Args:
         cosines: By chunk; every candidate must have one, unless there are none at all.
@@ -61,26 +126,9 @@ def fuse(
     >>> found[1].fused, found[2].fused
     (0.5, 0.5)
     """
+    fuser = Fuser(cosines, bm25, dense_weight=dense_weight)
     ids = sorted(cosines.keys() | bm25.keys())
-    weight = dense_weight if cosines else 0.0
-    dense = standard_scores([cosines.get(id_, 0.0) for id_ in ids])
-    lexical = standard_scores([bm25.get(id_, 0.0) for id_ in ids])
-    fused = 1 / (1 + np.exp(-(weight * dense + (1 - weight) * lexical)))
-    return {
-        id_: Scores(fused=float(score), cosine=cosines.get(id_), bm25=bm25.get(id_))
-        for id_, score in zip(ids, fused, strict=True)
-    }
-
-
-def standard_scores(values: Sequence[float]) -> NDArray[np.float64]:
-    """Return how many standard deviations each value lies above the mean; 0 if all are equal.
-
-    >>> standard_scores([1, 3]).tolist()
-    [-1.0, 1.0]
-    """
-    array = np.asarray(values, dtype=np.float64)
-    spread = array.std() if array.size else 0.0
-    return (array - array.mean()) / spread if spread > 0 else np.zeros_like(array)
+    return {id_: fuser.scores(cosines.get(id_), bm25.get(id_)) for id_ in ids}
 
 
 def search_generation(
@@ -89,49 +137,102 @@ def search_generation(
     """Find the *k* best passages of one generation that *audience* may see, best first."""
     if not question.strip():
         return []
-    scores = _score(generation, question, audience=audience, fusion=fusion)
-    chunks = generation.passages.chunks(_contenders(scores, k))
-    best = sorted(chunks, key=lambda id_: _order(scores[id_], chunks[id_]))[:k]
+    search = _Search(generation, question, audience=audience, fusion=fusion)
+    search.lend_to_named()
     return [
         Passage(
-            chunk=chunks[id_],
+            chunk=chunk,
             rank=rank,
-            fused=scores[id_].fused,
-            cosine=scores[id_].cosine,
-            bm25=scores[id_].bm25,
+            fused=search.scores[chunk.id].fused,
+            cosine=search.scores[chunk.id].cosine,
+            bm25=search.scores[chunk.id].bm25,
         )
-        for rank, id_ in enumerate(best, start=1)
+        for rank, chunk in enumerate(search.best(k), start=1)
     ]
 
 
-def _order(scores: Scores, chunk: Chunk) -> tuple[float, str, int]:
-    # Ties fall to the document and the place, never to the order of insertion: a generation
-    # built in small steps ranks as one built at once.
-    return -round(scores.fused, 9), chunk.document, chunk.start
+class _Search:
+    """One question on its way through a generation.
 
+    Attributes:
+        scores: By chunk, of those that the audience may see.
+    """
 
-def _contenders(scores: Mapping[int, Scores], k: int) -> list[int]:
-    """Return the chunks that can be among the *k* best, ties of the last one included."""
-    ranked = sorted(-round(score.fused, 9) for score in scores.values())
-    last = ranked[min(k, len(ranked)) - 1] if ranked else 0.0
-    return [id_ for id_, score in scores.items() if -round(score.fused, 9) <= last]
+    def __init__(
+        self, generation: Generation, question: str, *, audience: Audience, fusion: Fusion
+    ) -> None:
+        self._generation, self._question, self._audience = generation, question, audience
+        only = None if audience is None else generation.passages.visible(audience)
+        groups = None if only is None or audience is None else sorted(audience)
+        bm25 = dict(generation.lexical.search(question, fusion.candidates, groups=groups))
+        dense: dict[int, float] = {}
+        self._vector: Vectors | None = None
+        if generation.vectors is not None:  # else words alone, until the vectors are there
+            self._vector = generation.encoder.encode([question])[0]
+            dense |= generation.vectors.search(self._vector, fusion.candidates, only=only)
+            # A chunk that only its words brought up has a cosine too: 0 would bury it.
+            dense |= self._cosines([id_ for id_ in bm25 if id_ not in dense])
+        self._fuser = Fuser(dense, bm25, dense_weight=fusion.dense_weight)
+        ids = sorted(dense.keys() | bm25.keys())
+        self.scores = {id_: self._fuser.scores(dense.get(id_), bm25.get(id_)) for id_ in ids}
 
+    def _cosines(self, ids: Sequence[int]) -> dict[int, float]:
+        vectors = self._generation.vectors
+        if vectors is None or self._vector is None:
+            return {}
+        return dict(zip(ids, vectors.cosines(self._vector, ids), strict=True))
 
-def _score(
-    generation: Generation, question: str, *, audience: Audience, fusion: Fusion
-) -> dict[int, Scores]:
-    only = None if audience is None else generation.passages.visible(audience)
-    groups = None if only is None or audience is None else sorted(audience)
-    bm25 = dict(generation.lexical.search(question, fusion.candidates, groups=groups))
-    vectors = generation.vectors
-    if vectors is None:  # words alone, until the vectors are there
-        return fuse({}, bm25, dense_weight=fusion.dense_weight)
-    vector = generation.encoder.encode([question])[0]
-    dense = dict(vectors.search(vector, fusion.candidates, only=only))
-    # A chunk that only its words brought up has a cosine too: taking it as 0 would bury it.
-    missing = [id_ for id_ in bm25 if id_ not in dense]
-    dense |= dict(zip(missing, vectors.cosines(vector, missing), strict=True))
-    return fuse(dense, bm25, dense_weight=fusion.dense_weight)
+    def best(self, k: int) -> list[Chunk]:
+        """Return the *k* best chunks, best first.
+
+        Ties fall to the document and the place, never to the order of insertion: a generation
+        built in small steps ranks as one built at once.
+        """
+        ranks = {id_: -round(score.total, 9) for id_, score in self.scores.items()}
+        last = sorted(ranks.values())[: max(k, 1)][-1:]
+        contenders = [id_ for id_, rank in ranks.items() if rank <= last[0]]
+        chunks = self._generation.passages.chunks(contenders).values()
+        return sorted(chunks, key=lambda each: (ranks[each.id], each.document, each.start))[:k]
+
+    def lend_to_named(self) -> None:
+        """Raise what the question names by its title, then what the best passages name.
+
+        A question that needs two documents often shares words with one alone, and that one names
+        the other. What is lent falls with how common the title's words are.
+        """
+        if not self.scores:
+            return
+        titles = self._generation.passages.titles
+        asked = titles.named(self._question, audience=self._audience)
+        self._lend({document: QUESTION_LENDS * self._rarity(asked[document]) for document in asked})
+        shares: dict[str, float] = {}
+        for chunk in self.best(LENDERS):
+            total = max(0.0, self.scores[chunk.id].total)
+            named = titles.named(chunk.text, audience=self._audience, own=chunk.title)
+            for document, title in named.items():
+                share = PASSAGE_LENDS * total * self._rarity(title)
+                if document != chunk.document:
+                    shares[document] = max(share, shares.get(document, 0.0))
+        self._lend(shares)
+
+    def _rarity(self, title: str) -> float:
+        return self._generation.lexical.rarity(title)
+
+    def _lend(self, shares: Mapping[str, float]) -> None:
+        """Add to the best chunk of each document; one that was no candidate may become one."""
+        chosen = sorted(shares, key=lambda document: (-shares[document], document))[:_MOST_NAMED]
+        # Where a document has candidates, its best chunk is among them: the others score lower.
+        chunks = {
+            document: [id_ for id_ in ids if id_ in self.scores] or ids
+            for document, ids in self._generation.passages.ids_of(chosen).items()
+        }
+        new = [id_ for ids in chunks.values() for id_ in ids if id_ not in self.scores]
+        cosines = self._cosines(new)
+        known = self.scores | {id_: self._fuser.scores(cosines.get(id_), None) for id_ in new}
+        for document, ids in chunks.items():
+            best = max(ids, key=lambda id_: round(known[id_].total, 9))  # the first of equals
+            raised = known[best].total + shares[document]
+            self.scores[best] = replace(known[best], total=raised)
 
 
 class LiveIndex:

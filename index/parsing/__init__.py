@@ -97,7 +97,7 @@ def _unsupported(suffix: str) -> UnreadableDocumentError:
     if suffix in _SAVE_AS:
         advice = f"save it as {_SAVE_AS[suffix]}"
     else:
-        advice = "supported are " + " ".join(_FORMAT_OF)
+        advice = "save it as PDF or Markdown, or as .txt if it is plain text, or exclude it"
     return UnreadableDocumentError(ProblemKind.UNSUPPORTED, f"{what} not supported; {advice}")
 
 

@@ -2,10 +2,13 @@
 
 import atexit
 import hashlib
+import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -57,7 +60,11 @@ class SourceSpec:
 
 
 def open_sources(
-    specs: Sequence[SourceSpec], *, max_file_bytes: int, cache: Path | None = None
+    specs: Sequence[SourceSpec],
+    *,
+    max_file_bytes: int,
+    cache: Path | None = None,
+    looking: bool = False,
 ) -> list[Source]:
     """Open every source; their documents' ids are told apart by name if there are several.
 
@@ -65,24 +72,28 @@ def open_sources(
         specs: What to open.
         max_file_bytes: Largest file that is read.
         cache: Folder for what sources keep between builds; None keeps nothing.
+        looking: Use what is kept there and change none of it: a build may be at work on it.
     """
     names = _distinct_names(specs) if len(specs) > 1 else [""]
     opened: list[Source] = []
+    cache_of = partial(_own_cache, cache=cache, looking=looking)
     for spec, name in zip(specs, names, strict=True):
-        source = _open(spec, name, max_file_bytes=max_file_bytes, cache=cache)
+        source = _open(spec, name, max_file_bytes=max_file_bytes, cache_of=cache_of)
         ruled = RuledSource(source=source, rules=spec.rules, prefix=name)
         opened.append(ruled if spec.rules else source)
     return opened
 
 
-def _open(spec: SourceSpec, prefix: str, *, max_file_bytes: int, cache: Path | None) -> Source:
+def _open(
+    spec: SourceSpec, prefix: str, *, max_file_bytes: int, cache_of: Callable[[SourceSpec], Path]
+) -> Source:
     # Imported when a source needs it: nearly all are folders.
     if spec.kind == "git":
         from index.sources.git import GitSource  # noqa: PLC0415
 
         return GitSource(
             repository=spec.path,
-            cache=_own_cache(spec, cache),
+            cache=cache_of(spec),
             ref=spec.ref,
             include=spec.include,
             exclude=spec.exclude,
@@ -96,7 +107,7 @@ def _open(spec: SourceSpec, prefix: str, *, max_file_bytes: int, cache: Path | N
 
         return WebsiteSource(
             sitemap=spec.path,
-            cache=_own_cache(spec, cache),
+            cache=cache_of(spec),
             include=spec.include,
             exclude=spec.exclude,
             prefix=prefix,
@@ -129,14 +140,29 @@ def _open(spec: SourceSpec, prefix: str, *, max_file_bytes: int, cache: Path | N
     )
 
 
-def _own_cache(spec: SourceSpec, cache: Path | None) -> Path:
+def _own_cache(spec: SourceSpec, *, cache: Path | None, looking: bool) -> Path:
     """Return the folder in which this source keeps what it knows."""
-    if cache is None:
-        folder = Path(tempfile.mkdtemp(prefix="footnote-source-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return folder
-    of = hashlib.sha256(f"{spec.kind} {spec.path}".encode()).hexdigest()[:16]
-    return cache / f"{spec.kind}-{of}"
+    # With its patterns: of one website there may be two sources, and each forgets what is not its.
+    told = (spec.kind, spec.path, spec.ref, spec.include, spec.exclude)
+    of = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    kept = cache / f"{spec.kind}-{of}" if cache else None
+    if kept is not None and not looking:
+        return kept
+    folder = Path(tempfile.mkdtemp(prefix="footnote-source-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if kept is not None and kept.is_dir():
+        # What a build at work on it replaces meanwhile is fetched anew.
+        with suppress(shutil.Error):
+            shutil.copytree(kept, folder, copy_function=_linked, dirs_exist_ok=True)
+    return folder
+
+
+def _linked(here: str, there: str) -> None:
+    # Sources replace files and never write into them, so that a link is a copy that costs nothing.
+    try:
+        os.link(here, there)
+    except OSError:  # on another disk, or of another owner
+        shutil.copy2(here, there)
 
 
 def _distinct_names(specs: Sequence[SourceSpec]) -> list[str]:

@@ -30,6 +30,8 @@ _SAFE = (
 )
 _REMOTE = re.compile(r"(?:https?|ssh|file)://|[\w.-]+@[\w.-]+:")
 _REMOTE_PROTOCOLS = "https:http:ssh:file"
+# What was fetched is noted by writing into a file, which a copy made of links shares.
+_NO_NOTE = "--no-write-fetch-head"
 _FETCH_TIMEOUT_S = 1800.0
 _TIMEOUT_S = 600.0
 _LINK, _SUBMODULE = "120000", "160000"
@@ -104,7 +106,7 @@ class GitSource:
         copy = self.cache / "copy.git"
         if not copy.is_dir():
             _git(self.cache, "init", "--quiet", "--bare", "--template=", "copy.git")
-        options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--prune")
+        options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--prune", _NO_NOTE)
         # With a plus, as a branch may have been rewritten.
         _git(copy, "fetch", *options, "--", self.repository, f"+{self.ref}:refs/heads/footnote")
         return copy, "refs/heads/footnote"
@@ -282,8 +284,9 @@ def _read(folder: Path, blob: str) -> bytes:
             ProblemKind.UNREADABLE, "git cannot read it any more; build again"
         ) from error
     if content.startswith(_LARGE_FILE_MARK):
+        # Not unreadable: that would be tried again, in vain, at every build.
         raise UnreadableDocumentError(
-            ProblemKind.UNREADABLE, "it lies in Git LFS, of which only the pointer is here"
+            ProblemKind.UNSUPPORTED, "it lies in Git LFS, of which only the pointer is here"
         )
     return content
 

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -96,6 +97,49 @@ def test_p4_files_swapped_between_generations_are_found(promoted: Path, scene: S
         path.write_bytes(whole)
         swapped += 1
     assert swapped >= 3
+
+
+LARGE = {".faiss", ".sqlite", ".onnx", ".idx", ".store"}
+SERVING = """
+import sys
+from pathlib import Path
+from index.errors import IndexDamagedError
+from index.search import LiveIndex
+live = LiveIndex(Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.readline()
+try:
+    found = live.search("days of leave", k=1, audience=None)
+    print(found.passages[0].chunk.text)
+except (IndexDamagedError, ValueError) as error:
+    print("SAYS", error)
+"""
+
+
+def test_p4_a_file_cut_short_under_a_running_bot_ends_it_at_most_and_the_next_start_serves(
+    promoted: Path, scene: Scene
+) -> None:
+    true = LiveIndex(promoted / "index").search("days of leave", k=1, audience=None)
+    # No program can go on after that everywhere: the vectors and the words are mapped into memory.
+    ends = {-signal.SIGBUS, 0}
+    files = [path for path in files_of(newest(promoted)) if path.suffix in LARGE]
+    assert {path.suffix for path in files} == LARGE
+    for path in files:
+        whole = path.read_bytes()
+        command = [sys.executable, "-c", SERVING, str(promoted / "index")]
+        with subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as bot:
+            assert bot.stdout is not None
+            assert bot.stdout.readline() == "open\n"
+            os.truncate(path, 0)
+            said, _ = bot.communicate("ask\n", timeout=60)
+
+        assert bot.returncode in ends, (path.name, bot.returncode)
+        assert not said or said.startswith("SAYS") or said.strip() == true.passages[0].chunk.text
+        assert served(promoted) == scene.old, path.name
+        path.write_bytes(whole)
+    assert served(promoted) == scene.new
 
 
 def test_p4_leftovers_of_all_kinds_do_no_harm(promoted: Path, scene: Scene) -> None:

@@ -1,13 +1,15 @@
 import json
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from index.build import Builder, BuildOptions, BuildResult, dry_run
+from index import build
+from index.build import Builder, BuildOptions, BuildResult
 from index.errors import (
     BuildRunningError,
     IndexDamagedError,
@@ -17,11 +19,14 @@ from index.errors import (
     UnreadableDocumentError,
 )
 from index.generation import GateCheck, Generation, IndexDirectory
-from index.manifest import digest
+from index.lexical import LexicalRow, write_lexical
+from index.manifest import Manifest, digest
 from index.parsing.child import ParserPool
+from index.preview import dry_run
 from index.search import LiveIndex
 from index.sources import SourceSpec
 from index.types import Parsed, ProblemKind
+from index.vectors import write_vectors
 from tests.fakes.embedder import HashEmbedder
 
 LEAVE = (
@@ -175,6 +180,9 @@ def test_a_broken_file_is_listed_and_the_others_are_indexed(
         ("empty.md", "empty"),
     }
     assert result.promoted
+    # Each document is counted once.
+    assert actions(result) == {"added": 2, "unreadable": 2}
+    assert actions(builder.build(spec(documents))) == {"unchanged": 2, "unreadable": 2}
     rows = {row.document: row.status for row in builder.directory.open().passages.rows()}
     assert rows == {
         "broken.pdf": "failed",
@@ -254,6 +262,54 @@ def test_a_failing_gate_from_above_is_kept_unpromoted(builder: Builder, document
     assert builder.directory.current() == "gen-000001"
     kept = builder.directory.manifest("gen-000002")
     assert [c.message for c in kept.gate if not c.passed] == ["ndcg@10 fell by 0.1"]
+
+
+class BadDisk(IndexDirectory):
+    """A disk that keeps something else than what was written."""
+
+    def seal(self, staged: Path, manifest: Manifest) -> Manifest:
+        sealed = super().seal(staged, manifest)
+        path = self.root / sealed.generation / "vectors.faiss"
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        return sealed
+
+
+def test_what_the_disk_did_not_keep_as_it_was_written_is_not_served(
+    builder: Builder, documents: Path
+) -> None:
+    builder.build(spec(documents))
+    (documents / "new.md").write_text("# New\n\nSomething new.\n")
+    on_bad_disk = replace(builder, directory=BadDisk(builder.directory.root))
+
+    with pytest.raises(IndexDamagedError, match=r"gen-000002 was not written well.*vectors\.faiss"):
+        on_bad_disk.build(spec(documents))
+
+    assert builder.directory.current() == "gen-000001"
+
+
+def test_an_index_that_does_not_find_its_own_texts_is_not_served(
+    builder: Builder, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        (documents / f"{number}.md").write_text(f"# Rule {number}\n\nAbout topic {number}.\n")
+    builder.build(spec(documents))
+    (documents / "new.md").write_text("# New\n\nSomething new.\n")
+
+    def shuffled(folder: Path, rows: Sequence[LexicalRow]) -> None:
+        ids = [row.id for row in rows]
+        moved = ids[20:] + ids[:20]
+        write_lexical(folder, [replace(row, id=id_) for row, id_ in zip(rows, moved, strict=True)])
+
+    monkeypatch.setattr(build, "write_lexical", shuffled)
+    monkeypatch.setattr(
+        build, "write_vectors", lambda path, ids, rows: write_vectors(path, ids, rows[::-1])
+    )
+
+    result = builder.build(spec(documents))
+
+    assert not result.promoted
+    assert [check.name for check in result.gate if not check.passed] == ["known_texts"]
+    assert builder.directory.current() == "gen-000001"
 
 
 def test_a_second_build_at_the_same_time_is_refused(builder: Builder, documents: Path) -> None:
@@ -428,10 +484,25 @@ def test_old_generations_are_collected_but_not_the_last_ones(
 
 
 def test_index_files_are_for_their_owner_alone(builder: Builder, documents: Path) -> None:
-    builder.build(spec(documents))
+    home = builder.directory.root.parent / "made" / "here"
+    cache_path = home / "cache" / "embeddings.sqlite"
+    modes: dict[Path, int] = {}
 
-    for path in [builder.directory.root, *builder.directory.root.rglob("*")]:
-        assert path.stat().st_mode & 0o077 == 0, path
+    def progress(step: str, *_: int) -> None:
+        if step == "embedding":  # when the cache has its own files beside it
+            modes.update((path, path.stat().st_mode) for path in home.rglob("*"))
+
+    replace(
+        builder,
+        directory=IndexDirectory(home / "index"),
+        cache_path=cache_path,
+        progress=progress,
+    ).build(spec(documents))
+
+    modes |= {path: path.stat().st_mode for path in (home, home.parent, *home.rglob("*"))}
+    assert cache_path.with_name("embeddings.sqlite-wal") in modes
+    readable = [path for path, mode in modes.items() if mode & 0o077 and "staged" not in str(path)]
+    assert readable == []
 
 
 def test_a_broken_cache_is_begun_anew(builder: Builder, documents: Path) -> None:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +86,40 @@ def test_verify_takes_a_generation_and_names_what_is_damaged(folder: Path) -> No
     assert (old.returncode, new.returncode, zeroed.returncode) == (1, 0, 1)
     assert "passages.sqlite" in old.stdout
     assert json.loads(zeroed.stdout)["passed"] is False
-    assert footnote(folder, "verify", "gen-000077").returncode == 2
+
+
+@pytest.mark.parametrize("command", ["verify", "rollback"])
+@pytest.mark.parametrize("name", ["gen-000077", "..", "/"])
+def test_a_generation_that_is_not_kept_is_told_with_where_to_look(
+    folder: Path, command: str, name: str
+) -> None:
+    result = footnote(folder, command, name)
+
+    assert result.returncode == 2
+    assert result.stderr.strip().endswith(": footnote index generations")
+    assert f"there is no generation '{name}'" in result.stderr
+
+
+def test_a_build_that_is_interrupted_says_so_and_leaves_what_was_served(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    served = answer(tmp_path, "status")["generation"]
+    for number in range(400):
+        text = f"Rule number {number} is about topic {number}. " * 30
+        (tmp_path / "docs" / f"rule-{number}.md").write_text(f"# Rule {number}\n\n{text}\n")
+    command = [FOOTNOTE, "index", "build", "docs"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as building:
+        while not list((tmp_path / ".footnote" / "index").glob("*.staged")):
+            assert building.poll() is None
+            time.sleep(0.01)
+        os.kill(building.pid, signal.SIGINT)
+        _, complaint = building.communicate(timeout=60)
+
+    assert building.returncode == 130
+    assert complaint.splitlines()[-1].startswith("footnote: stopped: what was served before")
+    assert "Traceback" not in complaint
+    assert answer(tmp_path, "status")["generation"] == served
 
 
 def test_rollback_serves_the_older_one_and_a_build_goes_forward_again(folder: Path) -> None:
@@ -95,6 +130,33 @@ def test_rollback_serves_the_older_one_and_a_build_goes_forward_again(folder: Pa
     assert back == {"generation": "gen-000001", "from": "gen-000002"}
     assert (served["generation"], served["stale"]["added"]) == ("gen-000001", 1)
     assert (forward["generation"], forward["chunks"]["embedded"]) == ("gen-000003", 0)
+
+
+def test_status_says_what_is_served_when_a_source_cannot_be_looked_at(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    served = answer(tmp_path, "build", "docs")["generation"]
+    (tmp_path / "docs").rename(tmp_path / "elsewhere")
+
+    result = footnote(tmp_path, "status", "--json")
+    told = json.loads(result.stdout)
+
+    assert result.returncode == 1
+    assert (told["generation"], told["stale"]) == (served, None)
+    assert "there is no file or folder" in told["error"]
+
+
+def test_status_says_that_what_is_served_is_damaged(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    served = answer(tmp_path, "status")["generation"]
+    (tmp_path / ".footnote" / "index" / served / "vectors.faiss").write_bytes(b"")
+
+    result = footnote(tmp_path, "status")
+
+    assert result.returncode == 1
+    assert f"{served} is damaged (vectors.faiss: 0 bytes" in result.stderr
+    assert "nothing has changed" not in result.stdout
 
 
 def test_watch_prints_an_object_for_each_build(folder: Path) -> None:

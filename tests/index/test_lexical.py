@@ -72,3 +72,14 @@ def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
     write_lexical(tmp_path, [])
 
     assert LexicalIndex(tmp_path).search("leave", 5, groups=None) == []
+
+
+def test_rarity_falls_with_how_many_chunks_hold_the_rarest_word(tmp_path: Path) -> None:
+    texts = ["office rules", "office keys", "office plants", "office Lindqvist"]
+    rows = [LexicalRow(id=at, words=text, audience=()) for at, text in enumerate(texts, 1)]
+    write_lexical(tmp_path, rows)
+    index = LexicalIndex(tmp_path)
+
+    assert index.rarity("Lindqvist") == index.rarity("the office of Lindqvist") == 1
+    assert 0 < index.rarity("office") < 0.15
+    assert index.rarity("") == 0
