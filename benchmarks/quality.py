@@ -5,16 +5,27 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
+
+from bot.pointing import INFO_FILE, SHIPPED
+from eval.metrics import summaries
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data" / "eval"
 PAGE = ROOT / "docs" / "quality.md"
 COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
 OTHERS = {"bm25": "BM25", "minilm": "MiniLM"}
+TAUGHT_FROM = "squad2_public"
 Summaries = dict[str, dict[str, float]]
+
+
+class Question(TypedDict):
+    """What is read of a question of a run."""
+
+    id: str
+    values: dict[str, float]
 
 
 class Record(TypedDict):
@@ -22,7 +33,7 @@ class Record(TypedDict):
 
     metrics: Summaries
     baselines: Summaries
-    questions: list[object]
+    questions: list[Question]
     settings: dict[str, object]
 
 
@@ -66,8 +77,26 @@ def main() -> None:
         print(f"{task.path.name} …", file=sys.stderr)
         run = ("eval", "run", str(task.path))
         said = _footnote(data_dir, *run, *task.options, "--similarity", "--json")
-        records["examples" if task.path.suffix else task.path.name] = json.loads(said)
+        name = "examples" if task.path.suffix else task.path.name
+        records[name] = json.loads(said)
+        if name == TAUGHT_FROM:
+            records[f"{name}, kept articles"] = kept_articles(records[name], task.path)
         _write(records)
+
+
+def kept_articles(record: Record, folder: Path) -> Record:
+    """Return what a run measured on the articles that the reader was not taught."""
+    kept = set(json.loads((SHIPPED / INFO_FILE).read_text(encoding="utf-8"))["kept"])
+    lines = (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+    of_article = {row["_id"] for row in map(json.loads, lines) if row["group"] in kept}
+    questions = [one for one in record["questions"] if one["id"] in of_article]
+    metrics = summaries([one["values"] for one in questions])
+    return {
+        "metrics": {name: asdict(summary) for name, summary in metrics.items()},
+        "baselines": {},
+        "questions": questions,
+        "settings": record["settings"],
+    }
 
 
 def _footnote(data_dir: Path, *arguments: str) -> str:

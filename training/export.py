@@ -5,6 +5,7 @@ import json
 import logging
 import shutil
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -18,8 +19,18 @@ _INPUTS = ("ids", "mask", "types")
 _OUTPUTS = ("starts", "ends", "answerable")
 
 
-def export(network: Network, encoder: Path, folder: Path, *, int8: bool = True) -> None:
-    """Write *network* into *folder*, with the tokenizer of the encoder it was made from."""
+def export(
+    network: Network, encoder: Path, folder: Path, *, int8: bool = True, kept: Sequence[str] = ()
+) -> None:
+    """Write *network* into *folder*, with the tokenizer of the encoder it was made from.
+
+    Args:
+        network: The trained network.
+        encoder: Folder of the encoder.
+        folder: Where to write; made if it is not there.
+        int8: Whether weights become eight bits wide.
+        kept: Articles that it was not taught, for those who measure it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     whole = folder / "fp32.onnx"
     example = torch.ones((1, 8), dtype=torch.int64)
@@ -51,4 +62,5 @@ def export(network: Network, encoder: Path, folder: Path, *, int8: bool = True) 
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
         for name in (MODEL_FILE, TOKENIZER_FILE)
     }
-    (folder / INFO_FILE).write_text(json.dumps({"sha256": sums}, indent=2) + "\n")
+    info = {"sha256": sums, "kept": list(kept)}
+    (folder / INFO_FILE).write_text(json.dumps(info, indent=2) + "\n")

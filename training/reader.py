@@ -146,13 +146,13 @@ def train(data: Path, work: Path, part: str) -> None:
     torch.manual_seed(SEED)
     chooser = random.Random(SEED)  # noqa: S311 - no secret
     network = Network(folder)
+    hidden = held_out(examples).get(part, frozenset())
     if part == BROAD_PART:
         course = BROAD
         rows = [encoded(pieces, broad_examples(examples, chooser)) for _ in range(course.epochs)]
     else:
         course = CLOSE
         network.load_state_dict(torch.load(work / f"{BROAD_PART}.pt", weights_only=True))
-        hidden = held_out(examples).get(part, frozenset())
         rows = [
             encoded(pieces, close_examples(examples, hidden, chooser)) for _ in range(course.epochs)
         ]
@@ -160,7 +160,8 @@ def train(data: Path, work: Path, part: str) -> None:
     partial = work / f"{part}.partial"
     torch.save(network.state_dict(), partial)
     partial.replace(work / f"{part}.pt")
-    export(network, Path(folder), work / part)
+    kept = sorted(article.partition(":")[2] for article in hidden)
+    export(network, Path(folder), work / part, kept=kept)
 
 
 def main() -> None:
