@@ -63,7 +63,7 @@ WEIGHTS_OVERALL: tuple[float, ...] = (
     -0.137,  # missing_all
     -0.495,  # missing_passage
 )
-# At them, between 0 and 12 of 100 answerable questions are refused, by set; some 5 of all
+# At it, 1 to 8 of 100 answerable questions are refused, by set (docs/quality.md)
 THRESHOLD = 0.33
 THRESHOLD_WORDS_ONLY = 0.07
 # A further sentence is worth reading if it is this likely, measured by the first
