@@ -7,16 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
 
-from bot.words import stems
+from bot.words import listed, stems
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
 _WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _CLAUSE_END = re.compile(r"[.;:!?,\n|()。！？，；：、]")
-
-
-def _listed(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 _NUMBER_WORDS = {
@@ -81,14 +77,14 @@ _MONTHS = {
 }
 
 # English, German, French, Spanish; a sentence in another language is not held back by this rule.
-_NEGATIONS = _listed(
+_NEGATIONS = listed(
     "not no never none nor neither cannot nobody nothing nowhere without "
     "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts ohne weder "
     "ne pas jamais aucun aucune sans rien ni "
     "nunca jamás sin ningún ninguna ninguno tampoco"
 )
 # In a document these deny as well, so a sentence with "not" may rest on them.
-_DENIALS = _listed(
+_DENIALS = listed(
     "except excluded excludes excluding exclude exempt prohibited forbidden banned denied refused "
     "rejected lacks lack lacking missing fails failed unless only unable impossible invalid "
     "prevent prevents prevented preventing prohibits prohibit ceased ceases avoid avoids avoided "
@@ -97,7 +93,7 @@ _DENIALS = _listed(
     "excepto prohibido excluido solo sólo"
 )
 # These limit rather than deny: "only refundable" does not say "not refundable"
-_HALF_DENIALS = _listed("only unless instead unlike missing except nur seulement solo sólo")
+_HALF_DENIALS = listed("only unless instead unlike missing except nur seulement solo sólo")
 
 
 def numbers(text: str) -> frozenset[str]:
@@ -189,7 +185,7 @@ def figure(word: str) -> str | None:
 
 
 _NAME = re.compile(r"(?<![.!?:\n\"“„«(]\s)(?<=[\w,;)'’]\s)[A-ZÄÖÜÉÀ][\w'’-]*[^\W_]")
-_ALWAYS_CAPITAL = _listed("i i'm i'd i'll i've ok")
+_ALWAYS_CAPITAL = listed("i i'm i'd i'll i've ok")
 _SHARED_LETTERS = 4  # "German" and "Germany" are about the same
 
 
@@ -258,14 +254,10 @@ def _initials(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 _FUNCTION_WORDS = {
-    "en": _listed(
-        "the a an of to and in is are for on with by at from it that this be you your or"
-    ),
-    "de": _listed(
-        "der die das den dem ein eine und ist sind im in zu von mit für auf nicht sie es"
-    ),
-    "fr": _listed("le la les un une des du de et est sont dans pour par sur avec ce vous il"),
-    "es": _listed("el la los las un una de y es son en para por con se que del al su"),
+    "en": listed("the a an of to and in is are for on with by at from it that this be you your or"),
+    "de": listed("der die das den dem ein eine und ist sind im in zu von mit für auf nicht sie es"),
+    "fr": listed("le la les un une des du de et est sont dans pour par sur avec ce vous il"),
+    "es": listed("el la los las un una de y es son en para por con se que del al su"),
 }
 
 

@@ -10,7 +10,7 @@ from bot.citations import inert
 from bot.claims import figure
 from bot.showing import one_line
 from bot.types import Citation
-from bot.words import STOPWORDS, stem
+from bot.words import STOPWORDS, listed, stem
 from index.sentences import sentences
 from index.types import Chunk, Passage
 
@@ -28,19 +28,15 @@ _SLOT = "#"
 _TITLE_CHARS = 60
 
 
-def _listed(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_DENIES = _listed("no not nor never nicht kein keine ne pas sin")
+_DENIES = listed("no not nor never nicht kein keine ne pas sin")
 # A number behind one of these names a thing and measures nothing
-_LABELS = _listed(
+_LABELS = listed(
     "section sections step steps page pages figure table chapter version no nr art article rule "
     "level tier phase stage item question room building floor class group type part plan option "
     "kapitel seite schritt abschnitt stufe raum artikel tabelle q"
 )
 # Words that tell versions of a document apart, and not what it is about
-_VERSIONS = _listed(
+_VERSIONS = listed(
     "v version draft final rev revision new old copy archive archived edition update updated "
     "current entwurf fassung neu alt"
 )

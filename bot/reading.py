@@ -226,6 +226,7 @@ class Reading:
             self._passages[unit.passage].update(said)
         self._everything = set[str]().union(*self._passages)
         self._counts = Counter(one for said in self._stems for one in set(said))
+        self._weighed: dict[Asked, dict[str, float]] = {}
 
     def features(self, asked: Asked, at: int) -> list[float]:
         """Return the features of a unit that need no network, in the order of `FEATURES`."""
@@ -310,8 +311,12 @@ class Reading:
 
     def _weights(self, asked: Asked) -> dict[str, float]:
         """Return how rare each word of the question is in the passages."""
-        total = len(self.units) + 1
-        return {one: math.log(1 + total / (0.5 + self._counts[one])) for one in asked.stems}
+        if asked not in self._weighed:
+            total = len(self.units) + 1
+            self._weighed[asked] = {
+                one: math.log(1 + total / (0.5 + self._counts[one])) for one in asked.stems
+            }
+        return self._weighed[asked]
 
 
 def overall(best: float, row: Sequence[float], rows: Sequence[Sequence[float]]) -> list[float]:

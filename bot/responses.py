@@ -1,7 +1,7 @@
 """Answers as llama-index knows them, and nodes as passages."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,16 +49,8 @@ def response_of(answer: Answer, result: SearchResult | None) -> Response:
 
 def _citation_fields(citation: Citation) -> dict[str, Any]:
     modified_at = citation.modified_at
-    return {
-        "label": citation.label,
-        "document": citation.document,
-        "title": citation.title,
-        "page": citation.page,
+    return asdict(citation) | {
         "heading": list(citation.heading),
-        "start": citation.start,
-        "end": citation.end,
-        "quote": citation.quote,
-        "url": citation.url,
         "modified_at": None if modified_at is None else modified_at.isoformat(),
     }
 

@@ -1,13 +1,10 @@
 """Whether a quote proves a sentence: a score from the words they share and from their meaning."""
 
 import math
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from bot.claims import covered, foreign
-from index.types import Vectors
-
-Encode = Callable[[Sequence[str]], Vectors]
+from index.types import Encode
 
 # Fitted by benchmarks/calibrate_support.py on half of the articles of a public question set
 BIAS, COVER, COSINE = -6.63, 7.98, 4.78

@@ -7,12 +7,13 @@ _UNSPACED = 0x2E80  # from here on most scripts write words without a space betw
 _SHORT = 3
 
 
-def _listed(words: str) -> frozenset[str]:
+def listed(words: str) -> frozenset[str]:
+    """Return the words of a list that is written as a text."""
     return frozenset(words.split())
 
 
 # Words that say how something is asked or said, and not what it is about
-STOPWORDS = _listed(
+STOPWORDS = listed(
     "a an the this that these those some any each every all both either such own same other "
     "i me my we us our you your he him his she her it its they them their one ones who whom whose "
     "what which when where why how is are was were be been being am do does did doing done have "

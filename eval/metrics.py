@@ -1,6 +1,6 @@
 """All metrics: what each is taken from, what is better, and the scores of one answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,9 +19,8 @@ from eval.risk import SHORT_WORDS, aurc, auroc, loss
 from eval.stats import Statistic, Summary, mean, percentile, summary
 from eval.texts import contains_answer, exact_match, f1, normalise, rouge_l
 from eval.types import Case
-from index.types import Vectors
+from index.types import Encode
 
-Encode = Callable[[Sequence[str]], Vectors]
 Values = Mapping[str, float]
 """What is known of one question, by name: scores, and what statistics are taken from."""
 

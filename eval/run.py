@@ -13,13 +13,13 @@ from bot.conversation import by_rule
 from bot.types import Answer, Question, Status
 from eval.cited import TextOf
 from eval.journal import Journal, case_key, journal_path, open_journal
-from eval.metrics import Encode, Values, answer_scores, summaries
+from eval.metrics import Values, answer_scores, summaries
 from eval.ranked import DEPTH, ranking, retrieval_scores
 from eval.recorder import Recorder, recording
 from eval.row import CONTEXT_CHARS, Around, Row
 from eval.stats import Summary
 from eval.types import Baseline, Case, QuestionSet
-from index.types import Searcher, SearchResult
+from index.types import Encode, Searcher, SearchResult
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors: TypeAlias = NDArray[np.float32]
+Encode: TypeAlias = Callable[[Sequence[str]], Vectors]
 
 Audience: TypeAlias = frozenset[str] | None
 """Who asks: the groups whose documents may be seen besides everybody's; None sees everything."""
