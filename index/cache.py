@@ -169,8 +169,7 @@ def embed_all(
         missing = dict(places)
         for key, vector in cache.get(embedder.fingerprint, sorted(places)):
             vectors[missing.pop(key)] = vector
-        # Neighbours in length share a batch: little of it is padding.
-        order = sorted(missing, key=lambda key: (len(inputs[missing[key][0]]), key))
+        order = sorted(missing)  # long and short ones mixed, so that the time left is no lie
         started = time.monotonic()
         for first in range(0, len(order), _EMBED_AT_ONCE):
             progress("embedding", first, len(order))

@@ -173,7 +173,8 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _documents(self) -> OnnxEncoder:
-        return OnnxEncoder(self._exported(DOCUMENTS), threads=cores())
+        # One by one: a chunk's vector is the same whatever else is embedded with it.
+        return OnnxEncoder(self._exported(DOCUMENTS), threads=cores(), batch=1)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return shape (len(texts), dim), float32, each row of length 1."""

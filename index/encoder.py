@@ -95,7 +95,15 @@ class OnnxEncoder:
         info: What is known of it.
     """
 
-    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+    def __init__(self, folder: Path, *, threads: int = 1, batch: int = _BATCH) -> None:
+        """Open the encoder.
+
+        Args:
+            folder: Holds the network, its tokenizer and its description.
+            threads: How many batches are run at a time.
+            batch: Texts that are run together. The last digits of a vector hang on the texts
+                beside it, so with 1 equal texts have equal vectors, whenever they are embedded.
+        """
         self.info = read_info(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # a batch a core; more threads only wait for each other
@@ -104,7 +112,7 @@ class OnnxEncoder:
         self._session = onnxruntime.InferenceSession(
             str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
         )
-        self._threads = threads
+        self._threads, self._batch = threads, batch
         self._inputs = {node.name for node in self._session.get_inputs()}
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         self._tokenizer.enable_truncation(self.info.max_tokens)
@@ -121,10 +129,10 @@ class OnnxEncoder:
         order = sorted(range(len(texts)), key=lambda row: -len(encodings[row].ids))
 
         def run(first: int) -> None:
-            batch = order[first : first + _BATCH]
+            batch = order[first : first + self._batch]
             rows[batch] = self._run([encodings[row] for row in batch])
 
-        starts = range(0, len(order), _BATCH)
+        starts = range(0, len(order), self._batch)
         if self._threads == 1 or len(starts) <= 1:
             for first in starts:
                 run(first)

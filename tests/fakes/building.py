@@ -42,4 +42,4 @@ def specs(folder: Path) -> list[SourceSpec]:
 def found(root: Path, question: str, k: int = 50) -> list[tuple[str, str, float]]:
     """Return document, text and score of the passages found in the index in *root*."""
     result = LiveIndex(root).search(question, k=k, audience=None)
-    return [(p.chunk.document, p.chunk.text, round(p.fused, 6)) for p in result.passages]
+    return [(p.chunk.document, p.chunk.text, p.fused) for p in result.passages]

@@ -40,7 +40,7 @@ class HashEmbedder:
             query_prompt="",
         )
         write_info(folder, info)
-        self._encoder = OnnxEncoder(folder)
+        self._encoder = OnnxEncoder(folder, batch=1)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return shape (len(texts), dim), float32, each row of length 1."""
