@@ -17,7 +17,6 @@ from eval.record import save
 from eval.run import Options, at_even_steps, run
 from eval.types import Case, QuestionSet
 from index.generation import Generation, IndexDirectory
-from index.search import Fusion
 
 PROMISED = 0.05
 
@@ -64,10 +63,7 @@ def _index(settings: Settings, questions: QuestionSet) -> Generation:
 
 
 def _engine_s(settings: Settings, generation: Generation, cases: list[Case]) -> float:
-    fusion = Fusion(
-        dense_weight=settings.search.dense_weight, candidates=settings.search.candidates
-    )
-    engine = wiring.engine(settings, FixedIndex(generation, fusion))
+    engine = wiring.engine(settings, FixedIndex(generation, wiring.fusion(settings.search)))
 
     async def ask_all() -> None:
         for case in cases:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 import prompts
 from bot import wiring
 from bot.errors import SettingsError
+from bot.pointing import MODEL_FILE, SHIPPED, checksums
 from bot.settings import Settings
 from eval.beir import on_files
 from eval.compare import Comparison, compare
@@ -93,10 +94,7 @@ def subject(
         similarity: Compare meanings too, which takes the encoder a while for each answer.
         served: Names the generation that is served now.
     """
-    fusion = Fusion(
-        dense_weight=settings.search.dense_weight, candidates=settings.search.candidates
-    )
-    index = FixedIndex(generation, fusion)
+    index = FixedIndex(generation, wiring.fusion(settings.search))
 
     def text_of(document: str) -> str | None:
         found = generation.passages.document(document)
@@ -132,6 +130,7 @@ def described(settings: Settings, generation: Generation) -> dict[str, object]:
         "search": settings.search.model_dump(mode="json"),
         "models": {
             "offline_threshold": settings.models.offline_threshold,
+            "offline_reader": checksums(settings.models.offline_reader or SHIPPED)[MODEL_FILE],
             "providers": [
                 p.model_dump(mode="json", exclude={"api_key", "api_key_env"}) for p in providers
             ],

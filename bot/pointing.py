@@ -127,16 +127,35 @@ class Pointer:
         )
 
 
-def _verify(folder: Path) -> None:
+def checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of the network's files in *folder*, by name, as training wrote them.
+
+    Raises:
+        ReaderModelError: They cannot be read.
+    """
     try:
-        expected = json.loads((folder / INFO_FILE).read_text(encoding="utf-8"))["sha256"]
-        for name in (MODEL_FILE, TOKENIZER_FILE):
-            with (folder / name).open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != expected[name]:
-                    raise ReaderModelError(
-                        f"{folder / name} is not the file that was written: install Footnote again"
-                    )
+        sums = json.loads((folder / INFO_FILE).read_text(encoding="utf-8"))["sha256"]
+        return {name: str(sums[name]) for name in (MODEL_FILE, TOKENIZER_FILE)}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReaderModelError(
-            f"the reader's model in {folder} cannot be read: install Footnote again"
-        ) from error
+        raise _unreadable(folder) from error
+
+
+def _verify(folder: Path) -> None:
+    for name, expected in checksums(folder).items():
+        try:
+            with (folder / name).open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise _unreadable(folder) from error
+        if found != expected:
+            raise ReaderModelError(
+                f"{folder / name} is not the file that was written: {_remedy(folder)}"
+            )
+
+
+def _unreadable(folder: Path) -> ReaderModelError:
+    return ReaderModelError(f"the reader's model in {folder} cannot be read: {_remedy(folder)}")
+
+
+def _remedy(folder: Path) -> str:
+    return "install Footnote again" if folder == SHIPPED else "see models.offline_reader"

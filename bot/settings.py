@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -55,6 +56,9 @@ class SearchSettings(_Table):
     k: int = Field(default=8, ge=1, le=100)
     dense_weight: float = Field(default=0.6, ge=0, le=1)
     candidates: int = Field(default=200, ge=10, le=1000)
+    reranker: str = ""
+    reranked: int = Field(default=20, ge=1, le=200)
+    rerank_weight: float = Field(default=0.5, ge=0, le=1)
 
 
 class PriceSettings(_Table):
@@ -97,6 +101,7 @@ class ModelsSettings(_Table):
 
     providers: tuple[ProviderSettings, ...] = ()
     offline_threshold: float | None = Field(default=None, ge=0, le=1)
+    offline_reader: Path | None = None
     deadline_s: float = Field(default=60, gt=0)
     budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
     user_budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
@@ -247,15 +252,18 @@ def _read_file(config: Path) -> dict[str, Any]:
     for source in sources if isinstance(sources, list) else []:
         if isinstance(source, dict) and isinstance(source.get("path"), str):
             source["path"] = str(folder / source["path"])
-    _resolve_gate(values, folder)
+    _resolve(values, ("eval", "gate", "set"), folder)
+    _resolve(values, ("models", "offline_reader"), folder)
     return values
 
 
-def _resolve_gate(values: dict[str, Any], folder: Path) -> None:
-    table = values.get("eval")
-    gate = table.get("gate") if isinstance(table, dict) else None
-    if isinstance(gate, dict) and isinstance(gate.get("set"), str):
-        gate["set"] = str(folder / gate["set"])
+def _resolve(values: dict[str, Any], names: Sequence[str], folder: Path) -> None:
+    table: object = values
+    *tables, name = names
+    for one in tables:
+        table = table.get(one) if isinstance(table, dict) else None
+    if isinstance(table, dict) and isinstance(table.get(name), str):
+        table[name] = str(folder / table[name])
 
 
 def _unknown_variables() -> list[str]:

@@ -2,16 +2,17 @@
 
 import contextlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from bot.settings import Settings
+from bot.settings import SearchSettings, Settings
 from bot.source_settings import SourceSettings
 from index.errors import IndexingError
 from index.generation import IndexDirectory
 from index.sources import SourceSpec
 from index.sources.rules import AudienceRule
-from index.types import QuestionEncoder, Searcher
+from index.types import QuestionEncoder, Reranker, Searcher
 
 if TYPE_CHECKING:
     from bot.engine import FootnoteQueryEngine
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from index.build import Builder, BuildOptions
     from index.gate import Gate
     from index.plan import Progress
-    from index.search import LiveIndex
+    from index.search import Fusion, LiveIndex
 
 MEGABYTE = 1024 * 1024
 
@@ -128,12 +129,30 @@ def builder(
 
 def live_index(settings: Settings, directory: IndexDirectory | None = None) -> "LiveIndex":
     """Open the index that is served; raises `IndexingError`."""
-    from index.search import Fusion, LiveIndex  # noqa: PLC0415 - brings FAISS along
+    from index.search import LiveIndex  # noqa: PLC0415 - brings FAISS along
 
-    fusion = Fusion(
-        dense_weight=settings.search.dense_weight, candidates=settings.search.candidates
+    root = (directory or index_directory(settings)).root
+    return LiveIndex(root, fusion=fusion(settings.search))
+
+
+def fusion(search: SearchSettings) -> "Fusion":
+    """Return how rankings become one; raises `IndexingError` if the reranker cannot be loaded."""
+    from index.search import Fusion  # noqa: PLC0415 - brings FAISS along
+
+    return Fusion(
+        dense_weight=search.dense_weight,
+        candidates=search.candidates,
+        reranker=_reranker(search.reranker) if search.reranker else None,
+        reranked=search.reranked,
+        rerank_weight=search.rerank_weight,
     )
-    return LiveIndex((directory or index_directory(settings)).root, fusion=fusion)
+
+
+@cache
+def _reranker(model: str) -> "Reranker":
+    from index.rerank import CrossReranker  # noqa: PLC0415 - brings torch along
+
+    return CrossReranker(model)
 
 
 class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
@@ -143,11 +162,12 @@ class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
 def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
     """Return what answers from *index* with the portfolio of the settings."""
     from bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - brings llama-index along
-    from bot.pointing import Pointer  # noqa: PLC0415
+    from bot.pointing import SHIPPED, Pointer  # noqa: PLC0415
     from bot.reader import OfflineAnswerer  # noqa: PLC0415
     from bot.support import Support  # noqa: PLC0415
 
-    offline = OfflineAnswerer(Pointer().point, settings.models.offline_threshold)
+    pointer = Pointer(settings.models.offline_reader or SHIPPED)
+    offline = OfflineAnswerer(pointer.point, settings.models.offline_threshold)
     return FootnoteQueryEngine(
         index,
         portfolio(settings),

@@ -12,7 +12,7 @@ import numpy as np
 
 from index.errors import IndexingError
 from index.generation import Generation, IndexDirectory
-from index.types import Audience, Chunk, Passage, SearchResult, Vectors
+from index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +36,16 @@ class Fusion:
     Attributes:
         dense_weight: Share of meaning, from 0 (words only) to 1 (meaning only).
         candidates: How many of each ranking take part.
+        reranker: Reads the best passages once more; None leaves them as they are.
+        reranked: How many it reads.
+        rerank_weight: Share of what it says, from 0 to 1.
     """
 
     dense_weight: float = 0.6
     candidates: int = 200
+    reranker: Reranker | None = None
+    reranked: int = 20
+    rerank_weight: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +145,8 @@ def search_generation(
         return []
     search = _Search(generation, question, audience=audience, fusion=fusion)
     search.lend_to_named()
+    if fusion.reranker is not None:
+        search.rerank(fusion.reranker, max(k, fusion.reranked), weight=fusion.rerank_weight)
     return [
         Passage(
             chunk=chunk,
@@ -193,6 +201,20 @@ class _Search:
         contenders = [id_ for id_, rank in ranks.items() if rank <= last[0]]
         chunks = self._generation.passages.chunks(contenders).values()
         return sorted(chunks, key=lambda each: (ranks[each.id], each.document, each.start))[:k]
+
+    def rerank(self, reranker: Reranker, count: int, *, weight: float) -> None:
+        """Order the *count* best anew, by standard scores as in `Fuser`; no others are found."""
+        chunks = self.best(count)
+        told = reranker.scores(self._question, chunks)
+        totals = [self.scores[chunk.id].total for chunk in chunks]
+        before, after = Scale.of(totals), Scale.of(told)
+        self.scores = {
+            chunk.id: replace(
+                self.scores[chunk.id],
+                total=(1 - weight) * before.standard(total) + weight * after.standard(score),
+            )
+            for chunk, total, score in zip(chunks, totals, told, strict=True)
+        }
 
     def lend_to_named(self) -> None:
         """Raise what the question names by its title, then what the best passages name.

@@ -251,6 +251,14 @@ class QuestionEncoder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Reads a question and passages together, and says how well each answers."""
+
+    def scores(self, question: str, chunks: Sequence["Chunk"]) -> list[float]:
+        """Return a score for each chunk: higher is better, of any range."""
+        ...
+
+
 class Embedder(Protocol):
     """Turns texts into vectors when an index is built.
 

@@ -105,6 +105,38 @@ def without_answer(example: Example) -> Example | None:
     return replace(example, context=context, answers=())
 
 
+def shortened(example: Example, longest: int, chooser: random.Random) -> Example:
+    """Return the example with as many neighbouring sentences as *longest* characters hold.
+
+    The sentences of its answer are among them, or one of any if it has none: passages of a team's
+    documents begin and end anywhere too. One that is short already is returned as it is.
+    """
+    bounds = list(sentences(example.context))
+    if len(example.context) <= longest or not bounds:
+        return example
+    target = example.target or bounds[chooser.randrange(len(bounds))]
+    held = [
+        at for at, (start, end) in enumerate(bounds) if start < target[1] and target[0] < end
+    ] or [0]
+    first, last = held[0], held[-1]
+    while True:
+        wider = [
+            (one, other)
+            for one, other in ((first - 1, last), (first, last + 1))
+            if one >= 0 and other < len(bounds) and bounds[other][1] - bounds[one][0] <= longest
+        ]
+        if not wider:
+            break
+        first, last = chooser.choice(wider)
+    start, end = bounds[first][0], bounds[last][1]
+    kept = [(one - start, other - start) for one, other in example.answers]
+    return replace(
+        example,
+        context=example.context[start:end],
+        answers=tuple((one, other) for one, other in kept if one >= 0 and other <= end - start),
+    )
+
+
 def with_wrong_context(examples: Sequence[Example], seed: int) -> list[Example]:
     """Return each example with one of the paragraphs most like its question that lack its answer.
 

@@ -109,7 +109,7 @@ def test_folder_that_says_nothing_of_its_files_is_refused(tmp_path: Path, text: 
     else:
         (folder / INFO_FILE).write_text(text)
 
-    with pytest.raises(ReaderModelError, match="install Footnote again"):
+    with pytest.raises(ReaderModelError, match=r"see models\.offline_reader"):
         Pointer(folder)
 
 

@@ -1,9 +1,12 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot import wiring
+from bot.errors import ReaderModelError
+from bot.pointing import INFO_FILE, SHIPPED
 from bot.settings import Settings, load
 from index.build import Builder, BuildOptions
 from tests.fakes.embedder import HashEmbedder
@@ -55,3 +58,17 @@ def test_without_settings_or_an_index_there_are_no_sources(tmp_path: Path) -> No
     (tmp_path / "footnote.toml").write_text("")
 
     assert wiring.source_specs(load(tmp_path / "footnote.toml", data_dir=tmp_path / "none")) == ()
+
+
+def test_reader_that_a_team_trained_is_the_one_that_reads(
+    settings: Settings, tmp_path: Path
+) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "ours")
+    (tmp_path / "footnote.toml").write_text('[models]\noffline_reader = "ours"\n')
+    chosen = load(tmp_path / "footnote.toml", data_dir=settings.data_dir)
+    index = wiring.live_index(settings)
+    wiring.engine(chosen, index)
+    (tmp_path / "ours" / INFO_FILE).unlink()
+
+    with pytest.raises(ReaderModelError, match=r"in .*ours cannot be read: see models\.offline_r"):
+        wiring.engine(chosen, index)

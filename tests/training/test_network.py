@@ -1,3 +1,4 @@
+import random
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from bot.pointing import Pointer  # noqa: E402
 from index.embedding import EMBEDDED, model_folder  # noqa: E402
 from training.export import export  # noqa: E402
 from training.network import LONGEST, Network, Row, batches, row, tokenizer  # noqa: E402
-from training.reader import Course, encoded, teach  # noqa: E402
+from training.reader import Course, encoded, lessons, teach  # noqa: E402
 from training.squad import Example  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -78,6 +79,17 @@ def test_each_row_is_in_one_batch_of_like_length() -> None:
 
     assert sorted(len(one.ids) for some in made for one in some) == [5, 6, 7, 8, 80, 85, 90]
     assert sum(abs(len(some[0].ids) - len(some[-1].ids)) for some in made) < 20
+
+
+def test_course_shows_as_many_whole_paragraphs_as_it_says(pieces: Tokenizer) -> None:
+    examples = [an_example("1931", " ".join([TEXT] * 12))] * 200
+    course = Course(rate=1e-4, head_rate=1e-3, epochs=1, whole=0.25)
+
+    rows = lessons(pieces, course, examples, chooser=random.Random(1))  # noqa: S311 - no secret
+
+    longest = max(len(one.ids) for one in rows)
+    assert 30 < sum(len(one.ids) == longest for one in rows) < 70
+    assert min(len(one.ids) for one in rows) < longest * 3 / 4
 
 
 def test_teaching_twice_from_one_seed_gives_one_network(pieces: Tokenizer) -> None:

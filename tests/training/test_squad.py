@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from training.reader import FOLDS, HARD, broad_examples, close_examples, held_out
-from training.squad import Example, folds, read, with_wrong_context, without_answer
+from training.squad import (
+    Example,
+    folds,
+    read,
+    shortened,
+    with_wrong_context,
+    without_answer,
+)
 
 TOWER = "The tower has 40 floors. It was finished in 1931. Its architect was Ada Bell."
 BRIDGE = "The bridge is 300 metres long. It was opened in 1950. The architect lived on Hill Street."
@@ -63,6 +70,46 @@ def test_example_whose_answer_stands_elsewhere_too_is_not_robbed() -> None:
     context = "The fee is 3 euros. Parking costs 3 euros as well. Trams are free."
 
     assert without_answer(an_example("What is the fee?", "3 euros", context)) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_shortened_paragraph_keeps_its_answer_and_whole_sentences(seed: int) -> None:
+    whole = f"{BRIDGE} {TOWER} {BRIDGE}"
+    asked = an_example("When was it finished?", "1931", whole)
+
+    short = shortened(asked, 80, random.Random(seed))  # noqa: S311 - no secret
+
+    assert short.target is not None
+    assert short.context[slice(*short.target)] == "1931"
+    assert len(short.context) <= 80
+    assert short.context in whole
+    assert short.context.endswith(".")
+    assert short.context.split()[0] in {"The", "It", "Its"}
+
+
+def test_shortened_paragraphs_begin_and_end_at_many_places() -> None:
+    asked = an_example("Who paid?", "", f"{BRIDGE} {TOWER} {BRIDGE}")
+    chooser = random.Random(1)  # noqa: S311 - no secret
+
+    shown = {shortened(asked, 80, chooser).context for _ in range(40)}
+
+    assert len(shown) > 4
+    assert all(one in asked.context and len(one) <= 80 for one in shown)
+
+
+def test_answer_with_more_letters_than_are_shown_keeps_its_sentence() -> None:
+    asked = an_example("What is it?", "It was finished in 1931")
+
+    short = shortened(asked, 10, random.Random(1))  # noqa: S311 - no secret
+
+    assert short.context == "It was finished in 1931."
+    assert short.answers == ((0, 23),)
+
+
+def test_paragraph_that_is_short_stays_as_it_is() -> None:
+    asked = an_example("When was it finished?", "1931")
+
+    assert shortened(asked, len(TOWER), random.Random(1)) is asked  # noqa: S311 - no secret
 
 
 def test_question_gets_a_paragraph_like_it_that_lacks_its_answer() -> None:
