@@ -54,8 +54,8 @@ fix: $(READY) ## Format, and mend what can be mended by itself.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-eval: $(READY) ## Measure the answers on every question set at hand, and write docs/quality.md.
-	@$(BIN)/python benchmarks/quality.py --data-dir .footnote-demo
+eval: $(READY) ## Measure the answers on every set at hand (MODELS=what training wrote), write docs/quality.md.
+	@$(BIN)/python benchmarks/quality.py --data-dir .footnote-demo $(if $(MODELS),--models $(MODELS))
 
 .PHONY: eval-live
 eval-live: $(READY) ## Put attacks and unanswerable questions to the models of footnote.toml (costs money).

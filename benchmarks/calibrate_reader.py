@@ -4,7 +4,7 @@
 
 DATA is the folder with the question sets, ENCODER that of a generation, and FOLDER what
 `training.reader` wrote: a question of squad2_public is read by the network that was trained
-without its article.
+without its article, one of another set by the network that was trained on all.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from index.lexical import LexicalIndex, LexicalRow, write_lexical
 from index.search import fuse
 from index.types import Chunk, Parsed, Passage, Vectors
 from training import squad
-from training.reader import held_out
+from training.reader import ALL_PART, held_out
 
 Rows = NDArray[np.float64]
 K = 8
@@ -184,7 +184,8 @@ class Networks:
             pointer = Pointer(folder / part)
             self._unseen |= {one.id: pointer for one in examples if one.article in articles}
         self._taught = {one.id for one in examples}
-        self._other = Pointer(folder / "fold0")
+        whole = folder / ALL_PART
+        self._other = Pointer(whole if whole.is_dir() else folder / "fold0")
 
     def of(self, question: str) -> Pointer | None:
         """Return the network that was trained without the article of a question, by its id."""

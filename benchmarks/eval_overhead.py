@@ -63,7 +63,7 @@ def _index(settings: Settings, questions: QuestionSet) -> Generation:
 
 
 def _engine_s(settings: Settings, generation: Generation, cases: list[Case]) -> float:
-    engine = wiring.engine(settings, FixedIndex(generation, wiring.fusion(settings.search)))
+    engine = wiring.engine(settings, FixedIndex(generation, wiring.fusion(settings)))
 
     async def ask_all() -> None:
         for case in cases:

@@ -1,15 +1,26 @@
-"""Measure the answers on every question set at hand, and write the tables of docs/quality.md."""
+"""Measure the answers on every question set at hand, and write the tables of docs/quality.md.
+
+    python -m benchmarks.quality --models FOLDER
+
+FOLDER is what `training.reader` wrote: the reader that ships was taught on squad2_public, so there
+each question is read by the network that was not taught its article. Without it that set is left
+out of the answers.
+"""
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from bot.pointing import INFO_FILE, SHIPPED
+from bot.pointing import INFO_FILE
 from eval.metrics import summaries
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +29,7 @@ PAGE = ROOT / "docs" / "quality.md"
 COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
 OTHERS = {"bm25": "BM25", "minilm": "MiniLM"}
 TAUGHT_FROM = "squad2_public"
+LIMIT = 1000
 Summaries = dict[str, dict[str, float]]
 
 
@@ -49,7 +61,7 @@ TASKS = (
     Task(path=ROOT / "examples" / "questions.jsonl"),
     Task(path=SHARED / "northwind_pdf"),
     Task(path=SHARED / "claude_docs"),
-    Task(path=SHARED / "squad2_public", options=("--limit", "1000")),
+    Task(path=SHARED / "squad2_public", options=("--limit", str(LIMIT))),
     Task(path=SHARED / "hotpotqa100"),
     Task(path=SHARED / "musique100"),
     Task(path=SHARED / "mtrag_human159"),
@@ -65,44 +77,83 @@ REFUSAL = ("refusal_recall", "false_refusal", "auroc", "aurc", "failed", "ms_p50
 
 def main() -> None:
     """Run every set that is there; the page is rewritten after each, so that none is lost."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--data-dir", type=Path, default=ROOT / ".footnote-demo")
-    data_dir = arguments.parse_args().data_dir
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data-dir", type=Path, default=ROOT / ".footnote-demo")
+    parser.add_argument("--models", type=Path, help="what `training.reader` wrote")
+    asked = parser.parse_args()
     records: dict[str, Record] = {}
-    _footnote(data_dir, "index", "build", str(ROOT / "examples" / "documents"))
+    _footnote(asked.data_dir, "index", "build", str(ROOT / "examples" / "documents"))
     for task in TASKS:
         if not task.path.exists():
             print(f"{task.path.name}: not here, left out", file=sys.stderr)
             continue
         print(f"{task.path.name} …", file=sys.stderr)
-        run = ("eval", "run", str(task.path))
-        said = _footnote(data_dir, *run, *task.options, "--similarity", "--json")
         name = "examples" if task.path.suffix else task.path.name
-        records[name] = json.loads(said)
-        if name == TAUGHT_FROM:
-            records[f"{name}, kept articles"] = kept_articles(records[name], task.path)
+        if name == TAUGHT_FROM and asked.models:
+            records[name] = _by_folds(task, asked.models, asked.data_dir)
+        else:
+            alone = ("--retrieval-only",) if name == TAUGHT_FROM else ()
+            records[name] = _run(task.path, (*task.options, *alone), asked.data_dir)
         _write(records)
 
 
-def kept_articles(record: Record, folder: Path) -> Record:
-    """Return what a run measured on the articles that the reader was not taught."""
-    kept = set(json.loads((SHIPPED / INFO_FILE).read_text(encoding="utf-8"))["kept"])
-    lines = (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()
-    of_article = {row["_id"] for row in map(json.loads, lines) if row["group"] in kept}
-    questions = [one for one in record["questions"] if one["id"] in of_article]
+def _run(path: Path, options: tuple[str, ...], data_dir: Path, *, reader: str = "") -> Record:
+    said = _footnote(
+        data_dir, *("eval", "run", str(path), *options, "--similarity", "--json"), reader=reader
+    )
+    record: Record = json.loads(said)
+    return record
+
+
+def _by_folds(task: Task, models: Path, data_dir: Path) -> Record:
+    """Return one record of all folds, each answered by the network that was not taught it."""
+    records = []
+    for info in sorted(models.glob(f"fold*/{INFO_FILE}")):
+        kept = set(json.loads(info.read_text(encoding="utf-8"))["kept"])
+        with _questions_of(task.path, kept) as folder:
+            options = ("--limit", str(LIMIT // len(list(models.glob("fold*/")))))
+            records.append(_run(folder, options, data_dir, reader=str(info.parent.absolute())))
+    return merged(records)
+
+
+def merged(records: Sequence[Record]) -> Record:
+    """Return one record of the questions of all."""
+    questions = [one for record in records for one in record["questions"]]
     metrics = summaries([one["values"] for one in questions])
+    whole = [record["settings"]["questions"] for record in records]
     return {
         "metrics": {name: asdict(summary) for name, summary in metrics.items()},
-        "baselines": {},
+        "baselines": records[0]["baselines"],
         "questions": questions,
-        "settings": record["settings"],
+        "settings": {"questions": sum(one for one in whole if isinstance(one, int))},
     }
 
 
-def _footnote(data_dir: Path, *arguments: str) -> str:
+@contextmanager
+def _questions_of(folder: Path, articles: set[str]) -> Iterator[Path]:
+    """Yield the question set less the questions on other articles; its documents stay whole."""
+    with tempfile.TemporaryDirectory() as temporary:
+        part = Path(temporary) / folder.name
+        part.mkdir()
+        for name in ("corpus.jsonl", "meta.json"):
+            (part / name).symlink_to((folder / name).absolute())
+        lines = (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+        ids = {row["_id"]: line for line in lines if (row := json.loads(line))["group"] in articles}
+        (part / "queries.jsonl").write_text("\n".join(ids.values()) + "\n", encoding="utf-8")
+        head, *rows = (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()
+        judged = [head, *(row for row in rows if row.partition("\t")[0] in ids)]
+        (part / "qrels.tsv").write_text("\n".join(judged) + "\n", encoding="utf-8")
+        yield part
+
+
+def _footnote(data_dir: Path, *arguments: str, reader: str = "") -> str:
+    more: Mapping[str, str] = {"FOOTNOTE_MODELS__OFFLINE_READER": reader} if reader else {}
     done = subprocess.run(  # noqa: S603 - our own command
         [*COMMAND, "--data-dir", str(data_dir), *arguments],
         cwd=ROOT,
+        env={**os.environ, **more},
         stdout=subprocess.PIPE,
         text=True,
         check=False,

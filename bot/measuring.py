@@ -94,7 +94,7 @@ def subject(
         similarity: Compare meanings too, which takes the encoder a while for each answer.
         served: Names the generation that is served now.
     """
-    index = FixedIndex(generation, wiring.fusion(settings.search))
+    index = FixedIndex(generation, wiring.fusion(settings))
 
     def text_of(document: str) -> str | None:
         found = generation.passages.document(document)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.claims import language
 from bot.excerpts import excerpt
 from bot.pointing import Pointed
-from bot.reading import Asked, Reading, overall, probabilities, take_apart
+from bot.reading import Asked, Reading, logistic, overall, probabilities, take_apart
 from bot.types import Draft, Evidence, Question, Sentence, ShownPassage
 from index.types import Chunk
 
@@ -17,6 +17,9 @@ MOST_SENTENCES = 3
 MOST_PARTS = 3
 FIRST_READ = 4  # passages; the others are read only if these leave a doubt
 SURE = 0.8
+RISE = 0.4
+"""What a passage gains that holds an answer for sure, in standard deviations of the ranking."""
+
 Point = Callable[[str, Sequence[tuple[str, str]]], list[Pointed]]
 
 # Fitted by benchmarks/calibrate_reader.py, which names them: one for each of reading.FEATURES
@@ -72,6 +75,13 @@ _FURTHER = 0.6
 _ASKS = (
     "who|whom|what|when|where|which|why|how|is|are|do|does|can|may|must|should|will|"
     "wer|was|wann|wo|wie|warum|welche[rs]?|darf|kann|muss"
+)
+# Words that ask in the other languages whose small words are known, and are none in English
+_ASKS_OTHERWISE = re.compile(
+    r"\b(?:wie|wann|wer|wem|wen|wo|warum|welche[rsnm]?|ich|wir|"
+    r"combien|comment|quand|quel(?:le)?s?|qui|où|pourquoi|"
+    r"cómo|cuándo|cuánt[oa]s?|quién(?:es)?|dónde|qué|cuál(?:es)?)\b",
+    re.IGNORECASE,
 )
 _PART = re.compile(rf"\?\s+(?=\w)|,?\s+(?:and|und)\s+(?=(?:{_ASKS})\b)", re.IGNORECASE)
 
@@ -185,6 +195,20 @@ class OfflineAnswerer:
         return fitted if self._threshold is None else self._threshold
 
 
+class PointedReranker:
+    """Raises the passages that the network says hold an answer, by `RISE` at most."""
+
+    def __init__(self, point: Point) -> None:
+        self._point = point
+
+    def raises(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
+        """Return by how much each chunk rises: nothing if the network cannot read the question."""
+        if not is_english(question):
+            return [0.0] * len(chunks)
+        pointed = self._point(question, [(above(one), one.text) for one in chunks])
+        return [RISE * logistic(one.answerable) for one in pointed]
+
+
 def _pointed_at(
     reading: Reading, asked: Asked, pointed: Sequence[Pointed]
 ) -> tuple[tuple[Ranked, ...], float]:
@@ -253,8 +277,10 @@ def above(chunk: Chunk) -> str:
 def is_english(question: str) -> bool:
     """Whether the network can read the question: it is in English, or may be.
 
-    >>> is_english("Deductible of plan B?"), is_english("Wie viele Tage sind es im Jahr?")
+    >>> is_english("Deductible of plan B?"), is_english("Wie viele Tage habe ich?")
     (True, False)
     """
+    if _ASKS_OTHERWISE.search(question):
+        return False
     latin = sum(char.isascii() for char in question if char.isalpha())
     return language(question) in {"", "en"} and 2 * latin >= sum(map(str.isalpha, question))

@@ -268,10 +268,10 @@ class Reading:
         return [
             [
                 self._cosine(at),
-                _logistic(margin),
+                logistic(margin),
                 float(share),
                 float(share_passage),
-                _logistic(pointed[self.units[at].passage].answerable),
+                logistic(pointed[self.units[at].passage].answerable),
                 margin / _MOST_MARGIN,
             ]
             for at, margin, share, share_passage in zip(
@@ -339,7 +339,8 @@ def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(raised / max(raised.sum(), _TINY))
 
 
-def _logistic(score: float) -> float:
+def logistic(score: float) -> float:
+    """Return the probability whose logit is *score*."""
     return 1 / (1 + math.exp(-max(-_FAR, min(_FAR, score))))
 
 

@@ -58,7 +58,7 @@ class SearchSettings(_Table):
     candidates: int = Field(default=200, ge=10, le=1000)
     reranker: str = ""
     reranked: int = Field(default=20, ge=1, le=200)
-    rerank_weight: float = Field(default=0.5, ge=0, le=1)
+    rerank_weight: float = Field(default=1.0, ge=0)
 
 
 class PriceSettings(_Table):

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from bot.settings import SearchSettings, Settings
+from bot.settings import Settings
 from bot.source_settings import SourceSettings
 from index.errors import IndexingError
 from index.generation import IndexDirectory
@@ -16,6 +16,7 @@ from index.types import QuestionEncoder, Reranker, Searcher
 
 if TYPE_CHECKING:
     from bot.engine import FootnoteQueryEngine
+    from bot.pointing import Pointer
     from bot.portfolio import Portfolio
     from bot.spend import Ledger
     from bot.store import Store
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from index.search import Fusion, LiveIndex
 
 MEGABYTE = 1024 * 1024
+READER = "reader"
+"""The reranker that is the offline answerer's own network."""
 
 
 def index_directory(settings: Settings) -> IndexDirectory:
@@ -132,27 +135,42 @@ def live_index(settings: Settings, directory: IndexDirectory | None = None) -> "
     from index.search import LiveIndex  # noqa: PLC0415 - brings FAISS along
 
     root = (directory or index_directory(settings)).root
-    return LiveIndex(root, fusion=fusion(settings.search))
+    return LiveIndex(root, fusion=fusion(settings))
 
 
-def fusion(search: SearchSettings) -> "Fusion":
+def fusion(settings: Settings) -> "Fusion":
     """Return how rankings become one; raises `IndexingError` if the reranker cannot be loaded."""
     from index.search import Fusion  # noqa: PLC0415 - brings FAISS along
 
+    search = settings.search
     return Fusion(
         dense_weight=search.dense_weight,
         candidates=search.candidates,
-        reranker=_reranker(search.reranker) if search.reranker else None,
+        reranker=_reranker(settings) if search.reranker else None,
         reranked=search.reranked,
         rerank_weight=search.rerank_weight,
     )
 
 
+def _reranker(settings: Settings) -> "Reranker":
+    if settings.search.reranker != READER:
+        return _cross_reranker(settings.search.reranker)
+    from bot.reader import PointedReranker  # noqa: PLC0415
+
+    return PointedReranker(_pointer(settings).point)
+
+
 @cache
-def _reranker(model: str) -> "Reranker":
+def _cross_reranker(model: str) -> "Reranker":
     from index.rerank import CrossReranker  # noqa: PLC0415 - brings torch along
 
     return CrossReranker(model)
+
+
+def _pointer(settings: Settings) -> "Pointer":
+    from bot.pointing import SHIPPED, Pointer  # noqa: PLC0415 - brings ONNX Runtime along
+
+    return Pointer(settings.models.offline_reader or SHIPPED)
 
 
 class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
@@ -162,12 +180,10 @@ class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
 def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
     """Return what answers from *index* with the portfolio of the settings."""
     from bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - brings llama-index along
-    from bot.pointing import SHIPPED, Pointer  # noqa: PLC0415
     from bot.reader import OfflineAnswerer  # noqa: PLC0415
     from bot.support import Support  # noqa: PLC0415
 
-    pointer = Pointer(settings.models.offline_reader or SHIPPED)
-    offline = OfflineAnswerer(pointer.point, settings.models.offline_threshold)
+    offline = OfflineAnswerer(_pointer(settings).point, settings.models.offline_threshold)
     return FootnoteQueryEngine(
         index,
         portfolio(settings),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from index.embedding import model_folder
 from index.errors import ModelError
+from index.search import Scale
 from index.types import Chunk
 
 
@@ -48,10 +49,12 @@ class CrossReranker:
                 "choose one that gives one, such as those taught on MS MARCO"
             )
 
-    def scores(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
-        """Return how well each chunk answers *question*: higher is better, of any range."""
+    def raises(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
+        """Return the standard score of what the model says of each chunk."""
         pairs = [(question, f"{_above(chunk)}\n{chunk.text}".strip()) for chunk in chunks]
-        return [float(score) for score in self._model.predict(pairs, show_progress_bar=False)]
+        said = [float(score) for score in self._model.predict(pairs, show_progress_bar=False)]
+        scale = Scale.of(said)
+        return [scale.standard(score) for score in said]
 
 
 def _above(chunk: Chunk) -> str:

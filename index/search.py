@@ -38,14 +38,14 @@ class Fusion:
         candidates: How many of each ranking take part.
         reranker: Reads the best passages once more; None leaves them as they are.
         reranked: How many it reads.
-        rerank_weight: Share of what it says, from 0 to 1.
+        rerank_weight: How much what it says counts; 0 as if it were not there.
     """
 
     dense_weight: float = 0.6
     candidates: int = 200
     reranker: Reranker | None = None
     reranked: int = 20
-    rerank_weight: float = 0.5
+    rerank_weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,17 +203,17 @@ class _Search:
         return sorted(chunks, key=lambda each: (ranks[each.id], each.document, each.start))[:k]
 
     def rerank(self, reranker: Reranker, count: int, *, weight: float) -> None:
-        """Order the *count* best anew, by standard scores as in `Fuser`; no others are found."""
+        """Order the *count* best anew; no others are found.
+
+        The totals keep their distances: where the rankings are of one mind, it takes more to
+        change the order than where they are not.
+        """
         chunks = self.best(count)
-        told = reranker.scores(self._question, chunks)
-        totals = [self.scores[chunk.id].total for chunk in chunks]
-        before, after = Scale.of(totals), Scale.of(told)
+        rises = reranker.raises(self._question, chunks)
+        known = self.scores
         self.scores = {
-            chunk.id: replace(
-                self.scores[chunk.id],
-                total=(1 - weight) * before.standard(total) + weight * after.standard(score),
-            )
-            for chunk, total, score in zip(chunks, totals, told, strict=True)
+            chunk.id: replace(known[chunk.id], total=known[chunk.id].total + weight * rise)
+            for chunk, rise in zip(chunks, rises, strict=True)
         }
 
     def lend_to_named(self) -> None:

@@ -254,8 +254,8 @@ class QuestionEncoder(Protocol):
 class Reranker(Protocol):
     """Reads a question and passages together, and says how well each answers."""
 
-    def scores(self, question: str, chunks: Sequence["Chunk"]) -> list[float]:
-        """Return a score for each chunk: higher is better, of any range."""
+    def raises(self, question: str, chunks: Sequence["Chunk"]) -> list[float]:
+        """Return by how much each chunk rises, in standard deviations of a ranking's scores."""
         ...
 
 

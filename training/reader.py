@@ -35,6 +35,7 @@ from training.squad import (
 SEED = 20261122
 FOLDS = 3
 BROAD_PART = "broad"
+ALL_PART = "all"
 HARD = "squad2"  # the source whose questions are answerable or only look so
 _BATCH = 16
 _EVERY = 50  # steps from line to line of the log
@@ -201,7 +202,7 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path, help="training data in SQuAD's v2 format")
     parser.add_argument("--work", type=Path, required=True, help="folder for the weights")
-    everything = [BROAD_PART, *(f"fold{at}" for at in range(FOLDS)), "all"]
+    everything = [BROAD_PART, *(f"fold{at}" for at in range(FOLDS)), ALL_PART]
     parser.add_argument("--parts", nargs="+", default=everything, choices=everything)
     parser.add_argument(
         "--bf16",

@@ -12,10 +12,12 @@ from bot.citations import check
 from bot.pointing import Pointed, Pointer
 from bot.reader import (
     NAME,
+    RISE,
     WEIGHTS,
     WEIGHTS_OVERALL,
     WEIGHTS_WORDS_ONLY,
     OfflineAnswerer,
+    PointedReranker,
 )
 from bot.reading import FEATURES, OVERALL, WORDS_ONLY, Reading, take_apart
 from bot.showing import show
@@ -282,3 +284,19 @@ def _hit(row: dict[str, object], corpus: list[dict[str, object]], at: int) -> bo
     assert isinstance(answers, list)
     told = " ".join(sentence.text for sentence in said).lower()
     return any(str(one).lower() in told for one in answers)
+
+
+def test_passage_that_answers_rises_and_one_that_does_not_stays() -> None:
+    chunks = [one.passage.chunk for one in shown(PARKING, HANDBOOK)]
+
+    other, rises = PointedReranker(network().point).raises("How many days of leave?", chunks)
+
+    assert 0 <= other < rises <= RISE
+
+
+def test_nothing_rises_for_a_question_that_the_network_cannot_read() -> None:
+    chunks = [one.passage.chunk for one in shown(PARKING, HANDBOOK)]
+
+    rises = PointedReranker(network().point).raises("Wie viele Urlaubstage habe ich?", chunks)
+
+    assert rises == [0.0, 0.0]

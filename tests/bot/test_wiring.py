@@ -7,6 +7,7 @@ import pytest
 from bot import wiring
 from bot.errors import ReaderModelError
 from bot.pointing import INFO_FILE, SHIPPED
+from bot.reader import PointedReranker
 from bot.settings import Settings, load
 from index.build import Builder, BuildOptions
 from tests.fakes.embedder import HashEmbedder
@@ -72,3 +73,18 @@ def test_reader_that_a_team_trained_is_the_one_that_reads(
 
     with pytest.raises(ReaderModelError, match=r"in .*ours cannot be read: see models\.offline_r"):
         wiring.engine(chosen, index)
+
+
+def test_reader_orders_passages_where_the_settings_say_so(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "footnote.toml").write_text('[search]\nreranker = "reader"\n')
+    chosen = load(tmp_path / "footnote.toml", data_dir=settings.data_dir)
+
+    index = wiring.live_index(chosen)
+    found = index.search("When does the bus leave?", k=1, audience=None).passages
+
+    assert isinstance(wiring.fusion(chosen).reranker, PointedReranker)
+    assert wiring.fusion(settings).reranker is None
+    before = wiring.live_index(settings).search("When does the bus leave?", k=1, audience=None)
+    assert found[0].fused > before.passages[0].fused

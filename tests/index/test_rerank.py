@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from transformers import BertConfig, BertForSequenceClassification
 
@@ -25,10 +26,10 @@ class ByLength:
     def __init__(self) -> None:
         self.shown: list[str] = []
 
-    def scores(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
+    def raises(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
         assert question == QUESTION
         self.shown += [chunk.text for chunk in chunks]
-        return [100.0 * len(chunk.text) for chunk in chunks]
+        return [float(len(chunk.text)) for chunk in chunks]
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def lengths(root: Path, fusion: Fusion, k: int = 9) -> list[int]:
 def test_passages_stand_in_the_order_of_the_reranker_as_far_as_it_counts(root: Path) -> None:
     plain = lengths(root, Fusion())
 
-    alone = lengths(root, Fusion(reranker=ByLength(), rerank_weight=1.0))
+    alone = lengths(root, Fusion(reranker=ByLength()))
     ignored = lengths(root, Fusion(reranker=ByLength(), rerank_weight=0.0))
 
     assert alone == sorted(plain, reverse=True) != plain
@@ -92,12 +93,14 @@ def test_cross_encoder_from_a_folder_scores_each_passage(root: Path, cross_encod
     reranker = CrossReranker(str(cross_encoder))
     chunks = list(LiveIndex(root).generation.passages.all_chunks())
 
-    scores = reranker.scores(QUESTION, chunks)
+    rises = reranker.raises(QUESTION, chunks)
+    backwards = reranker.raises(QUESTION, chunks[::-1])
 
-    assert len(scores) == len(chunks)
-    assert len(set(scores)) == len({chunk.text for chunk in chunks})  # each text has its own
-    assert scores[0] == pytest.approx(reranker.scores(QUESTION, chunks[:1])[0], abs=1e-4)
-    assert lengths(root, Fusion(reranker=reranker))
+    assert len(set(rises)) == len({chunk.text for chunk in chunks})  # each text has its own
+    assert np.mean(rises) == pytest.approx(0, abs=1e-6)
+    assert np.std(rises) == pytest.approx(1)
+    assert backwards[::-1] == pytest.approx(rises, abs=1e-3)
+    assert len(lengths(root, Fusion(reranker=reranker))) == len(chunks)
 
 
 @pytest.mark.slow
