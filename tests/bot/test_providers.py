@@ -349,7 +349,6 @@ def test_class_of_each_kind_asks_once_and_keeps_its_limits(
 
 
 def test_google_is_built_with_its_limits_and_without_asking_the_network() -> None:
-    # Its package wants an older tenacity than ours, so that only what it is given can be tested
     arguments = KINDS["google"].arguments(a_provider(None, kind="google"))
 
     assert arguments["max_retries"] == 0

@@ -1,7 +1,6 @@
 """The formats of suppliers beyond the first two: their own classes, over real HTTP."""
 
 import asyncio
-import importlib.util
 from dataclasses import replace
 from typing import Any
 
@@ -22,18 +21,7 @@ MODELS = {"bedrock": "anthropic.claude-3-haiku-20240307-v1:0"}
 PATIENCE_S = 60.0  # what a client imports with its first request takes seconds
 SILENT = ("hang", "slow drip", "stall")
 
-HAS_GOOGLE = importlib.util.find_spec("llama_index.llms.google_genai") is not None
-all_kinds = pytest.mark.parametrize(
-    "kind",
-    [
-        "azure_openai",
-        "bedrock",
-        pytest.param(
-            "google", marks=pytest.mark.skipif(not HAS_GOOGLE, reason="needs footnote[google]")
-        ),
-        "ollama",
-    ],
-)
+all_kinds = pytest.mark.parametrize("kind", ["azure_openai", "bedrock", "google", "ollama"])
 both_ways = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 
 
