@@ -318,12 +318,17 @@ def _with_labels(text: str, labels: str) -> str:
 
 
 def _joined(told: Sequence[str]) -> str:
-    """Join sentences with a space, or with a line break where one of them has lines of its own."""
+    r"""Join sentences with a space, or with a line break where that would not tell them apart.
+
+    >>> _joined(["Fees are due [1].", "Garage: 3 euros [2]", "Street: free [3]"])
+    'Fees are due [1]. Garage: 3 euros [2]\nStreet: free [3]'
+    """
     return "".join(_pieces(told))
 
 
 def _pieces(told: Sequence[str]) -> Iterator[str]:
     for at, text in enumerate(told):
         if at:
-            yield "\n" if "\n" in told[at - 1] + text else " "
+            has_lines = "\n" in told[at - 1] + text
+            yield "\n" if has_lines or told[at - 1].endswith("]") else " "
         yield text

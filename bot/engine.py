@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Coroutine, Sequence
@@ -42,6 +43,7 @@ UNREACHABLE = "The language model could not be reached."
 OVER_BUDGET = "Today's budget for language models is used up."
 FAILED = "This went wrong on our side. Try again; if it goes on, pass on the reference {reference}."
 
+_LABEL = re.compile(r"\[\d+\]")
 T = TypeVar("T")
 
 
@@ -228,19 +230,21 @@ def _made(result: Result, found: SearchResult, talk: Talk) -> Answer:
 
 
 def _places(words: Sequence[str], text: str) -> tuple[tuple[int, int], ...]:
-    """Return where in *text* each of the *words* stands first, without overlap.
+    """Return where in *text* the *words* of each sentence stand, the sentences being in order.
 
-    >>> _places(["30 days", "days"], "There are 30 days [1]. Unused days expire [2].")
-    ((10, 17),)
+    >>> _places(["30 days", "3"], "There are 30 days [1]. They last until 3 May [3].")
+    ((10, 17), (39, 40))
     """
+    unlabelled = _LABEL.sub(lambda label: " " * len(label.group()), text)
     found: list[tuple[int, int]] = []
-    for one in words:
-        start = text.find(one) if one else -1
-        if start >= 0 and not any(
-            start < last and first < start + len(one) for first, last in found
-        ):
-            found.append((start, start + len(one)))
-    return tuple(sorted(found))
+    after = 0
+    for one in filter(None, words):
+        whole = re.compile(rf"(?<!\w){re.escape(one)}(?!\w)").search(unlabelled, after)
+        start = whole.start() if whole else unlabelled.find(one, after)
+        if start >= 0:
+            after = start + len(one)
+            found.append((start, after))
+    return tuple(found)
 
 
 def _answer(status: Status, *, message: str) -> Answer:

@@ -17,6 +17,7 @@ _LEANS = re.compile(
 )
 _MOST_ITEMS = 12
 _MOST_CHARS = 1200
+_MOST_CHARS_AROUND = 600  # of a list that is quoted for the sake of one item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,8 @@ def excerpt(chunk: Chunk, units: Sequence[Unit], at: int) -> Excerpt | None:
     """Return what to quote for the unit at position *at*, all of *units* being of many chunks.
 
     A sentence that announces a list brings the list, one that leans on the sentence before it
-    brings that one, and a row of a table brings its header. None if it could not be cited.
+    brings that one, an item brings its list if that is short and announced, and a row of a table
+    brings its header. None if it could not be cited.
     """
     text = chunk.text[units[at].start : units[at].end]
     header = units[at].header
@@ -52,7 +54,9 @@ def excerpt(chunk: Chunk, units: Sequence[Unit], at: int) -> Excerpt | None:
         last = _end_of_list(chunk, units, at)
         if last == at:
             return None  # what it announces is not here
-    elif _ITEM.match(text) is None and _LEANS.match(units[at].plain) and _follows(units, at):
+    elif _ITEM.match(text):
+        first, last = _list_around(chunk, units, at)
+    elif _LEANS.match(units[at].plain) and _follows(units, at):
         first = at - 1
     return _span(chunk, units, (first, last))
 
@@ -85,3 +89,22 @@ def _end_of_list(chunk: Chunk, units: Sequence[Unit], at: int) -> int:
             break
         last = here
     return last
+
+
+def _list_around(chunk: Chunk, units: Sequence[Unit], at: int) -> tuple[int, int]:
+    """Return the first and last position of the announced list of item *at*, or *at* twice."""
+    above = at
+    while above > 0 and _is_item(chunk, units, above, beside=at):
+        above -= 1
+    last = _end_of_list(chunk, units, above)
+    announces = chunk.text[units[above].start : units[above].end].endswith((":", "："))
+    is_whole = last + 1 >= len(units) or not _is_item(chunk, units, last + 1, beside=at)
+    is_short = units[last].end - units[above].start <= _MOST_CHARS_AROUND
+    is_here = units[above].passage == units[at].passage and above < at <= last
+    return (above, last) if is_here and announces and is_whole and is_short else (at, at)
+
+
+def _is_item(chunk: Chunk, units: Sequence[Unit], at: int, *, beside: int) -> bool:
+    unit = units[at]
+    is_here = unit.passage == units[beside].passage
+    return is_here and _ITEM.match(chunk.text[unit.start : unit.end]) is not None

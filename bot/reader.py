@@ -245,6 +245,8 @@ def _quoted(reading: Reading, chosen: Sequence[Ranked]) -> list[tuple[Sentence, 
             continue
         covered.update(range(made.first, made.last + 1))
         evidence = tuple(Evidence(passage_id=shown.id, quote=quote) for quote in made.quotes)
+        if made.first != made.last and made.text.count(one.points_at) > 1:
+            one = replace(one, points_at="")  # noqa: PLW2901 which of them is meant is lost
         told.append((Sentence(text=made.text, evidence=evidence), one))
     return told
 

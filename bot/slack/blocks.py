@@ -74,7 +74,7 @@ def answer_message(answer: Answer, frame: Frame) -> Message:
     said = cut_at_sentence(whole or sentences.NOT_FOUND, LIMITS["answer_chars"])
     is_cut = len(said) < len(whole)
     below = blocks_below(answer, frame, is_cut=is_cut)
-    above = tuple(_answer_blocks(said))
+    above = tuple(_answer_blocks(said, _bold(answer, said)))
     return Message(
         text=_fallback(said, *_sources(answer, frame.now)),
         blocks=(*above, *below.blocks),
@@ -133,13 +133,28 @@ def _box(heading: str, sources: Sequence[Source], *, is_open: bool) -> list[Bloc
     ]
 
 
-def _answer_blocks(said: str) -> list[Block]:
+def _bold(answer: Answer, said: str) -> list[markup.Place]:
+    """Return where the words stand in *said* that are the answer itself."""
+    if answer.status is not Status.ANSWERED:
+        return []
+    cleaned = clean(answer.text)
+    cut = len(cleaned) - len(cleaned.lstrip())
+    places = []
+    for first, last in answer.highlights:
+        start = len(clean(answer.text[:first])) - cut
+        highlight = clean(answer.text[first:last])
+        if start >= 0 and said.startswith(highlight, start):  # cleaning took nothing at its edges
+            places.append((start, start + len(highlight)))
+    return places
+
+
+def _answer_blocks(said: str, bold: Sequence[markup.Place] = ()) -> list[Block]:
     """The words of an answer, as few blocks as Slack's limits allow."""
     blocks: list[Block] = []
     elements: list[Block] = []
     chars = 0
     tables = 0
-    for part in markup.parts(said):
+    for part in markup.parts(said, bold):
         if part.kind == "table" and markup.is_showable(part) and not tables:
             blocks += [rich_text(elements)] if elements else []
             blocks.append(markup.table_block(part))

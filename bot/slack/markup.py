@@ -1,5 +1,7 @@
 """The Markdown of an answer becomes rich text, in which Slack reads no mark-up at all."""
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -16,6 +18,14 @@ MAX_TABLE_CHARS: Final = 4000
 
 _PARSER: Final = MarkdownIt("commonmark", {"html": False}).enable("table").disable("reference")
 _STYLES: Final = {"strong": "bold", "em": "italic"}
+
+Place = tuple[int, int]
+
+# They stand for no character and never will; to Markdown they are letters like any other
+_OPENS, _CLOSES = "\ufdd0", "\ufdd1"
+_MARK = re.compile(f"([{_OPENS}{_CLOSES}])")
+_LABEL = re.compile(r"\[\d+\]")
+_JOINERS = frozenset("\u200c\u200d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +62,88 @@ class Part:
         return in_rows + sum(len(piece.text) for piece in self.pieces)
 
 
-def parts(markdown: str) -> list[Part]:
+def parts(markdown: str, bold: Sequence[Place] = ()) -> list[Part]:
     r"""Take an answer apart; every word of it is in some part, addresses of links excepted.
+
+    Args:
+        markdown: The answer.
+        bold: Where words of it stand that are to be bold, as (start, end), in order and without
+            overlap. One that would change how the rest is read is left out.
 
     >>> [(p.kind, p.pieces[0].text) for p in parts("Yes [1].\n\n- one\n- two")]
     [('text', 'Yes [1].'), ('item', 'one'), ('item', 'two')]
+    >>> [(piece.text, *piece.styles) for piece in parts("In 30 days.", [(3, 10)])[0].pieces]
+    [('In ',), ('30 days', 'bold'), ('.',)]
     """
+    unmarked = _taken_apart(markdown)
+    if _MARK.search(markdown):
+        return unmarked
+    kept: list[Place] = []
+    for place in bold:
+        if _is_word(markdown, place) and _is_harmless(markdown, [*kept, place], unmarked):
+            kept.append(place)
+    if not kept:
+        return unmarked
+    return [_emboldened(part) for part in _taken_apart(_marked(markdown, kept))]
+
+
+def _taken_apart(markdown: str) -> list[Part]:
     tree = SyntaxTreeNode(_PARSER.parse(markdown))
     return [part for node in tree.children for part in _parts(node, markdown, 0)]
+
+
+def _marked(markdown: str, places: Sequence[Place]) -> str:
+    for start, end in reversed(places):
+        words = markdown[start:end]
+        markdown = f"{markdown[:start]}{_OPENS}{words}{_CLOSES}{markdown[end:]}"
+    return markdown
+
+
+def _is_harmless(markdown: str, places: Sequence[Place], unmarked: list[Part]) -> bool:
+    """Whether every mark is among the words that are shown, and nothing else is read otherwise."""
+    tried = _taken_apart(_marked(markdown, places))
+    marks = sum(len(_MARK.findall(piece.text)) for part in tried for piece in part.pieces)
+    return marks == 2 * len(places) and [_without_marks(part) for part in tried] == unmarked
+
+
+def _is_word(markdown: str, place: Place) -> bool:
+    """Whether a place is on one line, holds no label, and cuts no character off from its marks."""
+    start, end = place
+    if "\n" in markdown[start:end] or not markdown[start:end].strip():
+        return False
+    if any(label.start() < end and label.end() > start for label in _LABEL.finditer(markdown)):
+        return False
+    edges = (markdown[max(start - 1, 0) : start], markdown[end - 1 : end])
+    beyond = (markdown[start : start + 1], markdown[end : end + 1])
+    return not (_JOINERS.intersection(edges) or any(map(_leans, beyond)))
+
+
+def _leans(character: str) -> bool:
+    """Whether a character is part of the one before it, such as an accent of its own."""
+    is_mark = bool(character) and unicodedata.category(character).startswith("M")
+    return is_mark or character in _JOINERS
+
+
+def _without_marks(part: Part) -> Part:
+    pieces = tuple(replace(piece, text=_MARK.sub("", piece.text)) for piece in part.pieces)
+    return replace(part, pieces=pieces, rows=_rows_without_marks(part))
+
+
+def _emboldened(part: Part) -> Part:
+    """Make bold what stands between the marks, which go."""
+    pieces: list[Piece] = []
+    is_bold = False
+    for piece in part.pieces:
+        for run in _MARK.split(piece.text):
+            if run in {_OPENS, _CLOSES}:
+                is_bold = run == _OPENS
+            elif run:
+                pieces.append(Piece(run, piece.styles | {"bold"} if is_bold else piece.styles))
+    return replace(part, pieces=tuple(pieces), rows=_rows_without_marks(part))
+
+
+def _rows_without_marks(part: Part) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(_MARK.sub("", cell) for cell in row) for row in part.rows)
 
 
 def _parts(node: SyntaxTreeNode, markdown: str, depth: int) -> Iterator[Part]:

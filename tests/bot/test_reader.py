@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.citations import check
+from bot.excerpts import excerpt
 from bot.pointing import Pointed, Pointer
 from bot.reader import (
     NAME,
@@ -100,6 +101,29 @@ def test_sentence_that_announces_a_list_brings_the_whole_list() -> None:
         "To claim expenses, bring these:\n"
         "- the original receipt\n- a signed form\n- the number of your project [1]"
     )
+
+
+def test_item_of_a_short_announced_list_brings_the_whole_list() -> None:
+    said = answer("What must I bring that is original?", EXPENSES)
+
+    assert said == (
+        "To claim expenses, bring these:\n- the original receipt\n- a signed form\n"
+        "- the number of your project [1]"
+    )
+
+
+def test_item_is_quoted_alone_where_its_list_is_not_announced_or_long() -> None:
+    items = [f"- Room {number} has a projector and {number} chairs." for number in range(1, 6)]
+    long = [f"- Room {number} has {number} chairs. {'It is a room. ' * 20}" for number in range(9)]
+    for text in ("\n".join(items), "Our rooms:\n" + "\n".join(long)):
+        passages = shown(text)
+        units = Reading(passages).units
+        at = next(at for at, unit in enumerate(units) if unit.plain.startswith("Room 3"))
+
+        made = excerpt(passages[0].passage.chunk, units, at)
+
+        assert made is not None
+        assert (made.first, made.last) == (at, at)
 
 
 def test_row_of_a_table_is_told_with_its_columns_and_cites_both() -> None:

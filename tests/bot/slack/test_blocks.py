@@ -1,4 +1,6 @@
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from bot.slack import sentences
 from bot.slack.blocks import Frame, Message, answer_message, cut_at_sentence, note
 from bot.slack.elements import LIMITS
+from bot.slack.rendering import message_html
 from bot.slack.sources import ago
 from bot.slack.text import JOINER
 from bot.types import Answer, Citation, Status, Usage
@@ -95,6 +98,32 @@ def test_an_answer_is_shown_with_its_sources_and_its_generation() -> None:
         "",
     ]
     assert shown.links == [WIKI]
+
+
+def bold_words(message: Message) -> list[str]:
+    found = re.findall(r"<b>(.*?)</b>", message_html(message).partition("<details")[0])
+    return [words.replace(JOINER, "") for words in found]
+
+
+def test_the_words_that_answer_are_bold_whatever_was_cleaned_before_them() -> None:
+    text = " \u200bIt costs\r\nthree euro [1]."
+    start = text.index("three")
+
+    message = answer_message(answer(text=text, highlights=((start, start + 10),)), FRAME)
+
+    assert bold_words(message) == ["three euro"]
+    assert bold_words(replace(message, blocks=message.simpler))[:1] == ["three euro"]
+    assert "*" not in message.text
+    assert seen(message).text.startswith("It costs\nthree euro [1].")
+
+
+def test_words_beyond_the_cut_of_a_long_answer_are_not_bold() -> None:
+    long = "This is said at length, in words [1].\n\n" * 400
+    places = ((8, 12), (len(long) - 20, len(long) - 12))
+
+    message = answer_message(answer(text=long, highlights=places), FRAME)
+
+    assert bold_words(message) == ["said"]
 
 
 def test_a_source_without_an_address_is_no_link() -> None:

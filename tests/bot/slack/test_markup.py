@@ -98,3 +98,49 @@ def test_a_long_piece_of_code_is_cut_into_blocks_that_fit() -> None:
     message = answer_message(answer(text=code), Frame(now=NOW))
 
     assert problems(list(message.blocks)) == []
+
+
+def bold(text: str, *words: str) -> list[str]:
+    places = [(text.index(one), text.index(one) + len(one)) for one in words]
+    found = parts(text, places)
+    plain = parts(text)
+    assert ["".join(p.text for p in part.pieces) for part in found] == [
+        "".join(p.text for p in part.pieces) for part in plain
+    ]
+    assert [part.rows for part in found] == [part.rows for part in plain]
+    return [p.text for part in found for p in part.pieces if "bold" in p.styles]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "seen"),
+    [
+        ("There are 30 days [1]. By May [2].", ["30 days", "May"], ["30 days", "May"]),
+        ("Bring:\n- a form\n- a `pass` too", ["form", "pass"], ["form", "pass"]),
+        ("It costs 5 * 3 * 2 euros, call __init__", ["3 * 2", "init"], ["3 * 2", "init"]),
+        ("Ask at evil.example or <!here>", ["evil", "<!here>"], ["evil", "<!here>"]),
+        ("היתרה היא 30 ימים בשנה", ["30 ימים"], ["30 ימים"]),
+        ("so *it* is", ["it"], ["it"]),
+        ("so * it* is", ["* it"], ["* it"]),
+        ("so \\*it is", ["*it"], []),  # would part an escape from what it escapes
+        ("see [the plan](https://a.example)", ["plan](http"], []),
+        ("30 days [1] a year", ["days [1] a"], []),
+        ("one\ntwo", ["one\ntwo"], []),
+        ("cafe\u0301 here", ["cafe"], []),  # its accent would be left behind
+        ("\u0645\u06cc\u200c\u062e\u0648", ["\u0645\u06cc"], []),
+        ("\ufdd0 and 30 days", ["30 days"], []),  # it holds what would mark the words
+    ],
+)
+def test_words_are_bold_where_nothing_else_changes(
+    text: str, words: list[str], seen: list[str]
+) -> None:
+    assert bold(text, *words) == seen
+
+
+@given(st.text(alphabet="ab1 .*_-#|>`~\n+=:[]()!\\", max_size=60), st.data())
+def test_whatever_is_bold_all_words_stay_as_they_were(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+
+    found = parts(text, [(start, end)])
+
+    assert [(p.kind, words(p)) for p in found] == [(p.kind, words(p)) for p in parts(text)]
