@@ -8,7 +8,7 @@ from bot.quotes import find, is_long_enough
 from bot.reading import Unit
 from index.types import Chunk
 
-_ITEM = re.compile(r"\s*(?:[-*+•]|\(?\d{1,3}[.)])\s+\S")
+_ITEM = re.compile(r"\s*(?:[-*+•]|\(?(?P<number>\d{1,3})[.)])\s+\S")
 # A sentence that begins like this speaks of the one before it
 _LEANS = re.compile(
     r"(?:it|its|this|that|these|those|they|their|them|he|she|his|her|such|however|therefore|thus|"
@@ -70,7 +70,8 @@ def _span(chunk: Chunk, units: Sequence[Unit], around: tuple[int, int]) -> Excer
     text = units[first].plain
     for unit in units[first + 1 : last + 1]:
         item = _ITEM.match(chunk.text[unit.start : unit.end])
-        text += f"\n- {unit.plain}" if item else f" {unit.plain}"
+        mark = f"{item['number']}." if item and item["number"] else "-"
+        text += f"\n{mark} {unit.plain}" if item else f" {unit.plain}"
     return Excerpt(text=text, quotes=(quote,), first=first, last=last)
 
 

@@ -103,6 +103,14 @@ def test_sentence_that_announces_a_list_brings_the_whole_list() -> None:
     )
 
 
+def test_steps_keep_their_numbers() -> None:
+    steps = "To reset a badge, do this:\n\n1. Open the portal.\n2. Choose Badge.\n3. Press Reset.\n"
+
+    assert answer("How do I reset a badge?", steps) == (
+        "To reset a badge, do this:\n1. Open the portal.\n2. Choose Badge.\n3. Press Reset [1]."
+    )
+
+
 def test_item_of_a_short_announced_list_brings_the_whole_list() -> None:
     said = answer("What must I bring that is original?", EXPENSES)
 
