@@ -1,9 +1,11 @@
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -122,8 +124,10 @@ def test_item_of_a_short_announced_list_brings_the_whole_list() -> None:
 
 def test_item_is_quoted_alone_where_its_list_is_not_announced_or_long() -> None:
     items = [f"- Room {number} has a projector and {number} chairs." for number in range(1, 6)]
-    long = [f"- Room {number} has {number} chairs. {'It is a room. ' * 20}" for number in range(9)]
-    for text in ("\n".join(items), "Our rooms:\n" + "\n".join(long)):
+    long = [f"- Room {number} has chairs{', and tables' * 20}." for number in range(9)]
+    middling = [f"- Room {number} has chairs{', and tables' * 8}." for number in range(7)]
+    texts = "\n".join(items), *("Our rooms:\n" + "\n".join(many) for many in (middling, long))
+    for text in texts:
         passages = shown(text)
         units = Reading(passages).units
         at = next(at for at, unit in enumerate(units) if unit.plain.startswith("Room 3"))
@@ -228,6 +232,29 @@ def test_words_that_are_the_answer_itself_are_named() -> None:
 
     assert said.points_at[0] in said.sentences[0].text
     assert "Maria Lindqvist" in said.points_at[0]
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"), [("a copy of the card", ("form",)), ("the bank's form", ())]
+)
+def test_words_that_stand_twice_in_a_list_are_not_shown_as_the_answer(
+    other: str, expected: tuple[str, ...]
+) -> None:
+    def point(_: str, passages: Sequence[tuple[str, str]]) -> list[Pointed]:
+        return [points_at("form", text) for _, text in passages]
+
+    text = f"To enrol, bring these:\n\n- a signed form\n- {other}\n"
+
+    said = OfflineAnswerer(point, 0.0).read("What do I bring that is signed?", shown(text))
+
+    assert said.sentences[0].text.count("\n- ") == 2
+    assert said.points_at == expected
+
+
+def points_at(word: str, text: str) -> Pointed:
+    spans = [match.span() for match in re.finditer(r"\w+", text)]
+    logits = np.array([5.0 if text[slice(*span)] == word else -5.0 for span in spans], np.float32)
+    return Pointed(answerable=9.0, none=0.0, offsets=np.array(spans), starts=logits, ends=logits)
 
 
 def test_each_feature_has_its_weight() -> None:
