@@ -378,8 +378,18 @@ def threshold_for(sets: Mapping[str, Sequence[Read]], fitted: Fitted) -> float:
     )
 
 
+def _print_shipped(sets: Mapping[str, Sequence[Read]], features: int) -> None:
+    weights = fit_units(sets, features)
+    of_all = fit_overall(sets, weights) if features == len(FEATURES) else None
+    fitted = Fitted(weights=weights, of_all=of_all)
+    print(f"fitted on all, threshold {threshold_for(sets, fitted):.4f}")
+    for names, values in ((FEATURES, weights), (OVERALL, of_all or [])):
+        for feature, weight in zip(names, values, strict=False):
+            print(f"    {weight:.3f},  # {feature}")
+
+
 def main() -> None:
-    """Fit on one half of each set, report on the other."""
+    """Fit on one half of each set and report on the other; then fit on all, for what ships."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder with the sets, such as data/eval")
     parser.add_argument("encoder", type=Path, help="encoder folder of a generation")
@@ -404,15 +414,13 @@ def main() -> None:
         fitted = Fitted(weights=weights, of_all=of_all)
         threshold = threshold_for(tuning, fitted)
         print(f"\n{features} features, threshold {threshold:.4f}")
-        for names, values in ((FEATURES, weights), (OVERALL, of_all or [])):
-            for feature, weight in zip(names, values, strict=False):
-                print(f"    {weight:.3f},  # {feature}")
         for name, reads in sets.items():
             for half in (True, False):
                 part = [read for read in reads if read.asked.tuning is half]
                 told = measure(part, fitted, threshold)
                 shown = "  ".join(f"{key} {value:.3f}" for key, value in told.items())
                 print(f"{name} {'tuning' if half else 'held out'}: {shown}")
+        _print_shipped(sets, features)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from index.lines import ITEM, LineKind, lines
 from index.sentences import sentences
 from index.types import Heading, Parsed, Span
 
-CHUNKER_VERSION = "1"
+CHUNKER_VERSION = "2"
 """Changes whenever the spans made of the same text would."""
 
 _Range = tuple[int, int]

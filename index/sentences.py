@@ -44,6 +44,11 @@ _STARTERS = _words(
     " each every some any most many both after before since during because once our your their his"
     " her my please see note also such only"
 )
+# No title and no line of a form ends in one of them.
+_NEVER_LAST = _words(
+    "the a an of and or that which who whose than as its their our your from because if when while"
+    " der die das den dem und oder dass mit von für le la les du des et ou que el los las y"
+)
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -119,6 +124,8 @@ def _continues(text: str, line: Line, following: Line, *, width: int) -> bool:
 def _ends_early(text: str, line: Line, following: Line, *, width: int) -> bool:
     """Tell a title or a form's line from a wrapped one: the next word would have had room."""
     if width < _MIN_WIDTH or text[line.end - 1] in ",;-–(/":
+        return False
+    if text[line.start : line.end].rsplit(maxsplit=1)[-1].lower() in _NEVER_LAST:
         return False
     words = text[following.start : following.end].split(maxsplit=1)
     starts_anew = not words[0][0].islower()

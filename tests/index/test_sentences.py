@@ -58,6 +58,15 @@ def test_a_full_stop_of_east_asia_needs_no_space() -> None:
     assert split("".join(parts)) == parts
 
 
+@pytest.mark.parametrize("last", ["that", "the", "und", "LA"])
+def test_a_short_line_goes_on_after_a_word_that_ends_none(last: str) -> None:
+    text = f"{'A line that is as wide as the page is set. ' * 3}\nAcme is {last}\nBell would sign."
+
+    assert [text[slice(*span)] for span in sentences(text)][
+        -1
+    ] == f"Acme is {last}\nBell would sign."
+
+
 def test_a_wrapped_line_does_not_end_a_sentence() -> None:
     parts = [
         "Every employee may take up to twenty-five days of paid leave in each\ncalendar year.",
