@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
 OTHERS = {"bm25": "BM25", "minilm": "MiniLM"}
 TAUGHT_FROM = "squad2_public"
 LIMIT = 1000
+SIMILARITY = "--similarity"
 Summaries = dict[str, dict[str, float]]
 
 
@@ -92,29 +93,48 @@ def main() -> None:
         print(f"{task.path.name} …", file=sys.stderr)
         name = "examples" if task.path.suffix else task.path.name
         if name == TAUGHT_FROM and asked.models:
-            records[name] = _by_folds(task, asked.models, asked.data_dir)
+            records[name] = by_folds(
+                asked.models,
+                task.path,
+                lambda folder, share, settings: run(
+                    folder,
+                    ("--limit", str(LIMIT // share), SIMILARITY),
+                    asked.data_dir,
+                    settings=settings,
+                ),
+            )
         else:
-            alone = ("--retrieval-only",) if name == TAUGHT_FROM else ()
-            records[name] = _run(task.path, (*task.options, *alone), asked.data_dir)
+            alone = "--retrieval-only" if name == TAUGHT_FROM else SIMILARITY
+            records[name] = run(task.path, (*task.options, alone), asked.data_dir, settings={})
         _write(records)
 
 
-def _run(path: Path, options: tuple[str, ...], data_dir: Path, *, reader: str = "") -> Record:
-    said = _footnote(
-        data_dir, *("eval", "run", str(path), *options, "--similarity", "--json"), reader=reader
-    )
-    record: Record = json.loads(said)
+def run(
+    path: Path, options: tuple[str, ...], data_dir: Path, *, settings: Mapping[str, str]
+) -> Record:
+    """Return the record of a run of *path*; *settings* are variables of the environment."""
+    arguments = ("eval", "run", str(path), *options, "--json")
+    record: Record = json.loads(_footnote(data_dir, *arguments, settings=settings))
     return record
 
 
-def _by_folds(task: Task, models: Path, data_dir: Path) -> Record:
-    """Return one record of all folds, each answered by the network that was not taught it."""
+def by_folds(
+    models: Path, path: Path, measure: Callable[[Path, int, Mapping[str, str]], Record]
+) -> Record:
+    """Return one record of all folds, each read by the network that was not taught it.
+
+    Args:
+        models: What `training.reader` wrote.
+        path: The question set.
+        measure: Runs a part of it, told how many parts there are and with which settings.
+    """
+    infos = sorted(models.glob(f"fold*/{INFO_FILE}"))
     records = []
-    for info in sorted(models.glob(f"fold*/{INFO_FILE}")):
+    for info in infos:
         kept = set(json.loads(info.read_text(encoding="utf-8"))["kept"])
-        with _questions_of(task.path, kept) as folder:
-            options = ("--limit", str(LIMIT // len(list(models.glob("fold*/")))))
-            records.append(_run(folder, options, data_dir, reader=str(info.parent.absolute())))
+        with _questions_of(path, kept) as folder:
+            settings = {"FOOTNOTE_MODELS__OFFLINE_READER": str(info.parent.absolute())}
+            records.append(measure(folder, len(infos), settings))
     return merged(records)
 
 
@@ -148,12 +168,11 @@ def _questions_of(folder: Path, articles: set[str]) -> Iterator[Path]:
         yield part
 
 
-def _footnote(data_dir: Path, *arguments: str, reader: str = "") -> str:
-    more: Mapping[str, str] = {"FOOTNOTE_MODELS__OFFLINE_READER": reader} if reader else {}
+def _footnote(data_dir: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> str:
     done = subprocess.run(  # noqa: S603 - our own command
         [*COMMAND, "--data-dir", str(data_dir), *arguments],
         cwd=ROOT,
-        env={**os.environ, **more},
+        env={**os.environ, **(settings or {})},
         stdout=subprocess.PIPE,
         text=True,
         check=False,
