@@ -378,12 +378,17 @@ def threshold_for(sets: Mapping[str, Sequence[Read]], fitted: Fitted) -> float:
     )
 
 
-def _print_shipped(sets: Mapping[str, Sequence[Read]], features: int) -> None:
+def fit_all(sets: Mapping[str, Sequence[Read]], features: int) -> Fitted:
+    """Fit the weights of the first *features*; those of a question only with the network's."""
     weights = fit_units(sets, features)
     of_all = fit_overall(sets, weights) if features == len(FEATURES) else None
-    fitted = Fitted(weights=weights, of_all=of_all)
+    return Fitted(weights=weights, of_all=of_all)
+
+
+def _print_shipped(sets: Mapping[str, Sequence[Read]], features: int) -> None:
+    fitted = fit_all(sets, features)
     print(f"fitted on all, threshold {threshold_for(sets, fitted):.4f}")
-    for names, values in ((FEATURES, weights), (OVERALL, of_all or [])):
+    for names, values in ((FEATURES, fitted.weights), (OVERALL, fitted.of_all or [])):
         for feature, weight in zip(names, values, strict=False):
             print(f"    {weight:.3f},  # {feature}")
 
@@ -409,9 +414,7 @@ def main() -> None:
     }
     tuning = {n: [read for read in reads if read.asked.tuning] for n, reads in sets.items()}
     for features in (len(FEATURES), WORDS_ONLY):
-        weights = fit_units(tuning, features)
-        of_all = fit_overall(tuning, weights) if features == len(FEATURES) else None
-        fitted = Fitted(weights=weights, of_all=of_all)
+        fitted = fit_all(tuning, features)
         threshold = threshold_for(tuning, fitted)
         print(f"\n{features} features, threshold {threshold:.4f}")
         for name, reads in sets.items():

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.plain import path_below, plain
-from bot.types import Answer, Citation, Status
+from bot.types import LABEL, Answer, Citation, Status
 from index.types import Chunk, Passage
 
 _QUOTE_CHARS = 280
@@ -90,7 +90,7 @@ def _labelled(answer: Answer) -> Text:
     styled = Text(answer.text)
     for start, end in answer.highlights:
         styled.stylize("bold", start, end)
-    styled.highlight_regex(r"\[\d+\]", "bold cyan")
+    styled.highlight_regex(LABEL, "bold cyan")
     return styled
 
 

@@ -26,7 +26,7 @@ from bot.responses import response_of, result_of
 from bot.retriever import AudienceBundle, PassageRetriever, audience_of
 from bot.showing import show
 from bot.talk import Talk
-from bot.types import Answer, Answerer, Question, Status, Usage
+from bot.types import LABEL, Answer, Answerer, Question, Status, Usage
 from index.errors import IndexingError
 from index.types import Searcher, SearchResult
 
@@ -43,7 +43,6 @@ UNREACHABLE = "The language model could not be reached."
 OVER_BUDGET = "Today's budget for language models is used up."
 FAILED = "This went wrong on our side. Try again; if it goes on, pass on the reference {reference}."
 
-_LABEL = re.compile(r"\[\d+\]")
 T = TypeVar("T")
 
 
@@ -235,7 +234,7 @@ def _places(words: Sequence[str], text: str) -> tuple[tuple[int, int], ...]:
     >>> _places(["30 days", "3"], "There are 30 days [1]. They last until 3 May [3].")
     ((10, 17), (39, 40))
     """
-    unlabelled = _LABEL.sub(lambda label: " " * len(label.group()), text)
+    unlabelled = LABEL.sub(lambda label: " " * len(label.group()), text)
     found: list[tuple[int, int]] = []
     after = 0
     for one in filter(None, words):

@@ -50,7 +50,7 @@ def excerpt(chunk: Chunk, units: Sequence[Unit], at: int) -> Excerpt | None:
         quotes = (text, chunk.text[slice(*header)])
         return Excerpt(text=units[at].plain, quotes=quotes, first=at, last=at)
     first, last = at, at
-    if text.rstrip().endswith((":", "：")):
+    if _announces(text):
         last = _end_of_list(chunk, units, at)
         if last == at:
             return None  # what it announces is not here
@@ -84,9 +84,8 @@ def _end_of_list(chunk: Chunk, units: Sequence[Unit], at: int) -> int:
     """Return the position of the last item of the list that unit *at* announces, or *at*."""
     last = at
     for here in range(at + 1, min(at + 1 + _MOST_ITEMS, len(units))):
-        unit = units[here]
-        is_item = unit.passage == units[at].passage and _ITEM.match(chunk.text[unit.start :])
-        if not is_item or unit.end - units[at].start > _MOST_CHARS:
+        is_item = _is_item(chunk, units, here, beside=at)
+        if not is_item or units[here].end - units[at].start > _MOST_CHARS:
             break
         last = here
     return last
@@ -98,11 +97,15 @@ def _list_around(chunk: Chunk, units: Sequence[Unit], at: int) -> tuple[int, int
     while above > 0 and _is_item(chunk, units, above, beside=at):
         above -= 1
     last = _end_of_list(chunk, units, above)
-    announces = chunk.text[units[above].start : units[above].end].endswith((":", "："))
+    announces = _announces(chunk.text[units[above].start : units[above].end])
     is_whole = last + 1 >= len(units) or not _is_item(chunk, units, last + 1, beside=at)
     is_short = units[last].end - units[above].start <= _MOST_CHARS_AROUND
     is_here = units[above].passage == units[at].passage and above < at <= last
     return (above, last) if is_here and announces and is_whole and is_short else (at, at)
+
+
+def _announces(text: str) -> bool:
+    return text.endswith((":", "："))
 
 
 def _is_item(chunk: Chunk, units: Sequence[Unit], at: int, *, beside: int) -> bool:

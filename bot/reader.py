@@ -273,7 +273,7 @@ def above(chunk: Chunk) -> str:
     >>> above(a_passage("Text.", title="Plan", heading=("Plan", "Fees")).chunk)
     'Plan: Fees'
     """
-    return ": ".join(dict.fromkeys(one for one in (chunk.title, *chunk.heading) if one))
+    return ": ".join(chunk.path)
 
 
 def is_english(question: str) -> bool:

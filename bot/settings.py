@@ -246,19 +246,15 @@ def _read_file(config: Path) -> dict[str, Any]:
         raise SettingsError(f"{config} is not readable TOML: {error}") from error
     # Paths in the file are relative to the file, wherever the command is run.
     folder = config.absolute().parent
-    if isinstance(values.get("data_dir"), str):
-        values["data_dir"] = str(folder / values["data_dir"])
+    for names in (("data_dir",), ("eval", "gate", "set"), ("models", "offline_reader")):
+        _resolve(values, names, folder)
     sources = values.get("sources")
     for source in sources if isinstance(sources, list) else []:
-        if isinstance(source, dict) and isinstance(source.get("path"), str):
-            source["path"] = str(folder / source["path"])
-    _resolve(values, ("eval", "gate", "set"), folder)
-    _resolve(values, ("models", "offline_reader"), folder)
+        _resolve(source, ("path",), folder)
     return values
 
 
-def _resolve(values: dict[str, Any], names: Sequence[str], folder: Path) -> None:
-    table: object = values
+def _resolve(table: object, names: Sequence[str], folder: Path) -> None:
     *tables, name = names
     for one in tables:
         table = table.get(one) if isinstance(table, dict) else None

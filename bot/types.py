@@ -1,5 +1,6 @@
 """The words of an answer: question, draft, citation, answer."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +9,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from index.types import Audience, Passage
+
+LABEL = re.compile(r"\[\d+\]")
+"""The number of a citation, as it stands in the text of an answer."""
 
 
 class Status(StrEnum):

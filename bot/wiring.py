@@ -139,7 +139,12 @@ def live_index(settings: Settings, directory: IndexDirectory | None = None) -> "
 
 
 def fusion(settings: Settings) -> "Fusion":
-    """Return how rankings become one; raises `IndexingError` if the reranker cannot be loaded."""
+    """Return how rankings become one.
+
+    Raises:
+        IndexingError: The reranker, a CrossEncoder, cannot be loaded.
+        ReaderModelError: The reranker, the reader's own network, cannot be loaded.
+    """
     from index.search import Fusion  # noqa: PLC0415 - brings FAISS along
 
     search = settings.search

@@ -51,11 +51,7 @@ class CrossReranker:
 
     def raises(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
         """Return the standard score of what the model says of each chunk."""
-        pairs = [(question, f"{_above(chunk)}\n{chunk.text}".strip()) for chunk in chunks]
+        pairs = [(question, f"{' > '.join(chunk.path)}\n{chunk.text}".strip()) for chunk in chunks]
         said = [float(score) for score in self._model.predict(pairs, show_progress_bar=False)]
         scale = Scale.of(said)
         return [scale.standard(score) for score in said]
-
-
-def _above(chunk: Chunk) -> str:
-    return " > ".join(dict.fromkeys(one for one in (chunk.title, *chunk.heading) if one))

@@ -104,9 +104,14 @@ class Fuser:
     ) -> None:
         # In the order of ids: a sum in another order is another number in its last digit.
         ids = sorted(cosines.keys() | bm25.keys())
+        self._found = [(id_, cosines.get(id_), bm25.get(id_)) for id_ in ids]
         self._weight = dense_weight if cosines else 0.0
-        self._dense = Scale.of([cosines.get(id_, 0.0) for id_ in ids])
-        self._lexical = Scale.of([bm25.get(id_, 0.0) for id_ in ids])
+        self._dense = Scale.of([cosine or 0.0 for _, cosine, _ in self._found])
+        self._lexical = Scale.of([score or 0.0 for *_, score in self._found])
+
+    def candidates(self) -> dict[int, Scores]:
+        """Fuse the scores of every candidate, by its id."""
+        return {id_: self.scores(cosine, bm25) for id_, cosine, bm25 in self._found}
 
     def scores(self, cosine: float | None, bm25: float | None) -> Scores:
         """Fuse the scores of one chunk, a candidate or not; what is missing counts as 0."""
@@ -132,9 +137,7 @@ def fuse(
     >>> found[1].fused, found[2].fused
     (0.5, 0.5)
     """
-    fuser = Fuser(cosines, bm25, dense_weight=dense_weight)
-    ids = sorted(cosines.keys() | bm25.keys())
-    return {id_: fuser.scores(cosines.get(id_), bm25.get(id_)) for id_ in ids}
+    return Fuser(cosines, bm25, dense_weight=dense_weight).candidates()
 
 
 def search_generation(
@@ -181,8 +184,7 @@ class _Search:
             # A chunk that only its words brought up has a cosine too: 0 would bury it.
             dense |= self._cosines([id_ for id_ in bm25 if id_ not in dense])
         self._fuser = Fuser(dense, bm25, dense_weight=fusion.dense_weight)
-        ids = sorted(dense.keys() | bm25.keys())
-        self.scores = {id_: self._fuser.scores(dense.get(id_), bm25.get(id_)) for id_ in ids}
+        self.scores = self._fuser.candidates()
 
     def _cosines(self, ids: Sequence[int]) -> dict[int, float]:
         vectors = self._generation.vectors

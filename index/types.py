@@ -196,6 +196,11 @@ class Chunk:
     modified_at: datetime | None
     audience: tuple[str, ...]
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """What it stands under: the document's title and the headings, each once."""
+        return tuple(dict.fromkeys(one for one in (self.title, *self.heading) if one))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
@@ -254,7 +259,7 @@ class QuestionEncoder(Protocol):
 class Reranker(Protocol):
     """Reads a question and passages together, and says how well each answers."""
 
-    def raises(self, question: str, chunks: Sequence["Chunk"]) -> list[float]:
+    def raises(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
         """Return by how much each chunk rises, in standard deviations of a ranking's scores."""
         ...
 

@@ -11,6 +11,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from bot.slack.elements import Block
 from bot.slack.text import inert
+from bot.types import LABEL
 
 MAX_ROWS: Final = 100
 MAX_COLUMNS: Final = 20
@@ -24,7 +25,6 @@ Place = tuple[int, int]
 # They stand for no character and never will; to Markdown they are letters like any other
 _OPENS, _CLOSES = "\ufdd0", "\ufdd1"
 _MARK = re.compile(f"([{_OPENS}{_CLOSES}])")
-_LABEL = re.compile(r"\[\d+\]")
 _JOINERS = frozenset("\u200c\u200d")
 
 
@@ -111,7 +111,7 @@ def _is_word(markdown: str, place: Place) -> bool:
     start, end = place
     if "\n" in markdown[start:end] or not markdown[start:end].strip():
         return False
-    if any(label.start() < end and label.end() > start for label in _LABEL.finditer(markdown)):
+    if any(label.start() < end and label.end() > start for label in LABEL.finditer(markdown)):
         return False
     edges = (markdown[max(start - 1, 0) : start], markdown[end - 1 : end])
     beyond = (markdown[start : start + 1], markdown[end : end + 1])
