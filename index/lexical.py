@@ -1,12 +1,13 @@
-"""BM25 over the words of chunks, by tantivy."""
+"""BM25 over the words of chunks, and over words that stand together, by tantivy."""
 
 import math
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import tantivy
@@ -18,6 +19,8 @@ _WORDS = "footnote_words"
 _HEAP_BYTES = 64_000_000
 _LONGEST_TOKEN_CHARS = 60
 _MOST_QUESTION_TERMS = 64
+_PAIR_WEIGHT = 0.2
+_PAIR_GAP = 4  # words at most that stand between the two of a pair, small ones counted
 _WORD = re.compile(r"\w+")
 _ASKING_WORDS = (
     "what which who whom whose when where why how do does did is are was were be been can could "
@@ -57,7 +60,7 @@ def _spaced(text: str) -> str:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("id", stored=True, indexed=True, fast=True)
-    builder.add_text_field("words", tokenizer_name=_WORDS, index_option="freq")
+    builder.add_text_field("words", tokenizer_name=_WORDS, index_option="position")
     builder.add_text_field("audience", tokenizer_name="raw", index_option="basic")
     return builder.build()
 
@@ -104,6 +107,16 @@ class LexicalIndex:
         self._index = tantivy.Index.open(str(folder))
         self._index.register_tokenizer(_WORDS, self._analyzer)
         self._searcher = self._index.searcher()
+        self._has_places = self._knows_places()
+
+    def _knows_places(self) -> bool:
+        """Whether it was written with the places of words: those of earlier versions were not."""
+        pair = tantivy.Query.phrase_query(self._index.schema, "words", ["a", "b"])
+        try:
+            self._searcher.search(pair, 1)
+        except ValueError:
+            return False
+        return True
 
     def terms(self, question: str) -> list[str]:
         """Return the terms that *question* is searched by: each once, in order.
@@ -128,27 +141,27 @@ class LexicalIndex:
     ) -> list[tuple[int, float]]:
         """Find the *k* chunks whose words fit *question* best.
 
+        Two words that follow each other in the question, small ones aside, count once more where
+        they stand in that order and near each other: the sequential dependence of Metzler and
+        Croft, "A Markov Random Field Model for Term Dependencies" (2005), with BM25 for its
+        likelihoods.
+
         Args:
             question: Free text; it has no operators.
             k: How many at most.
             groups: Groups whose chunks may be found besides everybody's; None finds all.
 
         Returns:
-            (chunk id, BM25) pairs, best first.
+            (chunk id, score) pairs, best first.
         """
-        schema = self._index.schema
         terms = self.terms(question)
         if not terms:
             return []
         should = tantivy.Occur.Should
-        query = tantivy.Query.boolean_query(
-            [
-                (should, tantivy.Query.term_query(schema, "words", term, index_option="freq"))
-                for term in terms
-            ]
-        )
+        query = tantivy.Query.boolean_query([(should, one) for one in self._wanted(terms)])
         if groups is not None:
-            allowed = tantivy.Query.term_set_query(schema, "audience", [EVERYBODY, *groups])
+            everyone = [EVERYBODY, *groups]
+            allowed = tantivy.Query.term_set_query(self._index.schema, "audience", everyone)
             must = tantivy.Occur.Must
             query = tantivy.Query.boolean_query(
                 [(must, query), (must, tantivy.Query.const_score_query(allowed, 0.0))]
@@ -157,6 +170,14 @@ class LexicalIndex:
         addresses = [address for _, address in hits]
         ids = [int(self._searcher.doc(address)["id"][0]) for address in addresses]
         return [(id_, float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
+
+    def _wanted(self, terms: Sequence[str]) -> Iterator[tantivy.Query]:
+        schema, make = self._index.schema, tantivy.Query
+        for term in terms:
+            yield make.term_query(schema, "words", term, index_option="freq")
+        for pair in pairwise(terms) if self._has_places else ():
+            near = make.phrase_query(schema, "words", list(pair), slop=_PAIR_GAP)
+            yield make.boost_query(near, _PAIR_WEIGHT)
 
 
 def _idf(holders: int, total: int) -> float:

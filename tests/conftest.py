@@ -1,6 +1,7 @@
 """What all tests share: no network but loopback, golden files, small embedder."""
 
 import logging
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from tests.fakes.embedder import HashEmbedder
 # How long an example takes says nothing where other work leaves little of the processor.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+# A shell's background job ignores interrupts, and so would the commands that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}  # noqa: S104 - to listen on
 _SET_BY_THE_COMMAND = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "asyncio")

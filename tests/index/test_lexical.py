@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+import tantivy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import lexical
 from index.lexical import LexicalIndex, LexicalRow, write_lexical
 
 
@@ -83,3 +85,36 @@ def test_rarity_falls_with_how_many_chunks_hold_the_rarest_word(tmp_path: Path) 
     assert index.rarity("Lindqvist") == index.rarity("the office of Lindqvist") == 1
     assert 0 < index.rarity("office") < 0.15
     assert index.rarity("") == 0
+
+
+def test_words_that_stand_together_in_the_question_count_more_where_they_do(tmp_path: Path) -> None:
+    rows = [
+        row(1, "A tax on the sale of a house: the second payment is a matter for the seller."),
+        row(2, "The payment of house tax is the matter. For a sale, the seller has a second."),
+        row(3, "Nothing of the kind stands here."),
+    ]
+    write_lexical(tmp_path, rows)
+    index = LexicalIndex(tmp_path)
+
+    for question, best in (("the second payment", 1), ("the payment of tax", 2)):
+        (first, high), (_, low) = index.search(question, 5, groups=None)
+
+        assert (first, high > low) == (best, True), question
+
+
+def test_an_index_of_an_earlier_version_is_searched_by_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def schema() -> tantivy.Schema:
+        builder = tantivy.SchemaBuilder()
+        builder.add_unsigned_field("id", stored=True, indexed=True, fast=True)
+        builder.add_text_field("words", tokenizer_name="footnote_words", index_option="freq")
+        builder.add_text_field("audience", tokenizer_name="raw", index_option="basic")
+        return builder.build()
+
+    monkeypatch.setattr(lexical, "_schema", schema)
+    write_lexical(tmp_path, [row(1, "The second payment is due."), row(2, "Nothing.")])
+
+    hits = LexicalIndex(tmp_path).search("second payment", 5, groups=None)
+
+    assert [id_ for id_, _ in hits] == [1]
