@@ -70,7 +70,7 @@ WEIGHTS_OVERALL: tuple[float, ...] = (
 THRESHOLD = 0.33
 THRESHOLD_WORDS_ONLY = 0.07
 # A further sentence is worth reading if it is this likely, measured by the first
-_FURTHER = 0.6
+_FURTHER = 0.4
 
 _ASKS = (
     "who|whom|what|when|where|which|why|how|is|are|do|does|can|may|must|should|will|"
@@ -81,6 +81,11 @@ _ASKS_OTHERWISE = re.compile(
     r"\b(?:wie|wann|wer|wem|wen|wo|warum|welche[rsnm]?|ich|wir|"
     r"combien|comment|quand|quel(?:le)?s?|qui|où|pourquoi|"
     r"cómo|cuándo|cuánt[oa]s?|quién(?:es)?|dónde|qué|cuál(?:es)?)\b",
+    re.IGNORECASE,
+)
+_LEANS = re.compile(
+    r"\b(?:it|its|this|these|those|they|them|their|he|him|his|she|her|"
+    r"es|er|sie|ihn|ihm|ihnen|ihre?[nrms]?|diese[nrms]?)\b",
     re.IGNORECASE,
 )
 _PART = re.compile(rf"\?\s+(?=\w)|,?\s+(?:and|und)\s+(?=(?:{_ASKS})\b)", re.IGNORECASE)
@@ -254,16 +259,16 @@ def _quoted(reading: Reading, chosen: Sequence[Ranked]) -> list[tuple[Sentence, 
 def _parts(asked: Asked) -> list[Asked]:
     """Return the questions of which this one consists, if it is more than one.
 
-    A part with few words of its own ("and when do they expire?") is about what the whole is about.
+    None of them may lean on another: "what is a grant and when does it expire?" is read as a whole.
     """
-    pieces = [piece for piece in _PART.split(asked.text) if piece.strip()][:MOST_PARTS]
-    if len(pieces) == 1:
-        return []
-    parts = [take_apart(piece.strip()) for piece in pieces]
-    return [
-        part if len(part.stems) > 1 else replace(part, stems=(*part.stems, *asked.stems))
-        for part in parts
-    ]
+    pieces = [piece.strip() for piece in _PART.split(asked.text) if piece.strip()][:MOST_PARTS]
+    parts = [take_apart(piece) for piece in pieces]
+    stand = parts[0].stems and not any(map(_leans, parts[1:]))
+    return parts if len(parts) > 1 and stand else []
+
+
+def _leans(part: Asked) -> bool:
+    return len(part.stems) <= 1 or bool(_LEANS.search(part.text))
 
 
 def above(chunk: Chunk) -> str:

@@ -171,6 +171,27 @@ def test_question_of_two_parts_is_answered_from_two_places() -> None:
     assert "Garage North" in said
 
 
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("What is balance billing and when does it end?", 1),  # what "it" is, the other part says
+        ("What is balance billing, and what are the exceptions?", 1),
+        ("Where and when did the plague begin?", 1),
+        ("What is balance billing and when does the open enrollment end?", 2),
+    ],
+)
+def test_parts_that_lean_on_each_other_are_read_as_one(question: str, read: int) -> None:
+    asked = set()
+
+    def point(text: str, passages: Sequence[tuple[str, str]]) -> list[Pointed]:
+        asked.add(text)
+        return [points_at("30", text) for _, text in passages]
+
+    OfflineAnswerer(point, 0.0).read(question, shown(HANDBOOK))
+
+    assert (len(asked), question in asked) == (read, read == 1)
+
+
 def test_neither_a_question_nor_a_heading_is_an_answer() -> None:
     text = "# Longer absence\n\nWho approves a longer absence?\n\nAsk the people team about it."
 
