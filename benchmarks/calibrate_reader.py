@@ -361,21 +361,18 @@ def _auroc(high: NDArray[np.float64], low: NDArray[np.float64]) -> float:
 
 
 def threshold_for(sets: Mapping[str, Sequence[Read]], fitted: Fitted) -> float:
-    """Return the probability that `FALSE_REFUSAL` of the answerable questions stay under.
+    """Return the probability at which `FALSE_REFUSAL` of the answerable questions are refused.
 
-    It is the mean of the sets' own quantiles, since a team's documents are like none of them.
+    It is the share of a set's questions, in the mean over sets: a team's documents are like none
+    of them, and a set with more questions is no likelier.
     """
-    return float(
-        np.mean(
-            [
-                np.quantile(
-                    [sureness(one, fitted)[0] for one in sets[name] if one.asked.answers],
-                    FALSE_REFUSAL,
-                )
-                for name in SETS
-            ]
-        )
-    )
+    sure = [
+        np.array([sureness(one, fitted)[0] for one in reads if one.asked.answers])
+        for reads in sets.values()
+    ]
+    tried = np.sort(np.concatenate(sure))
+    refused = np.mean([np.searchsorted(np.sort(one), tried) / len(one) for one in sure], axis=0)
+    return float(tried[np.searchsorted(refused, FALSE_REFUSAL, side="right") - 1])
 
 
 def fit_all(sets: Mapping[str, Sequence[Read]], features: int) -> Fitted:

@@ -27,7 +27,7 @@ from index.generation import (
     now,
     staged_name,
 )
-from index.lexical import write_lexical
+from index.lexical import LEXICAL_VERSION, write_lexical
 from index.parsing import PARSER_VERSION
 from index.passages import INDEXED, DocumentRow, PassageReader, about
 from index.plan import Action, Planned, Progress, make_plan
@@ -206,6 +206,7 @@ class Builder:
         rows = {row.document: row for row in served.rows}
         return (
             self._same_recipe(served.manifest)
+            and served.manifest.lexical == LEXICAL_VERSION
             and not served.manifest.lexical_only
             and served.manifest.sources == tuple(specs)
             and all(_is_same(entry, rows.get(entry.document)) for entry in plan)
@@ -250,6 +251,7 @@ class Builder:
             documents=assembly.documents,
             chunks=len(assembly.ids),
             sources=tuple(specs),
+            lexical=LEXICAL_VERSION,
         )
         if served is None and self._is_large(assembly):
             staged, manifest = self._serve_words(staged, manifest)

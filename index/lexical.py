@@ -14,6 +14,7 @@ import tantivy
 
 from index.files import writing
 
+LEXICAL_VERSION = "2"
 EVERYBODY = "*"
 _WORDS = "footnote_words"
 _HEAP_BYTES = 64_000_000

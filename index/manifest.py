@@ -61,6 +61,7 @@ class Manifest:
         documents: How many are indexed.
         chunks: How many they have.
         sources: Where the documents came from.
+        lexical: Version of the word index; the first ones do not say theirs.
         lexical_only: Whether vectors are still missing.
         gate: Conditions for promotion and whether they held.
         files: Every other file, by its path in the generation.
@@ -80,6 +81,7 @@ class Manifest:
     documents: int
     chunks: int
     sources: tuple[SourceSpec, ...]
+    lexical: str = "1"
     lexical_only: bool = False
     gate: tuple[GateCheck, ...] = ()
     files: Mapping[str, FileEntry] = field(default_factory=dict)

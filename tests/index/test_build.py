@@ -101,6 +101,22 @@ def test_nothing_changed_builds_nothing(
     assert embedder.embedded == []
 
 
+def test_a_word_index_of_an_earlier_version_is_written_anew_and_nothing_else(
+    builder: Builder, documents: Path, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(build, "LEXICAL_VERSION", "1")
+        builder.build(spec(documents))
+    embedder.embedded.clear()
+
+    result = builder.build(spec(documents))
+
+    assert (result.generation, result.promoted) == ("gen-000002", True)
+    assert actions(result) == {"unchanged": 2}
+    assert embedder.embedded == []
+    assert builder.build(spec(documents)).generation == "gen-000002"
+
+
 def test_an_edited_paragraph_embeds_only_its_chunk(
     builder: Builder, documents: Path, embedder: HashEmbedder
 ) -> None:
