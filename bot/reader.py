@@ -159,11 +159,10 @@ class OfflineAnswerer:
         whole = take_apart(question)
         if not whole.stems:  # nothing is asked about
             return Draft(sentences=(), answerer=NAME, confidence=0.0)
-        rankings = [self._ranking(reading, part) for part in _parts(whole)]
-        chosen = [one for ranking in rankings for one in ranking.chosen[:1]]
-        if not chosen:
-            rankings.append(self._ranking(reading, whole))
-            chosen = list(rankings[-1].chosen)
+        rankings = [self._ranking(reading, one) for one in (*_parts(whole), whole)]
+        firsts = [one for ranking in rankings for one in ranking.chosen[:1]]
+        by_unit = {one.unit: one for one in (*firsts, *rankings[-1].chosen)}
+        chosen = list(by_unit.values())[:MOST_SENTENCES]
         said = _quoted(reading, chosen)
         return Draft(
             sentences=tuple(sentence for sentence, _ in said),
@@ -257,14 +256,15 @@ def _quoted(reading: Reading, chosen: Sequence[Ranked]) -> list[tuple[Sentence, 
 
 
 def _parts(asked: Asked) -> list[Asked]:
-    """Return the questions of which this one consists, if it is more than one.
+    """Return those of several questions in one that can be read without the others.
 
-    None of them may lean on another: "what is a grant and when does it expire?" is read as a whole.
+    Of "What is a grant and when does it expire?" that is the first alone.
     """
     pieces = [piece.strip() for piece in _PART.split(asked.text) if piece.strip()][:MOST_PARTS]
-    parts = [take_apart(piece) for piece in pieces]
-    stand = parts[0].stems and not any(map(_leans, parts[1:]))
-    return parts if len(parts) > 1 and stand else []
+    first, *others = [take_apart(piece) for piece in pieces]
+    if not others:
+        return []
+    return [*([first] if first.stems else []), *(one for one in others if not _leans(one))]
 
 
 def _leans(part: Asked) -> bool:
