@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import tantivy
@@ -20,6 +20,7 @@ _WORDS = "footnote_words"
 _HEAP_BYTES = 64_000_000
 _LONGEST_TOKEN_CHARS = 60
 _MOST_QUESTION_TERMS = 64
+_MOST_PAIRS = 24
 _PAIR_WEIGHT = 0.2
 _PAIR_GAP = 4  # words at most that stand between the two of a pair, small ones counted
 _WORD = re.compile(r"\w+")
@@ -176,7 +177,8 @@ class LexicalIndex:
         schema, make = self._index.schema, tantivy.Query
         for term in terms:
             yield make.term_query(schema, "words", term, index_option="freq")
-        for pair in pairwise(terms) if self._has_places else ():
+        pairs = pairwise(terms) if self._has_places else ()
+        for pair in islice(pairs, _MOST_PAIRS):  # each costs as much as a dozen words
             near = make.phrase_query(schema, "words", list(pair), slop=_PAIR_GAP)
             yield make.boost_query(near, _PAIR_WEIGHT)
 
