@@ -83,7 +83,8 @@ class Scale:
         >>> scale.standard(1), scale.standard(3), Scale.of([2, 2]).standard(2)
         (-1.0, 1.0, 0.0)
         """
-        array = np.asarray(values, dtype=np.float64)
+        # In order: a sum in another one is another number in its last digit.
+        array = np.sort(np.asarray(values, dtype=np.float64))
         return cls(float(array.mean()), float(array.std())) if array.size else cls(0.0, 0.0)
 
     def standard(self, value: float) -> float:
@@ -102,8 +103,7 @@ class Fuser:
     def __init__(
         self, cosines: Mapping[int, float], bm25: Mapping[int, float], *, dense_weight: float
     ) -> None:
-        # In the order of ids: a sum in another order is another number in its last digit.
-        ids = sorted(cosines.keys() | bm25.keys())
+        ids = cosines.keys() | bm25.keys()
         self._found = [(id_, cosines.get(id_), bm25.get(id_)) for id_ in ids]
         self._weight = dense_weight if cosines else 0.0
         self._dense = Scale.of([cosine or 0.0 for _, cosine, _ in self._found])
