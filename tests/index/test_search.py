@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.search import fuse
+from index.search import Scale, fuse
 
 scores = st.dictionaries(st.integers(0, 30), st.floats(-1, 1, allow_nan=False), max_size=20)
 words = st.dictionaries(st.integers(0, 30), st.floats(0, 50, allow_nan=False), max_size=20)
@@ -39,3 +39,9 @@ def test_fused_scores_lie_between_0_and_1(
     assert set(found) == set(cosines) | set(bm25)
     assert all(-1e-9 <= each.fused <= 1 + 1e-9 for each in found.values())
     assert all(each.cosine == cosines.get(id_) for id_, each in found.items())
+
+
+def test_a_scale_does_not_hang_on_the_order_of_its_values() -> None:
+    values = [math.sin(at) * 10**at for at in range(-8, 8)]
+
+    assert Scale.of(values) == Scale.of(values[::-1]) == Scale.of(values[8:] + values[:8])
