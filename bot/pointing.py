@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ MODEL_FILE, TOKENIZER_FILE, INFO_FILE = "model.onnx", "tokenizer.json", "model.j
 LONGEST = 448  # word pieces of question and passage: the network was made for 512
 LONGEST_QUESTION = 64
 _LONGEST_SPAN = 40  # word pieces of an answer, as long as those it has seen
+_REMEMBERED = 128  # passages: as reranker it reads those that the answerer reads again
 
 Logits = NDArray[np.float32]
 
@@ -84,6 +86,7 @@ class Pointer:
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._pointed = lru_cache(_REMEMBERED)(self._read)
 
     def point(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Pointed]:
         """Return what the network says of each passage.
@@ -104,7 +107,7 @@ class Pointer:
             return question
         return question[: pieces.offsets[LONGEST_QUESTION - 1][1]]
 
-    def _pointed(self, question: str, above: str, text: str) -> Pointed:
+    def _read(self, question: str, above: str, text: str) -> Pointed:
         head = f"{above}: " if above else ""
         pieces = self._tokenizer.encode(question, head + text)
         ids = pieces.ids[:LONGEST]

@@ -162,7 +162,7 @@ def _reranker(settings: Settings) -> "Reranker":
         return _cross_reranker(settings.search.reranker)
     from bot.reader import PointedReranker  # noqa: PLC0415
 
-    return PointedReranker(_pointer(settings).point)
+    return PointedReranker(_pointer(settings.models.offline_reader).point)
 
 
 @cache
@@ -172,10 +172,11 @@ def _cross_reranker(model: str) -> "Reranker":
     return CrossReranker(model)
 
 
-def _pointer(settings: Settings) -> "Pointer":
+@cache
+def _pointer(folder: Path | None) -> "Pointer":
     from bot.pointing import SHIPPED, Pointer  # noqa: PLC0415 - brings ONNX Runtime along
 
-    return Pointer(settings.models.offline_reader or SHIPPED)
+    return Pointer(folder or SHIPPED)
 
 
 class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
@@ -188,7 +189,9 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
     from bot.reader import OfflineAnswerer  # noqa: PLC0415
     from bot.support import Support  # noqa: PLC0415
 
-    offline = OfflineAnswerer(_pointer(settings).point, settings.models.offline_threshold)
+    offline = OfflineAnswerer(
+        _pointer(settings.models.offline_reader).point, settings.models.offline_threshold
+    )
     return FootnoteQueryEngine(
         index,
         portfolio(settings),

@@ -1,14 +1,16 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from bot import wiring
 from bot.errors import ReaderModelError
-from bot.pointing import INFO_FILE, SHIPPED
+from bot.pointing import INFO_FILE, SHIPPED, Pointer
 from bot.reader import PointedReranker
 from bot.settings import Settings, load
+from bot.types import Question, Status
 from index.build import Builder, BuildOptions
 from tests.fakes.embedder import HashEmbedder
 
@@ -65,14 +67,15 @@ def test_reader_that_a_team_trained_is_the_one_that_reads(
     settings: Settings, tmp_path: Path
 ) -> None:
     shutil.copytree(SHIPPED, tmp_path / "ours")
+    whole = (tmp_path / "ours" / INFO_FILE).rename(tmp_path / INFO_FILE)
     (tmp_path / "footnote.toml").write_text('[models]\noffline_reader = "ours"\n')
     chosen = load(tmp_path / "footnote.toml", data_dir=settings.data_dir)
     index = wiring.live_index(settings)
-    wiring.engine(chosen, index)
-    (tmp_path / "ours" / INFO_FILE).unlink()
 
     with pytest.raises(ReaderModelError, match=r"in .*ours cannot be read: see models\.offline_r"):
         wiring.engine(chosen, index)
+    whole.rename(tmp_path / "ours" / INFO_FILE)
+    wiring.engine(chosen, index)
 
 
 def test_reader_orders_passages_where_the_settings_say_so(
@@ -88,3 +91,23 @@ def test_reader_orders_passages_where_the_settings_say_so(
     assert wiring.fusion(settings).reranker is None
     before = wiring.live_index(settings).search("When does the bus leave?", k=1, audience=None)
     assert found[0].fused > before.passages[0].fused
+
+
+def test_network_that_orders_and_answers_is_opened_once_and_reads_a_passage_once(
+    settings: Settings, tmp_path: Path
+) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "ours")
+    (tmp_path / "footnote.toml").write_text(
+        '[models]\noffline_reader = "ours"\n\n[search]\nreranker = "reader"\n'
+    )
+    chosen = load(tmp_path / "footnote.toml", data_dir=settings.data_dir)
+
+    with (
+        patch.object(Pointer, "__init__", autospec=True, side_effect=Pointer.__init__) as opened,
+        patch.object(Pointer, "_read", autospec=True, side_effect=Pointer._read) as read,
+    ):
+        engine = wiring.engine(chosen, wiring.live_index(chosen))
+        answer = engine.ask(Question(text="When does the bus leave?"))
+
+    assert answer.status is Status.ANSWERED
+    assert (opened.call_count, read.call_count) == (1, 1)
