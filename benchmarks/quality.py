@@ -128,9 +128,9 @@ def by_folds(
         path: The question set.
         measure: Runs a part of it, told how many parts there are and with which settings.
     """
-    infos = sorted(models.glob(f"fold*/{INFO_FILE}"))
+    infos = [folder / INFO_FILE for folder in sorted(models.glob("fold*/"))]
     records = []
-    for info in infos:
+    for info in infos:  # of a part that training did not end, it is missing
         kept = set(json.loads(info.read_text(encoding="utf-8"))["kept"])
         with _questions_of(path, kept) as folder:
             settings = {"FOOTNOTE_MODELS__OFFLINE_READER": str(info.parent.absolute())}

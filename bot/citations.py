@@ -329,6 +329,8 @@ def _joined(told: Sequence[str]) -> str:
 def _pieces(told: Sequence[str]) -> Iterator[str]:
     for at, text in enumerate(told):
         if at:
-            has_lines = "\n" in told[at - 1] + text
-            yield "\n" if has_lines or told[at - 1].endswith("]") else " "
+            if "\n" in told[at - 1]:  # a line right under a list would be of its last item
+                yield "\n\n"
+            else:
+                yield "\n" if "\n" in text or told[at - 1].endswith("]") else " "
         yield text

@@ -41,9 +41,10 @@ def search(
         footnote search "notice period" -k 3
     """
     from bot import wiring
+    from bot.types import Question
 
     index = wiring.live_index(shared_of(context).settings)
-    result = index.search(question, k=k, audience=_audience(audience))
+    result = index.search(Question(text=question).text, k=k, audience=_audience(audience))
     if as_json:
         from bot.contract import search_json
 

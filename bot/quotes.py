@@ -204,4 +204,4 @@ def is_long_enough(text: str, start: int, end: int) -> bool:
         return True
     before = re.split(r"[\n|]", text[:start])[-1]
     after = re.split(r"[\n|]", text[end:])[0]
-    return not re.search(r"\w", before + after)
+    return not re.search(r"[^\W_]", before + after)  # an underscore is mark-up

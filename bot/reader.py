@@ -66,7 +66,7 @@ WEIGHTS_OVERALL: tuple[float, ...] = (
     0.853,  # missing_all
     -1.162,  # missing_passage
 )
-# At it, 5 of 100 answerable questions are refused in the mean over sets (docs/quality.md)
+# At it, 5 of 100 answerable questions are refused in the mean over the sets it was fitted on
 THRESHOLD = 0.3
 THRESHOLD_WORDS_ONLY = 0.07
 # A further sentence is worth reading if it is this likely, measured by the first
@@ -83,11 +83,17 @@ _ASKS_OTHERWISE = re.compile(
     r"cómo|cuándo|cuánt[oa]s?|quién(?:es)?|dónde|qué|cuál(?:es)?)\b",
     re.IGNORECASE,
 )
+# At the start of a question these are English, whatever its names are
+_ASKS_IN_ENGLISH = re.compile(
+    r"\W*(?:what|who|whom|whose|when|where|which|why|how|does|did|do|are|could|should)\b",
+    re.IGNORECASE,
+)
 _LEANS = re.compile(
     r"\b(?:it|its|this|these|those|they|them|their|he|him|his|she|her|"
     r"es|er|sie|ihn|ihm|ihnen|ihre?[nrms]?|diese[nrms]?)\b",
     re.IGNORECASE,
 )
+_ASKING = re.compile(rf"\b(?:{_ASKS})\b", re.IGNORECASE)
 _PART = re.compile(rf"\?\s+(?=\w)|,?\s+(?:and|und)\s+(?=(?:{_ASKS})\b)", re.IGNORECASE)
 
 
@@ -154,7 +160,7 @@ class OfflineAnswerer:
         return await asyncio.to_thread(self.read, question.text, passages)
 
     def read(self, question: str, passages: Sequence[ShownPassage]) -> Draft:
-        """Draft one to three sentences that answer, the best first; none if nothing does."""
+        """Draft one to three sentences that answer, those of parts first; none if nothing does."""
         reading = Reading(passages)
         whole = take_apart(question)
         if not whole.stems:  # nothing is asked about
@@ -162,8 +168,7 @@ class OfflineAnswerer:
         rankings = [self._ranking(reading, one) for one in (*_parts(whole), whole)]
         firsts = [one for ranking in rankings for one in ranking.chosen[:1]]
         by_unit = {one.unit: one for one in (*firsts, *rankings[-1].chosen)}
-        chosen = list(by_unit.values())[:MOST_SENTENCES]
-        said = _quoted(reading, chosen)
+        said = _told(reading, list(by_unit.values()), whole)
         return Draft(
             sentences=tuple(sentence for sentence, _ in said),
             answerer=NAME,
@@ -238,13 +243,32 @@ def _pointed_at(
     ), sure
 
 
-def _quoted(reading: Reading, chosen: Sequence[Ranked]) -> list[tuple[Sentence, Ranked]]:
+def _told(reading: Reading, found: Sequence[Ranked], asked: Asked) -> list[tuple[Sentence, Ranked]]:
+    """Return what is said of what was found, best first, and what completes it."""
+    chosen = [
+        one
+        for at, one in enumerate(found)
+        if not any(reading.says_less(asked, one.unit, other.unit) for other in found[:at])
+    ][:MOST_SENTENCES]
+    said = _quoted(reading, chosen, asked)
+    if not said or len(said) == MOST_SENTENCES:
+        return said
+    told = [sentence.text for sentence, _ in said]
+    more = reading.completing(asked, said[0][1].unit, told)
+    if more is None:
+        return said
+    return _quoted(reading, [*chosen, Ranked(likely=0.0, unit=more, points_at="")], asked)
+
+
+def _quoted(
+    reading: Reading, chosen: Sequence[Ranked], asked: Asked
+) -> list[tuple[Sentence, Ranked]]:
     """Return the units as sentences that are their own evidence; none is said twice."""
     told: list[tuple[Sentence, Ranked]] = []
     covered: set[int] = set()
     for one in chosen:
         shown = reading.shown[reading.units[one.unit].passage]
-        made = excerpt(shown.passage.chunk, reading.units, one.unit)
+        made = excerpt(shown.passage.chunk, reading.units, one.unit, asked=asked.stems)
         if made is None or not covered.isdisjoint(range(made.first, made.last + 1)):
             continue
         covered.update(range(made.first, made.last + 1))
@@ -261,14 +285,15 @@ def _parts(asked: Asked) -> list[Asked]:
     Of "What is a grant and when does it expire?" that is the first alone.
     """
     pieces = [piece.strip() for piece in _PART.split(asked.text) if piece.strip()][:MOST_PARTS]
-    first, *others = [take_apart(piece) for piece in pieces]
-    if not others:
+    if len(pieces) == 1:
         return []
-    return [*([first] if first.stems else []), *(one for one in others if not _leans(one))]
+    return [part for part in map(take_apart, pieces) if _stands_alone(part)]
 
 
-def _leans(part: Asked) -> bool:
-    return len(part.stems) <= 1 or bool(_LEANS.search(part.text))
+def _stands_alone(part: Asked) -> bool:
+    """Whether it asks ("Got a minute?" does not) and names what for."""
+    asks = _ASKING.search(part.text) and not _LEANS.search(part.text)
+    return bool(asks) and len(part.stems) > 1
 
 
 def above(chunk: Chunk) -> str:
@@ -287,7 +312,9 @@ def is_english(question: str) -> bool:
     >>> is_english("Deductible of plan B?"), is_english("Wie viele Tage habe ich?")
     (True, False)
     """
-    if _ASKS_OTHERWISE.search(question):
-        return False
     latin = sum(char.isascii() for char in question if char.isalpha())
-    return language(question) in {"", "en"} and 2 * latin >= sum(map(str.isalpha, question))
+    if 2 * latin < sum(map(str.isalpha, question)):
+        return False
+    if _ASKS_IN_ENGLISH.match(question):
+        return True
+    return not _ASKS_OTHERWISE.search(question) and language(question) in {"", "en"}

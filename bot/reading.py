@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -17,11 +17,13 @@ from index.sentences import sentences
 from index.types import Chunk
 
 _MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•>]|\(?\d{1,3}[.)])\s+)+")
+_ITEM = re.compile(r"\s*(?:[-*+•]|\(?(?P<number>\d{1,3})[.)])\s+\S")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,2}|_{1,2}(?!\w)|`+|\\(?=\W)")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _HEADER_RULE = re.compile(r"\s*\|[\s:|-]*-[\s:|-]*$")
 _FEWEST_WORDS = 2
+_MOST_CHARS = 2000  # what is longer is no sentence, whatever it is
 _RULE = re.compile(r"[\s|:=_*-]+")
 _CAPITAL = re.compile(r"(?<=\S\s)[A-ZÄÖÜÉ][\w'’-]*|\b[A-Z]{2,}\w*\b|\b\w*\d[\w.,-]*")
 
@@ -86,6 +88,8 @@ OVERALL = (
     "missing_all",
     "missing_passage",
 )
+_NEAR = 2  # units before and after one
+_WORTH = 0.2  # share of the question that a further sentence must add
 _USUAL_COSINE = 0.45  # of a passage whose vector is not known
 _TINY = 1e-9
 _FAR = 30.0  # a logit whose probability is all but certain
@@ -103,6 +107,8 @@ class Unit:
         plain: Its words without mark-up, on one line.
         states: Whether it can be an answer: not a question, a heading, or the head of a table.
         header: Where the header of its table stands; None if it is no row of a table with one.
+        mark: What is shown before the item of a list that it begins, "2." or "-"; "" if none.
+        listed: Whether it begins an item of a list or goes on with one.
     """
 
     passage: int
@@ -111,6 +117,14 @@ class Unit:
     plain: str
     states: bool
     header: tuple[int, int] | None
+    mark: str
+    listed: bool
+
+    def is_beside(self, other: "Unit") -> bool:
+        """Whether both are rows of the same table, or items in the same passage."""
+        if self.passage != other.passage or self.header != other.header:
+            return False
+        return self.header is not None or (self.listed and other.listed)
 
 
 def plain(text: str) -> str:
@@ -134,6 +148,7 @@ def _units(chunk: Chunk, passage: int) -> Iterator[Unit]:
     spans = sentences(chunk.text)
     texts = [chunk.text[start:end] for start, end in spans]
     header: tuple[int, int] | None = None
+    listed, end = False, 0
     for span, text, below in zip(spans, texts, [*texts[1:], ""], strict=False):
         if not _ROW.match(text):
             header = None
@@ -146,9 +161,24 @@ def _units(chunk: Chunk, passage: int) -> Iterator[Unit]:
             plain=said,
             states=not opens_table and _states(chunk, text, said),
             header=header,
+            mark=(mark := _mark(text)),
+            listed=(listed := bool(mark) or (listed and _goes_on(chunk.text[end : span[0]]))),
         )
+        end = span[1]
         if opens_table:
             header = span
+
+
+def _goes_on(between: str) -> bool:
+    """Whether what stands between two sentences leaves the second in the item of the first."""
+    return "\n" not in between or bool(re.fullmatch(r"[ \t]*\n[ \t]+", between))
+
+
+def _mark(text: str) -> str:
+    item = _ITEM.match(text)
+    if item is None:
+        return ""
+    return f"{item['number']}." if item["number"] else "-"
 
 
 def _states(chunk: Chunk, text: str, said: str) -> bool:
@@ -158,6 +188,7 @@ def _states(chunk: Chunk, text: str, said: str) -> bool:
         or said == chunk.title
         or _RULE.fullmatch(text)
         or said.endswith(("?", "？"))
+        or len(said) > _MOST_CHARS
         or len(words(said)) < _FEWEST_WORDS
         or not any(char.isalpha() for char in said)
     )
@@ -286,6 +317,36 @@ class Reading:
         if best is None:
             return ""
         return plain(self.shown[unit.passage].passage.chunk.text[slice(*best[1])])
+
+    def says_less(self, asked: Asked, at: int, other: int) -> bool:
+        """Whether a row or an item has some of the question's words that its sibling has, no more.
+
+        Where one row names what is asked about, the other rows are about something else.
+        """
+        if not self.units[at].is_beside(self.units[other]):
+            return False
+        return self._said(at) & {*asked.stems} < self._said(other) & {*asked.stems}
+
+    def completing(self, asked: Asked, at: int, told: Iterable[str]) -> int | None:
+        """Return the position of the unit near *at* that says what *told* leaves out.
+
+        Args:
+            asked: The question; of its words, by how rare they are, at least a fifth must be new.
+            at: Position of a unit that is told.
+            told: All texts that are.
+        """
+        passage = self.units[at].passage
+        known = self._above[passage].union(*map(stems, told))
+        weights = self._weights(asked)
+        new = {one: weight for one, weight in weights.items() if one not in known}
+        near = range(max(0, at - _NEAR), min(len(self.units), at + _NEAR + 1))
+        gains = {
+            one: sum(new.get(word, 0.0) for word in self._said(one))
+            for one in near
+            if self.units[one].passage == passage and self.units[one].states
+        }
+        best = max(gains, key=lambda one: (gains[one], -one))
+        return best if gains[best] > _WORTH * sum(weights.values()) else None
 
     def _margin(self, pointed: Sequence[Pointed], at: int) -> float:
         unit = self.units[at]

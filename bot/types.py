@@ -58,6 +58,10 @@ class Question:
     channel: str = ""
     language: str = ""
 
+    def __post_init__(self) -> None:
+        """Take out bytes that are no text: no encoder reads them, and they say nothing."""
+        object.__setattr__(self, "text", self.text.encode("utf-8", "ignore").decode("utf-8"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:

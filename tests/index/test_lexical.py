@@ -118,3 +118,62 @@ def test_an_index_of_an_earlier_version_is_searched_by_its_words(
     hits = LexicalIndex(tmp_path).search("second payment", 5, groups=None)
 
     assert [id_ for id_, _ in hits] == [1]
+
+
+def test_pair_counts_up_to_four_words_apart_and_in_its_order(tmp_path: Path) -> None:
+    texts = ["tax payment", "tax x x x x payment", "tax x x x x x payment", "payment x x x tax"]
+    length = max(len(text.split()) for text in texts)
+    rows = [
+        row(at, " ".join([*text.split(), *["x"] * (length - len(text.split()))]))
+        for at, text in enumerate(texts, 1)
+    ]
+    write_lexical(tmp_path, rows)
+
+    scores = dict(LexicalIndex(tmp_path).search("tax payment", 5, groups=None))
+
+    assert scores[1] == scores[2] > scores[3] == scores[4]
+
+
+def test_words_of_the_question_that_do_not_follow_each_other_are_no_pair(tmp_path: Path) -> None:
+    write_lexical(tmp_path, [row(1, "north x garage south"), row(2, "garage north south x")])
+
+    hits = LexicalIndex(tmp_path).search("garage north garage south", 5, groups=None)
+
+    assert [id_ for id_, _ in hits] == [1, 2]
+
+
+def test_a_long_question_has_so_many_pairs_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [f"w{at}" for at in range(6)]
+    write_lexical(tmp_path, [row(1, "w0 w1 y y"), row(2, "y y w4 w5")])
+    index = LexicalIndex(tmp_path)
+    monkeypatch.setattr(lexical, "_MOST_PAIRS", 4)
+
+    (first, high), (_, low) = index.search(" ".join(words), 5, groups=None)
+
+    assert (first, high > low) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        (
+            "\u091b\u0941\u091f\u094d\u091f\u0940 \u0915\u0947 \u0926\u093f\u0928",
+            "\u091b\u0941\u091f\u094d\u091f\u0940",
+        ),
+        (
+            "\u0b9a\u0bc6\u0ba9\u0bcd\u0ba9\u0bc8 \u0ba8\u0b95\u0bb0\u0bae\u0bcd",
+            "\u0b9a\u0bc6\u0ba9\u0bcd\u0ba9\u0bc8?",
+        ),
+        ("Die Gebu\u0308hr ist hoch.", "Geb\u00fchr"),
+        ("Die Geb\u00fchr ist hoch.", "Gebu\u0308hr"),
+    ],
+    ids=["Hindi", "Tamil", "accent apart in the text", "accent apart in the question"],
+)
+def test_words_with_marks_are_found(tmp_path: Path, text: str, question: str) -> None:
+    write_lexical(tmp_path, [row(1, text), row(2, "Nothing of the kind.")])
+
+    hits = LexicalIndex(tmp_path).search(question, 5, groups=None)
+
+    assert [id_ for id_, _ in hits] == [1]
