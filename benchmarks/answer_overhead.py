@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.asking import for_answer
-from bot.citations import Checker
-from bot.replies import ReplyReader
-from bot.showing import show
-from bot.support import Support
+from bot.citations.checker import Checker
+from bot.citations.entailment import Support
+from bot.engine.context import for_answer, show
+from bot.engine.reply_parser import ReplyReader
 from bot.types import Question, ShownPassage
-from index.encoder import OnnxEncoder
-from index.sentences import sentences
+from index.chunking.sentences import sentences
+from index.embedding.encoder import OnnxEncoder
 from index.types import Chunk, Passage
 
 HANDBOOK = Path(__file__).resolve().parents[1] / "docs" / "handbook"

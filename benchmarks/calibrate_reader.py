@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.pointing import Pointer
-from bot.reader import above
-from bot.reading import (
+from bot.extractive.answerer import above
+from bot.extractive.ranking import (
     FEATURES,
     OVERALL,
     WORDS_ONLY,
@@ -29,12 +28,13 @@ from bot.reading import (
     probabilities,
     take_apart,
 )
+from bot.extractive.span_model import Pointer
 from bot.types import ShownPassage
-from bot.words import stems
-from index.chunking import chunk
-from index.encoder import OnnxEncoder
-from index.lexical import LexicalIndex, LexicalRow, write_lexical
-from index.search import fuse
+from index.chunking.chunker import chunk
+from index.chunking.words import stems
+from index.embedding.encoder import OnnxEncoder
+from index.search.hybrid import fuse
+from index.storage.lexical import LexicalIndex, LexicalRow, write_lexical
 from index.types import Chunk, Parsed, Passage, Vectors
 from training import squad
 from training.reader import ALL_PART, held_out

@@ -15,13 +15,13 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bot.citations import check
-from bot.claims import covered
-from bot.showing import show
-from bot.support import Support
+from bot.citations.checker import check
+from bot.citations.claims import covered
+from bot.citations.entailment import Support
+from bot.engine.context import show
 from bot.types import Evidence, Sentence
-from index.encoder import OnnxEncoder
-from index.sentences import sentences
+from index.chunking.sentences import sentences
+from index.embedding.encoder import OnnxEncoder
 from index.types import Chunk, Passage, Vectors
 
 SAMPLE = 1200

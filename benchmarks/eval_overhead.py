@@ -7,16 +7,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot import wiring
-from bot.measuring import FixedIndex, subject
+from bot import composition
+from bot.cli.evaluation import FixedIndex, subject
 from bot.settings import Settings
 from bot.types import Question
-from eval.beir import corpus_source, index_folder
-from eval.dataset import load
-from eval.record import save
-from eval.run import Options, at_even_steps, run
+from eval.datasets.beir import corpus_source, index_folder
+from eval.datasets.loading import load
+from eval.runs.record import save
+from eval.runs.run import Options, at_even_steps, run
 from eval.types import Case, QuestionSet
-from index.generation import Generation, IndexDirectory
+from index.storage.generation import Generation, IndexDirectory
 
 PROMISED = 0.05
 
@@ -54,8 +54,8 @@ def _index(settings: Settings, questions: QuestionSet) -> Generation:
     if source is None:
         raise SystemExit(f"{questions.name} brings no corpus")
     directory = IndexDirectory(index_folder(settings.data_dir, questions))
-    options = wiring.build_options(settings)
-    builder = wiring.builder(
+    options = composition.build_options(settings)
+    builder = composition.builder(
         settings, options, progress=lambda _step, _done, _total: None, directory=directory
     )
     builder.build((), sources=[source])
@@ -63,7 +63,7 @@ def _index(settings: Settings, questions: QuestionSet) -> Generation:
 
 
 def _engine_s(settings: Settings, generation: Generation, cases: list[Case]) -> float:
-    engine = wiring.engine(settings, FixedIndex(generation, wiring.fusion(settings)))
+    engine = composition.engine(settings, FixedIndex(generation, composition.fusion(settings)))
 
     async def ask_all() -> None:
         for case in cases:

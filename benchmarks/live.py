@@ -16,15 +16,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot import composition
 from bot import settings as settings_of
-from bot import wiring
-from bot.quotes import fold
-from bot.reader import NAME as OFFLINE
+from bot.citations.quotes import fold
+from bot.extractive.answerer import NAME as OFFLINE
 from bot.types import Answer, Question, Status
 from index.types import Audience, Chunk, Passage, QuestionEncoder, SearchResult, Vectors
 
 if TYPE_CHECKING:
-    from bot.engine import FootnoteQueryEngine
+    from bot.engine.query_engine import FootnoteQueryEngine
 
 ROOT = Path(__file__).resolve().parents[1]
 SETS = ROOT.parent / "shared" / "data" / "eval"
@@ -215,9 +215,9 @@ def main() -> int:
     if not settings.models.providers:
         print("No model is named under [[models.providers]]: nothing to measure.", file=sys.stderr)
         return 2
-    index = wiring.live_index(settings)
+    index = composition.live_index(settings)
     found = [
-        outcome(attack, lambda searcher: wiring.engine(settings, searcher), index)
+        outcome(attack, lambda searcher: composition.engine(settings, searcher), index)
         for attack in attacks(arguments.sets / "bipia_table", arguments.limit)
     ]
     print(table([one for one in found if one.by_model]))

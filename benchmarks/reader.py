@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.pointing import Pointer
-from eval.risk import auroc
-from eval.texts import exact_match, f1
+from bot.extractive.span_model import Pointer
+from eval.metrics.answers import exact_match, f1
+from eval.metrics.calibration import auroc
 from training.reader import held_out
 from training.squad import Example, read
 

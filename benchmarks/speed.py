@@ -24,12 +24,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.texts import ROOT, paragraphs, sentences, write_documents
-from index.build import Builder, BuildOptions
-from index.embedding import EMBEDDED, SentenceTransformerEmbedder, model_folder
-from index.encoder import unit_rows
-from index.generation import IndexDirectory
-from index.search import LiveIndex
+from index.building.build import Builder, BuildOptions
+from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
+from index.embedding.encoder import unit_rows
+from index.search.hybrid import LiveIndex
 from index.sources import SourceSpec
+from index.storage.generation import IndexDirectory
 from index.types import Vectors
 
 TARGET = ROOT / "docs" / "performance.md"
@@ -169,7 +169,7 @@ class MixedEmbedder(SentenceTransformerEmbedder):
 ASKING = """
 import json, resource, statistics, sys, time
 from pathlib import Path
-from index.search import LiveIndex
+from index.search.hybrid import LiveIndex
 started = time.perf_counter()
 index = LiveIndex(Path(sys.argv[1]))
 opened = time.perf_counter() - started

@@ -1,7 +1,7 @@
 """The words of an answer: question, draft, citation, answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -197,3 +197,27 @@ class Answer:
     ms: float
     confidence: float | None = None
     highlights: tuple[tuple[int, int], ...] = ()
+
+
+# A token of English is some 4 bytes, of most other scripts 3 or more: counting 3 leaves room
+BYTES_PER_TOKEN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Messages:
+    """The two messages of a request.
+
+    Attributes:
+        system: The rules.
+        user: What is asked, with all that is quoted.
+        schema: JSON Schema of the reply; None for a reply in lines of text.
+    """
+
+    system: str
+    user: str
+    schema: Mapping[str, object] | None = None
+
+    @property
+    def tokens_at_most(self) -> int:
+        """An upper estimate of their length."""
+        return len((self.system + self.user).encode(errors="replace")) // BYTES_PER_TOKEN + 1

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.reader import THRESHOLD
+from bot.extractive.answerer import THRESHOLD
 from bot.settings import IndexSettings, ModelsSettings, SearchSettings
 from bot.types import Status
-from eval.dataset import load
+from eval.datasets.loading import load
 from eval.types import Case, Place
 from examples.make_documents import DOCUMENTS, EXAMPLES, HANDBOOK, blocks, make, to_text
 from index.parsing import parse

@@ -19,15 +19,15 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings
-from bot.slack import asking, handoff, home, rating
-from bot.slack.assembly import Bot, Parts
-from bot.slack.clients import Clients
-from bot.slack.http import Address, Health, served
-from bot.slack.identity import Identity, identify, secrets
-from bot.slack.library import Library
-from bot.slack.listeners import register
+from bot.slack.composition import Bot, Parts
+from bot.slack.documents import Library
+from bot.slack.features import app_home, commands, feedback, handoff
+from bot.slack.inbound.http import Address, Health, served
+from bot.slack.inbound.inbox import register
+from bot.slack.outbound.client import Clients
 from bot.slack.responder import Engine
-from bot.store import Store
+from bot.slack.tokens import Identity, identify, secrets
+from bot.state.questions import Store
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +161,7 @@ async def _serve(bot: Bot, app: AsyncApp, service: Service, *, app_token: str | 
 def connect(app: AsyncApp, bot: Bot, gone: Callable[[], None]) -> None:
     """Register everything the app listens to."""
     bot.lifecycle.register(app, bot.dispatcher, gone)
-    for part in (asking, rating, handoff, home):
+    for part in (commands, feedback, handoff, app_home):
         part.register(app, bot.office)
     register(
         app,

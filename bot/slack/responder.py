@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from bot.slack import sentences
-from bot.slack.blocks import Frame, Message, answer_message, note
-from bot.slack.channels import Channels
-from bot.slack.delivery import OVER, Delivery
-from bot.slack.people import People, Standing
-from bot.slack.records import Records
-from bot.slack.signs import Signs
-from bot.slack.streaming import Stream
-from bot.slack.text import question_text
-from bot.slack.writer import Writer
-from bot.store import Claimed, Kind, Outcome
+from bot.slack.inbound.access import People, Standing
+from bot.slack.messages import texts
+from bot.slack.messages.blocks import Frame, Message, answer_message, note
+from bot.slack.messages.texts import question_text
+from bot.slack.outbound.delivery import OVER, Delivery
+from bot.slack.outbound.status import Signs
+from bot.slack.outbound.streaming import Stream
+from bot.slack.outbound.writer import Writer
+from bot.state.answers import Records
+from bot.state.channel_settings import Channels
+from bot.state.questions import Claimed, Kind, Outcome
 from bot.types import Answer, Question, Status
 from index.errors import IndexingError
 
@@ -130,17 +130,17 @@ class Responder:
 
     async def _without_asking(self, claimed: Claimed, text: str) -> Message | None:
         if claimed.turned_away:
-            return note(sentences.BUSY, again=claimed.id)
+            return note(texts.BUSY, again=claimed.id)
         if self._is_stale(claimed):
-            return note(sentences.INTERRUPTED, again=claimed.id)
+            return note(texts.INTERRUPTED, again=claimed.id)
         if not text:
-            return note(sentences.HINT)
+            return note(texts.HINT)
         if len(text) > self.policy.max_question_chars:
-            return note(sentences.TOO_LONG.format(max_chars=self.policy.max_question_chars))
+            return note(texts.TOO_LONG.format(max_chars=self.policy.max_question_chars))
         if claimed.received.is_open and self.policy.guests != "answer":
-            return note(sentences.OPEN)
+            return note(texts.OPEN)
         rules = await asyncio.to_thread(self.channels.rules, claimed.received.channel)
-        return None if rules.enabled else note(sentences.OFF)
+        return None if rules.enabled else note(texts.OFF)
 
     def _is_stale(self, claimed: Claimed) -> bool:
         is_left_behind = claimed.received_at < self.policy.started_at
@@ -168,7 +168,7 @@ class Responder:
             if self.policy.guests == "ignore" or claimed.received.kind is Kind.UNASKED:
                 await self._silent(claimed)
             else:
-                await self.delivery.whole(claimed, note(sentences.GUEST))
+                await self.delivery.whole(claimed, note(texts.GUEST))
             return
         question = await asyncio.to_thread(self._question, claimed, text)
         if person.standing is not Standing.MEMBER or claimed.received.is_open:
@@ -199,12 +199,12 @@ class Responder:
             return
         except IndexingError:
             log.exception("index unusable", extra={"question_id": claimed.id})
-            failed = note(sentences.NO_INDEX.format(reference=claimed.id), again=claimed.id)
+            failed = note(texts.NO_INDEX.format(reference=claimed.id), again=claimed.id)
             await self._deliver(claimed, stream, failed)
             return
         except Exception:
             log.exception("question failed", extra={"question_id": claimed.id})
-            failed = note(sentences.FAILED.format(reference=claimed.id), again=claimed.id)
+            failed = note(texts.FAILED.format(reference=claimed.id), again=claimed.id)
             await self._deliver(claimed, stream, failed)
             return
         finally:

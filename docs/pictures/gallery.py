@@ -10,12 +10,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from shots import shoot  # beside this file, wherever it is run
 
-from bot.slack import controls, sentences, views
-from bot.slack.blocks import Frame, Message, answer_message, note
-from bot.slack.channels import Rules
-from bot.slack.elements import rich_text, section, words
-from bot.slack.library import Excerpt, Facts
-from bot.slack.records import Kept
+from bot.slack.documents import Excerpt, Facts
+from bot.slack.messages import elements, texts, views
+from bot.slack.messages.blocks import Frame, Message, answer_message, note
+from bot.slack.messages.elements import rich_text_block, section, words
+from bot.state.answers import Kept
+from bot.state.channel_settings import Rules
 from bot.types import Answer, Citation, Status, Usage
 from index.types import Chunk, Passage
 
@@ -141,7 +141,7 @@ def opened(message: Message) -> Message:
 def messages() -> Mapping[str, Sequence[Message]]:
     """Return what the bot says, by the picture it goes into."""
     asks = section({"type": "text", "text": "@Ada ", "style": {"bold": True}})
-    call = rich_text([asks, section(words(sentences.HANDED_OFF))])
+    call = rich_text_block([asks, section(words(texts.HANDED_OFF))])
     private = answer_message(ANSWERED, replace(FRAME, is_private=True))
     return {
         "answer": [answer_message(ANSWERED, FRAME)],
@@ -150,14 +150,14 @@ def messages() -> Mapping[str, Sequence[Message]]:
         "world": [answer_message(WORLD, FRAME)],
         "not-found": [
             answer_message(NOT_FOUND, FRAME),
-            Message(text="", blocks=(call, controls.resolved("q1"))),
+            Message(text="", blocks=(call, elements.resolved("q1"))),
         ],
         "private": [private],
         "notes": [
-            note(sentences.BUSY, again="q1"),
-            note(sentences.INTERRUPTED, again="q1"),
-            note(sentences.UNCERTAIN, again="q1"),
-            note(sentences.FAILED.format(reference="8c9dd3a29ef24e2e"), again="q1"),
+            note(texts.BUSY, again="q1"),
+            note(texts.INTERRUPTED, again="q1"),
+            note(texts.UNCERTAIN, again="q1"),
+            note(texts.FAILED.format(reference="8c9dd3a29ef24e2e"), again="q1"),
         ],
     }
 
@@ -204,7 +204,7 @@ def main() -> None:
     for name, said in messages().items():
         if name not in wanted:
             continue
-        blocks = [list(m.blocks) or [rich_text([section(words(m.text))])] for m in said]
+        blocks = [list(m.blocks) or [rich_text_block([section(words(m.text))])] for m in said]
         shoot(f"slack-{name}", [{"name": "Footnote", "blocks": each} for each in blocks])
     for name, view in windows().items():
         if name not in wanted:

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.text import Text
 from shots import shoot  # beside this file, wherever it is run
 
-from bot import wiring
-from bot.console import answer_view
+from bot import composition
+from bot.cli.console import answer_view
 from bot.settings import load
-from bot.slack.blocks import Frame, answer_message
+from bot.slack.messages.blocks import Frame, answer_message
 from bot.types import Answer, Question
 
 HERE = Path(__file__).resolve().parent
@@ -48,7 +48,7 @@ def slack(answers: list[Answer]) -> None:
 def main() -> None:
     """Ask the demo's questions and make both pictures."""
     settings = load(data_dir=ROOT / ".footnote-demo")
-    engine = wiring.engine(settings, wiring.live_index(settings))
+    engine = composition.engine(settings, composition.live_index(settings))
     answers = [engine.ask(Question(text=question)) for question in QUESTIONS]
     terminal(answers)
     slack(answers)

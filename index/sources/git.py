@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
+from index.atomic_files import private_folder, replace_text
 from index.errors import SourceError, UnreadableDocumentError
-from index.files import private_folder, replace_text
 from index.sources.names import address, is_hidden, is_printable, prefixed, printable, too_big
 from index.sources.patterns import matches
 from index.types import Problem, ProblemKind, SourceFile

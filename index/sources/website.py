@@ -19,8 +19,8 @@ from urllib.robotparser import RobotFileParser
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
+from index.atomic_files import private_folder, replace_text
 from index.errors import SourceError, UnreadableDocumentError
-from index.files import private_folder, replace_text
 from index.sources.fetching import USER_AGENT, Fetcher, FetchError, Page
 from index.sources.names import prefixed, printable
 from index.sources.patterns import matches

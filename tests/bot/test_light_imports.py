@@ -5,7 +5,9 @@ import pytest
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", ["bot.reader", "bot.citations", "bot.showing", "prompts"])
+@pytest.mark.parametrize(
+    "module", ["bot.extractive.answerer", "bot.citations.checker", "bot.engine.context", "prompts"]
+)
 def test_answering_offline_loads_neither_llama_index_nor_torch(module: str) -> None:
     code = (
         f"import sys, {module}; "

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from bot import wiring
+from bot import composition
 from bot.errors import SettingsError
 from bot.settings import load
 from index.sources import SourceSpec
@@ -12,7 +12,7 @@ from index.sources.rules import AudienceRule
 
 def specs(tmp_path: Path, text: str) -> tuple[SourceSpec, ...]:
     (tmp_path / "footnote.toml").write_text(text)
-    return wiring.source_specs(load(tmp_path / "footnote.toml"))
+    return composition.source_specs(load(tmp_path / "footnote.toml"))
 
 
 def refusal(tmp_path: Path, text: str) -> str:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from index.build import Builder, BuildOptions
-from index.generation import IndexDirectory
-from index.search import LiveIndex
+from index.building.build import Builder, BuildOptions
+from index.search.hybrid import LiveIndex
 from index.sources import SourceSpec
+from index.storage.generation import IndexDirectory
 from index.types import Embedder
 
 TEXTS = {

@@ -8,7 +8,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from index.encoder import MODEL_FILE, TOKENIZER_FILE, EncoderInfo, OnnxEncoder, write_info
+from index.embedding.encoder import MODEL_FILE, TOKENIZER_FILE, EncoderInfo, OnnxEncoder, write_info
 from index.types import Vectors
 
 DIM = 64

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.asking import Messages
 from bot.errors import AnswererError
-from bot.portfolio import Portfolio
+from bot.llm.portfolio import Portfolio
 from bot.settings import ModelsSettings, PriceSettings, ProviderSettings
-from bot.types import Usage
+from bot.types import Messages, Usage
 
 _BLOCK = re.compile(r"<<< passage (\w+) >>>\nfrom: .*\n((?:\|.*\n)*)<<< end \1 >>>")
 Blocks = list[tuple[str, str]]

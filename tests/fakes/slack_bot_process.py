@@ -17,8 +17,8 @@ from bot.errors import BotError
 from bot.settings import ChannelSettings, Settings, SlackSettings
 from bot.slack import app as slack_app
 from bot.slack.app import Service, run
-from bot.slack.http import parse_address
-from bot.store import Store
+from bot.slack.inbound.http import parse_address
+from bot.state.questions import Store
 from bot.types import Answer, Citation, Question, Status, Usage
 from index.errors import IndexMissingError
 

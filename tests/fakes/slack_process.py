@@ -113,7 +113,7 @@ def settled(slack: SlackWorkspace) -> bool:
     return all(d.acked for d in slack.deliveries)
 
 
-def texts(slack: SlackWorkspace, channel: str) -> list[str]:
+def message_texts(slack: SlackWorkspace, channel: str) -> list[str]:
     return [show(m).text for m in slack.answers(channel)]
 
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from bot.types import Answer, Question
-from eval.record import to_json
-from eval.run import Options, Subject, run
+from eval.runs.record import to_json
+from eval.runs.run import Options, Subject, run
 from eval.types import Case, Place, QuestionSet
 from tests.fakes.searcher_for_eval import ScriptedSearcher, answer, citation
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from index import assemble
+from index.building import assemble
 from index.errors import BuildRunningError, IndexingError
 from index.parsing import parse
 from index.types import Parsed

@@ -14,8 +14,8 @@ from typing import IO, cast
 
 import pytest
 
-from index.generation import Generation
-from index.search import LiveIndex
+from index.search.hybrid import LiveIndex
+from index.storage.generation import Generation
 from tests.fakes.building import write_documents
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,10 +5,10 @@ import sys
 from itertools import cycle
 from pathlib import Path
 
-from bot import wiring
+from bot import composition
 from bot.settings import load
 from bot.types import Question
-from index.generation import IndexDirectory
+from index.storage.generation import IndexDirectory
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     folder, questions = Path(sys.argv[1]), sys.argv[2:]
     settings = load(folder / "footnote.toml", data_dir=folder)
     directory = IndexDirectory(folder / "index")
-    engine = wiring.engine(settings, wiring.live_index(settings))
+    engine = composition.engine(settings, composition.live_index(settings))
     for question in cycle(questions):
         # What is served at the moment of asking: the answer may come from this or a newer one.
         served = directory.served()

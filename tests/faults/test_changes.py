@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from index import assemble
-from index.build import BuildOptions
-from index.search import LiveIndex
+from index.building import assemble
+from index.building.build import BuildOptions
+from index.search.hybrid import LiveIndex
 from tests.fakes.building import found, make_builder, specs, write_documents
 from tests.fakes.embedder import HashEmbedder
 from tests.faults.fork_server import InProcessPool

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from index.errors import IndexDamagedError, IndexingError, IndexMissingError, StaleIndexError
-from index.generation import FORMAT, IndexDirectory
-from index.manifest import digest
-from index.search import LiveIndex
+from index.search.hybrid import LiveIndex
 from index.sources import SourceSpec, open_sources
+from index.storage.generation import FORMAT, IndexDirectory
+from index.storage.manifest import digest
 from tests.fakes.building import make_builder, specs, write_documents
 from tests.fakes.embedder import HashEmbedder
 from tests.faults.killing import ROOT, BuildServer, Scene, served
@@ -104,7 +104,7 @@ SERVING = """
 import sys
 from pathlib import Path
 from index.errors import IndexDamagedError
-from index.search import LiveIndex
+from index.search.hybrid import LiveIndex
 live = LiveIndex(Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.readline()
@@ -203,8 +203,8 @@ AS_NOBODY = """
 import os, sys
 from pathlib import Path
 from index.errors import IndexingError
-from index.generation import IndexDirectory
-from index.search import LiveIndex
+from index.storage.generation import IndexDirectory
+from index.search.hybrid import LiveIndex
 # Only now: whoever is nobody may not even read the libraries of some installations.
 if os.geteuid() == 0:
     os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)

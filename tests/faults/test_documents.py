@@ -11,12 +11,12 @@ from pathlib import Path
 import docx
 import pytest
 
-from index.build import BuildResult
+from index.building.build import BuildResult
 from index.errors import UnreadableDocumentError
-from index.generation import IndexDirectory
 from index.parsing import SUFFIXES
 from index.parsing.child import ParserPool
-from index.passages import INDEXED, DocumentRow
+from index.storage.generation import IndexDirectory
+from index.storage.passages import INDEXED, DocumentRow
 from index.types import ProblemKind
 from tests.fakes.building import make_builder, specs
 from tests.fakes.embedder import HashEmbedder

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from index.build import Builder, BuildOptions, quiet
-from index.embedding import EMBEDDED, SentenceTransformerEmbedder
-from index.generation import IndexDirectory
+from index.building.build import Builder, BuildOptions, quiet
+from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder
+from index.storage.generation import IndexDirectory
 from tests.fakes.building import specs
 from tests.faults.killing import ROOT
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asking import AS_LINES
-from bot.showing import blocks
+from bot.engine.context import AS_LINES, blocks
 from bot.types import ShownPassage
 from prompts import Prompt, PromptError, load
 from tests.fakes.searcher import a_passage

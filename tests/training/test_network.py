@@ -7,8 +7,8 @@ torch = pytest.importorskip("torch")
 
 from tokenizers import Tokenizer  # noqa: E402
 
-from bot.pointing import Pointer  # noqa: E402
-from index.embedding import EMBEDDED, model_folder  # noqa: E402
+from bot.extractive.span_model import Pointer  # noqa: E402
+from index.embedding.embedder import EMBEDDED, model_folder  # noqa: E402
 from training.export import export  # noqa: E402
 from training.network import LONGEST, Network, Row, batches, row, tokenizer  # noqa: E402
 from training.reader import Course, encoded, lessons, teach  # noqa: E402

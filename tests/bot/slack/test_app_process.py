@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack import sentences
 from bot.slack.manifest import SCOPES
+from bot.slack.messages import texts
 from tests.fakes.slack_bot_process import FAILURE
 from tests.fakes.slack_display import show
-from tests.fakes.slack_process import Bot, Start, finish, settled, texts
+from tests.fakes.slack_process import Bot, Start, finish, message_texts, settled
 from tests.fakes.slack_workspace import (
     APP_TOKEN,
     BOT_TOKEN,
@@ -47,7 +47,7 @@ def test_a_direct_message_is_answered_without_any_groups(
     slack.wait_for(lambda: slack.answers(DIRECT), "an answer")
     finish(bot)
 
-    (text,) = texts(slack, DIRECT)
+    (text,) = message_texts(slack, DIRECT)
     assert "You asked: hello? () [1]." in text
 
 
@@ -104,7 +104,7 @@ def test_a_question_in_work_when_the_process_is_killed_is_answered_once_by_the_n
     slack.wait_for(lambda: slack.answers(channel), "an answer")
     finish(bot)
 
-    (text,) = texts(slack, channel)
+    (text,) = message_texts(slack, channel)
     assert "You asked: wait for it" in text
 
 
@@ -124,7 +124,7 @@ def test_an_answer_posted_just_before_the_kill_is_found_again_and_not_repeated(
     slack.wait_for(lambda: slack.count("conversations.replies"), "a look-up")
     finish(bot)
 
-    assert ["first" in text for text in texts(slack, DIRECT)] == [True, False]
+    assert ["first" in text for text in message_texts(slack, DIRECT)] == [True, False]
 
 
 def test_a_kill_before_the_post_reached_slack_still_gets_its_one_answer(
@@ -154,8 +154,8 @@ def test_where_looking_up_is_not_permitted_a_doubt_is_told_and_no_answer_repeate
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 1, "the note")
     finish(bot)
 
-    assert ["You asked" in text for text in texts(slack, CHANNEL)] == [True, False]
-    assert slack.answers(CHANNEL)[1]["text"] == sentences.UNCERTAIN
+    assert ["You asked" in text for text in message_texts(slack, CHANNEL)] == [True, False]
+    assert slack.answers(CHANNEL)[1]["text"] == texts.UNCERTAIN
 
 
 def test_a_term_signal_lets_running_questions_finish_and_leaves_the_rest_to_the_next(
@@ -172,11 +172,11 @@ def test_a_term_signal_lets_running_questions_finish_and_leaves_the_rest_to_the_
     bot.gate.touch()
 
     assert bot.ended() == 0
-    assert ["wait 1" in text for text in texts(slack, CHANNEL)] == [True]
+    assert ["wait 1" in text for text in message_texts(slack, CHANNEL)] == [True]
     bot = start()
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 1, "the second answer")
     finish(bot)
-    assert ["wait 2" in text for text in texts(slack, CHANNEL)] == [False, True]
+    assert ["wait 2" in text for text in message_texts(slack, CHANNEL)] == [False, True]
 
 
 def test_a_second_signal_ends_at_once_and_loses_nothing(
@@ -213,7 +213,7 @@ def test_of_more_questions_than_may_wait_each_gets_an_answer_or_a_busy_note(
 
     answers = slack.answers(CHANNEL)
     assert sorted(a["thread_ts"] for a in answers) == sorted(asked)
-    busy = [a for a in answers if a["text"] == sentences.BUSY]
+    busy = [a for a in answers if a["text"] == texts.BUSY]
     assert 30 <= len(busy) <= 35
     for answer in answers:
         said = slack.state.conversations[CHANNEL].message(answer["thread_ts"])
@@ -232,11 +232,11 @@ def test_failures_show_a_fixed_sentence_and_neither_the_error_nor_secrets_in_the
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 3, "all outcomes")
     finish(bot)
 
-    shown = sorted(texts(slack, CHANNEL))
-    assert shown[0] == sentences.HINT
+    shown = sorted(message_texts(slack, CHANNEL))
+    assert shown[0] == texts.HINT
     assert shown[1].startswith("I can't reach my index right now.")
     assert shown[2].startswith("Something went wrong, so I have no answer. Reference: ")
-    assert shown[3] == sentences.TOO_LONG.format(max_chars=4000)
+    assert shown[3] == texts.TOO_LONG.format(max_chars=4000)
     assert FAILURE not in "".join(shown)
     logged = bot.log.read_text()
     reference = shown[2].rpartition(" ")[2].strip()
@@ -256,7 +256,7 @@ def test_a_refresh_of_the_connection_loses_no_question(slack: SlackWorkspace, st
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 1, "both answers")
     finish(bot)
 
-    assert sorted("in between?" in text for text in texts(slack, CHANNEL)) == [False, True]
+    assert sorted("in between?" in text for text in message_texts(slack, CHANNEL)) == [False, True]
 
 
 @pytest.mark.parametrize(

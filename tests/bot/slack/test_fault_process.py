@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.slack import controls, sentences
-from bot.slack.text import JOINER
-from tests.bot.slack.test_text import INJECTION
+from bot.slack.messages import elements, texts
+from bot.slack.messages.texts import JOINER
+from tests.bot.slack.messages.test_texts import INJECTION
 from tests.fakes.slack_display import show
 from tests.fakes.slack_process import (
     Bot,
@@ -20,8 +20,8 @@ from tests.fakes.slack_process import (
     finish,
     free_address,
     get,
+    message_texts,
     settled,
-    texts,
 )
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, Fault, SlackWorkspace
 
@@ -53,7 +53,7 @@ def settled_again(slack: SlackWorkspace) -> bool:
 
 
 def plain(slack: SlackWorkspace, channel: str) -> list[str]:
-    return [text.replace(JOINER, "") for text in texts(slack, channel)]
+    return [text.replace(JOINER, "") for text in message_texts(slack, channel)]
 
 
 # --- questions come in --------------------------------------------------------------------
@@ -93,7 +93,7 @@ def test_a_mention_that_comes_as_two_events_is_answered_once_in_whatever_order(
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) >= 8 and settled(slack), "all answers")
     finish(bot)
 
-    asked = sorted(text.partition(" (")[0] for text in texts(slack, CHANNEL))
+    asked = sorted(text.partition(" (")[0] for text in message_texts(slack, CHANNEL))
     assert asked == sorted(f"You asked: question {n}?" for n in range(8))
 
 
@@ -110,7 +110,7 @@ def test_while_connections_come_and_go_each_question_is_answered_once(
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) >= 12, "all answers")
     finish(bot)
 
-    asked = sorted(text.partition(" (")[0] for text in texts(slack, CHANNEL))
+    asked = sorted(text.partition(" (")[0] for text in message_texts(slack, CHANNEL))
     assert asked == sorted(f"You asked: question {n}?" for n in range(12))
 
 
@@ -132,7 +132,7 @@ def test_a_clock_that_jumps_neither_doubles_nor_forgets(
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 1 and settled(slack), "the first answer")
     finish(bot)
 
-    asked = [text.partition(" (")[0] for text in texts(slack, CHANNEL)]
+    asked = [text.partition(" (")[0] for text in message_texts(slack, CHANNEL)]
     assert asked == ["You asked: and this?", "You asked: wait for it"]
 
 
@@ -161,8 +161,8 @@ def test_wherever_the_process_is_killed_a_question_has_one_outcome(
     finish(bot)
 
     doubted = not reads and step in {"after begin_posting", "before finish"}
-    answers = [text for text in texts(slack, channel) if "You asked: why?" in text]
-    notes = [m for m in slack.answers(channel) if m["text"] == sentences.UNCERTAIN]
+    answers = [text for text in message_texts(slack, channel) if "You asked: why?" in text]
+    notes = [m for m in slack.answers(channel) if m["text"] == texts.UNCERTAIN]
     # Where Slack lets nobody look, the bot says that it cannot know; else there is one answer.
     assert len(notes) == doubted
     assert len(answers) == (step != "after begin_posting" if doubted else 1)
@@ -201,13 +201,13 @@ def test_a_question_left_behind_for_long_can_be_asked_again_by_a_click(
     (note,) = slack.answers(CHANNEL)
     said = note["text"]
     again = note["blocks"][-1]["elements"][0]
-    clicked = {"action_id": controls.AGAIN, "type": "button", "value": again["value"]}
+    clicked = {"action_id": elements.AGAIN, "type": "button", "value": again["value"]}
     slack.click(CHANNEL, note, clicked)
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 1, "the answer")
     finish(bot)
 
-    assert said == sentences.INTERRUPTED
-    assert "You asked: wait for it" in texts(slack, CHANNEL)[1]
+    assert said == texts.INTERRUPTED
+    assert "You asked: wait for it" in message_texts(slack, CHANNEL)[1]
 
 
 # --- Slack does not take the answer -------------------------------------------------------
@@ -235,7 +235,7 @@ def test_whatever_befalls_a_post_there_is_one_answer_where_it_can_be_looked_for(
     slack.wait_for(lambda: len(slack.state.sessions) > 1, "the end of the work")
     finish(bot)
 
-    (text,) = texts(slack, DIRECT)
+    (text,) = message_texts(slack, DIRECT)
     assert "You asked: why?" in text
 
 
@@ -253,7 +253,7 @@ def test_calls_that_fail_beside_an_answer_do_not_keep_it_back(
     slack.wait_for(lambda: slack.answers(CHANNEL), "the answer")
     finish(bot)
 
-    (text,) = texts(slack, CHANNEL)
+    (text,) = message_texts(slack, CHANNEL)
     assert "You asked: why? (staff)" in text
 
 
@@ -386,7 +386,7 @@ def test_where_the_bot_may_not_post_it_tries_once_and_tells_the_asker_once(
     finish(bot)
 
     assert slack.answers(CHANNEL) == []
-    assert texts(slack, DIRECT) == [sentences.CLOSED] * 2
+    assert message_texts(slack, DIRECT) == [texts.CLOSED] * 2
     assert finished(bot) == ["refused"] * 2
     assert slack.count("chat.postMessage") <= 4
 
@@ -418,13 +418,13 @@ def test_a_doubt_goes_when_somebody_clicks_below_the_answer_after_all(
     answer, note = slack.answers(CHANNEL)
 
     value = answer["blocks"][-1]["elements"][0]["positive_button"]["value"]
-    clicked = {"action_id": controls.FEEDBACK, "type": "feedback_buttons", "value": value}
+    clicked = {"action_id": elements.FEEDBACK, "type": "feedback_buttons", "value": value}
     eventually(lambda: finished(bot) == ["uncertain"], "the doubt is kept")
     slack.click(CHANNEL, answer, clicked)
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) == 1, "the note goes")
     finish(bot)
 
-    assert note["text"] == sentences.UNCERTAIN
+    assert note["text"] == texts.UNCERTAIN
     assert slack.answers(CHANNEL) == [answer]
     assert finished(bot) == ["posted"]
 
@@ -447,7 +447,7 @@ def test_a_connection_that_breaks_while_a_question_is_in_work_costs_nothing(
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 1, "the next answer")
     finish(bot)
 
-    assert ["still there?" in text for text in texts(slack, CHANNEL)] == [False, True]
+    assert ["still there?" in text for text in message_texts(slack, CHANNEL)] == [False, True]
 
 
 def test_a_connection_that_answers_no_ping_is_given_up_for_another(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.slack import controls, sentences
+from bot.slack.messages import elements, texts
 from tests.fakes.slack_display import show
-from tests.fakes.slack_process import Bot, Start, finish, free_address, settled, texts
+from tests.fakes.slack_process import Bot, Start, finish, free_address, message_texts, settled
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, SlackWorkspace, signed
 
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ def test_by_http_all_comes_in_once(slack: SlackWorkspace, bot: Bot) -> None:
     (message,) = slack.answers(CHANNEL)
     (last,) = [b for b in message["blocks"] if b["type"] == "context_actions"]
     value = last["elements"][0]["negative_button"]["value"]
-    clicked = {"action_id": controls.FEEDBACK, "type": "feedback_buttons", "value": value}
+    clicked = {"action_id": elements.FEEDBACK, "type": "feedback_buttons", "value": value}
     slack.click(CHANNEL, message, clicked)
     slack.wait_for(lambda: slack.state.views, "the window")
     finish(bot)
@@ -71,7 +71,7 @@ def test_by_http_all_comes_in_once(slack: SlackWorkspace, bot: Bot) -> None:
     assert message["thread_ts"] == ts
     assert len(slack.answers(CHANNEL)) == 1
     assert slack.deliveries[0].acked == 2
-    assert asked.said[0]["text"] == sentences.ASKING
+    assert asked.said[0]["text"] == texts.ASKING
     assert settled(slack)
 
 
@@ -157,7 +157,7 @@ def test_two_processes_share_the_questions_and_answer_each_once(
     for bot in (first, second):
         finish(bot)
 
-    asked = sorted(text.partition("(")[0] for text in texts(slack, CHANNEL))
+    asked = sorted(text.partition("(")[0] for text in message_texts(slack, CHANNEL))
     assert asked == sorted(f"You asked: question {n}? " for n in range(30))
 
 

@@ -8,12 +8,12 @@ from slack_bolt.async_app import AsyncBoltRequest
 
 from bot.settings import SlackSettings
 from bot.slack import app as slack_app
-from bot.slack import controls, views
-from bot.slack.assembly import Bot, Parts
-from bot.slack.clients import Clients
-from bot.slack.identity import Identity
+from bot.slack.composition import Bot, Parts
 from bot.slack.manifest import METHODS, SCOPES, SUBSCRIPTIONS, manifest
-from bot.store import Store
+from bot.slack.messages import elements, views
+from bot.slack.outbound.client import Clients
+from bot.slack.tokens import Identity
+from bot.state.questions import Store
 from tests.fakes.slack_bot_process import Engine
 from tests.fakes.slack_messages import METHODS as SLACKS_METHODS
 
@@ -117,7 +117,7 @@ def test_whatever_the_manifest_names_has_a_listener_and_the_other_way_round(
         "event": {event.partition(".")[0] for event in events_of(made)},
         "command": {command["command"] for command in features["slash_commands"]},
         "shortcut": {shortcut["callback_id"] for shortcut in features["shortcuts"]},
-        "action": {getattr(controls, name) for name in CONTROLS},
+        "action": {getattr(elements, name) for name in CONTROLS},
         "view": {views.REASON, views.RULES, views.APPROVE},
     }
 

@@ -7,17 +7,17 @@ from typing import cast
 import pytest
 
 from bot.slack import responder as responding
-from bot.slack import sentences
-from bot.slack.blocks import Frame, Message, note
-from bot.slack.channels import Channels, Rules
-from bot.slack.delivery import Delivery
-from bot.slack.people import UNKNOWN, People, Person, Standing
-from bot.slack.records import Records
+from bot.slack.inbound.access import UNKNOWN, People, Person, Standing
+from bot.slack.messages import texts
+from bot.slack.messages.blocks import Frame, Message, note
+from bot.slack.outbound.delivery import Delivery
+from bot.slack.outbound.status import Signs
+from bot.slack.outbound.streaming import Stage, Stream
+from bot.slack.outbound.writer import Writer
 from bot.slack.responder import MAX_ATTEMPTS, Policy, Responder
-from bot.slack.signs import Signs
-from bot.slack.streaming import Stage, Stream
-from bot.slack.writer import Writer
-from bot.store import Claimed, Kind, Outcome, Received, Store
+from bot.state.answers import Records
+from bot.state.channel_settings import Channels, Rules
+from bot.state.questions import Claimed, Kind, Outcome, Received, Store
 from bot.types import Answer, Question, Turn
 from index.errors import IndexMissingError
 from tests.fakes.slack_bot_process import answered, not_found
@@ -193,12 +193,12 @@ def test_a_question_sees_what_its_channel_or_alone_its_asker_may_see(
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        (claimed("<@U0>"), sentences.HINT),
-        (claimed("x" * 101), sentences.TOO_LONG.format(max_chars=100)),
-        (claimed(channel="C0"), sentences.OFF),
-        (claimed(turned_away=True), sentences.BUSY),
-        (claimed(received_at=STARTED - 700), sentences.INTERRUPTED),
-        (claimed(attempts=MAX_ATTEMPTS + 1), sentences.INTERRUPTED),
+        (claimed("<@U0>"), texts.HINT),
+        (claimed("x" * 101), texts.TOO_LONG.format(max_chars=100)),
+        (claimed(channel="C0"), texts.OFF),
+        (claimed(turned_away=True), texts.BUSY),
+        (claimed(received_at=STARTED - 700), texts.INTERRUPTED),
+        (claimed(attempts=MAX_ATTEMPTS + 1), texts.INTERRUPTED),
     ],
 )
 def test_what_cannot_be_asked_gets_a_fixed_sentence(
@@ -209,7 +209,7 @@ def test_what_cannot_be_asked_gets_a_fixed_sentence(
     respond(store, question, paper=paper, engine=engine)
 
     assert [message.text for message in paper.written] == [said]
-    assert paper.written[0].offers_again is (said in {sentences.BUSY, sentences.INTERRUPTED})
+    assert paper.written[0].offers_again is (said in {texts.BUSY, texts.INTERRUPTED})
     assert engine.questions == []
 
 
@@ -256,7 +256,7 @@ def test_a_question_that_fails_for_ever_is_given_up(store: Store) -> None:
 @pytest.mark.parametrize(
     ("guests", "said", "finished", "asked"),
     [
-        ("refuse", [note(sentences.GUEST)], [], 0),
+        ("refuse", [note(texts.GUEST)], [], 0),
         ("ignore", [], [Outcome.SILENT], 0),
         ("answer", [], [], 1),
     ],
@@ -293,7 +293,7 @@ def test_where_other_companies_read_along_nothing_is_answered_but_everybodys_if_
     respond(store, claimed(is_open=True), paper=refusing, engine=engine)
     respond(store, claimed(is_open=True), paper=answering, engine=engine, guests="answer")
 
-    assert refusing.written == [note(sentences.OPEN)]
+    assert refusing.written == [note(texts.OPEN)]
     assert [question.audience for question in engine.questions] == [frozenset()]
 
 
@@ -363,7 +363,7 @@ def test_a_private_question_is_told_nothing_of_what_was_said_before(store: Store
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
-    [(IndexMissingError("secret"), sentences.NO_INDEX), (ValueError("secret"), sentences.FAILED)],
+    [(IndexMissingError("secret"), texts.NO_INDEX), (ValueError("secret"), texts.FAILED)],
 )
 def test_an_error_becomes_a_fixed_sentence_with_the_reference_of_its_log_line(
     store: Store, error: Exception, sentence: str, caplog: pytest.LogCaptureFixture
@@ -393,7 +393,7 @@ def test_an_answer_that_never_comes_is_a_failure(
 
     respond(store, claimed(), paper=paper, engine=Hanging())
 
-    assert [m.text for m in paper.written] == [sentences.FAILED.format(reference="q1")]
+    assert [m.text for m in paper.written] == [texts.FAILED.format(reference="q1")]
 
 
 def test_when_nobody_will_read_the_rest_the_engine_is_not_asked_for_it(store: Store) -> None:

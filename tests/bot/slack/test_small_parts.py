@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot import cli_slack
-from bot.cli import app
-from bot.cli_slack import spent_lines
-from bot.database import Database
+from bot.cli import slack
+from bot.cli.app import app
+from bot.cli.slack import spent_lines
 from bot.errors import SlackError
+from bot.llm.spend import Ledger, Request
 from bot.settings import ModelsSettings, ProviderSettings, Settings
-from bot.slack.audit import note_erasure
-from bot.slack.channels import Channels, Chosen, Rules
-from bot.slack.freshness import Freshness
-from bot.slack.http import parse_address
+from bot.slack.documents import Freshness
+from bot.slack.inbound.http import parse_address
 from bot.slack.metrics import Meter
-from bot.spend import Ledger, Request
-from bot.store import Outcome
+from bot.state.answers import note_erasure
+from bot.state.channel_settings import Channels, Chosen, Rules
+from bot.state.database import Database
+from bot.state.questions import Outcome
 
 CHOSEN = Chosen(enabled=False, follow_ups=True, unasked=True, helper="U9", language="German")
 
@@ -137,7 +137,7 @@ def test_an_erasure_leaves_a_line_for_its_owner_alone(tmp_path: Path) -> None:
     "url", ["https://bot.example", "https://bot.example/", "https://bot.example/slack/events"]
 )
 def test_the_manifest_for_http_names_the_address_that_is_listened_on(url: str) -> None:
-    assert cli_slack.manifest is not None
+    assert slack.manifest is not None
 
     done = CliRunner().invoke(app, ["slack", "manifest", "--http", url])
 

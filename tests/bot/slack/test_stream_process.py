@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from bot.slack.text import JOINER
-from tests.fakes.slack_process import Start, finish, free_address, get, settled, texts
+from bot.slack.messages.texts import JOINER
+from tests.fakes.slack_process import Start, finish, free_address, get, message_texts, settled
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, Fault, SlackWorkspace
 
 pytestmark = pytest.mark.slow
@@ -24,14 +24,16 @@ def test_an_answer_grows_and_becomes_whole(slack: SlackWorkspace, start: Start) 
 
     ts = slack.mention("stream one wait two")
     slack.wait_for(lambda: streamed(slack, "wait"), "the first words")
-    half = plain(texts(slack, CHANNEL)[0])
+    half = plain(message_texts(slack, CHANNEL)[0])
     bot.gate.touch()
     slack.wait_for(lambda: slack.answers(CHANNEL)[0].get("blocks"), "the end")
     finish(bot)
 
     (answer,) = slack.answers(CHANNEL)
     assert half.strip() == "stream [1]. one [1]. wait [1]."
-    assert plain(texts(slack, CHANNEL)[0]).startswith("stream [1]. one [1]. wait [1]. two [1].")
+    assert plain(message_texts(slack, CHANNEL)[0]).startswith(
+        "stream [1]. one [1]. wait [1]. two [1]."
+    )
     assert (answer["thread_ts"], answer["streaming"]) == (ts, False)
     assert [s["status"] for s in slack.state.sessions] == ["processing", "active"]
 
@@ -51,7 +53,7 @@ def test_a_stream_whose_process_is_killed_is_written_to_its_end_by_the_next(
     slack.wait_for(lambda: slack.answers(channel)[0].get("blocks"), "the end")
     finish(bot)
 
-    (text,) = texts(slack, channel)
+    (text,) = message_texts(slack, channel)
     assert plain(text).startswith("You asked: stream one wait two")
     assert slack.answers(channel)[0]["streaming"] is False
 
@@ -70,7 +72,7 @@ def test_a_stream_begun_just_before_the_kill_is_found_where_it_can_be_looked_for
     slack.wait_for(lambda: slack.answers(DIRECT)[0].get("blocks"), "the end")
     finish(bot)
 
-    (text,) = texts(slack, DIRECT)
+    (text,) = message_texts(slack, DIRECT)
     assert plain(text).startswith("You asked: stream one two")
 
 
@@ -90,7 +92,7 @@ def test_stop_ends_the_work_and_keeps_the_words(slack: SlackWorkspace, start: St
     slack.wait_for(lambda: statuses(slack, CHANNEL)[-1] == "active", "the end of the work")
     finish(bot)
 
-    (text,) = texts(slack, CHANNEL)
+    (text,) = message_texts(slack, CHANNEL)
     assert plain(text).strip() == "stream [1]. one [1]. wait [1]."
     assert statuses(slack, CHANNEL)[-1] == "active"
 
@@ -135,7 +137,7 @@ def test_a_term_signal_lets_a_stream_come_to_its_end(slack: SlackWorkspace, star
     bot.gate.touch()
 
     assert bot.ended() == 0
-    assert "two [1]." in plain(texts(slack, CHANNEL)[0])
+    assert "two [1]." in plain(message_texts(slack, CHANNEL)[0])
     assert slack.answers(CHANNEL)[0]["streaming"] is False
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.slack import controls, sentences, views
 from bot.slack.manifest import ASK_ABOUT, THIS_IS_IT
+from bot.slack.messages import elements, texts, views
 from tests.fakes.slack_display import show
-from tests.fakes.slack_process import ROOT, Bot, Start, finish, settled, texts
+from tests.fakes.slack_process import ROOT, Bot, Start, finish, message_texts, settled
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, Delivery, Fault, SlackWorkspace
 
 pytestmark = pytest.mark.slow
@@ -35,9 +35,9 @@ def press(slack: SlackWorkspace, message: Json, action: str, **more: Any) -> Del
 
 
 def rate(slack: SlackWorkspace, message: Json, which: str, *, user: str = "U0ASKER") -> Delivery:
-    element = control(message, controls.FEEDBACK)
+    element = control(message, elements.FEEDBACK)
     value = element[f"{which}_button"]["value"]
-    clicked = {"action_id": controls.FEEDBACK, "type": "feedback_buttons", "value": value}
+    clicked = {"action_id": elements.FEEDBACK, "type": "feedback_buttons", "value": value}
     return slack.click(CHANNEL, message, clicked, user=user)
 
 
@@ -98,15 +98,15 @@ def test_a_click_from_another_channel_rates_nothing(slack: SlackWorkspace, start
     bot = start()
     message = answer_to(slack, "why?")
 
-    element = control(message, controls.FEEDBACK)
+    element = control(message, elements.FEEDBACK)
     value = element["positive_button"]["value"]
-    clicked = {"action_id": controls.FEEDBACK, "type": "feedback_buttons", "value": value}
+    clicked = {"action_id": elements.FEEDBACK, "type": "feedback_buttons", "value": value}
     slack.click(DIRECT, {"ts": "1.0"}, clicked)
     slack.wait_for(lambda: slack.state.ephemerals, "a note")
     finish(bot)
 
     assert feedback(bot) == []
-    assert slack.state.ephemerals[0]["text"] == sentences.FORGOTTEN
+    assert slack.state.ephemerals[0]["text"] == texts.FORGOTTEN
 
 
 def test_a_quote_opens_in_a_window(slack: SlackWorkspace, start: Start) -> None:
@@ -115,7 +115,7 @@ def test_a_quote_opens_in_a_window(slack: SlackWorkspace, start: Start) -> None:
     (box,) = [b for b in message["blocks"] if b["type"] == "actions"]
     option = box["elements"][0]["options"][0]
 
-    clicked = {"action_id": controls.QUOTE, "type": "static_select", "selected_option": option}
+    clicked = {"action_id": elements.QUOTE, "type": "static_select", "selected_option": option}
     slack.click(CHANNEL, message, clicked)
     slack.wait_for(lambda: slack.state.views, "the window")
     finish(bot)
@@ -130,16 +130,16 @@ def test_a_failure_can_be_asked_again_once(slack: SlackWorkspace, start: Start) 
     bot = start()
     message = answer_to(slack, "fail, please")
 
-    press(slack, message, controls.AGAIN)
-    press(slack, message, controls.AGAIN)
+    press(slack, message, elements.AGAIN)
+    press(slack, message, elements.AGAIN)
     slack.wait_for(lambda: settled(slack), "all acknowledged")
     # Questions of a thread are answered one by one: after this one, none before it is open.
     slack.mention("the last one?", thread_ts=message["thread_ts"])
-    slack.wait_for(lambda: "the last one?" in texts(slack, CHANNEL)[-1], "the last answer")
+    slack.wait_for(lambda: "the last one?" in message_texts(slack, CHANNEL)[-1], "the last answer")
     finish(bot)
 
     first, second, _ = slack.answers(CHANNEL)
-    assert first["text"] == sentences.ASKED_AGAIN
+    assert first["text"] == texts.ASKED_AGAIN
     assert second["thread_ts"] == first["thread_ts"]
     assert "Reference: " in second["text"]
 
@@ -153,21 +153,21 @@ def test_a_command_is_answered_privately_and_shared_once_by_its_asker_alone(
     (private,) = slack.private
     message = private | {"channel": CHANNEL}
 
-    press(slack, message, controls.SHARE, user="U0STAFF", private=True)
-    press(slack, message, controls.SHARE, private=True)
-    press(slack, message, controls.SHARE, private=True)
+    press(slack, message, elements.SHARE, user="U0STAFF", private=True)
+    press(slack, message, elements.SHARE, private=True)
+    press(slack, message, elements.SHARE, private=True)
     slack.wait_for(lambda: len(slack.state.ephemerals) > 1, "both notes")
     slack.wait_for(lambda: settled(slack), "all acknowledged")
     finish(bot)
 
-    assert asked.said == [{"text": sentences.ASKING, "response_type": "ephemeral"}]
+    assert asked.said == [{"text": texts.ASKING, "response_type": "ephemeral"}]
     assert private["response_type"] == "ephemeral"
     assert "You asked: what are the rules? (staff)" in show(private).text
     (shared,) = slack.answers(CHANNEL)
     assert "Name of U0ASKER asked: what are the rules?" in show(shared).text
     assert show(shared).pings == []
     notes = {(e["user"], e["text"]) for e in slack.state.ephemerals}
-    assert notes == {("U0STAFF", sentences.NOT_YOURS), ("U0ASKER", sentences.SHARED)}
+    assert notes == {("U0STAFF", texts.NOT_YOURS), ("U0ASKER", texts.SHARED)}
 
 
 def test_an_empty_command_is_told_how_to_ask(slack: SlackWorkspace, start: Start) -> None:
@@ -177,7 +177,7 @@ def test_an_empty_command_is_told_how_to_ask(slack: SlackWorkspace, start: Start
     slack.wait_for(lambda: asked.acked, "the acknowledgement")
     finish(bot)
 
-    assert asked.said == [{"text": sentences.EMPTY_COMMAND, "response_type": "ephemeral"}]
+    assert asked.said == [{"text": texts.EMPTY_COMMAND, "response_type": "ephemeral"}]
     assert slack.private == []
 
 
@@ -216,8 +216,8 @@ def test_a_person_is_asked_once_and_their_reply_becomes_a_document(
     message = answer_to(slack, "unknown cows?")
     thread = message["thread_ts"]
 
-    press(slack, message, controls.ASK_PERSON)
-    press(slack, message, controls.ASK_PERSON, user="U0STAFF")
+    press(slack, message, elements.ASK_PERSON)
+    press(slack, message, elements.ASK_PERSON, user="U0STAFF")
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 1, "the call for help")
     call = slack.answers(CHANNEL)[1]
     with slack._changed:
@@ -235,13 +235,13 @@ def test_a_person_is_asked_once_and_their_reply_becomes_a_document(
         | field("answer", type="plain_text_input", value=given["answer"]),
         user="U0HELPER",
     )
-    press(slack, call, controls.RESOLVED, user="U0HELPER")
+    press(slack, call, elements.RESOLVED, user="U0HELPER")
     slack.wait_for(lambda: "Resolved" in call["text"], "it is settled")
     finish(bot)
 
     assert call["thread_ts"] == thread
     assert len(slack.answers(CHANNEL)) == 2
-    assert slack.state.ephemerals[0]["text"] == sentences.NOT_A_HELPER
+    assert slack.state.ephemerals[0]["text"] == texts.NOT_A_HELPER
     assert show(call).text.strip("\n\u2060") == "Resolved by Name of U0HELPER."
     (document,) = (bot.state / "answers").glob("*.md")
     assert document.name.startswith("unknown-cows-")
@@ -284,7 +284,7 @@ def test_a_channels_settings_can_be_chosen_by_administrators_alone(
     slack.add_user("U0ADMIN", is_admin=True)
     bot = start()
     clicked = {
-        "action_id": controls.CHANNEL,
+        "action_id": elements.CHANNEL,
         "type": "conversations_select",
         "selected_conversation": CHANNEL,
     }
@@ -311,9 +311,9 @@ def test_a_channels_settings_can_be_chosen_by_administrators_alone(
     finish(bot)
 
     assert refused.said[0]["response_action"] == "errors"
-    assert no_name.said[0]["errors"] == {"language": sentences.NO_LANGUAGE}
+    assert no_name.said[0]["errors"] == {"language": texts.NO_LANGUAGE}
     assert "You asked: on?" in show(still_on).text
-    assert now_off["text"] == sentences.OFF
+    assert now_off["text"] == texts.OFF
 
 
 def test_the_messages_tab_suggests_nothing_without_documents_and_nobody_minds(
@@ -351,7 +351,7 @@ def test_follow_ups_need_no_mention_until_people_talk_among_themselves(
     slack.wait_for(lambda: settled(slack), "all taken")
     finish(bot)
 
-    asked = [text.partition("(")[0] for text in texts(slack, OPEN)]
+    asked = [text.partition("(")[0] for text in message_texts(slack, OPEN)]
     assert asked == [f"You asked: {n}? " for n in ("first", "second", "third", "fourth")]
 
 
@@ -382,6 +382,6 @@ def test_a_question_to_nobody_is_answered_where_it_is_wished_and_found(
     slack.wait_for(lambda: slack.answers(OPEN) and settled(slack), "the one answer")
     finish(bot)
 
-    (text,) = texts(slack, OPEN)
+    (text,) = message_texts(slack, OPEN)
     assert "You asked: known? ()" in text
     assert slack.count("agents.sessions.setStatus") == 0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack import sentences
-from tests.fakes.slack_process import ROOT, Start, finish, settled, texts
+from bot.slack.messages import texts
+from tests.fakes.slack_process import ROOT, Start, finish, message_texts, settled
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, Fault, SlackWorkspace
 
 pytestmark = pytest.mark.slow
@@ -37,8 +37,8 @@ def test_a_question_edited_while_it_waits_is_answered_as_it_reads_now(
     slack.wait_for(lambda: len(slack.answers(DIRECT)) > 1 and slack.answers(CHANNEL), "answers")
     finish(bot)
 
-    assert "You asked: how many cats? ()" in texts(slack, DIRECT)[1]
-    assert "You asked: how many cows? (staff)" in texts(slack, CHANNEL)[0]
+    assert "You asked: how many cats? ()" in message_texts(slack, DIRECT)[1]
+    assert "You asked: how many cows? (staff)" in message_texts(slack, CHANNEL)[0]
 
 
 def test_a_message_that_becomes_a_mention_by_an_edit_is_answered(
@@ -65,13 +65,13 @@ def test_a_question_deleted_before_its_answer_is_never_answered_and_holds_up_no_
     slack.delete(DIRECT, working, told=True)
     slack.direct("and now?")
     slack.wait_for(
-        lambda: ["and now?" in text for text in texts(slack, DIRECT)] == [True],
+        lambda: ["and now?" in text for text in message_texts(slack, DIRECT)] == [True],
         "the answer to the last, and no other",
     )
     slack.wait_for(lambda: settled(slack), "all acknowledged")
     finish(bot)
 
-    (text,) = texts(slack, DIRECT)
+    (text,) = message_texts(slack, DIRECT)
     assert "and now?" in text
     assert b"canary" not in on_disk(bot.state)
 
@@ -107,7 +107,7 @@ def test_an_answer_on_its_way_when_its_question_is_deleted_does_not_stay(
     slack.wait_for(lambda: len(slack.answers(DIRECT)) == 1, "the answer goes")
     finish(bot)
 
-    assert "the head of a thread" in texts(slack, DIRECT)[0]
+    assert "the head of a thread" in message_texts(slack, DIRECT)[0]
 
 
 def test_a_question_that_left_a_tombstone_is_deleted_too(
@@ -140,8 +140,8 @@ def test_guests_and_people_of_other_companies_are_refused(
     slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 1, "both outcomes")
     finish(bot)
 
-    said = sorted(texts(slack, CHANNEL))
-    assert said[0] == sentences.GUEST
+    said = sorted(message_texts(slack, CHANNEL))
+    assert said[0] == texts.GUEST
     assert "You asked: fine? (staff)" in said[1]
 
 
@@ -155,7 +155,7 @@ def test_where_people_of_other_companies_read_along_nothing_is_answered(
     slack.wait_for(lambda: slack.answers(CHANNEL), "the note")
     finish(bot)
 
-    assert texts(slack, CHANNEL) == [sentences.OPEN]
+    assert message_texts(slack, CHANNEL) == [texts.OPEN]
 
 
 def test_where_slack_does_not_say_who_asks_only_everybodys_documents_are_used(
@@ -168,7 +168,7 @@ def test_where_slack_does_not_say_who_asks_only_everybodys_documents_are_used(
     slack.wait_for(lambda: slack.answers(CHANNEL), "the answer")
     finish(bot)
 
-    assert "You asked: who am I? ()" in texts(slack, CHANNEL)[0]
+    assert "You asked: who am I? ()" in message_texts(slack, CHANNEL)[0]
 
 
 def test_a_forgotten_person_leaves_no_word_behind_while_the_bot_runs(

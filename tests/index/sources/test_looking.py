@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from index.build import Builder
-from index.preview import dry_run, preview
+from index.building.build import Builder
+from index.building.dry_run import dry_run, preview
 from index.sources import SourceSpec
 from tests.fakes.building import make_builder
 from tests.fakes.embedder import HashEmbedder

@@ -1,0 +1,343 @@
+"""A draft's claims become checked, renumbered citations; what is not supported is removed."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from bot.citations.claims import (
+    contradicts,
+    covered,
+    denied_before,
+    foreign,
+    missing_names,
+    missing_numbers,
+)
+from bot.citations.quotes import fold, is_long_enough, places, run
+from bot.types import Citation, Evidence, Sentence, ShownPassage
+from index.chunking.sentences import sentences as sentences_of
+from index.chunking.words import stems
+from index.types import Chunk
+
+Proves = Callable[[str, str], bool]
+"""Whether the second text says what the first one, a sentence of the answer, claims."""
+
+_RECITED = 3
+_BETTER = 0.2
+"""A sentence of the passages that has so much more of the words is what the answer rests on."""
+
+_OPEN, _CLOSE = r"[\[［【〔〚⟦]", r"[\]］】〕〛⟧]"
+# Brackets around nothing but numbers and what joins them: a reader would take them for a label
+_NUMBERED = re.compile(rf"\s*{_OPEN}[\s\d¹²³⁰-⁹^#,;.:†‡–—-]*{_CLOSE}")
+# Brackets around what an opaque id looks like: six characters, at least one of them a digit
+_BRACKETED_ID = re.compile(rf"\s*{_OPEN}\s*(?=[a-z]*[2-7])[a-z2-7]{{6}}\s*{_CLOSE}")
+# What a chat would act on: pings and links in Slack's form, links and pictures in Markdown
+_SLACK_LINK = re.compile(r"<(?:https?:|mailto:)[^>|]*\|([^>]*)>", re.IGNORECASE)
+_SLACK_CONTROL = re.compile(r"<([!@#][^>]*)>")
+_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*)\]\s*(?:\([^()]*\)|\[[^\[\]]*\])")
+_URL = re.compile(
+    r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\b(?:javascript|data|mailto):)[^\s<>]+", re.I
+)
+_STOP = re.compile(r"[.!?…。！？]+[\"'”’»)]*$")
+
+
+class Reason(StrEnum):
+    """Why a sentence of a draft is not shown."""
+
+    EMPTY = "empty"
+    NO_EVIDENCE = "no_evidence"
+    QUOTE_NOT_FOUND = "quote_not_found"  # in none of the passages that were shown
+    QUOTE_TOO_SHORT = "quote_too_short"
+    QUOTE_CUT = "quote_cut"  # a negation before it was left out
+    NUMBER = "number"  # it is in the sentence and not in the evidence
+    NAME = "name"  # as above, and not in the cited passage either
+    NEGATION = "negation"  # one denies what the other says
+    LINK = "link"  # an address that is not in the evidence
+    NOT_PROVEN = "not_proven"  # the evidence stands there, and says something else
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A sentence that did not survive."""
+
+    sentence: Sentence
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What is left of a draft.
+
+    Attributes:
+        text: The sentences that survived, each with its labels; "" if none did.
+        citations: In order of their labels.
+        removed: The other sentences, in reading order.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    removed: tuple[Removed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A quote in the text of a chunk."""
+
+    chunk: Chunk
+    start: int
+    end: int
+
+    @property
+    def quote(self) -> str:
+        return self.chunk.text[self.start : self.end]
+
+
+def check(
+    sentences: Sequence[Sentence], shown: Sequence[ShownPassage], proves: Proves | None = None
+) -> Checked:
+    """Keep what the shown passages support, and cite it: `Checker` for a whole draft."""
+    checker = Checker(shown, proves)
+    for sentence in sentences:
+        checker.add(sentence)
+    return checker.checked
+
+
+class Checker:
+    """Lets through, one after the other, the sentences that the shown passages support.
+
+    A sentence survives if at least one of its quotes stands in a passage that was shown, word for
+    word after `quotes.fold` or as one long run of its words, and says enough (12 characters, 3
+    words, or a whole line or cell); if the sentence's numbers, names and negations are in these
+    quotes; and if they prove it. A quote under a wrong or invented id is cited from the passage in
+    which it stands; a sentence whose quotes do not prove it is cited with a sentence of the shown
+    passages that does. Numbers may also come from the title, the headings and the date of the
+    cited passage, since the reader sees those beside the quote, and names from all of it; else the
+    rest of the passage proves nothing that was not quoted.
+
+    Labels are numbered 1, 2, 3 in order of use, one for each span, and stand before the full stop.
+
+    Args:
+        shown: The passages that the answerer saw.
+        proves: Compares what a sentence and its evidence mean; None compares their words only.
+    """
+
+    def __init__(self, shown: Sequence[ShownPassage], proves: Proves | None = None) -> None:
+        self._shown = shown
+        self._proves = proves
+        self._labels: dict[tuple[str, int, int], Citation] = {}
+        self._told: dict[str, str] = {}
+        self._removed: list[Removed] = []
+
+    def add(self, sentence: Sentence) -> str | None:
+        """Return *sentence* with its labels; None if it does not survive or was said before."""
+        text = inert(sentence.text, self._shown)
+        key = fold(text).text.strip(" .!?…")
+        if key in self._told:
+            return None  # passages overlap and documents repeat themselves; an answer does not
+        found, reason = self._supported(text, sentence.evidence)
+        if reason is not None:
+            self._removed.append(Removed(sentence=sentence, reason=reason))
+            return None
+        cited = dict.fromkeys(_label(one, self._labels) for one in found)
+        self._told[key] = _with_labels(text, "".join(f"[{label}]" for label in cited))
+        return self._told[key]
+
+    @property
+    def checked(self) -> Checked:
+        """What survived so far."""
+        return Checked(
+            text=_joined(list(self._told.values())),
+            citations=tuple(self._labels.values()),
+            removed=tuple(self._removed),
+        )
+
+    def _supported(
+        self, text: str, evidence: Sequence[Evidence]
+    ) -> tuple[list[_Found], Reason | None]:
+        """Return the quotes that hold, or why the sentence cannot be shown."""
+        if not re.search(r"\w", text):
+            return [], Reason.EMPTY
+        held: list[_Found] = []
+        reason = Reason.NO_EVIDENCE
+        for one in evidence:
+            place = _locate(one, self._shown)
+            if isinstance(place, Reason):
+                reason = place
+            else:
+                held.append(place)
+        if not held:
+            return [], reason
+        beyond = self._beyond(text, held)
+        if beyond and len(held) > 1:
+            # Two quotes can contradict where one of them says it all
+            enough = [one for one in held if self._beyond(text, [one]) is None]
+            held, beyond = (enough[:1], None) if enough else (held, beyond)
+        if self._proves is None:
+            return held, beyond
+        least = 0.0 if beyond is Reason.NOT_PROVEN else _BETTER
+        other = self._better(text, held, least=least)
+        return ([other], None) if other else (held, beyond)
+
+    def _better(self, text: str, held: Sequence[_Found], *, least: float) -> _Found | None:
+        """Return the sentence of the passages that proves *text* better than *held* does.
+
+        Args:
+            text: A sentence of the answer.
+            held: What it rests on so far.
+            least: How much more of its words the other one must have.
+        """
+        own = "\n".join(f"{one.quote}\n{_beside(one.chunk)}" for one in held)
+        least += covered(text, own) or 0.0
+        for cover, found in self._candidates(text):
+            if cover < least:
+                return None
+            beyond = self._beyond(text, [found])
+            if beyond is None:
+                return found
+            if beyond is Reason.NEGATION:
+                return None  # the passages deny it
+        return None
+
+    def _beyond(self, text: str, found: Sequence[_Found]) -> Reason | None:
+        """Return what *text* claims beyond its evidence; None if it claims nothing more."""
+        quotes = "\n".join(one.quote for one in found)
+        beside = "\n".join(_beside(one.chunk) for one in found)
+        if any(match.group().rstrip(".,;:!?)'\"") not in quotes for match in _URL.finditer(text)):
+            return Reason.LINK
+        if _is_missing(missing_numbers, text, quotes, beside=beside):
+            return Reason.NUMBER
+        if contradicts(text, quotes):
+            return Reason.NEGATION
+        texts = "\n".join(one.chunk.text for one in found)
+        if _is_missing(missing_names, text, texts, beside=beside):
+            return Reason.NAME
+        # A quote alone is often too short to tell its language by
+        abroad = all(foreign(text, one.chunk.text) for one in found)
+        if self._proves and not abroad and not self._proves(text, f"{quotes}\n{beside}"):
+            return Reason.NOT_PROVEN
+        return None
+
+    def _candidates(self, text: str) -> list[tuple[float, _Found]]:
+        """Return the sentences of the passages that have most words of *text*, best first."""
+        said = stems(text)
+        scored = [
+            (sum(stem in known for stem in said) / len(said), found)
+            for known, found in self._sentences
+            if not known.isdisjoint(said)
+        ]
+        return sorted(scored, key=lambda one: -one[0])[:_RECITED]
+
+    @cached_property
+    def _sentences(self) -> list[tuple[frozenset[str], _Found]]:
+        """The sentences of all passages with their words and those beside them."""
+        return [
+            (
+                frozenset(stems(f"{chunk.text[start:end]}\n{_beside(chunk)}")),
+                _Found(chunk, start, end),
+            )
+            for chunk in (one.passage.chunk for one in self._shown)
+            for start, end in sentences_of(chunk.text)
+            if is_long_enough(chunk.text, start, end)
+        ]
+
+
+def _is_missing(
+    missing: Callable[[str, str], frozenset[str]], text: str, evidence: str, *, beside: str
+) -> bool:
+    """Whether *text* has something that neither its evidence nor what stands beside it has."""
+    if not missing(text, f"{evidence}\n{beside}"):
+        return False
+    # Folded too: mark-up inside a word or a number, as in "1*0*", is not shown
+    return bool(missing(text, f"{fold(evidence).text}\n{beside}"))
+
+
+def _beside(chunk: Chunk) -> str:
+    """Return what the reader sees beside a quote of *chunk*."""
+    date = [] if chunk.modified_at is None else [chunk.modified_at.date().isoformat()]
+    return "\n".join((chunk.title, *chunk.heading, *date))
+
+
+def _locate(evidence: Evidence, shown: Sequence[ShownPassage]) -> _Found | Reason:
+    """Return the first place where the quote stands and may be cited, or why there is none."""
+    reason = Reason.QUOTE_NOT_FOUND
+    # The passage that was named comes first, then the others, best first
+    ordered = sorted(shown, key=lambda s: s.id != evidence.passage_id)
+    for find in (places, run):
+        for chunk in (one.passage.chunk for one in ordered):
+            for start, end in find(evidence.quote, chunk.text):
+                if not is_long_enough(chunk.text, start, end):
+                    reason = Reason.QUOTE_TOO_SHORT
+                elif denied_before(chunk.text, start):
+                    reason = Reason.QUOTE_CUT
+                else:
+                    return _Found(chunk, start, end)
+    return reason
+
+
+def _label(found: _Found, labels: dict[tuple[str, int, int], Citation]) -> int:
+    """Return the label of this span, giving it the next one if it has none."""
+    chunk = found.chunk
+    start, end = chunk.start + found.start, chunk.start + found.end
+    citation = labels.setdefault(
+        (chunk.document, start, end),
+        Citation(
+            label=len(labels) + 1,
+            document=chunk.document,
+            title=chunk.title,
+            page=chunk.page,
+            heading=chunk.heading,
+            start=start,
+            end=end,
+            quote=found.quote,
+            url=chunk.url,
+            modified_at=chunk.modified_at,
+        ),
+    )
+    return citation.label
+
+
+def inert(text: str, shown: Sequence[ShownPassage]) -> str:
+    """Return the sentence without anything that could pass as one of our labels or ids.
+
+    Nor does it hold what a chat would turn into a ping, a link or a picture: such words are shown
+    as they are written, and do nothing.
+    """
+    lines = (re.sub(r"\s+", " ", line).strip() for line in text.splitlines())
+    text = "\n".join(line for line in lines if line)
+    ids = "|".join(re.escape(one.id) for one in shown)
+    labels = [re.compile(rf"\s*[(\[]?\b(?:{ids})\b[)\]]?")] if shown else []
+    labels += [_BRACKETED_ID, _NUMBERED]
+    before = None
+    while before != text:  # taking out an inner pair can make the outer one a label or a link
+        before = text
+        for pattern in labels:
+            text = pattern.sub("", text)
+        for pattern in (_SLACK_LINK, _SLACK_CONTROL, _MARKDOWN_LINK):
+            text = pattern.sub(r"\1", text)
+    return text.strip()
+
+
+def _with_labels(text: str, labels: str) -> str:
+    stop = _STOP.search(text)
+    at = stop.start() if stop else len(text)
+    return f"{text[:at].rstrip()} {labels}{text[at:]}"
+
+
+def _joined(told: Sequence[str]) -> str:
+    r"""Join sentences with a space, or with a line break where that would not tell them apart.
+
+    >>> _joined(["Fees are due [1].", "Garage: 3 euros [2]", "Street: free [3]"])
+    'Fees are due [1]. Garage: 3 euros [2]\nStreet: free [3]'
+    """
+    return "".join(_pieces(told))
+
+
+def _pieces(told: Sequence[str]) -> Iterator[str]:
+    for at, text in enumerate(told):
+        if at:
+            if "\n" in told[at - 1]:  # a line right under a list would be of its last item
+                yield "\n\n"
+            else:
+                yield "\n" if "\n" in text or told[at - 1].endswith("]") else " "
+        yield text

@@ -1,0 +1,366 @@
+"""What a sentence claims in numbers and negations, and whether its evidence says the same."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from itertools import combinations, pairwise
+
+from index.chunking.words import listed, stems
+
+_NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
+_THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
+_WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_CLAUSE_END = re.compile(r"[.;:!?,\n|()。！？，；：、]")
+
+
+_NUMBER_WORDS = {
+    word: value
+    for value, words in (
+        (0, "zero null"),
+        (1, "one once"),
+        (2, "two twice zwei"),
+        (3, "three drei"),
+        (4, "four vier"),
+        (5, "five fünf"),
+        (6, "six sechs"),
+        (7, "seven sieben"),
+        (8, "eight acht"),
+        (9, "nine neun"),
+        (10, "ten zehn"),
+        (11, "eleven elf"),
+        (12, "twelve zwölf"),
+        (13, "thirteen dreizehn"),
+        (14, "fourteen vierzehn"),
+        (15, "fifteen fünfzehn"),
+        (16, "sixteen sechzehn"),
+        (17, "seventeen siebzehn"),
+        (18, "eighteen achtzehn"),
+        (19, "nineteen neunzehn"),
+        (20, "twenty zwanzig"),
+        (30, "thirty dreißig"),
+        (40, "forty vierzig"),
+        (50, "fifty fünfzig"),
+        (60, "sixty sechzig"),
+        (70, "seventy siebzig"),
+        (80, "eighty achtzig"),
+        (90, "ninety neunzig"),
+    )
+    for word in words.split()
+}
+_MAGNITUDES = {"hundred": 100, "hundert": 100, "thousand": 1000, "tausend": 1000}
+_NOT_COUNTED = frozenset({"0", "1"})  # "one" is mostly a pronoun, and "null" a name
+_COUNTS = {"2": 2, "3": 3, "4": 4}
+_JOINT = re.compile(r",\s|\s(?:and|or|und|oder|et|ou|y|o)\s")  # between the things of a list
+
+_MONTHS = {
+    name: str(number)
+    for number, names in enumerate(
+        (
+            "january jan januar janvier enero",
+            "february feb februar février febrero",
+            "march mar märz mars marzo",
+            "april apr avril abril",
+            "may mai mayo",
+            "june jun juni juin junio",
+            "july jul juli juillet julio",
+            "august aug août agosto",
+            "september sep sept septembre septiembre",
+            "october oct oktober octobre octubre",
+            "november nov novembre noviembre",
+            "december dec dezember décembre diciembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+
+# English, German, French, Spanish; a sentence in another language is not held back by this rule.
+_NEGATIONS = listed(
+    "not no never none nor neither cannot nobody nothing nowhere without "
+    "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts ohne weder "
+    "ne pas jamais aucun aucune sans rien ni "
+    "nunca jamás sin ningún ninguna ninguno tampoco"
+)
+# In a document these deny as well, so a sentence with "not" may rest on them.
+_DENIALS = listed(
+    "except excluded excludes excluding exclude exempt prohibited forbidden banned denied refused "
+    "rejected lacks lack lacking missing fails failed unless only unable impossible invalid "
+    "prevent prevents prevented preventing prohibits prohibit ceased ceases avoid avoids avoided "
+    "ineligible unavailable unpaid unsupported unlike instead "
+    "ausgenommen ausgeschlossen verboten untersagt nur außer sauf interdit exclu seulement "
+    "excepto prohibido excluido solo sólo"
+)
+# These limit rather than deny: "only refundable" does not say "not refundable"
+_HALF_DENIALS = listed("only unless instead unlike missing except nur seulement solo sólo")
+
+
+def numbers(text: str) -> frozenset[str]:
+    """Return the numbers written in digits, in one spelling each.
+
+    Day, month and year of a date are numbers of their own, so that "2026-05-01" and "1 May 2026"
+    agree as far as they go; the ":00" of a time is left out, so that "9:00" and "9 am" agree.
+
+    >>> sorted(numbers("1,000 or 3.50 at 09:00"))
+    ['1000', '3.5', '9']
+    """
+    return frozenset(
+        spelling
+        for match in _NUMBER.finditer(_plain_digits(text).replace(":00", ""))
+        for spelling in _spellings(match.group())
+    )
+
+
+def _plain_digits(text: str) -> str:
+    """Return *text* with the digits of every script as 0 to 9."""
+    return "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)
+
+
+def _spellings(number: str) -> Iterator[str]:
+    parts = re.split(r"\D", number)
+    if _THOUSANDS.fullmatch(number):
+        yield "".join(parts).lstrip("0") or "0"
+    elif len(parts) == 1:
+        yield number.lstrip("0") or "0"
+    elif _THOUSANDS.fullmatch(number[: -len(parts[-1]) - 1]):
+        yield _decimal("".join(parts[:-1]), parts[-1])
+    elif len(parts) > 2:  # noqa: PLR2004 (a version or a dotted date has more than two parts)
+        yield from (part.lstrip("0") or "0" for part in parts)
+    else:
+        yield _decimal(*parts)
+
+
+def _decimal(whole: str, fraction: str) -> str:
+    rest = fraction.rstrip("0")
+    return (whole.lstrip("0") or "0") + (f".{rest}" if rest else "")
+
+
+def missing_numbers(sentence: str, evidence: str) -> frozenset[str]:
+    """Return the numbers of *sentence* that *evidence* has not, in digits or as words.
+
+    >>> sorted(missing_numbers("3 of 40 days", "three of 30 days"))
+    ['40']
+    >>> sorted(missing_numbers("ten days of two hundred", "five days of 200"))
+    ['10']
+    >>> sorted(missing_numbers("It has two parts, a core and a crust.", "a core below a crust"))
+    []
+    """
+    words = _words(evidence)
+    known = numbers(evidence) | set(_written(words))
+    known |= {str(_NUMBER_WORDS[w]) for w in words if w in _NUMBER_WORDS}
+    known |= {str(_MAGNITUDES[w]) for w in words if w in _MAGNITUDES}
+    known |= {_MONTHS[w] for w in words if w in _MONTHS}
+    written = set(_written(_words(sentence))) - _NOT_COUNTED
+    missing = frozenset((numbers(sentence) | written) - known)
+    if missing <= written and numbers(evidence) | set(_written(words)) <= numbers(sentence):
+        # No number of the evidence was left out, so none was changed: "the two floors, A and B"
+        # counts what it names itself
+        listed = len(_JOINT.findall(sentence)) + 1
+        missing = frozenset(n for n in missing if n not in _COUNTS or _COUNTS[n] > listed)
+    return missing
+
+
+def _written(words: Sequence[str]) -> Iterator[str]:
+    """Yield the numbers that are written as words, in digits: "two hundred", "sixty" "five"."""
+    for word, following in pairwise([*words, ""]):
+        if word in _NUMBER_WORDS:
+            yield str(_NUMBER_WORDS[word] * _MAGNITUDES.get(following, 1))
+
+
+def figure(word: str) -> str | None:
+    """Return one number or the name of a month in one spelling; None if *word* is neither.
+
+    >>> figure("1,000"), figure("five"), figure("März"), figure("may")
+    ('1000', '5', 'month 3', None)
+    """
+    found = numbers(word)
+    if found:
+        return " ".join(sorted(found))
+    lower = word.lower()
+    if word[:1].isupper() and lower in _MONTHS:
+        return f"month {_MONTHS[lower]}"
+    value = str(_NUMBER_WORDS.get(lower, ""))
+    return value if value and value not in _NOT_COUNTED else None
+
+
+_NAME = re.compile(r"(?<![.!?:\n\"“„«(]\s)(?<=[\w,;)'’]\s)[A-ZÄÖÜÉÀ][\w'’-]*[^\W_]")
+_ALWAYS_CAPITAL = listed("i i'm i'd i'll i've ok")
+_SHARED_LETTERS = 4  # "German" and "Germany" are about the same
+
+
+def missing_names(sentence: str, evidence: str) -> frozenset[str]:
+    """Return the names of *sentence* that *evidence* has not in any form of theirs.
+
+    A name is a word with a capital inside a sentence. Languages in which every noun has one are
+    left alone, and so is a sentence in another language than its evidence.
+
+    >>> sorted(missing_names("Ask Maria in the Oslo office.", "Maria works in Bergen."))
+    ['oslo']
+    """
+    if language(sentence) == "de" or foreign(sentence, evidence):
+        return frozenset()
+    words = set(_words(evidence))
+    months = {number for word in words if (number := _MONTHS.get(word))} | numbers(evidence)
+    known = (
+        {_unaccented(word) for word in words} | _shortened(evidence) | _spelt_out(sentence, words)
+    )
+    known |= {word for sign, word in _SIGNS.items() if sign in evidence}
+    parts = (part for m in _NAME.finditer(sentence) for part in _WORDS.findall(m.group()))
+    named = {
+        part.lower().replace("’", "'").removesuffix("'s") for part in parts if part[0].isupper()
+    }
+    return frozenset(
+        word
+        for word in named - known - _ALWAYS_CAPITAL
+        if _MONTHS.get(word) not in months
+        and not any(_same_name(_unaccented(word), one) for one in known)
+    )
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether they are one word, or one of them begins with the other's stem."""
+    first, second = sorted((_stem(one), _stem(other)), key=len)
+    return one == other or (len(first) >= _SHARED_LETTERS and second.startswith(first))
+
+
+def _unaccented(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+_SIGNS = {"°C": "celsius", "°F": "fahrenheit"}
+_DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
+_CAPITALS = re.compile(r"\b[A-Z]\w*(?:[ \n](?:(?:of|and|for|the) )*[A-Z]\w*)+")
+
+
+def _shortened(text: str) -> set[str]:
+    """Return what its names are shortened to: "European Union" to "eu", "U.S." to "us"."""
+    made = {match.group().replace(".", "").lower() for match in _DOTTED.finditer(text)}
+    return made | {short for short, _ in _initials(text)}
+
+
+def _spelt_out(text: str, shortened: Collection[str]) -> set[str]:
+    """Return the words of those names of *text* that stand shortened among the other words."""
+    return {word for short, words in _initials(text) if short in shortened for word in words}
+
+
+def _initials(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the initials of each name of several words, and of each part of one, with its words."""
+    for match in _CAPITALS.finditer(text):
+        words = [word.lower() for word in match.group().split() if word[0].isupper()]
+        for start, end in combinations(range(len(words) + 1), 2):
+            if end - start > 1:
+                yield "".join(word[0] for word in words[start:end]), words[start:end]
+
+
+_FUNCTION_WORDS = {
+    "en": listed("the a an of to and in is are for on with by at from it that this be you your or"),
+    "de": listed("der die das den dem ein eine und ist sind im in zu von mit für auf nicht sie es"),
+    "fr": listed("le la les un une des du de et est sont dans pour par sur avec ce vous il"),
+    "es": listed("el la los las un una de y es son en para por con se que del al su"),
+}
+
+
+@lru_cache(maxsize=512)  # each sentence is compared with the same few passages
+def language(text: str) -> str:
+    """Return the language whose small words *text* uses most; "" if none are known.
+
+    >>> language("Parking in der Garage ist frei"), language("Parking in the garage is free")
+    ('de', 'en')
+    """
+    words = _words(text)
+    used = Counter(words)
+    counts = {code: sum(used[w] for w in small) for code, small in _FUNCTION_WORDS.items()}
+    best = max(counts, key=lambda code: counts[code])
+    return best if counts[best] else ""
+
+
+def contradicts(sentence: str, evidence: str) -> bool:
+    """Whether one denies what the other says, as far as single words show it.
+
+    A sentence that denies needs evidence that denies; and where evidence denies a word, as in
+    "not refundable", a sentence with that word has to deny something too.
+
+    >>> contradicts("Trips are refundable.", "Trips are not refundable.")
+    True
+    >>> contradicts("Trips cost 3 euros.", "Trips cost 3 euros and are not refundable.")
+    False
+    """
+    denies = any(True for _ in _negations(sentence))
+    if denies:
+        return not any(True for _ in _negations(evidence)) and _DENIALS.isdisjoint(_words(evidence))
+    words = set(_words(sentence))
+    if not (words & _DENIALS - _HALF_DENIALS) <= set(_words(evidence)):
+        return False  # it denies in its own way: "prevent" for "do not fit"
+    said = {_stem(word) for word in words}
+    return any(_stem(word) in said for word in _denied_words(evidence))
+
+
+def denied_before(text: str, start: int) -> bool:
+    """Whether a negation stands shortly before text[start] in the same clause.
+
+    A quote that leaves it out says the opposite of its document.
+
+    >>> denied_before("You may not carry days over.", 12)
+    True
+    """
+    clause = _CLAUSE_END.split(text[max(0, start - 80) : start])[-1]
+    near = " ".join(clause.split()[-3:])
+    return any(True for _ in _negations(near)) and not re.search(r"\b(?:but|sondern)\s*$", near)
+
+
+def _words(text: str) -> list[str]:
+    return [m.group().lower().replace("’", "'") for m in _WORDS.finditer(text)]
+
+
+def _is_negation(word: str) -> bool:
+    return word in _NEGATIONS or word.endswith("n't") or word.startswith("n'")
+
+
+def _negations(text: str) -> Iterator[int]:
+    """Yield where each negation ends; "not only" denies nothing, nor does the "No." of "No. 5"."""
+    for match in _WORDS.finditer(text):
+        if _is_negation(match.group().lower().replace("’", "'")):
+            rest = text[match.end() :]
+            if not re.match(r"\s+only\b|\s+nur\b|\.?\s*\d", rest, re.IGNORECASE):
+                yield match.end()
+
+
+def _denied_words(text: str) -> Iterator[str]:
+    """Yield the first word of weight behind each negation, if its clause has one."""
+    for end in _negations(text):
+        clause = _CLAUSE_END.split(text[end : end + 80])[0]
+        yield from [w for w in _words(clause) if len(w) > _SHORT][:1]
+
+
+_SHORT = 3  # articles, pronouns and auxiliaries carry no claim
+
+
+def _stem(word: str) -> str:
+    """Return what inflected forms of an English word have in common, roughly."""
+    for ending in ("ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) > len(ending) + _SHORT:
+            return word.removesuffix(ending).rstrip("e")
+    return word.rstrip("e")
+
+
+def covered(sentence: str, evidence: str) -> float | None:
+    """Return the share of the sentence's words that the evidence has; None if it has no words.
+
+    >>> covered("Parking costs 3 euros.", "The daily fee for parking: 3 euros")
+    0.75
+    """
+    said, known = stems(sentence), set(stems(evidence))
+    return sum(stem in known for stem in said) / len(said) if said else None
+
+
+def foreign(sentence: str, text: str) -> bool:
+    """Whether the two are in different languages, as far as both are known.
+
+    >>> foreign("Parken ist in der Garage frei", "Parking is free in the garage")
+    True
+    >>> foreign("Parken: frei", "Parking is free in the garage")
+    False
+    """
+    one, other = language(sentence), language(text)
+    return bool(one and other) and one != other

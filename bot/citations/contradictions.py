@@ -1,0 +1,195 @@
+"""Another document says the same with another figure: it is told, and which of the two is newer."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.citations.checker import inert
+from bot.citations.claims import figure
+from bot.citations.display import one_line
+from bot.types import Citation
+from index.chunking.sentences import sentences
+from index.chunking.words import STOPWORDS, listed, stem
+from index.types import Chunk, Passage
+
+MOST_NOTES = 2
+MIN_WORDS = 3
+"""Two sentences share so many words of meaning where one document is a version of the other …"""
+MIN_WORDS_ROW = 2
+"""… so many if they are rows of tables …"""
+MIN_WORDS_ELSEWHERE = 6
+"""… and so many where the titles have nothing in common, or where a word differs."""
+
+_TOKEN = re.compile(r"\d(?:[\d.,:/'’-]*\d)?|[€$£%]|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_NUMBERING = re.compile(r"^[\W_]*(?:\(?\d{1,3}[.)]\s+)?")
+_SLOT = "#"
+_TITLE_CHARS = 60
+
+
+_DENIES = listed("no not nor never nicht kein keine ne pas sin")
+# A number behind one of these names a thing and measures nothing
+_LABELS = listed(
+    "section sections step steps page pages figure table chapter version no nr art article rule "
+    "level tier phase stage item question room building floor class group type part plan option "
+    "kapitel seite schritt abschnitt stufe raum artikel tabelle q"
+)
+# Words that tell versions of a document apart, and not what it is about
+_VERSIONS = listed(
+    "v version draft final rev revision new old copy archive archived edition update updated "
+    "current entwurf fassung neu alt"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence, its figures put aside.
+
+    Attributes:
+        chunk: Where it stands.
+        words: Stems of its words of meaning, in order, with "#" for each figure.
+        names: Those of the stems that are written with a capital.
+        figures: In order, each as it is compared and as it is written.
+        is_row: Whether it is a row of a table.
+    """
+
+    chunk: Chunk
+    words: tuple[str, ...]
+    names: frozenset[str]
+    figures: tuple[tuple[str, str], ...]
+    is_row: bool
+
+
+def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) -> list[str]:
+    """Return a sentence for each cited one that another document repeats with another figure.
+
+    Only the passages that were found are compared, so that nobody is told of a document which they
+    may not see. Two sentences are held to be about the same thing if they have the same words and
+    differ in one figure, or in the day and the month of one date. Documents whose titles share
+    some words and differ in others ("Plan A", "Plan B") are held to be about different things.
+    """
+    chunks = [passage.chunk for passage in passages]
+    others = [said for chunk in chunks for said in _sayings(chunk, 0, len(chunk.text))]
+    told: dict[frozenset[tuple[str, str]], str] = {}
+    for citation in citations:
+        for cited in _cited(citation, chunks):
+            for other in others:
+                if differing := _differing(cited, other):
+                    ours, theirs = differing
+                    key = {(cited.chunk.document, ours), (other.chunk.document, theirs)}
+                    told.setdefault(
+                        frozenset(key), _note(citation, other.chunk, ours=ours, theirs=theirs)
+                    )
+    return list(told.values())[:MOST_NOTES]
+
+
+def _cited(citation: Citation, chunks: Sequence[Chunk]) -> Iterator[_Said]:
+    """Yield the sentences of which something is quoted."""
+    for chunk in chunks:
+        if chunk.document == citation.document and chunk.start <= citation.start < chunk.end:
+            yield from _sayings(chunk, citation.start - chunk.start, citation.end - chunk.start)
+            return
+
+
+def _sayings(chunk: Chunk, start: int, end: int) -> Iterator[_Said]:
+    """Yield the sentences around chunk.text[start:end] that hold a figure."""
+    for first, last in sentences(chunk.text):
+        text = chunk.text[first:last]
+        if first < end and start < last and not text.startswith("#"):
+            said = _taken_apart(text, chunk)
+            if said.figures:
+                yield said
+
+
+def _taken_apart(text: str, chunk: Chunk) -> _Said:
+    words: list[str] = []
+    names: set[str] = set()
+    figures: list[tuple[str, str]] = []
+    label = False
+    for match in _TOKEN.finditer(_NUMBERING.sub("", text)):
+        word = match.group()
+        lower = word.lower()
+        value = None if label else figure(word)
+        label = lower in _LABELS
+        if value is not None:
+            figures.append((value, word))
+            words.append(_SLOT)
+        elif lower not in STOPWORDS or lower in _DENIES:
+            words.append(stem(lower))
+            if word[0].isupper():
+                names.add(words[-1])
+    return _Said(chunk, tuple(words), frozenset(names), tuple(figures), text.startswith("|"))
+
+
+def _differing(one: _Said, other: _Said) -> tuple[str, str] | None:
+    """Return the figures in which two sentences about the same thing differ, as written."""
+    if one.chunk.document == other.chunk.document or not _about_the_same(one, other):
+        return None
+    pairs = [
+        (ours, theirs)
+        for (ours_is, ours), (theirs_is, theirs) in zip(one.figures, other.figures, strict=True)
+        if ours_is != theirs_is
+    ]
+    months = [pair for pair in pairs if not any(char.isdigit() for char in "".join(pair))]
+    if not pairs or len(pairs) > 1 + bool(months) or len(months) > 1:
+        return None
+    return " ".join(ours for ours, _ in pairs), " ".join(theirs for _, theirs in pairs)
+
+
+def _about_the_same(one: _Said, other: _Said) -> bool:
+    least = _least_words(one, other)
+    known = [word for word in one.words if word != _SLOT]
+    if least is None or len(known) < least or one.words.count(_SLOT) != other.words.count(_SLOT):
+        return False
+    if one.words == other.words:
+        return True
+    ours, theirs = Counter(one.words), Counter(other.words)
+    apart = [*(ours - theirs).elements()], [*(theirs - ours).elements()]
+    differ = set(apart[0] + apart[1])
+    return (
+        len(known) >= MIN_WORDS_ELSEWHERE
+        and max(map(len, apart)) <= 1
+        and differ.isdisjoint(one.names | other.names | _DENIES)
+    )
+
+
+def _least_words(one: _Said, other: _Said) -> int | None:
+    """Return how many words they must share; None if their documents are about different things."""
+    for ours, theirs in (
+        (one.chunk.title, other.chunk.title),
+        (" ".join(one.chunk.heading[-1:]), " ".join(other.chunk.heading[-1:])),
+    ):
+        subjects = _subject(ours), _subject(theirs)
+        is_part = subjects[0] <= subjects[1] or subjects[1] <= subjects[0]
+        if not is_part and subjects[0] & subjects[1]:
+            return None
+        if not is_part:
+            return MIN_WORDS_ELSEWHERE
+    return MIN_WORDS_ROW if one.is_row and other.is_row else MIN_WORDS
+
+
+def _subject(title: str) -> frozenset[str]:
+    """Return what a title is about, whichever version it names."""
+    words = {match.group().lower() for match in _TOKEN.finditer(title)}
+    return frozenset(
+        stem(word)
+        for word in words - STOPWORDS - _VERSIONS
+        if figure(word) is None and figure(word.capitalize()) is None
+    )
+
+
+def _note(citation: Citation, other: Chunk, *, ours: str, theirs: str) -> str:
+    age = "Another"
+    if citation.modified_at is not None and other.modified_at is not None:
+        days = (other.modified_at.date() - citation.modified_at.date()).days
+        age = "A newer" if days > 0 else "An older" if days < 0 else age
+    title = inert(one_line(other.title), ())[:_TITLE_CHARS].strip()
+    return (
+        f"{age} document says otherwise: “{title}”{_changed(other.modified_at)} has {theirs} "
+        f"where [{citation.label}]{_changed(citation.modified_at)} has {ours}."
+    )
+
+
+def _changed(modified_at: datetime | None) -> str:
+    return "" if modified_at is None else f", changed on {modified_at:%Y-%m-%d},"

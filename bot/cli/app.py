@@ -1,0 +1,154 @@
+"""The command `footnote`: what its subcommands share; each one's code is imported when it runs."""
+
+import json
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+app = typer.Typer(
+    name="footnote",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Answers from your own documents; every sentence carries a citation that was checked.",
+    epilog='Begin with [bold]footnote index build FOLDER[/], then [bold]footnote ask "…"[/].',
+)
+index_app = typer.Typer(no_args_is_help=True, help="Build the index and look into it.")
+eval_app = typer.Typer(no_args_is_help=True, help="Measure answers on a question set.")
+slack_app = typer.Typer(no_args_is_help=True, help="Answer in Slack.")
+app.add_typer(index_app, name="index")
+app.add_typer(eval_app, name="eval")
+app.add_typer(slack_app, name="slack")
+
+_COMMANDS = (
+    "bot.cli.index",
+    "bot.cli.generations",
+    "bot.cli.ask",
+    "bot.cli.models",
+    "bot.cli.eval",
+    "bot.cli.question_sets",
+    "bot.cli.slack",
+    "bot.cli.doctor",
+)
+WELL, SOME_FAILED, USAGE = 0, 1, 2
+Json = dict[str, object]
+
+
+@dataclass(kw_only=True)
+class Shared:
+    """What every command knows.
+
+    Attributes:
+        config: The settings file.
+        data_dir: From the command line; None leaves it to the settings.
+    """
+
+    config: Path
+    data_dir: Path | None
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """All settings; raises `SettingsError`."""
+        from bot.settings import load
+
+        return load(self.config, data_dir=self.data_dir)
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - the shape that typer calls
+    if value:
+        typer.echo(f"footnote {metadata.version('footnote')}")
+        raise typer.Exit
+
+
+@app.callback()
+def shared(
+    context: typer.Context,
+    *,
+    config: Annotated[Path, typer.Option(help="Settings file.", show_default=True)] = Path(
+        "footnote.toml"
+    ),
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where the index and all state are kept.  [default: .footnote]"),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what happens, and the traces of errors.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001 - handled as soon as it is read
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hold for every command."""
+    from bot.cli.logging import configure
+
+    configure(verbose=verbose)
+    context.obj = Shared(config=config, data_dir=data_dir)
+
+
+def shared_of(context: typer.Context) -> Shared:
+    """Return what every command knows."""
+    found = context.find_object(Shared)
+    if found is None:  # only if a command is called without the application
+        raise typer.Abort
+    return found
+
+
+def print_json(value: Json) -> None:
+    """Print one object to standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def main() -> None:
+    """Run the command; every error that is known ends in one line that says what to do."""
+    for name in _COMMANDS:
+        import_module(name)
+    as_json = "--json" in sys.argv
+    try:
+        app()
+    except Exception as error:
+        status = _status(error)
+        if status is None:
+            raise
+        if as_json:
+            print_json({"error": str(error)})
+        typer.secho(f"footnote: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(status)
+
+
+def _status(error: Exception) -> int | None:
+    """Return the exit status for an error that is known, else None."""
+    from bot.errors import BotError, SettingsError, SlackError
+    from eval.errors import ChoiceError, EvalError, QuestionSetError
+    from index.errors import (
+        IndexingError,
+        IndexMissingError,
+        ModelError,
+        SourceError,
+    )
+
+    usage = (
+        SettingsError
+        | SlackError
+        | SourceError
+        | ModelError
+        | IndexMissingError
+        | QuestionSetError
+        | ChoiceError
+    )
+    if isinstance(error, usage):
+        return USAGE
+    if isinstance(error, IndexingError | BotError | EvalError):
+        return SOME_FAILED
+    return None

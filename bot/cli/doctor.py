@@ -1,0 +1,145 @@
+"""What is missing, in words: settings, index, model, providers, Slack."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.app import SOME_FAILED, USAGE, JsonOption, app, print_json, shared_of
+from bot.errors import BotError, SettingsError
+from bot.settings import Settings, load
+from index.errors import IndexingError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was examined.
+
+    Attributes:
+        name: What it is.
+        well: Whether it can be worked with as it is.
+        message: What was found; if it is not well, what to do.
+    """
+
+    name: str
+    well: bool
+    message: str
+
+
+def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
+    """Examine everything that Footnote needs; nothing is changed."""
+    try:
+        settings = load(config, data_dir=data_dir)
+    except SettingsError as error:
+        return [Finding(name="settings", well=False, message=str(error))]
+    where = str(config) if config.exists() else "defaults (`footnote init` writes a file to edit)"
+    return [
+        Finding(name="settings", well=True, message=where),
+        *_sources(settings),
+        _index(settings),
+        *_providers(settings),
+        *_slack(settings),
+    ]
+
+
+def _sources(settings: Settings) -> Iterator[Finding]:
+    for source in settings.sources:
+        # What is not on this machine is tried by a build.
+        found = source.path is None or source.path.exists()
+        message = str(source.path or source.repository or source.sitemap or source.reader)
+        message += "" if found else " does not exist: mend [[sources]]"
+        yield Finding(name="source", well=found, message=message)
+
+
+def _index(settings: Settings) -> Finding:
+    from bot import composition
+
+    try:
+        generation = composition.index_directory(settings).open()
+    except IndexingError as error:
+        return Finding(name="index", well=False, message=str(error))
+    manifest = generation.manifest
+    message = (
+        f"{manifest.generation} of {manifest.created_at:%Y-%m-%d %H:%M} UTC: "
+        f"{manifest.documents} documents, {manifest.chunks} chunks, every checksum right"
+    )
+    if manifest.model != settings.index.model:
+        message += (
+            f"; built with model {manifest.model!r}, the settings say {settings.index.model!r}: "
+            "run `footnote index build`"
+        )
+    well = manifest.model == settings.index.model
+    return Finding(name="index", well=well, message=message)
+
+
+def _providers(settings: Settings) -> Iterator[Finding]:
+    if not settings.models.providers:
+        message = "none: the offline answerer quotes the documents, no key is needed"
+        yield Finding(name="models", well=True, message=message)
+        return
+    from bot import composition
+
+    try:
+        composition.portfolio(settings)
+    except BotError as error:
+        yield Finding(name="models", well=False, message=str(error))
+        return
+    for provider in settings.models.providers:
+        where = provider.base_url or provider.kind
+        message = f"{provider.name}: {provider.model} at {where}"
+        yield Finding(name="models", well=True, message=message)
+
+
+def _slack(settings: Settings) -> Iterator[Finding]:
+    from bot.slack.tokens import check_slack
+
+    for note in check_slack(settings):
+        yield Finding(name="slack", well=note.well, message=note.message)
+
+
+@app.command("init")
+def init(
+    context: typer.Context,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+) -> None:
+    """Write a commented footnote.toml to begin with."""
+    path = shared_of(context).config
+    if path.exists() and not force:
+        typer.secho(
+            f"footnote: {path} exists: edit it, or overwrite it with --force",
+            fg=typer.colors.RED,
+            err=True,
+        )
+        raise typer.Exit(USAGE)
+    text = files("bot").joinpath("footnote.toml").read_text(encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    typer.echo(f"{path} written. Name your folder of documents in it, then: footnote index build")
+
+
+@app.command("doctor")
+def doctor(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """Say in words what is missing: settings, index, models, Slack."""
+    shared = shared_of(context)
+    findings = examine(shared.config, data_dir=shared.data_dir)
+    well = all(finding.well for finding in findings)
+    if as_json:
+        print_json(
+            {
+                "passed": well,
+                "findings": [
+                    {"name": f.name, "passed": f.well, "message": f.message} for f in findings
+                ],
+            }
+        )
+    else:
+        for finding in findings:
+            mark, colour = ("●", typer.colors.GREEN) if finding.well else ("✕", typer.colors.RED)
+            typer.secho(f"{mark} {finding.name:<9}", fg=colour, nl=False)
+            typer.echo(f" {finding.message}")
+    if not well:
+        raise typer.Exit(SOME_FAILED)

@@ -1,0 +1,310 @@
+"""The commands `footnote eval run`, `compare` and `report`."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.app import SOME_FAILED, Json, JsonOption, eval_app, print_json, shared_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.settings import Settings
+    from eval.reports.matrix import Tried
+    from eval.runs.run import Options, RunResult
+    from eval.types import QuestionSet
+    from index.storage.generation import IndexDirectory
+    from index.types import Source
+
+SetArgument = Annotated[
+    Path, typer.Argument(metavar="SET", help="A .jsonl file, or a folder in the BEIR layout.")
+]
+
+
+@eval_app.command("run")
+def run(
+    context: typer.Context,
+    questions: SetArgument,
+    *,
+    retrieval_only: Annotated[
+        bool, typer.Option("--retrieval-only", help="Search, but do not answer.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Take so many questions, at even steps.")
+    ] = None,
+    use_index: Annotated[
+        bool,
+        typer.Option("--index", help="Ask the served index even if the set brings a corpus."),
+    ] = False,
+    parallel: Annotated[
+        int,
+        typer.Option(min=1, help="Ask so many at once: quicker with models, and times are longer."),
+    ] = 1,
+    similarity: Annotated[
+        bool,
+        typer.Option("--similarity", help="Compare the meaning of answers too: a fifth slower."),
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Measure everything again, take over no earlier row.")
+    ] = False,
+    matrix: Annotated[
+        list[str] | None,
+        typer.Option(help="Try several values of a setting, such as search.k=4,8; repeatable."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a question set to the index and score passages, answers and refusals.
+
+    A folder that brings its own corpus gets an index of its own, built once; the served index is
+    left alone. The record of the run is kept under runs/ in the data directory. A run that was
+    killed goes on where it ended when the same command is given again.
+
+    [bold]Examples[/]
+
+        footnote eval run examples/questions.jsonl
+        footnote eval run path/to/beir-folder --retrieval-only --limit 200
+        footnote eval run questions.jsonl --matrix search.k=4,8 --matrix index.chunk_tokens=100,200
+    """
+    from bot.cli.evaluation import journals
+    from eval.datasets.loading import load
+    from eval.runs.run import Options
+
+    settings = shared_of(context).settings
+    kept = None if fresh else journals(settings)
+    options = Options(limit=limit, parallel=parallel, journals=kept)
+    asking = _Asking(
+        load(questions),
+        options,
+        retrieval_only=retrieval_only,
+        similarity=similarity,
+        use_index=use_index,
+        quiet=as_json,
+    )
+    if matrix:
+        _try_all(settings, asking, matrix)
+        return
+    result = asking.ask(settings)
+    if as_json:
+        from eval.runs.record import to_json
+
+        print_json(to_json(result))
+    else:
+        from bot.cli.console import stdout
+        from eval.reports.table import table
+
+        stdout().print(table(result))
+        record = settings.data_dir / "runs" / result.run / "run.json"
+        stdout().print(f"  record: {record}", style="dim", markup=False)
+    if result.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+@eval_app.command("compare")
+def compare(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(help="A run's id, the beginning of it, or its file.")],
+    after: Annotated[str, typer.Argument(help="The run to compare it with.")],
+    *,
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(help="How much worse a metric may become, such as f1=0.05; repeatable."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what changed from one run to another, question by question, and what is chance.
+
+    Exit status 1 if a metric became worse by more than its margin: fit for a build server.
+    """
+    from eval.reports import compare as comparing
+    from eval.runs.record import load_record
+
+    settings = shared_of(context).settings
+    margins = dict(settings.eval.gate.margins) | _margins(margin or [])
+    data_dir = settings.data_dir
+    found = comparing.compare(load_record(before, data_dir), load_record(after, data_dir), margins)
+    if as_json:
+        print_json(comparing.to_json(found))
+    else:
+        from bot.cli.console import stdout
+        from eval.reports.table import comparison
+
+        stdout().print(comparison(found))
+    if not found.passed:
+        raise typer.Exit(SOME_FAILED)
+
+
+@eval_app.command("report")
+def report(
+    context: typer.Context,
+    run_id: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="A run; the newest if none is named.")
+    ] = None,
+    *,
+    against: Annotated[
+        str | None, typer.Option(help="A run to compare it with, question by question.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.html and report.md; else the run's own.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a page about a run: figures, plots, and every question with its evidence."""
+    from eval.errors import ChoiceError
+    from eval.reports.report import write
+    from eval.runs.record import load_record, records
+
+    settings = shared_of(context).settings
+    known = records(settings.data_dir)
+    if run_id is None and not known:
+        raise ChoiceError("there is no run yet: begin with `footnote eval run SET`")
+    record = load_record(run_id or str(known[-1]), settings.data_dir)
+    other = load_record(against, settings.data_dir) if against else None
+    folder = out or settings.data_dir / "runs" / record.run
+    written = write(record, folder, against=other, history=known)
+    if as_json:
+        print_json({"run": record.run, "files": [str(path) for path in written]})
+    else:
+        for path in written:
+            typer.echo(path)
+
+
+class _Asking:
+    """A question set and how it is asked, ready to be put to one index after the other."""
+
+    def __init__(
+        self,
+        questions: "QuestionSet",
+        options: "Options",
+        *,
+        retrieval_only: bool,
+        similarity: bool,
+        use_index: bool,
+        quiet: bool,
+    ) -> None:
+        self.questions = questions
+        self.quiet = quiet
+        self._options = options
+        self._retrieval_only = retrieval_only
+        self._similarity = similarity
+        self._use_index = use_index
+
+    def ask(self, settings: "Settings", *, varied: bool = False) -> "RunResult":
+        """Measure, and keep the record; *varied* settings get an index of their own."""
+        from dataclasses import replace
+
+        from bot.cli.console import question_progress
+        from bot.cli.evaluation import subject
+        from eval.runs.record import save
+        from eval.runs.run import run as measure
+
+        questions, directory = self._index_for(settings, varied=varied)
+        generation = directory.open_best()
+        measured = subject(
+            settings,
+            generation,
+            retrieval_only=self._retrieval_only,
+            similarity=self._similarity,
+            served=directory.current,
+        )
+        with question_progress(hidden=self.quiet) as progress:
+            options = replace(self._options, progress=progress)
+            result = asyncio.run(measure(questions, measured, options))
+        generation.close()
+        save(result, settings.data_dir)
+        return result
+
+    def _index_for(
+        self, settings: "Settings", *, varied: bool
+    ) -> "tuple[QuestionSet, IndexDirectory]":
+        from bot import composition
+        from eval.datasets.beir import corpus_source, index_folder, on_files
+        from index.storage.generation import IndexDirectory
+
+        source = corpus_source(self.questions)
+        if source is not None and not self._use_index:
+            directory = IndexDirectory(index_folder(settings.data_dir, self.questions))
+            self._build(settings, directory, sources=[source])
+            return self.questions, directory
+        if not varied:
+            return on_files(self.questions), composition.index_directory(settings)
+        directory = IndexDirectory(settings.data_dir / "eval" / "matrix")
+        self._build(settings, directory)
+        return on_files(self.questions), directory
+
+    def _build(
+        self,
+        settings: "Settings",
+        directory: "IndexDirectory",
+        *,
+        sources: "Sequence[Source] | None" = None,
+    ) -> None:
+        from bot import composition
+        from bot.cli.console import build_progress
+        from eval.errors import RunError
+
+        specs = () if sources else composition.source_specs(settings)
+        options = composition.build_options(settings)
+        with build_progress(hidden=self.quiet) as progress:
+            builder = composition.builder(settings, options, progress=progress, directory=directory)
+            built = builder.build(specs, sources=sources)
+        if not built.promoted:
+            faults = "; ".join(check.message for check in built.gate if not check.passed)
+            raise RunError(f"the index of the questions was not promoted: {faults}")
+
+
+def _try_all(settings: "Settings", asking: _Asking, axes: list[str]) -> None:
+    from bot.cli.evaluation import with_values
+    from eval.reports.matrix import Tried, combinations
+
+    tried, failed = [], 0
+    for values in combinations(axes):
+        varied = any(name.startswith("index.") for name in values)
+        result = asking.ask(with_values(settings, values), varied=varied)
+        tried.append(Tried(values=values, run=result.run, metrics=result.metrics))
+        failed += result.failed
+    if asking.quiet:
+        print_json(_tried_json(asking.questions.name, tried))
+    else:
+        from bot.cli.console import stdout
+        from eval.reports.table import matrix
+
+        stdout().print(matrix(tried))
+    if failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _tried_json(name: str, tried: "list[Tried]") -> Json:
+    from dataclasses import asdict
+
+    from eval.reports.matrix import frontier, judged_by
+
+    return {
+        "set": name,
+        "runs": [
+            {
+                "run": one.run,
+                "values": dict(one.values),
+                "metrics": {metric: asdict(found) for metric, found in one.metrics.items()},
+            }
+            for one in tried
+        ],
+        "judged_by": judged_by(tried),
+        "frontier": [one.run for one in frontier(tried)],
+    }
+
+
+def _margins(given: list[str]) -> dict[str, float]:
+    from eval.errors import ChoiceError
+
+    margins = {}
+    for each in given:
+        name, _, number = each.partition("=")
+        try:
+            margins[name.strip()] = float(number)
+        except ValueError as error:
+            raise ChoiceError(
+                f"--margin {each!r}: write a metric and a number, as f1=0.05"
+            ) from error
+    return margins

@@ -1,0 +1,168 @@
+"""The commands `footnote index generations`, `rollback`, `verify` and `watch`."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.app import SOME_FAILED, Json, JsonOption, index_app, print_json, shared_of
+
+if TYPE_CHECKING:
+    from index.building.build import BuildResult
+    from index.errors import IndexingError
+    from index.storage.generation import IndexDirectory, Manifest
+
+GenerationArgument = Annotated[
+    str | None, typer.Argument(metavar="[GEN]", help="Such as gen-000042.")
+]
+
+
+@index_app.command("generations")
+def generations(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """List every generation that is kept, oldest first."""
+    from bot import composition
+
+    directory = composition.index_directory(shared_of(context).settings)
+    served, readable = directory.served(), directory.readable()
+    rows = [_row(name, readable.get(name), live=name == served) for name in directory.names()]
+    if as_json:
+        print_json({"generations": rows})
+        return
+    from rich.table import Table
+
+    from bot.cli.console import stdout
+
+    table = Table("", "generation", "built", "documents", "chunks", "gate", box=None)
+    for row in rows:
+        cells = [str(row[key]) for key in ("generation", "created_at", "documents", "chunks")]
+        gate = f"{row['gate']}, words only" if row["lexical_only"] else str(row["gate"])
+        table.add_row("●" if row["live"] else "", *cells, gate)
+    stdout().print(table)
+
+
+def _row(name: str, manifest: "Manifest | None", *, live: bool) -> Json:
+    from bot.cli.json_output import time_json
+
+    if manifest is None:
+        nothing = dict.fromkeys(("created_at", "documents", "chunks", "lexical_only"))
+        return {"generation": name, "live": live, "gate": "unreadable"} | nothing
+    return {
+        "generation": name,
+        "created_at": time_json(manifest.created_at),
+        "documents": manifest.documents,
+        "chunks": manifest.chunks,
+        "live": live,
+        "gate": "passed" if manifest.passed else "failed",
+        "lexical_only": manifest.lexical_only,
+    }
+
+
+@index_app.command("rollback")
+def rollback(
+    context: typer.Context,
+    generation: GenerationArgument = None,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Serve it even if its gate had failed.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve an older generation again, once every checksum of it holds.
+
+    Without a name it is the newest older one that passed its gate. The next build compares the
+    documents with what is served then.
+    """
+    from bot import composition
+
+    directory = composition.index_directory(shared_of(context).settings)
+    left = directory.current()
+    manifest = directory.rollback(generation, force=force)
+    if as_json:
+        print_json({"generation": manifest.generation, "from": left})
+    else:
+        typer.secho(f"{manifest.generation} is served again", fg=typer.colors.GREEN)
+
+
+@index_app.command("verify")
+def verify(
+    context: typer.Context, generation: GenerationArgument = None, *, as_json: JsonOption = False
+) -> None:
+    """Check every checksum of a generation, of the one that is served if none is named."""
+    from bot import composition
+
+    directory = composition.index_directory(shared_of(context).settings)
+    name = directory.kept(generation) if generation else directory.served()
+    faults = _faults(directory, name)
+    if as_json:
+        print_json({"generation": name, "passed": not faults, "faults": faults})
+    elif faults:
+        for fault in faults:
+            typer.secho(fault, fg=typer.colors.RED)
+        typer.echo(f"{name} is damaged: run footnote index build --full")
+    else:
+        typer.secho(f"{name}: every file is what was written", fg=typer.colors.GREEN)
+    if faults:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _faults(directory: "IndexDirectory", name: str) -> list[str]:
+    from index.errors import IndexDamagedError, StaleIndexError
+
+    try:
+        return directory.verify(name)
+    except (IndexDamagedError, StaleIndexError) as error:
+        return [str(error)]
+
+
+@index_app.command("watch")
+def watch(
+    context: typer.Context,
+    *,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            min=1,
+            help="Also build every so many seconds, for sources that do not tell of changes: "
+            "websites, network drives.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build now, and again whenever documents have changed, until interrupted.
+
+    With --json every build prints one object.
+    """
+    from bot import composition
+    from bot.cli.index import builder_of, specs_of
+    from bot.errors import SettingsError
+    from index.building.build import quiet
+    from index.building.watch import keep_built, ticks
+
+    settings = shared_of(context).settings
+    specs = specs_of(settings, None)
+    builder = builder_of(settings, composition.build_options(settings), quiet)
+    roots = [Path(spec.path) for spec in specs if spec.kind == "folder"]
+    if not roots and every is None:
+        raise SettingsError("no source of these tells of changes: add --every SECONDS")
+
+    def report(outcome: "BuildResult | IndexingError") -> None:
+        _report(outcome, as_json=as_json)
+
+    with suppress(KeyboardInterrupt):  # the way it is meant to end; a build half way does no harm
+        keep_built(ticks(roots, every_s=every), lambda: builder.build(specs), report)
+
+
+def _report(outcome: "BuildResult | IndexingError", *, as_json: bool) -> None:
+    from bot.cli.index import show_build
+    from bot.cli.json_output import build_json
+    from index.errors import IndexingError
+
+    if isinstance(outcome, IndexingError):
+        if as_json:
+            print_json({"error": str(outcome)})
+        typer.secho(f"footnote: {outcome}", fg=typer.colors.RED, err=True)
+    elif as_json:
+        print_json(build_json(outcome))
+    else:
+        show_build(outcome)

@@ -1,0 +1,327 @@
+"""The commands `footnote index …`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.app import SOME_FAILED, USAGE, Json, JsonOption, index_app, print_json, shared_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from bot.settings import Settings
+    from index.building.build import Builder, BuildOptions, BuildResult
+    from index.building.dry_run import Preview
+    from index.building.plan import Progress
+    from index.sources import SourceSpec
+    from index.storage.generation import IndexDirectory, Manifest
+
+_SHOWN_PROBLEMS = 20
+INTERRUPTED = 130  # what shells say of a command that was stopped by Ctrl-C
+
+
+@index_app.command("build")
+def build(
+    context: typer.Context,
+    *,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]…",
+            help="Folders or files: from now on exactly these are the documents. "
+            "Without any, those of the settings or of the last build.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Parse and chunk everything again.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Serve it even if its gate fails.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the index and serve it, all or nothing.
+
+    Only what changed is parsed and embedded. Files that cannot be read are listed with a reason;
+    the others are indexed, and the exit status is 1.
+
+    [bold]Examples[/]
+
+        footnote index build docs/
+        footnote index build --dry-run
+    """
+    from bot import composition
+    from bot.cli.console import build_progress
+
+    settings = shared_of(context).settings
+    specs = specs_of(settings, paths)
+    options = composition.build_options(settings, full=full, force=force)
+    if dry_run:
+        _dry_run(settings, specs, options, as_json=as_json)
+        return
+    try:
+        with build_progress(hidden=as_json) as progress:
+            result = builder_of(settings, options, progress).build(specs)
+    except KeyboardInterrupt:
+        _say_stopped(as_json=as_json)
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        from bot.cli.json_output import build_json
+
+        print_json(build_json(result))
+    else:
+        show_build(result)
+    if result.problems or not result.promoted:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _say_stopped(*, as_json: bool) -> None:
+    message = "stopped: what was served before is served still, and what was embedded is kept"
+    if as_json:
+        print_json({"error": message})
+    typer.secho(f"footnote: {message}", fg=typer.colors.YELLOW, err=True)
+
+
+def specs_of(settings: "Settings", paths: "Sequence[Path] | None") -> "tuple[SourceSpec, ...]":
+    """Return the sources named by *paths*, else those of the settings or of the last build."""
+    from bot import composition
+    from bot.errors import SettingsError
+
+    specs = composition.specs_of_paths(paths) if paths else composition.source_specs(settings)
+    if not specs:
+        raise SettingsError(
+            "no documents are named: give a folder, such as `footnote index build docs/`, "
+            "or a [[sources]] table in footnote.toml"
+        )
+    return specs
+
+
+def builder_of(settings: "Settings", options: "BuildOptions", progress: "Progress") -> "Builder":
+    """Return what builds the index, with the question set of the settings as a gate."""
+    from bot import composition
+
+    if not settings.eval.gate.set:
+        return composition.builder(settings, options, progress=progress)
+    from bot.cli import evaluation
+
+    return composition.builder(settings, options, progress=progress, gate=evaluation.gate(settings))
+
+
+def _dry_run(
+    settings: "Settings",
+    specs: "tuple[SourceSpec, ...]",
+    options: "BuildOptions",
+    *,
+    as_json: bool,
+) -> None:
+    from bot.cli.console import build_progress
+    from index.building.dry_run import preview
+
+    with build_progress(hidden=as_json) as progress:
+        seen = preview(builder_of(settings, options, progress), specs)
+    if as_json:
+        print_json(_preview_json(seen))
+        return
+    from bot.cli.console import stdout
+
+    console = stdout()
+    for entry in seen.plan:
+        if entry.action != "unchanged":
+            reason = f"  {entry.problem.reason}" if entry.problem else ""
+            console.print(f"{entry.action:<10} {entry.document}{reason}", markup=False)
+    same = sum(entry.action == "unchanged" for entry in seen.plan)
+    console.print(
+        f"{len(seen.plan) - same} to do, {same} unchanged; {seen.to_embed} chunks to embed, "
+        f"{seen.to_reuse} to reuse; about {seen.seconds:.0f} s. Nothing was written.",
+        markup=False,
+    )
+
+
+def _preview_json(seen: "Preview") -> Json:
+    from bot.cli.json_output import problem_json
+
+    def count(action: str) -> int:
+        return sum(entry.action == action and entry.problem is None for entry in seen.plan)
+
+    counted = ("added", "changed", "renamed", "removed", "unchanged")
+    return {
+        "plan": [{"document": entry.document, "action": str(entry.action)} for entry in seen.plan],
+        "documents": {name: count(name) for name in counted}
+        | {"failed": sum(entry.problem is not None for entry in seen.plan)},
+        "chunks": {"total": seen.chunks, "embedded": seen.to_embed, "reused": seen.to_reuse},
+        "problems": [problem_json(entry.problem) for entry in seen.plan if entry.problem],
+        "seconds": seen.seconds,
+    }
+
+
+def show_build(result: "BuildResult") -> None:
+    """Print what a build did."""
+    from bot.cli.console import stdout
+
+    console = stdout()
+    for problem in result.problems[:_SHOWN_PROBLEMS]:
+        console.print(f"  {problem.kind:<11} {problem.document}: {problem.reason}", markup=False)
+    if len(result.problems) > _SHOWN_PROBLEMS:
+        hidden = len(result.problems) - _SHOWN_PROBLEMS
+        console.print(f"  … and {hidden} more: footnote index documents", markup=False)
+    _show_outcome(console, result)
+
+
+def _show_outcome(console: "Console", result: "BuildResult") -> None:
+    names = {"unreadable": "not indexed"}
+    actions = sorted(result.actions.items())
+    counts = [f"{count} {names.get(action, action)}" for action, count in actions]
+    embedded = f"{result.chunks} chunks, {result.embedded} embedded"
+    line = f"{', '.join(counts) or 'no documents'}; {embedded}; {result.seconds:.1f} s"
+    if result.promoted:
+        console.print(f"[bold green]●[/] {result.generation} is served: {line}")
+    else:
+        console.print(f"[bold red]✕[/] {result.generation} was built but is not served: {line}")
+        for check in result.gate:
+            if not check.passed:
+                console.print(f"  {check.name}: {check.message}", markup=False)
+
+
+@index_app.command("status")
+def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """Say what is served, how old it is, and what has changed on disk since."""
+    from bot import composition
+    from bot.cli.json_output import time_json
+
+    settings = shared_of(context).settings
+    directory = composition.index_directory(settings)
+    manifest = directory.manifest(directory.served())
+    stale, fault = _since(settings, directory)
+    value: Json = {
+        "generation": manifest.generation,
+        "created_at": time_json(manifest.created_at),
+        "lexical_only": manifest.lexical_only,
+        "documents": manifest.documents,
+        "chunks": manifest.chunks,
+        "model": manifest.model,
+        "stale": stale,
+    }
+    if as_json:
+        print_json(value | ({"error": fault} if fault else {}))
+    else:
+        _show_status(manifest, stale)
+    if fault:
+        typer.secho(f"footnote: {fault}", fg=typer.colors.RED, err=True)
+        raise typer.Exit(SOME_FAILED)
+
+
+def _since(
+    settings: "Settings", directory: "IndexDirectory"
+) -> tuple[dict[str, int] | None, str | None]:
+    """Return what has changed since the last build, or None and why that cannot be told."""
+    from bot import composition
+    from index.building.build import SOURCES
+    from index.building.dry_run import dry_run
+    from index.errors import SourceError
+
+    name = directory.served()
+    if faults := directory.verify(name):
+        return None, f"{name} is damaged ({faults[0]}): run footnote index build"
+    try:
+        plan = dry_run(
+            directory,
+            composition.source_specs(settings),
+            max_file_bytes=settings.index.max_file_mb * composition.MEGABYTE,
+            cache=settings.data_dir / "cache" / SOURCES,
+        )
+    except SourceError as error:
+        return None, str(error)
+    stale = {
+        "added": sum(entry.action in {"added", "renamed"} for entry in plan),
+        "changed": sum(entry.action == "changed" for entry in plan),
+        "removed": sum(entry.action in {"removed", "renamed"} for entry in plan),
+    }
+    return stale, None
+
+
+def _show_status(manifest: "Manifest", stale: dict[str, int] | None) -> None:
+    from bot.cli.console import age, stdout
+    from bot.cli.json_output import time_json
+
+    console = stdout()
+    console.print(
+        f"[bold]{manifest.generation}[/], built {age(manifest.created_at)} "
+        f"({time_json(manifest.created_at)}): {manifest.documents} documents, "
+        f"{manifest.chunks} chunks, model {manifest.model}"
+    )
+    if manifest.lexical_only:
+        console.print(
+            "[yellow]it knows words only:[/] meaning is being computed; if no build is at work, "
+            "run footnote index build"
+        )
+    if stale is None:
+        return
+    changes = [f"{count} {name}" for name, count in stale.items() if count]
+    if changes:
+        console.print(f"[yellow]{', '.join(changes)} since:[/] run footnote index build")
+    else:
+        console.print("[green]nothing has changed since[/]")
+
+
+@index_app.command("documents")
+def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """List every file met, indexed or not, and why not."""
+    from bot import composition
+    from bot.cli.json_output import document_json
+
+    generation = composition.index_directory(shared_of(context).settings).open_best()
+    rows = generation.passages.rows()
+    if as_json:
+        print_json(
+            {
+                "generation": generation.manifest.generation,
+                "documents": [document_json(row) for row in rows],
+            }
+        )
+        return
+    from rich.table import Table
+
+    from bot.cli.console import stdout
+
+    table = Table("document", "status", "chunks", "title or reason", box=None, pad_edge=False)
+    for row in rows:
+        style = "" if row.status == "indexed" else "red"
+        what = row.title if row.status == "indexed" else f"{row.kind}: {row.reason}"
+        table.add_row(row.document, row.status, str(row.chunks), what, style=style)
+    stdout().print(table)
+
+
+@index_app.command("text")
+def text(
+    context: typer.Context,
+    document: Annotated[str, typer.Argument(help="The document's id, as `documents` lists it.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a document's stored text: what offsets count in and quotes are slices of."""
+    from bot import composition
+
+    generation = composition.index_directory(shared_of(context).settings).open_best()
+    found = generation.passages.document(document)
+    if found is None:
+        message = (
+            f"{document!r} is not in {generation.manifest.generation}: footnote index documents"
+        )
+        if as_json:
+            print_json({"error": message})
+        typer.secho(f"footnote: {message}", fg=typer.colors.RED, err=True)
+        raise typer.Exit(USAGE)
+    if as_json:
+        print_json(
+            {
+                "document": found.document,
+                "generation": generation.manifest.generation,
+                "text": found.text,
+            }
+        )
+    else:
+        typer.echo(found.text)

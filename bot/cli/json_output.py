@@ -1,0 +1,143 @@
+"""Answers, passages and builds as the JSON objects that the command-line contract promises."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.types import Answer, Citation
+from index.types import Passage, Problem, SearchResult
+
+if TYPE_CHECKING:
+    from index.building.build import BuildResult
+    from index.storage.passages import DocumentRow
+
+Json = dict[str, object]
+
+SCORE_DIGITS = 6
+
+
+def time_json(value: datetime | None) -> str | None:
+    """Return an ISO 8601 time in UTC.
+
+    >>> time_json(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    '2026-01-02T03:04:05Z'
+    """
+    if value is None:
+        return None
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _score(value: float | None) -> float | None:
+    return None if value is None else round(value, SCORE_DIGITS)
+
+
+def passage_json(passage: Passage) -> Json:
+    """Return a passage of `search`, or of an answer's `nearest`."""
+    chunk = passage.chunk
+    return {
+        "rank": passage.rank,
+        "document": chunk.document,
+        "title": chunk.title,
+        "page": chunk.page,
+        "heading": list(chunk.heading),
+        "start": chunk.start,
+        "end": chunk.end,
+        "text": chunk.text,
+        "url": chunk.url,
+        "modified_at": time_json(chunk.modified_at),
+        "scores": {
+            "fused": _score(passage.fused),
+            "dense": _score(passage.cosine),
+            "lexical": _score(passage.bm25),
+        },
+    }
+
+
+def search_json(result: SearchResult) -> Json:
+    """Return what `search --json` prints."""
+    return {
+        "passages": [passage_json(passage) for passage in result.passages],
+        "generation": result.generation,
+        "lexical_only": result.lexical_only,
+        "ms": round(result.ms, 2),
+    }
+
+
+def citation_json(citation: Citation) -> Json:
+    """Return one citation of an answer."""
+    return {
+        "label": citation.label,
+        "document": citation.document,
+        "title": citation.title,
+        "page": citation.page,
+        "heading": list(citation.heading),
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+        "url": citation.url,
+        "modified_at": time_json(citation.modified_at),
+    }
+
+
+def answer_json(answer: Answer) -> Json:
+    """Return what `ask --json` prints."""
+    cost = answer.usage.cost_usd
+    return {
+        "status": str(answer.status),
+        "answer": answer.text,
+        "citations": [citation_json(citation) for citation in answer.citations],
+        "nearest": [passage_json(passage) for passage in answer.nearest],
+        "message": answer.message,
+        "reference": answer.reference,
+        "generation": answer.generation,
+        "indexed_at": time_json(answer.indexed_at),
+        "answerer": answer.answerer,
+        "usage": {
+            "input_tokens": answer.usage.input_tokens,
+            "output_tokens": answer.usage.output_tokens,
+            "cost_usd": None if cost is None else float(cost),
+        },
+        "ms": round(answer.ms, 2),
+    }
+
+
+def problem_json(problem: Problem) -> Json:
+    """Return one file that is not in the index."""
+    return {"document": problem.document, "kind": str(problem.kind), "reason": problem.reason}
+
+
+def build_json(result: "BuildResult") -> Json:
+    """Return what `index build --json` prints."""
+    actions = {str(action): count for action, count in result.actions.items()}
+    counted = ("added", "changed", "renamed", "removed", "unchanged")
+    return {
+        "generation": result.generation,
+        "promoted": result.promoted,
+        "documents": {name: actions.get(name, 0) for name in counted}
+        | {"failed": len(result.problems)},
+        "chunks": {
+            "total": result.chunks,
+            "embedded": result.embedded,
+            "reused": result.chunks - result.embedded,
+        },
+        "problems": [problem_json(problem) for problem in result.problems],
+        "gate": [
+            {"name": check.name, "passed": check.passed, "message": check.message}
+            for check in result.gate
+        ],
+        "seconds": result.seconds,
+    }
+
+
+def document_json(row: "DocumentRow") -> Json:
+    """Return one row of `index documents --json`."""
+    return {
+        "document": row.document,
+        "status": row.status,
+        "kind": None if row.kind is None else str(row.kind),
+        "reason": row.reason,
+        "title": row.title,
+        "chunks": row.chunks,
+        "sha256": row.sha256,
+        "modified_at": time_json(row.modified_at),
+        "audience": list(row.audience),
+    }

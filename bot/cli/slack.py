@@ -1,0 +1,210 @@
+"""The commands `footnote slack …` and `footnote forget-user`."""
+
+import asyncio
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.app import JsonOption, app, print_json, shared_of, slack_app
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+@slack_app.command("run")
+def run(
+    context: typer.Context,
+    *,
+    http: Annotated[
+        str | None,
+        typer.Option(help="Take Slack's events by HTTP on PORT or HOST:PORT, not by Socket Mode."),
+    ] = None,
+    health: Annotated[
+        str | None,
+        typer.Option(help="In Socket Mode, answer /healthz, /readyz and /metrics on this address."),
+    ] = None,
+) -> None:
+    """Answer questions in Slack until stopped.
+
+    Needs SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…), or with [bold]--http[/]
+    SLACK_SIGNING_SECRET in its place, in the environment or in `.env`.
+    The app itself is made from the output of [bold]footnote slack manifest[/].
+    """
+    from bot import composition
+    from bot.cli.logging import configure
+    from bot.slack.app import Service
+    from bot.slack.app import run as serve
+    from bot.slack.documents import Freshness, IndexLibrary
+    from bot.slack.inbound.http import parse_address
+    from bot.slack.tokens import secrets
+
+    settings = shared_of(context).settings
+    secrets(settings, http=http is not None)  # before the index is opened: without, nothing serves
+    configure(verbose=True)
+    index = composition.live_index(settings)
+    answers = answers_folder(settings)
+    answers.mkdir(mode=0o700, parents=True, exist_ok=True)
+    specs = composition.source_specs(settings)
+    with Freshness(lambda: _changes(settings)) as freshness:
+        service = Service(
+            engine=composition.engine(settings, index),
+            store=composition.store(settings),
+            library=IndexLibrary(index, stale=freshness.told),
+            answers=answers,
+            answers_are_indexed=any(Path(spec.path) == answers.absolute() for spec in specs),
+            spend=lambda: spent_lines(settings),
+            http=None if http is None else parse_address(http),
+            health=None if health is None else parse_address(health),
+        )
+        status = asyncio.run(serve(settings, service))
+    raise typer.Exit(status)
+
+
+@slack_app.command("manifest")
+def manifest(
+    *,
+    http: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where Slack reaches the bot; none for Socket Mode."),
+    ] = None,
+    listen: Annotated[
+        bool,
+        typer.Option(
+            "--listen", help="Ask to read channels too: for follow-ups without a mention."
+        ),
+    ] = False,
+) -> None:
+    """Print the app manifest: paste it at api.slack.com/apps, “From a manifest”, as JSON."""
+    from bot.slack.inbound.http import EVENTS_PATH
+    from bot.slack.manifest import manifest as build
+
+    url = None if http is None else http.removesuffix("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
+    print_json(build(url, listen=listen))
+
+
+@slack_app.command("feedback")
+def feedback(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """Print what people think of the answers; with --json one record on each line."""
+    from bot import composition
+    from bot.state.answers import Records, json_line
+
+    with composition.store(shared_of(context).settings) as store:
+        records = list(Records(store.database).feedback())
+    for record in records:
+        if as_json:
+            typer.echo(json_line(record))
+            continue
+        colour = typer.colors.GREEN if record["rating"] == "up" else typer.colors.RED
+        typer.secho(f"{record['rating']:<5}", fg=colour, nl=False)
+        why = " · ".join(str(record[key]) for key in ("reason", "comment") if record[key])
+        typer.echo(f"{record['at']}  {record['question']}{f' ({why})' if why else ''}")
+    if not records and not as_json:
+        typer.echo("Nobody has rated an answer yet.")
+
+
+@slack_app.command("try")
+def try_it(
+    context: typer.Context,
+    *,
+    port: Annotated[int, typer.Option(help="0 takes any free one.")] = 8765,
+) -> None:
+    """Chat with the bot on a page of this machine, as it would answer in Slack; needs no Slack."""
+    from bot import composition
+    from bot.slack.documents import IndexLibrary
+    from bot.slack.features.app_home import hello
+    from bot.slack.preview.server import serve
+
+    settings = shared_of(context).settings
+    index = composition.live_index(settings)
+    engine = composition.engine(settings, index)
+    library = IndexLibrary(index)
+
+    def begun(url: str) -> None:
+        typer.echo(f"Open {url} in a browser on this machine; end with Ctrl-C.")
+
+    asyncio.run(
+        serve(
+            engine,
+            hello=lambda: hello(library, settings.slack.prompts),
+            port=port,
+            begun=begun,
+        )
+    )
+
+
+@app.command("forget-user")
+def forget_user(
+    context: typer.Context,
+    user: Annotated[str, typer.Argument(help="The person's id in Slack, such as U0123456789.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase what a person asked, was answered, and thought of it; a line in audit.jsonl stays.
+
+    Messages in Slack itself are not touched: there, they belong to the workspace.
+    """
+    from bot import composition
+    from bot.slack.features.approved_answers import unname
+    from bot.state.answers import Records, note_erasure
+
+    settings = shared_of(context).settings
+    with composition.store(settings) as store:
+        documents = unname(store.database, answers_folder(settings), user)
+        forgotten = Records(store.database).forget_user(user)
+    with closing(composition.ledger(settings)) as ledger:
+        requests = ledger.forget_user(user)
+    counts = {
+        "questions": forgotten.questions,
+        "answers": forgotten.answers,
+        "feedback": forgotten.feedback,
+        "documents_without_name": documents,
+        "requests_without_name": requests,
+    }
+    note_erasure(settings.data_dir / "audit.jsonl", user, counts)
+    if as_json:
+        print_json({"user": user, **counts})
+    else:
+        told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+        typer.echo(f"{user} is forgotten: {told}")
+
+
+def answers_folder(settings: "Settings") -> Path:
+    """Return the folder of the approved answers."""
+    return settings.data_dir / "answers"
+
+
+def spent_lines(settings: "Settings") -> list[str]:
+    """Return what models cost today, in lines."""
+    from bot import composition
+    from bot.llm.spend import Scope
+
+    if not settings.models.providers:
+        return ["Models: none, answers quote the documents at no cost"]
+    with closing(composition.ledger(settings)) as ledger:
+        spent = [("all", ledger.spent_today(Scope.ALL), settings.models.budget_usd_per_day)]
+        for provider in settings.models.providers:
+            today = ledger.spent_today(Scope.PROVIDER, provider.name)
+            spent.append((provider.name, today, provider.budget_usd_per_day))
+    return [
+        f"Spent today, {name}: ${today:.4f}" + ("" if budget is None else f" of ${budget:.2f}")
+        for name, today, budget in spent
+    ]
+
+
+def _changes(settings: "Settings") -> str:
+    """Return what changed in the documents since the index was built, in words."""
+    from bot import composition
+    from index.building.dry_run import dry_run
+
+    specs = composition.source_specs(settings)
+    if any(spec.kind != "folder" for spec in specs):
+        return ""  # looking at the others would fetch them
+    plan = dry_run(
+        composition.index_directory(settings),
+        specs,
+        max_file_bytes=settings.index.max_file_mb * composition.MEGABYTE,
+    )
+    count = sum(entry.action in {"added", "changed", "removed", "renamed"} for entry in plan)
+    return f"{count} file{'s' if count > 1 else ''} changed" if count else ""

@@ -1,0 +1,227 @@
+"""Settings become parts: the one place that knows which part gets which setting."""
+
+import contextlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from bot.settings import Settings
+from bot.source_settings import SourceSettings
+from index.errors import IndexingError
+from index.sources import SourceSpec
+from index.sources.rules import AudienceRule
+from index.storage.generation import IndexDirectory
+from index.types import QuestionEncoder, Reranker, Searcher
+
+if TYPE_CHECKING:
+    from bot.engine.query_engine import FootnoteQueryEngine
+    from bot.extractive.span_model import Pointer
+    from bot.llm.portfolio import Portfolio
+    from bot.llm.spend import Ledger
+    from bot.state.questions import Store
+    from index.building.build import Builder, BuildOptions
+    from index.building.gate import Gate
+    from index.building.plan import Progress
+    from index.search.hybrid import Fusion, LiveIndex
+
+MEGABYTE = 1024 * 1024
+READER = "reader"
+"""The reranker that is the offline answerer's own network."""
+
+
+def index_directory(settings: Settings) -> IndexDirectory:
+    """Return the folder of all generations."""
+    return IndexDirectory(settings.data_dir / "index")
+
+
+def specs_of_paths(paths: Sequence[Path]) -> tuple[SourceSpec, ...]:
+    """Return a source for each folder or file named on the command line."""
+    return tuple(SourceSpec(path=str(path.absolute())) for path in paths)
+
+
+def source_specs(settings: Settings) -> tuple[SourceSpec, ...]:
+    """Return the sources of the settings; if they name none, those of the served generation."""
+    if settings.sources:
+        return tuple(_spec_of(source) for source in settings.sources)
+    return _remembered(index_directory(settings))
+
+
+def _spec_of(source: SourceSettings) -> SourceSpec:
+    """Return what a generation remembers of the source."""
+    place = str(source.path.absolute()) if source.path else source.repository or source.sitemap
+    return SourceSpec(
+        path=place or "",
+        kind=source.kind,
+        name=source.name,
+        include=source.include,
+        exclude=source.exclude,
+        url=source.url,
+        audience=source.audience,
+        rules=tuple(AudienceRule(match=one.match, audience=one.audience) for one in source.rules),
+        ref=source.ref,
+        allow_private=source.allow_private,
+        reader=source.reader or "",
+        arguments=source.arguments,
+        environment=source.environment,
+        load=source.load,
+    )
+
+
+def _remembered(directory: IndexDirectory) -> tuple[SourceSpec, ...]:
+    """Return the sources of the served generation; if it is damaged, of the newest readable one.
+
+    A build mends a damaged index, so it must know what to build from all the same.
+    """
+    try:
+        served = directory.current()
+    except IndexingError:
+        served = None
+    for name in [served, *reversed(directory.names())]:
+        with contextlib.suppress(IndexingError):
+            if name is not None:
+                return directory.manifest(name).sources
+    return ()
+
+
+def build_options(settings: Settings, *, full: bool = False, force: bool = False) -> "BuildOptions":
+    """Return how the index is built."""
+    from index.building.build import BuildOptions  # noqa: PLC0415 - brings the parsers along
+
+    return BuildOptions(
+        chunk_tokens=settings.index.chunk_tokens,
+        max_file_bytes=settings.index.max_file_mb * MEGABYTE,
+        parse_timeout_s=settings.index.parse_timeout_s,
+        keep_generations=settings.index.keep_generations,
+        max_lost_share=settings.index.max_lost_share,
+        full=full,
+        force=force,
+    )
+
+
+def builder(
+    settings: Settings,
+    options: "BuildOptions",
+    *,
+    progress: "Progress",
+    directory: IndexDirectory | None = None,
+    gate: "Gate | None" = None,
+) -> "Builder":
+    """Return what builds the index of these settings, or one in *directory* of its own.
+
+    Args:
+        settings: All of them.
+        options: How to build.
+        progress: Told of each step.
+        directory: Where the generations go; None takes that of the settings.
+        gate: A further condition for promotion.
+    """
+    from index.building.build import Builder  # noqa: PLC0415 - brings the parsers along
+    from index.embedding.embedder import SentenceTransformerEmbedder  # noqa: PLC0415
+
+    cache = settings.data_dir / "cache"
+    return Builder(
+        directory=directory or index_directory(settings),
+        cache_path=cache / "embeddings.sqlite",
+        embedder=SentenceTransformerEmbedder(settings.index.model, export_cache=cache / "encoders"),
+        options=options,
+        progress=progress,
+        gate=gate,
+    )
+
+
+def live_index(settings: Settings, directory: IndexDirectory | None = None) -> "LiveIndex":
+    """Open the index that is served; raises `IndexingError`."""
+    from index.search.hybrid import LiveIndex  # noqa: PLC0415 - brings FAISS along
+
+    root = (directory or index_directory(settings)).root
+    return LiveIndex(root, fusion=fusion(settings))
+
+
+def fusion(settings: Settings) -> "Fusion":
+    """Return how rankings become one.
+
+    Raises:
+        IndexingError: The reranker, a CrossEncoder, cannot be loaded.
+        ReaderModelError: The reranker, the reader's own network, cannot be loaded.
+    """
+    from index.search.hybrid import Fusion  # noqa: PLC0415 - brings FAISS along
+
+    search = settings.search
+    return Fusion(
+        dense_weight=search.dense_weight,
+        candidates=search.candidates,
+        reranker=_reranker(settings) if search.reranker else None,
+        reranked=search.reranked,
+        rerank_weight=search.rerank_weight,
+    )
+
+
+def _reranker(settings: Settings) -> "Reranker":
+    if settings.search.reranker != READER:
+        return _cross_reranker(settings.search.reranker)
+    from bot.extractive.answerer import PointedReranker  # noqa: PLC0415
+
+    return PointedReranker(_pointer(settings.models.offline_reader).point)
+
+
+@cache
+def _cross_reranker(model: str) -> "Reranker":
+    from index.search.reranker import CrossReranker  # noqa: PLC0415 - brings torch along
+
+    return CrossReranker(model)
+
+
+@cache
+def _pointer(folder: Path | None) -> "Pointer":
+    from bot.extractive.span_model import SHIPPED, Pointer  # noqa: PLC0415 - brings ONNX Runtime along
+
+    return Pointer(folder or SHIPPED)
+
+
+class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
+    """An index that can be asked: it searches, and it embeds texts as questions."""
+
+
+def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
+    """Return what answers from *index* with the portfolio of the settings."""
+    from bot.citations.entailment import Support  # noqa: PLC0415
+    from bot.engine.query_engine import FootnoteQueryEngine  # noqa: PLC0415 - brings llama-index along
+    from bot.extractive.answerer import OfflineAnswerer  # noqa: PLC0415
+
+    offline = OfflineAnswerer(
+        _pointer(settings.models.offline_reader).point, settings.models.offline_threshold
+    )
+    return FootnoteQueryEngine(
+        index,
+        portfolio(settings),
+        fallback=offline,
+        k=settings.search.k,
+        proves=Support(index.encode),
+    )
+
+
+def portfolio(settings: Settings) -> "Portfolio":
+    """Return the models of the settings with what was spent on them; raises `BotError`."""
+    from bot.llm.portfolio import Portfolio  # noqa: PLC0415
+
+    if not settings.models.providers:
+        return Portfolio([], settings.models)
+    from bot.llm.providers import build_models  # noqa: PLC0415 - brings llama-index along
+
+    models = build_models(settings.models)
+    return Portfolio(models, settings.models, ledger(settings))
+
+
+def ledger(settings: Settings) -> "Ledger":
+    """Open what was spent on models; raises `BotError`."""
+    from bot.llm.spend import Ledger  # noqa: PLC0415
+
+    return Ledger(settings.data_dir / "spend.sqlite")
+
+
+def store(settings: Settings) -> "Store":
+    """Open the durable state; raises `StoreError`."""
+    from bot.state.questions import Store  # noqa: PLC0415
+
+    return Store(settings.data_dir / "state.sqlite")

@@ -1,0 +1,129 @@
+"""Passages on their way to an answerer: opaque ids, and blocks whose borders no text can fake."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.citations.checker import Removed
+from bot.citations.display import one_line, visible
+from bot.engine.reply_parser import SCHEMA
+from bot.types import BYTES_PER_TOKEN, Messages, Question, ShownPassage
+from index.types import Passage
+from prompts import load
+
+ID_LENGTH = 6
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_DIGITS = "234567"
+
+
+def opaque_ids(count: int) -> list[str]:
+    """Return *count* different ids that nobody can foresee.
+
+    Each has a letter and a digit, so that no word and no number of a text is ever an id.
+    """
+    ids: dict[str, None] = {}
+    while len(ids) < count:
+        made = "".join(secrets.choice(_LETTERS + _DIGITS) for _ in range(ID_LENGTH))
+        if not made.isalpha() and not made.isdigit():
+            ids[made] = None
+    return list(ids)
+
+
+def show(passages: Sequence[Passage]) -> tuple[ShownPassage, ...]:
+    """Give each passage an id for this one question."""
+    ids = opaque_ids(len(passages))
+    return tuple(ShownPassage(id=i, passage=p) for i, p in zip(ids, passages, strict=True))
+
+
+def block(shown: ShownPassage) -> str:
+    """Return the passage between its borders, every line of its text behind a bar.
+
+    A text cannot end its own block: its lines all begin with a bar, and it does not know its id.
+    """
+    chunk = shown.passage.chunk
+    place = " > ".join((chunk.title, *chunk.heading))
+    page = "" if chunk.page is None else f" (page {chunk.page})"
+    date = "" if chunk.modified_at is None else f", changed on {chunk.modified_at:%Y-%m-%d}"
+    return "\n".join(
+        [
+            f"<<< passage {shown.id} >>>",
+            f"from: {one_line(place)}{page}{date}",
+            quoted(chunk.text),
+            f"<<< end {shown.id} >>>",
+        ]
+    )
+
+
+def quoted(text: str) -> str:
+    r"""Return *text* with every line of it behind a bar.
+
+    >>> quoted("one\ntwo")
+    '| one\n| two'
+    """
+    # splitlines knows every character that a model could read as the end of a line
+    return "\n".join(f"| {visible(line)}" for line in text.splitlines())
+
+
+def blocks(shown: Sequence[ShownPassage], *, max_bytes: int) -> str:
+    """Return the blocks of as many of the best passages as fit, at least one."""
+    chosen: list[str] = []
+    size = 0
+    for one in shown:
+        made = block(one)
+        size += len(made.encode(errors="replace")) + 2
+        if chosen and size > max_bytes:
+            break
+        chosen.append(made)
+    return "\n\n".join(chosen)
+
+
+MAX_TOLD_REASONS = 5
+AS_LINES = "Answer in SENTENCE and EVIDENCE lines, or write NOT FOUND."
+AS_JSON = "Answer with the JSON object."
+
+_REASONS = {
+    "no_evidence": "there was no EVIDENCE line",
+    "quote_not_found": "the words quoted do not stand in any passage",
+    "quote_too_short": "the words quoted are too few to prove anything",
+    "quote_cut": "the words quoted leave out the negation before them",
+    "number": "a number in it is not in the evidence",
+    "name": "a name in it is not in the evidence",
+    "negation": "the sentence and its evidence deny different things",
+    "link": "an address in it is not in the evidence",
+    "not_proven": "the evidence says something else",
+    "empty": "it says nothing",
+}
+
+
+def for_answer(
+    question: Question,
+    passages: Sequence[ShownPassage],
+    *,
+    room_tokens: int,
+    structured: bool = False,
+) -> Messages:
+    """Return the request for an answer, with as many of the best passages as there is room for."""
+    rules, answer = load("answer-rules").render(), load("answer")
+    if question.language:
+        rules += load("answer-language").render(language=question.language)
+    if structured:
+        rules += load("answer-structured").render()
+    form = AS_JSON if structured else AS_LINES
+    asked = one_line(question.text)
+    frame = rules + answer.template + asked
+    room = room_tokens * BYTES_PER_TOKEN - len(frame.encode(errors="replace"))
+    return Messages(
+        system=rules,
+        user=answer.render(passages=blocks(passages, max_bytes=room), question=asked, form=form),
+        schema=SCHEMA if structured else None,
+    )
+
+
+def for_retry(asked: Messages, removed: Sequence[Removed]) -> Messages:
+    """Return the request again, with what was wrong with the reply to it."""
+    told = "\n".join(
+        f"{quoted(one_line(one.sentence.text))}\nwas not used: {_REASONS[one.reason]}"
+        for one in removed[:MAX_TOLD_REASONS]
+    )
+    again = load("answer-retry").render(asked=asked.user, reasons=told)
+    return replace(asked, user=again)

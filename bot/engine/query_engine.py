@@ -1,0 +1,291 @@
+"""The llama-index query engine: search, draft, check, cite."""
+
+import asyncio
+import contextvars
+import logging
+import re
+import secrets
+import time
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.response.schema import Response
+from llama_index.core.prompts.mixin import PromptMixinType
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from bot.citations.checker import Proves
+from bot.citations.contradictions import disagreements
+from bot.engine.context import show
+from bot.engine.query_rewriting import standalone
+from bot.engine.retriever import (
+    AudienceBundle,
+    PassageRetriever,
+    audience_of,
+    response_of,
+    result_of,
+)
+from bot.engine.synthesis import Answering, Result
+from bot.llm.portfolio import Portfolio
+from bot.llm.session import Talk
+from bot.types import LABEL, Answer, Answerer, Question, Status, Usage
+from index.errors import IndexingError
+from index.types import Searcher, SearchResult
+
+log = logging.getLogger(__name__)
+
+NEAREST = 3
+ASK_SOMETHING = "Ask a question, for example: How many days of leave do I have?"
+NOT_FOUND = "The documents don't say."
+UNSUPPORTED = "What was drafted is not supported by the documents, so it is not shown."
+OWN_WORDS = "These are the documents' own words."
+NO_OWN_WORDS = "No passage answers this in its own words."
+WORDS_ONLY = "So far the index is searched by words alone; its vectors are still being computed."
+UNREACHABLE = "The language model could not be reached."
+OVER_BUDGET = "Today's budget for language models is used up."
+FAILED = "This went wrong on our side. Try again; if it goes on, pass on the reference {reference}."
+
+T = TypeVar("T")
+
+
+class FootnoteQueryEngine(BaseQueryEngine):
+    """Answers from the index, and shows only what the stored text supports.
+
+    Args:
+        searcher: Finds passages.
+        portfolio: The models that may be asked; it may hold none.
+        fallback: Drafts when none of them can be used.
+        k: How many passages an answerer sees at most.
+        proves: Compares what a sentence and its evidence mean; None compares their words only.
+    """
+
+    def __init__(
+        self,
+        searcher: Searcher,
+        portfolio: Portfolio,
+        *,
+        fallback: Answerer,
+        k: int,
+        proves: Proves | None = None,
+    ) -> None:
+        super().__init__(None)
+        self._searcher = searcher
+        self._portfolio = portfolio
+        self._fallback = fallback
+        self._k = k
+        self._proves = proves
+        self._retriever = PassageRetriever(searcher, k=k)
+
+    def ask(self, question: Question) -> Answer:
+        """Answer; also from within a running event loop.
+
+        Raises:
+            IndexingError: If there is no index, or it is damaged.
+        """
+        return _run(self.aask(question))
+
+    async def aask(self, question: Question) -> Answer:
+        """Answer, with whatever else goes wrong as `Status.FAILED`.
+
+        Raises:
+            IndexingError: If there is no index, or it is damaged.
+        """
+        return (await self._whole(question, None))[0]
+
+    async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
+        """Yield each sentence with its labels once it is checked, and the answer last.
+
+        The text of the answer is what was yielded before: nothing shown is taken back.
+
+        Raises:
+            IndexingError: If there is no index, or it is damaged.
+        """
+        async with aclosing(self._guarded(question, None, stream=True)) as events:
+            async for event in events:
+                if not isinstance(event, SearchResult):
+                    yield event
+
+    async def _whole(
+        self, question: Question, found: SearchResult | None
+    ) -> tuple[Answer, SearchResult | None]:
+        """Return the answer and what it was made from."""
+        answer = _answer(Status.NOT_FOUND, message=ASK_SOMETHING)
+        async with aclosing(self._guarded(question, found, stream=False)) as events:
+            async for event in events:
+                if isinstance(event, SearchResult):
+                    found = event
+                elif isinstance(event, Answer):
+                    answer = event
+        return answer, found
+
+    async def _guarded(
+        self, question: Question, found: SearchResult | None, *, stream: bool
+    ) -> AsyncGenerator[str | SearchResult | Answer]:
+        """Yield what was found, the sentences and the answer; this is the outermost edge."""
+        started = time.perf_counter()
+        if not question.text.strip():
+            yield _answer(Status.NOT_FOUND, message=ASK_SOMETHING)
+            return
+        answer = _answer(Status.NOT_FOUND, message=NOT_FOUND)
+        try:
+            async for event in self._events(question, found, stream=stream):
+                if isinstance(event, Answer):
+                    answer = event
+                    continue
+                found = event if isinstance(event, SearchResult) else found
+                yield event
+        except IndexingError:
+            raise
+        except Exception:  # the outermost edge: one question must never end in silence
+            reference = secrets.token_hex(4)
+            log.exception("question failed", extra={"reference": reference})
+            answer = _failed(reference)
+        answer = _dated(answer, found, started)
+        log.info("question answered", extra={"status": str(answer.status), "ms": answer.ms})
+        yield answer
+
+    async def _events(
+        self, question: Question, found: SearchResult | None, *, stream: bool
+    ) -> AsyncGenerator[str | SearchResult | Answer]:
+        talk = Talk(self._portfolio, question)
+        asked = await standalone(question, talk)
+        if found is None:
+            found = await asyncio.to_thread(
+                self._searcher.search, asked.text, k=self._k, audience=question.audience
+            )
+            yield found
+        if not found.passages:
+            return
+        shown = show(found.passages)
+        answering = Answering(asked, shown, talk, self._fallback, self._proves)
+        async with aclosing(answering.events(stream=stream)) as events:
+            async for event in events:
+                yield _made(event, found, talk) if isinstance(event, Result) else event
+
+    def _query(self, query_bundle: QueryBundle) -> Response:
+        return _run(self._aquery(query_bundle))
+
+    async def _aquery(self, query_bundle: QueryBundle) -> Response:
+        question = Question(text=query_bundle.query_str, audience=audience_of(query_bundle))
+        return response_of(*await self._whole(question, None))
+
+    def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """Return the passages for the query as nodes, best first."""
+        return self._retriever.retrieve(query_bundle)
+
+    async def aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """Return the passages for the query as nodes, best first."""
+        return await self._retriever.aretrieve(query_bundle)
+
+    def synthesize(
+        self,
+        query_bundle: QueryBundle,
+        nodes: list[NodeWithScore],
+        additional_source_nodes: Sequence[NodeWithScore] | None = None,
+    ) -> Response:
+        """Answer from these nodes; the additional ones are cited like the others."""
+        return _run(self.asynthesize(query_bundle, nodes, additional_source_nodes))
+
+    async def asynthesize(
+        self,
+        query_bundle: QueryBundle,
+        nodes: list[NodeWithScore],
+        additional_source_nodes: Sequence[NodeWithScore] | None = None,
+    ) -> Response:
+        """Answer from these nodes; the additional ones are cited like the others."""
+        question = Question(text=query_bundle.query_str, audience=audience_of(query_bundle))
+        found = result_of([*nodes, *(additional_source_nodes or ())])
+        return response_of(*await self._whole(question, found))
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return {}
+
+
+def bundle(question: Question) -> AudienceBundle:
+    """Return *question* for llama-index, with its audience and without its history."""
+    return AudienceBundle(query_str=question.text, audience=question.audience)
+
+
+def _made(result: Result, found: SearchResult, talk: Talk) -> Answer:
+    """Return the answer, with what a person has to know of how it came about."""
+    checked = result.checked
+    if checked.citations:
+        status, notes = Status.ANSWERED, [OWN_WORDS] if result.fell_back else []
+    elif result.said_something:
+        status, notes = Status.UNSUPPORTED, [UNSUPPORTED]
+    else:
+        status, notes = Status.NOT_FOUND, [NO_OWN_WORDS if result.fell_back else NOT_FOUND]
+    notes += disagreements(checked.citations, found.passages)
+    if result.fell_back:
+        notes.insert(0, OVER_BUDGET if talk.over_budget else UNREACHABLE)
+    return replace(
+        _answer(status, message=" ".join([*notes, *talk.notes])),
+        text=checked.text,
+        citations=checked.citations,
+        nearest=() if checked.citations else found.passages[:NEAREST],
+        answerer=result.answerer,
+        usage=talk.usage,
+        confidence=result.confidence,
+        highlights=_places(result.points_at, checked.text),
+    )
+
+
+def _places(words: Sequence[str], text: str) -> tuple[tuple[int, int], ...]:
+    """Return where in *text* the *words* of each sentence stand, the sentences being in order.
+
+    >>> _places(["30 days", "3"], "There are 30 days [1]. They last until 3 May [3].")
+    ((10, 17), (39, 40))
+    """
+    unlabelled = LABEL.sub(lambda label: " " * len(label.group()), text)
+    found: list[tuple[int, int]] = []
+    after = 0
+    for one in filter(None, words):
+        whole = re.compile(rf"(?<!\w){re.escape(one)}(?!\w)").search(unlabelled, after)
+        start = whole.start() if whole else unlabelled.find(one, after)
+        if start >= 0:
+            after = start + len(one)
+            found.append((start, after))
+    return tuple(found)
+
+
+def _answer(status: Status, *, message: str) -> Answer:
+    return Answer(
+        status=status,
+        text="",
+        citations=(),
+        nearest=(),
+        message=message,
+        reference="",
+        generation="",
+        indexed_at=None,
+        answerer="",
+        usage=Usage(),
+        ms=0.0,
+    )
+
+
+def _failed(reference: str) -> Answer:
+    answer = _answer(Status.FAILED, message=FAILED.format(reference=reference))
+    return replace(answer, reference=reference)
+
+
+def _dated(answer: Answer, result: SearchResult | None, started: float) -> Answer:
+    if result is not None and result.generation:
+        answer = replace(answer, generation=result.generation, indexed_at=result.created_at)
+        if result.lexical_only:
+            answer = replace(answer, message=f"{answer.message} {WORDS_ONLY}".strip())
+    return replace(answer, ms=round((time.perf_counter() - started) * 1000, 1))
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, in a thread of its own if this one already runs an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    context = contextvars.copy_context()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(context.run, asyncio.run, coroutine).result()

@@ -1,0 +1,144 @@
+"""A follow-up and its thread become a question that stands alone."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.citations.display import one_line
+from bot.engine.context import quoted
+from bot.errors import AnswererError
+from bot.llm.session import Talk
+from bot.types import Messages, Question, Turn
+from index.chunking.words import STOPWORDS, stem, stems, words
+from prompts import load
+
+MAX_TURNS = 20
+"""Older turns are no longer what a follow-up is about."""
+
+_MOST_TOPIC_WORDS = 6
+_FEWEST_OWN_STEMS = 2
+_MOST_TURN_CHARS = 1500
+_MOST_QUESTION_CHARS = 600
+
+# Words that point at something said before; "that" and "there" only where they stand for a noun
+_POINTERS = (
+    r"it|its|itself|they|them|their|theirs|he|him|his|she|her|hers|this|these|those|one|ones|"
+    r"that(?=\s*(?:$|[?.!,;]|is\b|was\b|does\b|did\b|mean|work|happen))|"
+    r"(?:in|from|to|over|out|get|go|live) there|there(?=\s*[?.!]*$)|"
+    r"the (?:same|others?|former|latter|rest|first|second|last|previous)|"
+    r"es|ihn|ihm|ihnen|dessen|deren|dies|diese[rsmn]?|davon|dafür|dazu|dort|darin|darüber|"
+    r"cela|ça|celui|celle|leurs?|esto|eso|ellos|ellas"
+)
+_POINTER = re.compile(rf"\b(?:{_POINTERS})\b", re.IGNORECASE)
+_OPENER = re.compile(
+    r"^\W*(?:and|or|but|also|so|then|what about|how about|what else|why not|any other|else|more|"
+    r"und|oder|aber|auch|was ist mit|wie steht es mit|et|mais|y|pero)\b",
+    re.IGNORECASE,
+)
+# Words that ask for more and name nothing
+_EMPTY = frozenset(
+    map(
+        stem,
+        words(
+            "tell explain describe detail details example examples difference differences "
+            "different type types kind kinds main important information thing things way ways lot "
+            "work works mean means happen happens long old big good best common say said give "
+            "show find help yes okay thanks thank sorry great interesting really like use used "
+            "make made lange dauert dauern gibt geht"
+        ),
+    )
+)
+
+
+def stands_alone(question: str) -> bool:
+    """Whether *question* can be understood without what was said before.
+
+    >>> stands_alone("Is it treatable?"), stands_alone("Is lung cancer treatable?")
+    (False, True)
+    """
+    if _OPENER.match(question) or len(set(stems(question))) < _FEWEST_OWN_STEMS:
+        return False
+    return not any(_points_back(question, match) for match in _POINTER.finditer(question))
+
+
+def by_rule(question: str, history: Sequence[Turn]) -> str:
+    """Return *question* with the words of the turn it is about, if it cannot stand alone.
+
+    Only what people asked counts: an earlier answer brings in more words than the question means.
+
+    >>> by_rule("Is it treatable?", [Turn(role="user", text="What is throat cancer?")])
+    'Is it treatable? (throat cancer)'
+    """
+    if stands_alone(question):
+        return question
+    asked = [turn.text for turn in history[-MAX_TURNS:] if turn.role == "user"]
+    topic = _topic(asked, known={stem(word) for word in words(question)})
+    return f"{question.strip()} ({' '.join(topic)})" if topic else question
+
+
+def _points_back(question: str, match: re.Match[str]) -> bool:
+    """Whether what the word stands for is not named before it in the question itself."""
+    named = [one for one in stems(question[: match.start()]) if one not in _EMPTY]
+    return len(named) < _FEWEST_OWN_STEMS
+
+
+def _topic(asked: Sequence[str], *, known: set[str]) -> list[str]:
+    """Return the words of the latest turn that named something, without those in *known*."""
+    for text in reversed(asked):
+        named = _names(text)
+        if not named or (not stands_alone(text) and text is not asked[0]):
+            continue
+        return [word for word in named if stem(word.lower()) not in known][-_MOST_TOPIC_WORDS:]
+    return []
+
+
+def _names(text: str) -> list[str]:
+    """Return the words of *text* that say what it is about, each once."""
+    kept: dict[str, str] = {}
+    for word in re.findall(r"[^\W_][\w'’.-]*[^\W_]|[^\W_]", text):
+        key = stem(word.lower())
+        if word.lower() not in STOPWORDS and key not in _EMPTY:
+            kept.setdefault(key, word)
+    return list(kept.values())
+
+
+async def standalone(question: Question, talk: Talk) -> Question:
+    """Return *question* so that it can be understood without its history.
+
+    The model whose turn it is rewrites it; if there is none, or it fails, the rule does.
+    """
+    if not question.history:
+        return question
+    text = by_rule(question.text, question.history)
+    for model in talk.models[:1]:
+        try:
+            replies = talk.reply(model, _messages(question), purpose="question", stream=False)
+            parts = [part async for part in replies]
+        except AnswererError:
+            break
+        said = one_line("".join(parts))
+        text = said if _is_a_question(said, question) else text
+    return replace(question, text=text)
+
+
+def _messages(question: Question) -> Messages:
+    told = "\n".join(
+        f"{turn.role}:\n{quoted(turn.text[:_MOST_TURN_CHARS])}"
+        for turn in question.history[-MAX_TURNS:]
+    )
+    request = load("standalone-request")
+    return Messages(
+        system=load("standalone").render(),
+        user=request.render(history=told, question=one_line(question.text)),
+    )
+
+
+def _is_a_question(said: str, question: Question) -> bool:
+    """Whether what the model said can be searched for: not empty, an essay, or about nothing said.
+
+    It has to share a word with what people said before: text of a thread that makes the model ask
+    for something else entirely changes nothing.
+    """
+    people = [turn.text for turn in question.history if turn.role == "user"]
+    known = set(stems(" ".join([*people, question.text])))
+    return 0 < len(said) <= _MOST_QUESTION_CHARS and not known.isdisjoint(stems(said))

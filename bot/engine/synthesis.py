@@ -1,0 +1,148 @@
+"""From passages to a checked answer: one model after the other, then the offline reader."""
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+
+from bot.citations.checker import Checked, Checker, Proves
+from bot.engine.context import for_answer, for_retry
+from bot.engine.reply_parser import JsonReader, ReplyReader
+from bot.errors import AnswererError
+from bot.llm.portfolio import Model
+from bot.llm.session import Talk
+from bot.types import Answerer, Draft, Messages, Question, Sentence, ShownPassage
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of a question.
+
+    Attributes:
+        checked: What survived of what was said.
+        said_something: Whether anything was said at all, survived or not.
+        answerer: Who said it.
+        fell_back: Whether models were there and none of them could be used.
+        confidence: The offline reader's; None if it was not at work.
+        points_at: The words that it says are the answer itself.
+    """
+
+    checked: Checked
+    said_something: bool
+    answerer: str
+    fell_back: bool
+    confidence: float | None = None
+    points_at: tuple[str, ...] = ()
+
+
+class Answering:
+    """Drafts and checks the answer to one question.
+
+    Args:
+        question: One that stands alone.
+        shown: The passages it is answered from.
+        talk: The models.
+        fallback: Drafts if no model can be used.
+        proves: Compares what a sentence and its evidence mean.
+    """
+
+    def __init__(  # noqa: PLR0917 - all that an answer is made of, handed in once
+        self,
+        question: Question,
+        shown: Sequence[ShownPassage],
+        talk: Talk,
+        fallback: Answerer,
+        proves: Proves | None,
+    ) -> None:
+        self._question = question
+        self._shown = shown
+        self._talk = talk
+        self._fallback = fallback
+        self._checker = Checker(shown, proves)
+        self._told_by: list[str] = []
+
+    async def events(self, *, stream: bool) -> AsyncGenerator[str | Result]:
+        """Yield each sentence with its labels once it is checked, and the result last.
+
+        What was yielded stays: if a stream breaks off, the next answerer adds to it, without
+        saying again what was said.
+        """
+        for model in self._talk.models:
+            try:
+                said = False
+                async for sentence in self._drafted(model, stream=stream):
+                    said = True
+                    if told := self._told(sentence, model.provider.name):
+                        yield told
+            except AnswererError:
+                continue  # the talk has logged it
+            yield self._result(model.provider.name, said_something=said)
+            return
+        draft = await self._fallback.draft(self._question, self._shown)
+        for sentence in draft.sentences:
+            if told := self._told(sentence, draft.answerer):
+                yield told
+        yield self._offline(draft)
+
+    async def _drafted(self, model: Model, *, stream: bool) -> AsyncGenerator[Sentence]:
+        """Yield what the model says; if nothing of it survives, what it says to that."""
+        limits = model.provider
+        messages = for_answer(
+            self._question,
+            self._shown,
+            room_tokens=limits.context_tokens - limits.max_tokens,
+            structured=limits.structured,
+        )
+        said = False
+        async for sentence in self._sentences(model, messages, purpose="answer", stream=stream):
+            said = True
+            yield sentence
+        checked = self._checker.checked
+        if not said or checked.text:
+            return
+        again = for_retry(messages, checked.removed)
+        try:
+            async for sentence in self._sentences(model, again, purpose="retry", stream=stream):
+                yield sentence
+        except AnswererError:
+            return  # the first reply was whole: nothing of it was true, and that is the outcome
+
+    async def _sentences(
+        self, model: Model, messages: Messages, *, purpose: str, stream: bool
+    ) -> AsyncGenerator[Sentence]:
+        reader = JsonReader() if messages.schema else ReplyReader()
+        async for text in self._talk.reply(model, messages, purpose=purpose, stream=stream):
+            for sentence in reader.feed(text):
+                yield sentence
+        for sentence in reader.end():
+            yield sentence
+
+    def _told(self, sentence: Sentence, answerer: str) -> str | None:
+        told = self._checker.add(sentence)
+        if told is not None and answerer not in self._told_by:
+            self._told_by.append(answerer)
+        return told
+
+    def _result(self, answerer: str, *, said_something: bool) -> Result:
+        checked = self._checker.checked
+        if checked.removed:
+            reasons = sorted(str(one.reason) for one in checked.removed)
+            log.info("sentences removed", extra={"count": len(reasons), "reasons": reasons})
+        return Result(
+            checked=checked,
+            said_something=said_something or bool(self._told_by),
+            answerer=", ".join(self._told_by) or answerer,
+            fell_back=False,
+        )
+
+    def _offline(self, draft: Draft) -> Result:
+        result = self._result(draft.answerer, said_something=bool(draft.sentences))
+        return Result(
+            checked=result.checked,
+            said_something=result.said_something,
+            answerer=result.answerer,
+            fell_back=bool(self._talk.models),
+            confidence=draft.confidence,
+            points_at=draft.points_at,
+        )

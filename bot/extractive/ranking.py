@@ -1,0 +1,309 @@
+"""Sentences of passages, and how much speaks for each of them as the answer to a question."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.extractive.sentences import plain, units
+from bot.extractive.span_model import Pointed
+from bot.types import ShownPassage
+from index.chunking.words import STOPWORDS, stem, stems, words
+from index.types import Chunk
+
+_CAPITAL = re.compile(r"(?<=\S\s)[A-ZÄÖÜÉ][\w'’-]*|\b[A-Z]{2,}\w*\b|\b\w*\d[\w.,-]*")
+
+_MONTH = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+_COUNTED = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
+    "hundred|thousand|million|billion|half|once|twice|double|none|unlimited"
+)
+_HOW_MUCH = (
+    r"\b(?:how (?:many|much|long|far|old|often|tall|large|big|high|deep|fast|wide|heavy)|"
+    r"wie ?viele?|wie lange|combien|cuánt[oa]s?|what (?:is the )?(?:percentage|percent|number|"
+    r"amount|price|cost|fee|rate|limit|maximum|minimum|population|deadline))\b"
+)
+_WHEN = r"\b(?:when|(?:what|which) (?:year|date|day|month|time|century|decade)|wann|quand|cuándo)\b"
+_WHO = r"^(?:by |to |with |from )?(?:who|whom|whose|wer|wem|wen|qui|quién)\b"
+_AMOUNT = rf"\d[\d.,]*|[$€£%]|\b(?:{_COUNTED})\b"
+_TIME = (
+    rf"\d[\d.,:]*|\b(?:{_MONTH}|(?:mon|tues|wednes|thurs|fri|satur|sun)day|century|noon|midnight|"
+    r"daily|weekly|monthly|after|before|until|within)\b"
+)
+_PERSON = (
+    r"(?<=\S\s)(?-i:[A-Z])[\w'’-]+|\b(?:team|department|manager|office|desk|everyone|everybody|nobody|"
+    r"employees?|staff|members?|customers?|owner|director|lead|admins?)\b"
+)
+# How a question asks, and what its answer then holds; of several that fit, the last counts
+_KINDS = tuple(
+    (re.compile(asks, re.IGNORECASE), re.compile(holds, re.IGNORECASE))
+    for asks, holds in ((_HOW_MUCH, _AMOUNT), (_WHEN, _TIME), (_WHO, _PERSON))
+)
+
+FEATURES = (
+    "bias",
+    "cover",
+    "cover_near",
+    "cover_passage",
+    "cover_all",
+    "missing_all",
+    "missing_passage",
+    "kind_met",
+    "kind_unmet",
+    "first",
+    "log_words",
+    "cosine_passage",
+    "above_none",
+    "share",
+    "share_passage",
+    "answerable",
+    "margin",
+)
+WORDS_ONLY = 11  # so many of the features are had from the words alone
+# Of a question: what speaks for there being an answer at all
+OVERALL = (
+    "bias",
+    "best",
+    "most_answerable",
+    "highest_margin",
+    "highest_cosine",
+    "cover_all",
+    "missing_all",
+    "missing_passage",
+)
+_NEAR = 2  # units before and after one
+_WORTH = 0.2  # share of the question that a further sentence must add
+_USUAL_COSINE = 0.45  # of a passage whose vector is not known
+_TINY = 1e-9
+_FAR = 30.0  # a logit whose probability is all but certain
+_MOST_MARGIN = 8.0  # beyond it either way, more says nothing more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question, taken apart.
+
+    Attributes:
+        text: The question.
+        stems: Of its words of meaning, in order.
+        names: Stems of its names, numbers and abbreviations.
+        kind: Matches a text that holds what is asked for; None if anything may be the answer.
+    """
+
+    text: str
+    stems: tuple[str, ...]
+    names: frozenset[str]
+    kind: re.Pattern[str] | None
+
+
+def take_apart(question: str) -> Asked:
+    """Return what a question asks for.
+
+    >>> asked = take_apart("When did NASA move to Houston?")
+    >>> asked.stems, sorted(asked.names)
+    (('nasa', 'mov', 'houston'), ['houston', 'nasa'])
+    """
+    named = " ".join(_CAPITAL.findall(question))
+    names = frozenset(stem(word) for word in words(named) if word not in STOPWORDS)
+    kind: re.Pattern[str] | None = None
+    for asks, holds in _KINDS:
+        if asks.search(question):
+            kind = holds
+    return Asked(text=question, stems=tuple(stems(question)), names=names, kind=kind)
+
+
+class Reading:
+    """The words of the passages, counted once for all that is asked of them."""
+
+    def __init__(self, shown: Sequence[ShownPassage]) -> None:
+        self.shown = shown
+        self.units = units(shown)
+        self._stems = [stems(unit.plain) for unit in self.units]
+        self._above = [frozenset(stems(_above(one.passage.chunk))) for one in shown]
+        self._passages = [set(above) for above in self._above]
+        for unit, said in zip(self.units, self._stems, strict=True):
+            self._passages[unit.passage].update(said)
+        self._everything = set[str]().union(*self._passages)
+        self._counts = Counter(one for said in self._stems for one in set(said))
+        self._weighed: dict[Asked, dict[str, float]] = {}
+
+    def features(self, asked: Asked, at: int) -> list[float]:
+        """Return the features of a unit that need no network, in the order of `FEATURES`."""
+        unit, weights = self.units[at], self._weights(asked)
+        said = self._said(at)
+        passage = self._passages[unit.passage]
+        met = asked.kind is not None and _holds(asked, unit.plain)
+        return [
+            1.0,
+            _share(weights, said),
+            _share(weights, self._near(at)),
+            _share(weights, passage),
+            _share(weights, self._everything),
+            _missing(asked.names, self._everything),
+            _missing(asked.names, passage),
+            float(met),
+            float(asked.kind is not None and not met),
+            1 / (1 + unit.passage),
+            math.log(1 + len(self._stems[at])),
+        ]
+
+    def pointed_features(
+        self, pointed: Sequence[Pointed], units: Sequence[int]
+    ) -> list[list[float]]:
+        """Return the features of each unit that the network gives, in the order of `FEATURES`.
+
+        Args:
+            pointed: What the network says of each passage.
+            units: Positions of the units.
+        """
+        margins = np.array([self._margin(pointed, at) for at in units])
+        passages = np.array([self.units[at].passage for at in units])
+        # Of all units that were read, and of a passage's own and "there is none"
+        shares = _softmax(margins)
+        own = np.zeros(len(units))
+        for passage in set(passages.tolist()):
+            here = passages == passage
+            own[here] = _softmax(np.append(margins[here], 0.0))[:-1]
+        return [
+            [
+                self._cosine(at),
+                logistic(margin),
+                float(share),
+                float(share_passage),
+                logistic(pointed[self.units[at].passage].answerable),
+                margin / _MOST_MARGIN,
+            ]
+            for at, margin, share, share_passage in zip(
+                units, margins.tolist(), shares, own, strict=True
+            )
+        ]
+
+    def words_pointed_at(self, pointed: Sequence[Pointed], at: int) -> str:
+        """Return the words of a unit that the network takes for the answer, without mark-up."""
+        unit = self.units[at]
+        best = pointed[unit.passage].best(unit.start, unit.end)
+        if best is None:
+            return ""
+        return plain(self.shown[unit.passage].passage.chunk.text[slice(*best[1])])
+
+    def says_less(self, asked: Asked, at: int, other: int) -> bool:
+        """Whether a row or an item has some of the question's words that its sibling has, no more.
+
+        Where one row names what is asked about, the other rows are about something else.
+        """
+        if not self.units[at].is_beside(self.units[other]):
+            return False
+        return self._said(at) & {*asked.stems} < self._said(other) & {*asked.stems}
+
+    def completing(self, asked: Asked, at: int, told: Iterable[str]) -> int | None:
+        """Return the position of the unit near *at* that says what *told* leaves out.
+
+        Args:
+            asked: The question; of its words, by how rare they are, at least a fifth must be new.
+            at: Position of a unit that is told.
+            told: All texts that are.
+        """
+        passage = self.units[at].passage
+        known = self._above[passage].union(*map(stems, told))
+        weights = self._weights(asked)
+        new = {one: weight for one, weight in weights.items() if one not in known}
+        near = range(max(0, at - _NEAR), min(len(self.units), at + _NEAR + 1))
+        gains = {
+            one: sum(new.get(word, 0.0) for word in self._said(one))
+            for one in near
+            if self.units[one].passage == passage and self.units[one].states
+        }
+        best = max(gains, key=lambda one: (gains[one], -one))
+        return best if gains[best] > _WORTH * sum(weights.values()) else None
+
+    def _margin(self, pointed: Sequence[Pointed], at: int) -> float:
+        unit = self.units[at]
+        best = pointed[unit.passage].best(unit.start, unit.end)
+        margin = -_MOST_MARGIN if best is None else best[0]
+        return max(-_MOST_MARGIN, min(_MOST_MARGIN, margin))
+
+    def _cosine(self, at: int) -> float:
+        cosine = self.shown[self.units[at].passage].passage.cosine
+        return _USUAL_COSINE if cosine is None else cosine
+
+    def _said(self, at: int) -> set[str]:
+        return set(self._stems[at])
+
+    def _near(self, at: int) -> set[str]:
+        """Return the stems of a unit, its neighbours and the headings above it."""
+        unit = self.units[at]
+        near = set(self._above[unit.passage])
+        for beside in (at - 1, at, at + 1):
+            if 0 <= beside < len(self.units) and self.units[beside].passage == unit.passage:
+                near.update(self._stems[beside])
+        return near
+
+    def _weights(self, asked: Asked) -> dict[str, float]:
+        """Return how rare each word of the question is in the passages."""
+        if asked not in self._weighed:
+            total = len(self.units) + 1
+            self._weighed[asked] = {
+                one: math.log(1 + total / (0.5 + self._counts[one])) for one in asked.stems
+            }
+        return self._weighed[asked]
+
+
+def overall(best: float, row: Sequence[float], rows: Sequence[Sequence[float]]) -> list[float]:
+    """Return the features of a question, in the order of `OVERALL`.
+
+    Args:
+        best: Probability of the best unit.
+        row: Its features.
+        rows: Those of all units.
+    """
+    told = dict(zip(FEATURES, row, strict=True))
+    highest = dict(zip(FEATURES, np.max(np.asarray(rows), axis=0).tolist(), strict=True))
+    odds = math.log(max(best, _TINY) / max(1 - best, _TINY))
+    of_all = [highest["answerable"], highest["margin"], highest["cosine_passage"]]
+    return [1.0, odds, *of_all, *(told[name] for name in OVERALL[5:])]
+
+
+def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    raised = np.exp(scores - scores.max(initial=0.0))
+    return np.asarray(raised / max(raised.sum(), _TINY))
+
+
+def logistic(score: float) -> float:
+    """Return the probability whose logit is *score*."""
+    return 1 / (1 + math.exp(-max(-_FAR, min(_FAR, score))))
+
+
+def probabilities(rows: Sequence[Sequence[float]], weights: Sequence[float]) -> list[float]:
+    """Return the probability of each row of features under a logistic model."""
+    if not rows:
+        return []
+    scores = np.asarray(rows, dtype=np.float64) @ np.asarray(weights, dtype=np.float64)
+    return [float(p) for p in 1 / (1 + np.exp(-scores))]
+
+
+def _above(chunk: Chunk) -> str:
+    return " ".join((chunk.title, *chunk.heading))
+
+
+def _share(weights: dict[str, float], present: set[str]) -> float:
+    total = sum(weights.values())
+    return sum(w for one, w in weights.items() if one in present) / total if total else 0.0
+
+
+def _missing(names: frozenset[str], present: set[str]) -> float:
+    return len(names - present) / len(names) if names else 0.0
+
+
+def _holds(asked: Asked, text: str) -> bool:
+    """Whether the unit has something of the asked kind that the question does not have itself."""
+    if asked.kind is None:
+        return False
+    own = asked.text.lower()
+    return any(match.group().lower() not in own for match in asked.kind.finditer(text))

@@ -1,0 +1,145 @@
+"""One question's dealings with the portfolio: its requests, its deadline, and what they cost."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from bot.errors import AnswererError
+from bot.llm.portfolio import OVER_BUDGET, Model, Portfolio
+from bot.llm.spend import Request
+from bot.types import BYTES_PER_TOKEN, Messages, Question, Usage
+
+log = logging.getLogger(__name__)
+
+FOR_THE_OFFLINE_READER = 0.9
+"""So much of the deadline the models may use: the rest is for whoever answers without them."""
+_ABANDONED = "nobody waited for its end"
+
+
+@dataclass
+class _Result:
+    """How a request ended, as far as it is known."""
+
+    purpose: str
+    messages: Messages
+    received_bytes: int = 0
+    started: float = field(default_factory=time.perf_counter)
+    reason: str = _ABANDONED
+    usage: Usage = Usage()  # noqa: RUF009 - frozen
+
+    def counted(self, max_tokens: int) -> tuple[Usage, bool]:
+        """Return what it used, and whether that is an estimate: the reply did not come to say."""
+        told = self.usage.input_tokens or self.usage.output_tokens
+        if told or not self.received_bytes:
+            return self.usage, False
+        out = min(max_tokens, self.received_bytes // BYTES_PER_TOKEN + 1)
+        return Usage(input_tokens=self.messages.tokens_at_most, output_tokens=out), True
+
+
+class Talk:
+    """Asks models for one question, within one deadline over all requests.
+
+    Args:
+        portfolio: The models.
+        question: Who asks, where, and in which conversation.
+    """
+
+    def __init__(self, portfolio: Portfolio, question: Question) -> None:
+        self.portfolio = portfolio
+        self.question = question
+        self.usage = Usage()
+        self.notes: list[str] = []
+        self.over_budget = False
+        self.models = portfolio.order(question.thread)
+        deadline_s = portfolio.settings.deadline_s * FOR_THE_OFFLINE_READER
+        self._until = asyncio.get_running_loop().time() + deadline_s
+
+    async def reply(
+        self, model: Model, messages: Messages, *, purpose: str, stream: bool
+    ) -> AsyncGenerator[str]:
+        """Yield the text of one reply as it comes.
+
+        Raises:
+            AnswererError: Whatever went wrong, also after some of the text has come.
+        """
+        provider = model.provider
+        try:
+            with self.portfolio.admitted(provider, self.question, messages):
+                result = _Result(purpose=purpose, messages=messages)
+                try:
+                    async for piece in self._pieces(model, messages, stream=stream):
+                        if isinstance(piece, Usage):
+                            result.reason, result.usage = "", piece
+                        else:
+                            result.received_bytes += len(piece.encode(errors="replace"))
+                            yield piece
+                except AnswererError as error:
+                    result.reason = str(error).removeprefix(f"{provider.name}: ")
+                    into, out = error.spent
+                    result.usage = Usage(input_tokens=into, output_tokens=out)
+                    self._blame(provider.name, error)
+                    raise
+                finally:
+                    self._keep(model, result)
+                self.portfolio.breaker(provider.name).succeeded()
+        except AnswererError as error:
+            self.over_budget = self.over_budget or OVER_BUDGET in str(error)
+            log.warning("model failed", extra={"reason": str(error)})
+            raise
+
+    async def _pieces(
+        self, model: Model, messages: Messages, *, stream: bool
+    ) -> AsyncGenerator[str | Usage]:
+        loop = asyncio.get_running_loop()
+        until = min(self._until, loop.time() + model.provider.timeout_s)
+        async with aclosing(model.reply(messages, stream=stream)) as pieces:
+            while True:
+                try:
+                    # One deadline over all parts: a stream that drips would never be silent long
+                    async with asyncio.timeout_at(until):
+                        piece = await anext(pieces, None)
+                except TimeoutError:
+                    name = model.provider.name
+                    raise AnswererError(f"{name}: no reply within the deadline") from None
+                if piece is None:
+                    return
+                yield piece
+
+    def _blame(self, name: str, error: AnswererError) -> None:
+        breaker = self.portfolio.breaker(name)
+        if error.outage:
+            breaker.failed(error.retry_after_s)
+        else:
+            breaker.succeeded()
+
+    def _keep(self, model: Model, result: _Result) -> None:
+        usage, estimated = result.counted(model.provider.max_tokens)
+        used = self.portfolio.priced(model.provider, usage)
+        self.usage = _sum(self.usage, used)
+        request = Request(
+            provider=model.provider.name,
+            purpose=result.purpose,
+            reason=result.reason,
+            ms=round((time.perf_counter() - result.started) * 1000, 1),
+            input_tokens=used.input_tokens,
+            output_tokens=used.output_tokens,
+            cost_usd=used.cost_usd,
+            user=self.question.user,
+            channel=self.question.channel,
+            estimated=estimated,
+        )
+        self.notes += self.portfolio.record(request, model.provider, self.question)
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    costs = (one.cost_usd, other.cost_usd)
+    known: list[Decimal] = [cost for cost in costs if cost is not None]
+    return Usage(
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        cost_usd=sum(known, Decimal(0)) if len(known) == len(costs) else None,
+    )

@@ -1,0 +1,199 @@
+"""The parts of the bot, put together: the one place that knows which needs which."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import StoreError
+from bot.settings import SlackSettings
+from bot.slack.documents import Library
+from bot.slack.features.dependencies import Office
+from bot.slack.inbound.access import People
+from bot.slack.inbound.dispatcher import Dispatcher, Lifecycle, Limits
+from bot.slack.inbound.inbox import Inbox
+from bot.slack.metrics import Meter
+from bot.slack.outbound.client import Clients
+from bot.slack.outbound.delivery import Delivery
+from bot.slack.outbound.status import Signs
+from bot.slack.outbound.streaming import Means, Pace
+from bot.slack.outbound.writer import Writer
+from bot.slack.responder import Engine, Policy, Responder
+from bot.slack.tokens import Identity
+from bot.state.answers import Records, count_open
+from bot.state.channel_settings import Channels, Rules
+from bot.state.questions import Store
+from index.errors import IndexingError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the bot is made from.
+
+    Attributes:
+        spend: What models cost, in lines for administrators.
+        owner: Names this process among those that share the state.
+        started_at: When it began, in seconds since the epoch.
+    """
+
+    clients: Clients
+    identity: Identity
+    engine: Engine
+    store: Store
+    library: Library | None
+    answers: Path
+    answers_are_indexed: bool
+    spend: Callable[[], list[str]]
+    owner: str
+    started_at: float
+
+
+class Bot:
+    """All parts, connected."""
+
+    def __init__(self, settings: SlackSettings, parts: Parts) -> None:
+        self.parts = parts
+        self.keep_days = settings.keep_days
+        self.on_fatal: Callable[[], None] = lambda: None
+        self.meter = Meter()
+        store, team = parts.store, parts.identity.team
+        self.records = Records(store.database)
+        self.channels = _channels(settings, store, team)
+        self.people = People(parts.clients.calls, team=team)
+        self.signs = Signs(parts.clients.posts)
+        self.writer = Writer(
+            parts.clients,
+            store,
+            owner=parts.owner,
+            bot_user=parts.identity.bot_user,
+            meter=self.meter,
+        )
+        self.lifecycle = Lifecycle(
+            store, self.records, writer=self.writer, signs=self.signs, team=team
+        )
+        self.inbox = Inbox(
+            store,
+            self.channels,
+            team=team,
+            bot_user=parts.identity.bot_user,
+            max_waiting=settings.max_queue,
+        )
+        self.dispatcher = Dispatcher(
+            store=store,
+            owner=parts.owner,
+            respond=self._responder(settings).respond,
+            limits=Limits(
+                max_concurrent=settings.max_concurrent, max_per_user=settings.max_per_user
+            ),
+            on_fatal=self._fatal,
+        )
+        self.office = self._office(settings)
+
+    def prune(self) -> None:
+        """Erase what was kept long enough."""
+        self.records.prune(keep_days=self.keep_days)
+
+    async def trouble(self, *, heard: bool) -> str:
+        """Return why the bot cannot answer right now; "" if it can."""
+        if not heard:
+            return "no connection to Slack"
+        try:
+            await asyncio.to_thread(self.parts.store.waiting)
+            if self.parts.library is not None:
+                await asyncio.to_thread(self.parts.library.facts, frozenset[str]())
+        except StoreError:
+            return "the state cannot be used"
+        except IndexingError:
+            return "the index cannot be used"
+        return ""
+
+    def metrics(self, is_heard: Callable[[], bool]) -> Callable[[], Awaitable[str]]:
+        """Return what tells the numbers of this process."""
+
+        async def text() -> str:
+            gauges = {
+                "footnote_running": float(self.dispatcher.running),
+                "footnote_waiting": float(await asyncio.to_thread(self.parts.store.waiting)),
+                "footnote_connected": float(is_heard()),
+            }
+            if self.parts.library is not None:
+                facts = await asyncio.to_thread(self.parts.library.facts, frozenset[str]())
+                age = datetime.now(UTC) - facts.created_at
+                gauges["footnote_index_age_seconds"] = age.total_seconds()
+            return self.meter.text(gauges)
+
+        return text
+
+    def status(self) -> list[str]:
+        """Return how the bot is, in lines for administrators."""
+        minutes = int(time.time() - self.parts.started_at) // 60
+        return [
+            f"In work: {self.dispatcher.running}, waiting: {self.parts.store.waiting()}",
+            f"Handed to a person and open: {count_open(self.parts.store.database)}",
+            f"Running for {minutes // 60} h {minutes % 60} min",
+            *self.parts.spend(),
+        ]
+
+    def _fatal(self) -> None:
+        self.on_fatal()  # what it is, is known only when the bot is served
+
+    def _responder(self, settings: SlackSettings) -> Responder:
+        parts = self.parts
+        means = Means(posts=parts.clients.posts, store=parts.store, owner=parts.owner, pace=Pace())
+        return Responder(
+            engine=parts.engine,
+            delivery=Delivery(self.writer, means),
+            writer=self.writer,
+            signs=self.signs,
+            records=self.records,
+            channels=self.channels,
+            people=self.people,
+            policy=Policy(
+                bot_user=parts.identity.bot_user,
+                max_question_chars=settings.max_question_chars,
+                guests=settings.guests,
+                started_at=parts.started_at,
+                stale=self._stale,
+            ),
+        )
+
+    def _stale(self) -> str:
+        return "" if self.parts.library is None else self.parts.library.stale()
+
+    def _office(self, settings: SlackSettings) -> Office:
+        return Office(
+            team=self.parts.identity.team,
+            clients=self.parts.clients,
+            store=self.parts.store,
+            inbox=self.inbox,
+            records=self.records,
+            channels=self.channels,
+            people=self.people,
+            library=self.parts.library,
+            answers=self.parts.answers,
+            answers_are_indexed=self.parts.answers_are_indexed,
+            wake=self.dispatcher.wake,
+            status=self.status,
+            prompts=settings.prompts,
+        )
+
+
+def _channels(settings: SlackSettings, store: Store, team: str) -> Channels:
+    return Channels(
+        store.database,
+        team=team,
+        configured={
+            c.id: Rules(
+                enabled=c.enabled,
+                audience=frozenset(c.audience),
+                follow_ups=c.follow_ups,
+                unasked=c.unasked,
+                helper=c.helper,
+                language=c.language,
+            )
+            for c in settings.channels
+        },
+        groups=settings.groups,
+    )

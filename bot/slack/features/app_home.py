@@ -1,0 +1,150 @@
+"""The app's own page, what its messages tab suggests, and the settings of channels."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.documents import Facts, Library
+from bot.slack.features.dependencies import Ack, Body, Office, bound, bound_event, user_of
+from bot.slack.inbound.access import Standing
+from bot.slack.messages import elements, texts, views
+from bot.slack.messages.elements import Block
+from bot.slack.messages.source_list import ago
+from bot.slack.messages.texts import Hello, inert, shorten
+from bot.slack.outbound.errors import CALL_ERRORS, failure
+from bot.state.channel_settings import Chosen
+from index.errors import IndexingError
+
+log = logging.getLogger(__name__)
+
+LAST: Final = 5
+LANGUAGE: Final = re.compile(r"[\w() -]{0,40}")
+"""It joins the rules that a model reads, so it is a name and nothing else."""
+
+
+def register(app: AsyncApp, office: Office) -> None:
+    """Connect the home page, the messages tab, and the window for a channel's settings."""
+    app.event("app_home_opened")(bound_event(office, _on_opened))
+    app.action(elements.CHANNEL)(bound(office, _on_choose))
+    app.view(views.RULES)(bound(office, _on_chosen))
+
+
+async def _on_opened(office: Office, event: Mapping[str, Any]) -> None:
+    user = str(event["user"])
+    if event.get("tab") == "messages":
+        await _suggest(office, str(event["channel"]))
+    elif event.get("tab") == "home":
+        await _publish(office, user)
+
+
+async def _on_choose(office: Office, ack: Ack, body: Body) -> None:
+    await ack()
+    channel = str(body["actions"][0]["selected_conversation"])
+    if (await office.people.person(user_of(body))).is_admin:
+        rules = await asyncio.to_thread(office.channels.rules, channel)
+        await office.open(body, views.rules_view(channel, rules))
+
+
+async def _on_chosen(office: Office, ack: Ack, body: Body) -> None:
+    user = user_of(body)
+    if not (await office.people.person(user)).is_admin:
+        await ack(response_action="errors", errors={"switches": texts.ONLY_ADMINS})
+        return
+    given = views.values(body["view"])
+    if not LANGUAGE.fullmatch(given["language"].get("value") or ""):
+        await ack(response_action="errors", errors={"language": texts.NO_LANGUAGE})
+        return
+    on = {option["value"] for option in given["switches"].get("selected_options") or ()}
+    rules = Chosen(
+        enabled="enabled" in on,
+        follow_ups="follow_ups" in on,
+        unasked="unasked" in on,
+        helper=given["helper"].get("selected_user") or "",
+        language=(given["language"].get("value") or "").strip(),
+    )
+    channel = str(body["view"]["private_metadata"])
+    await asyncio.to_thread(office.channels.choose, channel, rules, by=user)
+    await ack()
+    log.info("channel settings changed", extra={"channel": channel, "user": user})
+
+
+async def _suggest(office: Office, channel: str) -> None:
+    facts = await _facts(office, frozenset())
+    prompts = suggestions(office.prompts, () if facts is None else facts.titles)
+    if not prompts:
+        return
+    shown = [{"title": inert(shorten(p, 80)), "message": p} for p in prompts]
+    try:
+        await office.clients.posts.assistant_threads_setSuggestedPrompts(
+            channel_id=channel, title=texts.PROMPTS_TITLE, prompts=shown
+        )
+    except CALL_ERRORS as error:
+        log.info("nothing suggested", extra={"code": failure(error).code})
+
+
+async def _publish(office: Office, user: str) -> None:
+    person = await office.people.person(user)
+    now = datetime.now(UTC)
+    is_member = person.standing is Standing.MEMBER
+    audience = office.channels.audience("D", user) if is_member else frozenset[str]()
+    facts = await _facts(office, audience)
+    mine = await asyncio.to_thread(office.records.last_of, user, limit=LAST)
+    admin = await _admin(office, now) if person.is_admin else []
+    view = views.home_view(facts, mine, now=now, admin=admin)
+    try:
+        await office.clients.posts.views_publish(user_id=user, view=view)
+    except CALL_ERRORS as error:
+        log.warning("home not shown", extra={"code": failure(error).code})
+
+
+async def _admin(office: Office, now: datetime) -> list[Block]:
+    failing = await asyncio.to_thread(office.records.unanswered, limit=LAST)
+    # An administrator of Slack need not be one of every group: texts stay where they were asked.
+    open_ones = [k for k in failing if not office.channels.rules(k.channel).audience]
+    public = [kept for kept in open_ones if not kept.channel.startswith("D")]
+    status = [inert(line) for line in await asyncio.to_thread(office.status)]
+    return views.admin_blocks(status=status, failing=public, now=now)
+
+
+async def _facts(office: Office, audience: frozenset[str]) -> Facts | None:
+    if office.library is None:
+        return None
+    try:
+        return await asyncio.to_thread(office.library.facts, audience)
+    except IndexingError:
+        log.warning("index not described")
+        return None
+
+
+MAX_PROMPTS: Final = 4
+TITLES_SHOWN: Final = 6
+
+
+def suggestions(prompts: Sequence[str], titles: Iterable[str]) -> tuple[str, ...]:
+    """Return what may be asked: what the settings name, then what the documents are called.
+
+    >>> suggestions(["How many days of leave?"], ["Parking"])
+    ('How many days of leave?', 'What does “Parking” say?')
+    """
+    about = [f"What does “{shorten(title, 60)}” say?" for title in titles]
+    return (*prompts, *about)[:MAX_PROMPTS]
+
+
+def hello(library: Library, prompts: Sequence[str]) -> Hello:
+    """Return what the page of `footnote slack try` says first, to whom every document is open."""
+    try:
+        facts = library.facts(None)
+    except IndexingError:
+        return Hello(words=texts.HOME_NO_INDEX)
+    count = f"{len(facts.titles)} document{'s' if len(facts.titles) != 1 else ''}"
+    built = ago(facts.created_at, datetime.now(UTC))
+    some = ", ".join(f"“{shorten(title, 60)}”" for title in facts.titles[:TITLES_SHOWN])
+    among = "among them" if len(facts.titles) > TITLES_SHOWN else "namely"
+    known = f"I know {count}, {among} {some}" if some else "I know no documents yet"
+    words = f"{texts.HINT}\n{known} (index {facts.generation}, built {built})."
+    return Hello(words=words, prompts=tuple(prompts))

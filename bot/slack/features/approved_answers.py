@@ -1,0 +1,123 @@
+"""An approved reply becomes a Markdown file in a folder that is a source like any other."""
+
+import hashlib
+import os
+import re
+import tempfile
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from bot.slack.messages.texts import clean
+from bot.state.database import Database
+
+MAX_SLUG_CHARS: Final = 50
+_GROUP = re.compile(r"[\w. -]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """A reply that somebody who may decide calls the answer.
+
+    Attributes:
+        channel: Where it was said.
+        ts: Time stamp of the reply.
+        author: Who said it, by id and by name.
+        approver: Who approved it, by id and by name.
+        audience: Groups that may read it; empty means everybody.
+        at: When it was approved, in UTC.
+    """
+
+    team: str
+    channel: str
+    ts: str
+    question: str
+    answer: str
+    author: str
+    author_name: str
+    approver: str
+    approver_name: str
+    audience: tuple[str, ...]
+    at: datetime
+
+
+def approve(database: Database, folder: Path, approved: Approved) -> Path:
+    """Write the document; approving the same reply again replaces it."""
+    path = folder / _file_name(approved)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(path, _text(approved))
+    with database.sql() as sql:
+        sql.execute(
+            "INSERT OR REPLACE INTO approved (file, team, channel, ts, author, approver, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(path.name, approved.team, approved.channel, approved.ts),
+                *(approved.author, approved.approver, approved.at.timestamp()),
+            ),
+        )
+    return path
+
+
+def unname(database: Database, folder: Path, user: str) -> int:
+    """Take a person's name out of the documents they said or approved; returns how many."""
+    with database.sql() as sql:
+        rows = sql.execute(
+            "SELECT file, author, approver FROM approved WHERE author = ?1 OR approver = ?1",
+            (user,),
+        ).fetchall()
+    for row in rows:
+        path = folder / str(row["file"])
+        if not path.exists():
+            continue
+        text = path.read_text(encoding="utf-8")
+        if row["author"] == user:
+            text = _AUTHOR_LINE.sub("Answered by a colleague", text)
+        if row["approver"] == user:
+            text = _APPROVER_LINE.sub("Approved by a colleague", text)
+        _write(path, text)
+    return len(rows)
+
+
+_AUTHOR_LINE: Final = re.compile(r"^Answered by .*?(?= in Slack\.$)", re.MULTILINE)
+_APPROVER_LINE: Final = re.compile(r"^Approved by .*?(?= on \d{4}-\d\d-\d\d\.$)", re.MULTILINE)
+
+
+def _text(approved: Approved) -> str:
+    groups = [group for group in approved.audience if _GROUP.fullmatch(group)]
+    front = ["---", f"audience: [{', '.join(groups)}]", "---", ""] if groups else []
+    day = f"{approved.at:%Y-%m-%d}"
+    lines = [
+        *front,
+        f"# {_one_line(approved.question)}",
+        "",
+        clean(approved.answer).strip(),
+        "",
+        f"Answered by {_one_line(approved.author_name) or 'a colleague'} in Slack.",
+        f"Approved by {_one_line(approved.approver_name) or 'a colleague'} on {day}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+def _file_name(approved: Approved) -> str:
+    """Name the file by the reply, so that approving it again names the same one."""
+    place = f"{approved.team}:{approved.channel}:{approved.ts}"
+    ascii_only = unicodedata.normalize("NFKD", approved.question).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")[:MAX_SLUG_CHARS].strip("-")
+    return f"{slug or 'answer'}-{hashlib.sha256(place.encode()).hexdigest()[:10]}.md"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the file whole or not at all: a build may read the folder at any time."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)

@@ -1,0 +1,178 @@
+"""Questions that come by a click or a command, and private answers that are shared."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.features.dependencies import (
+    Ack,
+    Body,
+    Office,
+    bound,
+    bound_command,
+    channel_of,
+    user_of,
+)
+from bot.slack.inbound.inbox import Arrival
+from bot.slack.manifest import ASK_ABOUT, COMMAND
+from bot.slack.messages import elements, texts
+from bot.slack.messages.blocks import Frame, Message, answer_message, note
+from bot.slack.messages.elements import rich_text_block, section, words
+from bot.slack.messages.texts import defuse
+from bot.slack.outbound.client import change, marked, say
+from bot.slack.outbound.errors import CALL_ERRORS, Fault, failure
+from bot.state.answers import Kept
+from bot.state.questions import Kind, Received
+
+log = logging.getLogger(__name__)
+
+
+def register(app: AsyncApp, office: Office) -> None:
+    """Connect the command, the shortcut, and the buttons that ask again or share."""
+    app.command(COMMAND)(bound_command(office, _on_ask))
+    app.shortcut(ASK_ABOUT)(bound(office, _on_ask_about))
+    app.action(elements.AGAIN)(bound(office, _on_again))
+    app.action(elements.SHARE)(bound(office, _on_share))
+
+
+async def _on_ask(office: Office, ack: Ack, command: Mapping[str, Any]) -> None:
+    question = commanded(command, office.team)
+    if question is None:
+        await ack(text=texts.EMPTY_COMMAND, response_type="ephemeral")
+        return
+    await office.inbox.keep(question)
+    await ack(text=texts.ASKING, response_type="ephemeral")
+    office.wake()
+
+
+async def _on_ask_about(office: Office, ack: Ack, body: Body) -> None:
+    await office.inbox.keep(pointed_at(body, office.team))
+    await ack()
+    office.wake()
+
+
+async def _on_again(office: Office, ack: Ack, body: Body) -> None:
+    question = await asyncio.to_thread(_again, office, body)
+    if question is None:
+        await ack()
+        await office.tell(body, texts.FORGOTTEN)
+        return
+    arrival = await office.inbox.keep(question)
+    await ack()
+    office.wake()
+    if arrival is Arrival.NEW and not question.response_url:
+        await _replace(office, body, note(texts.ASKED_AGAIN))
+
+
+async def _on_share(office: Office, ack: Ack, body: Body) -> None:
+    await ack()
+    question_id = str(body["actions"][0]["value"])
+    kept = await asyncio.to_thread(office.kept, question_id, body)
+    if kept is None:
+        await office.tell(body, texts.FORGOTTEN)
+    elif kept.user != user_of(body):
+        await office.tell(body, texts.NOT_YOURS)
+    elif await asyncio.to_thread(office.records.share, question_id):
+        await office.tell(body, await _share(office, kept))
+
+
+def commanded(command: Mapping[str, Any], team: str) -> Received | None:
+    """Read the question behind a command; None if there is none, or it is another workspace's."""
+    text = str(command.get("text") or "").strip()
+    if not text or command.get("team_id") != team:
+        return None
+    trigger = str(command["trigger_id"])
+    return Received(
+        event_id=f"command:{trigger}",
+        team=team,
+        channel=str(command["channel_id"]),
+        ts=f"command:{trigger}",
+        thread_ts=f"command:{trigger}",
+        user=str(command["user_id"]),
+        text=text,
+        kind=Kind.COMMAND,
+        response_url=str(command["response_url"]),
+    )
+
+
+def pointed_at(body: Body, team: str) -> Received:
+    """Read the question that somebody else's message asks."""
+    message, channel = body["message"], str(body["channel"]["id"])
+    return Received(
+        # Whoever points at a message first gets it answered, once.
+        event_id=f"shortcut:{channel}:{message['ts']}",
+        team=team,
+        channel=channel,
+        ts=str(body["action_ts"]),
+        thread_ts=str(message.get("thread_ts") or message["ts"]),
+        user=user_of(body),
+        text=str(message.get("text") or ""),
+        kind=Kind.SHORTCUT,
+    )
+
+
+def _again(office: Office, body: Body) -> Received | None:
+    action = body["actions"][0]
+    question_id = str(action["value"])
+    earlier = office.store.words(question_id) or _of_answer(office.records.kept(question_id))
+    if earlier is None or (earlier.team, earlier.channel) != (office.team, channel_of(body)):
+        return None
+    is_private = earlier.kind is Kind.COMMAND
+    place = str((body.get("container") or {}).get("message_ts") or action["action_ts"])
+    return replace(
+        earlier,
+        event_id=f"again:{question_id}:{place}",  # a second click finds it asked already
+        ts=f"command:{action['action_ts']}" if is_private else str(action["action_ts"]),
+        user=user_of(body),
+        kind=Kind.COMMAND if is_private else Kind.AGAIN,
+        response_url=str(body["response_url"]) if is_private else "",
+    )
+
+
+def _of_answer(kept: Kept | None) -> Received | None:
+    if kept is None:
+        return None
+    is_private = kept.thread_ts.startswith("command:")
+    return Received(
+        event_id="",
+        team=kept.team,
+        channel=kept.channel,
+        ts="",
+        thread_ts=kept.thread_ts,
+        user=kept.user,
+        text=defuse(kept.question),  # as Slack would send it
+        kind=Kind.COMMAND if is_private else Kind.AGAIN,
+    )
+
+
+async def _replace(office: Office, body: Body, message: Message) -> None:
+    channel, ts = channel_of(body), str(body["container"]["message_ts"])
+    try:
+        await change(office.clients.posts, channel, message, ts=ts)
+    except CALL_ERRORS as error:
+        log.info("message not replaced", extra={"code": failure(error).code})
+
+
+async def _share(office: Office, kept: Kept) -> str:
+    """Post a private answer in its channel; returns what the asker is told."""
+    person = await office.people.person(kept.user)
+    frame = Frame(now=datetime.now(UTC), question_id=kept.id)
+    answer = answer_message(kept.answer, frame)
+    asked = f"{person.name or 'Somebody'} asked: {kept.question}"
+    head = rich_text_block([section(words(asked, bold=True))])
+    message = replace(answer, text=f"{defuse(asked)}\n{answer.text}", blocks=(head, *answer.blocks))
+    metadata = marked(f"shared:{kept.id}")
+    try:
+        await say(office.clients.posts, kept.channel, message, metadata=metadata)
+    except CALL_ERRORS as error:
+        failed = failure(error)
+        log.info("answer not shared", extra={"question_id": kept.id, "code": failed.code})
+        if failed.fault is not Fault.UNSURE:  # else it may stand there
+            await asyncio.to_thread(office.records.share, kept.id, taken_back=True)
+        return texts.NOT_SHARED
+    return texts.SHARED

@@ -1,0 +1,132 @@
+"""What every click and command needs: Slack, the state, and who may do what."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.slack.documents import Library
+from bot.slack.inbound.access import People
+from bot.slack.inbound.inbox import Inbox
+from bot.slack.messages.blocks import note
+from bot.slack.outbound.client import Clients, whisper
+from bot.slack.outbound.errors import CALL_ERRORS, failure
+from bot.state.answers import Kept, Records
+from bot.state.channel_settings import Channels
+from bot.state.questions import Store
+
+log = logging.getLogger(__name__)
+
+Body = Mapping[str, Any]
+Ack = Callable[..., Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Everything at hand.
+
+    Attributes:
+        team: The workspace that the token belongs to.
+        library: What the bot can tell of its documents; None if it is served without one.
+        answers: Folder of the approved answers.
+        answers_are_indexed: Whether that folder is one of the sources.
+        wake: Tells the dispatcher that a question was kept.
+        status: How the bot is, in lines for administrators.
+        prompts: What the messages tab suggests to ask.
+    """
+
+    team: str
+    clients: Clients
+    store: Store
+    inbox: Inbox
+    records: Records
+    channels: Channels
+    people: People
+    library: Library | None
+    answers: Path
+    answers_are_indexed: bool
+    wake: Callable[[], None]
+    status: Callable[[], list[str]] = list
+    prompts: tuple[str, ...] = ()
+
+    def kept(self, question_id: str, body: Body) -> Kept | None:
+        """Return an answer, if it was given where the click came from."""
+        kept = self.records.kept(question_id)
+        is_there = kept is not None and (kept.team, kept.channel) == (self.team, channel_of(body))
+        return kept if is_there else None
+
+    async def tell(self, body: Body, sentence: str) -> None:
+        """Tell the one who clicked; if that fails, it is only logged."""
+        try:
+            await whisper(
+                self.clients.posts,
+                channel_of(body),
+                note(sentence),
+                user=user_of(body),
+                thread_ts=thread_of(body),
+            )
+        except CALL_ERRORS as error:
+            log.info("not told", extra={"code": failure(error).code})
+
+    async def open(self, body: Body, view: Mapping[str, object]) -> None:
+        """Open a window; Slack allows it for three seconds after the click."""
+        try:
+            await self.clients.posts.views_open(trigger_id=str(body["trigger_id"]), view=dict(view))
+        except CALL_ERRORS as error:
+            log.warning("window not opened", extra={"code": failure(error).code})
+
+    async def may_decide(self, channel: str, user: str) -> bool:
+        """Return whether *user* is the one to ask in a channel, or administers the workspace."""
+        if user == self.channels.rules(channel).helper:
+            return True
+        return (await self.people.person(user)).is_admin
+
+
+def channel_of(body: Body) -> str:
+    """Return where a click was made; "" if nowhere."""
+    return str((body.get("channel") or body.get("container") or {}).get("id") or "")
+
+
+def user_of(body: Body) -> str:
+    """Return who clicked."""
+    return str(body["user"]["id"])
+
+
+def thread_of(body: Body) -> str | None:
+    """Return the thread a click was made in; None if in none."""
+    message = body.get("message") or {}
+    return message.get("thread_ts") or None
+
+
+def bound(
+    office: Office, work: Callable[[Office, Ack, Body], Awaitable[None]]
+) -> Callable[..., Awaitable[None]]:
+    """Return *work* as Bolt calls it, by the names of what it wants."""
+
+    async def listener(ack: Ack, body: dict[str, Any]) -> None:
+        await work(office, ack, body)
+
+    return listener
+
+
+def bound_command(
+    office: Office, work: Callable[[Office, Ack, Body], Awaitable[None]]
+) -> Callable[..., Awaitable[None]]:
+    """Return *work* as Bolt calls it for a command."""
+
+    async def listener(ack: Ack, command: dict[str, Any]) -> None:
+        await work(office, ack, command)
+
+    return listener
+
+
+def bound_event(
+    office: Office, work: Callable[[Office, Body], Awaitable[None]]
+) -> Callable[..., Awaitable[None]]:
+    """Return *work* as Bolt calls it for an event."""
+
+    async def listener(event: dict[str, Any]) -> None:
+        await work(office, event)
+
+    return listener

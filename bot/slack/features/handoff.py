@@ -1,0 +1,146 @@
+"""Where the documents don't say, a person is asked; what they answer can become a document."""
+
+import asyncio
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.features.approved_answers import Approved, approve
+from bot.slack.features.dependencies import Ack, Body, Office, bound, channel_of, user_of
+from bot.slack.manifest import THIS_IS_IT
+from bot.slack.messages import elements, texts, views
+from bot.slack.messages.blocks import Message
+from bot.slack.messages.elements import rich_text_block, section, words
+from bot.slack.messages.texts import defuse, question_text
+from bot.slack.outbound.client import change, marked, say
+from bot.slack.outbound.errors import CALL_ERRORS, failure
+from bot.state.answers import Kept, close, open_for, withdraw
+from bot.state.questions import Received
+
+log = logging.getLogger(__name__)
+
+
+def register(app: AsyncApp, office: Office) -> None:
+    """Connect the buttons and the shortcut of a hand-off."""
+    app.action(elements.ASK_PERSON)(bound(office, _on_ask_person))
+    app.action(elements.RESOLVED)(bound(office, _on_resolved))
+    app.shortcut(THIS_IS_IT)(bound(office, _on_this_is_it))
+    app.view(views.APPROVE)(bound(office, _on_save))
+
+
+async def _on_ask_person(office: Office, ack: Ack, body: Body) -> None:
+    await ack()
+    kept = await asyncio.to_thread(office.kept, str(body["actions"][0]["value"]), body)
+    rules = await asyncio.to_thread(office.channels.rules, channel_of(body))
+    if kept is None:
+        await office.tell(body, texts.FORGOTTEN)
+    elif not rules.helper:
+        await office.tell(body, texts.NO_HELPER)
+    else:
+        await _hand_off(office, kept, helper=rules.helper, asked_by=user_of(body))
+
+
+async def _on_resolved(office: Office, ack: Ack, body: Body) -> None:
+    await ack()
+    question_id, user = str(body["actions"][0]["value"]), user_of(body)
+    database = office.store.database
+    if await asyncio.to_thread(close, database, question_id, by=user):
+        person = await office.people.person(user)
+        said = texts.SETTLED.format(name=person.name or "a colleague")
+        await _replace(office, body, said)
+
+
+async def _on_this_is_it(office: Office, ack: Ack, body: Body) -> None:
+    await ack()
+    channel, message = channel_of(body), body["message"]
+    if channel.startswith("D"):
+        await office.tell(body, texts.NOT_HERE)
+    elif not await office.may_decide(channel, user_of(body)):
+        await office.tell(body, texts.NOT_A_HELPER)
+    else:
+        thread_ts = str(message.get("thread_ts") or message["ts"])
+        question = await asyncio.to_thread(_question, office, channel, thread_ts)
+        answer = question_text(str(message.get("text") or ""), "")
+        data = {"channel": channel, "ts": message["ts"], "author": message.get("user") or ""}
+        view = views.approve_view(
+            json.dumps(data),
+            question=question,
+            answer=answer,
+            audience=(await asyncio.to_thread(office.channels.rules, channel)).audience,
+        )
+        await office.open(body, view)
+
+
+async def _on_save(office: Office, ack: Ack, body: Body) -> None:
+    data = json.loads(body["view"]["private_metadata"])
+    if not await office.may_decide(data["channel"], user_of(body)):
+        await ack(response_action="errors", errors={"answer": texts.NOT_A_HELPER})
+        return
+    approved = await _approved(office, body, data)
+    await asyncio.to_thread(approve, office.store.database, office.answers, approved)
+    await ack()
+    said = texts.APPROVED if office.answers_are_indexed else texts.APPROVED_ONLY
+    await office.tell({"channel": {"id": data["channel"]}, **body}, said)
+
+
+def _question(office: Office, channel: str, thread_ts: str) -> str:
+    place = Received(
+        event_id="", team=office.team, channel=channel, ts="", thread_ts=thread_ts, user="", text=""
+    )
+    turns = office.records.turns(place, limit=1)
+    return turns[0].text if turns else ""
+
+
+async def _approved(office: Office, body: Body, data: dict[str, Any]) -> Approved:
+    given = views.values(body["view"])
+    author = await office.people.person(data["author"])
+    approver = await office.people.person(user_of(body))
+    rules = await asyncio.to_thread(office.channels.rules, data["channel"])
+    return Approved(
+        team=office.team,
+        channel=data["channel"],
+        ts=data["ts"],
+        question=given["question"].get("value") or "",
+        answer=given["answer"].get("value") or "",
+        author=data["author"],
+        author_name=author.name,
+        approver=user_of(body),
+        approver_name=approver.name,
+        audience=tuple(sorted(rules.audience)),
+        at=datetime.now(UTC),
+    )
+
+
+async def _hand_off(office: Office, kept: Kept, *, helper: str, asked_by: str) -> None:
+    database = office.store.database
+    if not await asyncio.to_thread(open_for, database, kept.id, helper=helper, asked_by=asked_by):
+        return  # somebody clicked before
+    # The one message that is meant to ping: whom, the settings of the channel say.
+    asks = section({"type": "user", "user_id": helper}, words(f" {texts.HANDED_OFF}"))
+    message = Message(
+        text=f"<@{helper}> {texts.HANDED_OFF}",
+        blocks=(rich_text_block([asks]), elements.resolved(kept.id)),
+    )
+    try:
+        await say(
+            office.clients.posts,
+            kept.channel,
+            message,
+            thread_ts=kept.thread_ts,
+            metadata=marked(f"handoff:{kept.id}"),
+        )
+    except CALL_ERRORS as error:
+        log.warning("nobody asked", extra={"question_id": kept.id, "code": failure(error).code})
+        await asyncio.to_thread(withdraw, database, kept.id)
+
+
+async def _replace(office: Office, body: Body, said: str) -> None:
+    message = Message(text=defuse(said), blocks=(rich_text_block([section(words(said))]),))
+    channel, ts = channel_of(body), str(body["container"]["message_ts"])
+    try:
+        await change(office.clients.posts, channel, message, ts=ts)
+    except CALL_ERRORS as error:
+        log.info("message not replaced", extra={"code": failure(error).code})

@@ -1,0 +1,263 @@
+"""Kept questions are worked on: so many at once, one at a time in a thread, none forgotten."""
+
+import asyncio
+import contextlib
+import functools
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.errors import SlackError, StoreError
+from bot.slack.inbound.inbox import Taken
+from bot.slack.outbound.status import Signs
+from bot.slack.outbound.writer import Writer
+from bot.state.answers import Records
+from bot.state.questions import Claimed, Outcome, Store
+
+log = logging.getLogger(__name__)
+
+POLL_S: Final = 5.0
+"""How often, at least, to look for questions whose owner has died."""
+
+TURNED_AWAY_AT_ONCE: Final = 8
+"""Who is turned away must not wait for those who are answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many questions are worked on at once: in all, and of one person."""
+
+    max_concurrent: int
+    max_per_user: int | None = None
+
+
+class Dispatcher:
+    """Takes questions from the store and keeps hold of every task it starts.
+
+    Args:
+        store: Where questions wait.
+        owner: This process.
+        respond: Brings one question to its outcome.
+        limits: How many are worked on at once.
+        on_fatal: Called once when Slack does not take the token any more.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        owner: str,
+        respond: Callable[[Claimed], Awaitable[None]],
+        limits: Limits,
+        on_fatal: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._owner = owner
+        self._respond = respond
+        self._room = {False: limits.max_concurrent, True: TURNED_AWAY_AT_ONCE}
+        self._on_fatal = on_fatal
+        self._max_per_user = limits.max_per_user
+        self._by_question: dict[str, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._hurrying = False
+        self._tasks: dict[asyncio.Task[None], bool] = {}
+        self._loops: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to take questions."""
+        self._loops = [asyncio.create_task(self._take()), asyncio.create_task(self._renew())]
+
+    def wake(self) -> None:
+        """Look into the store now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Take no more questions."""
+        self._stopping = True
+        self.wake()
+
+    def hurry(self) -> None:
+        """Drop what runs, and what is just being claimed; it stays in the store."""
+        self._hurrying = True
+        for task in self._tasks:
+            task.cancel()
+
+    def cancel(self, question_id: str) -> None:
+        """Work no more on a question that has its outcome already."""
+        task = self._by_question.get(question_id)
+        if task is not None:
+            task.cancel()
+
+    @property
+    def running(self) -> int:
+        """How many questions are worked on."""
+        return sum(not turned_away for turned_away in self._tasks.values())
+
+    async def drain(self, timeout_s: float) -> None:
+        """Take no more questions, finish what runs, and leave the rest to the next process."""
+        self.stop()
+        taking, renewing = self._loops
+        await taking
+        if self._tasks and not self._hurrying:
+            await asyncio.wait(self._tasks, timeout=timeout_s)
+        self.hurry()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        renewing.cancel()
+        await asyncio.wait([renewing])
+        await asyncio.to_thread(self._store.release, self._owner)
+
+    async def _take(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                await self._fill(turned_away=True)
+                await self._fill(turned_away=False)
+            except Exception:  # whatever it is, the bot must not stop listening silently
+                log.exception("questions not claimed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), min(POLL_S, self._store.lease_s / 3))
+
+    async def _fill(self, *, turned_away: bool) -> None:
+        while not self._stopping and self._has_room(turned_away=turned_away):
+            claimed = await asyncio.to_thread(
+                self._store.claim,
+                self._owner,
+                turned_away=turned_away,
+                max_per_user=self._max_per_user,
+            )
+            if claimed is None:
+                return
+            task = asyncio.create_task(self._run(claimed))
+            self._tasks[task] = turned_away
+            self._by_question[claimed.id] = task
+            task.add_done_callback(functools.partial(self._forget, claimed.id))
+
+    def _has_room(self, *, turned_away: bool) -> bool:
+        running = sum(kind is turned_away for kind in self._tasks.values())
+        return running < self._room[turned_away]
+
+    def _forget(self, question_id: str, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        if self._by_question.get(question_id) is task:
+            del self._by_question[question_id]
+        self.wake()
+
+    async def _run(self, claimed: Claimed) -> None:
+        try:
+            await self._respond(claimed)
+        except SlackError:
+            log.exception("token refused", extra={"question_id": claimed.id})
+            self._stopping = True  # or the question would be taken again at once
+            self._on_fatal()
+        except Exception:
+            log.exception("question not finished", extra={"question_id": claimed.id})
+            await asyncio.sleep(POLL_S)  # or it would fail again and again at full speed
+        await asyncio.to_thread(self._store.release, self._owner, claimed.id)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._store.lease_s / 3)
+            try:
+                await asyncio.to_thread(self._store.renew, self._owner)
+            except StoreError:
+                log.exception("leases not renewed")
+
+
+Next = Callable[[], Awaitable[object]]
+
+
+class Lifecycle:
+    """Ends questions that nobody wants an answer to any more.
+
+    Args:
+        store: Knows what is asked.
+        records: Keep what was answered.
+        writer: Takes messages out of Slack.
+        signs: Show what is worked on.
+        team: The workspace that the token belongs to.
+    """
+
+    def __init__(
+        self, store: Store, records: Records, *, writer: Writer, signs: Signs, team: str
+    ) -> None:
+        self._store = store
+        self._records = records
+        self._writer = writer
+        self._signs = signs
+        self._team = team
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def register(self, app: AsyncApp, dispatcher: Dispatcher, gone: Callable[[], None]) -> None:
+        """Connect the events that end something; *gone* is called when the app is removed."""
+
+        async def on_stopped(event: dict[str, Any]) -> None:
+            await self.stop(dispatcher, str(event["channel"]), str(event.get("thread_ts") or ""))
+
+        async def on_gone() -> None:
+            log.error("app removed from the workspace, or its token taken back")
+            gone()
+
+        @app.middleware
+        async def look(body: dict[str, Any], next_: Next) -> object:
+            await self.seen(body)
+            return await next_()
+
+        app.event("agent_session_stopped")(on_stopped)
+        app.event("app_uninstalled")(on_gone)
+        app.event("tokens_revoked")(on_gone)
+
+    async def seen(self, body: Mapping[str, Any]) -> None:
+        """Take back that an answer may be missing, once somebody clicks something below it."""
+        place = body.get("container") or {}
+        if body.get("type") != "block_actions" or not place.get("message_ts"):
+            return
+        question_id = _question_of(body["actions"][0])
+        note_ts = await asyncio.to_thread(self._store.settle, question_id, place["message_ts"])
+        if note_ts is not None:
+            log.info("answer seen after all", extra={"question_id": question_id})
+            self._clean_up(str((body.get("channel") or {}).get("id")), (note_ts,))
+
+    async def stop(self, dispatcher: Dispatcher, channel: str, thread_ts: str) -> None:
+        """End what is worked on in a thread: its asker pressed Stop."""
+        questions = await asyncio.to_thread(self._store.in_thread, self._team, channel, thread_ts)
+        for question_id in questions:
+            await asyncio.to_thread(self._store.finish, question_id, Outcome.STOPPED)
+            dispatcher.cancel(question_id)
+            log.info("question stopped", extra={"question_id": question_id})
+        await self._signs.stopped(channel, thread_ts)
+
+    async def withdrawn(self, dispatcher: Dispatcher, taken: Taken) -> None:
+        """Clean up after a deleted question: its answer, and what is kept of it."""
+        question = taken.withdrawn
+        if question is None:
+            return
+        await asyncio.to_thread(self._records.forget_question, question.id)
+        if not question.posting:
+            # From the moment it was taken back nobody may begin to post for it.
+            dispatcher.cancel(question.id)
+        if question.messages:
+            self._clean_up(taken.channel, question.messages)
+        self._hold(self._signs.stopped(taken.channel, question.thread_ts))
+
+    async def drain(self) -> None:
+        """Finish cleaning up."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _clean_up(self, channel: str, messages: Sequence[str]) -> None:
+        self._hold(self._writer.remove(channel, messages))
+
+    def _hold(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _question_of(action: Mapping[str, Any]) -> str:
+    """Return the question that a control is about; what else its value says stands before it."""
+    value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
+    return str(value).rpartition(":")[2]

@@ -1,0 +1,283 @@
+"""An event becomes a kept question before Slack is told that it arrived."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.manifest import SUBSCRIPTIONS
+from bot.state.channel_settings import Channels
+from bot.state.questions import Kind, Received, Store, Withdrawn
+
+log = logging.getLogger(__name__)
+
+EDITED_WITHIN_S: Final = 3600.0
+"""A message edited so soon after it was written may become a question by that."""
+
+_SUBTYPES = {None, "file_share", "thread_broadcast"}
+_SLACK_ITSELF = {"USLACKBOT", "USLACK"}
+_SOMEBODY = re.compile(r"<(?:@[UW]|!subteam)")
+
+
+class Arrival(StrEnum):
+    """What an event was."""
+
+    NEW = "new"  # a question, kept
+    DUPLICATE = "duplicate"  # a question that is known
+    WITHDRAWN = "withdrawn"  # a question was deleted
+    REVISED = "revised"  # a question that still waits was edited
+    OTHER = "other"  # nothing to answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of an event.
+
+    Attributes:
+        question: The one that was asked, if one was.
+        withdrawn: The question that was deleted, if one was.
+        channel: Where; "" if nothing happened anywhere.
+    """
+
+    arrival: Arrival
+    question: Received | None = None
+    withdrawn: Withdrawn | None = None
+    channel: str = ""
+
+
+_NOTHING: Final = Taken(arrival=Arrival.OTHER)
+
+
+class Inbox:
+    """Keeps questions, each once.
+
+    Args:
+        store: Where they are kept.
+        channels: Where one need not mention the bot.
+        team: The workspace that the token belongs to.
+        bot_user: The app's own user.
+        max_waiting: How many may wait before the next is turned away.
+    """
+
+    def __init__(
+        self, store: Store, channels: Channels, *, team: str, bot_user: str, max_waiting: int
+    ) -> None:
+        self._store = store
+        self._channels = channels
+        self._team = team
+        self._bot_user = bot_user
+        self._max_waiting = max_waiting
+
+    async def take(self, body: Mapping[str, Any]) -> Taken:
+        """Keep what *body* says: a question, that one was edited, or that one was deleted.
+
+        Raises:
+            StoreError: It could not be kept; Slack must not be told that it arrived.
+        """
+        event = body.get("event")
+        if not isinstance(event, Mapping) or _team(body) != self._team:
+            return _NOTHING
+        change = changed(event)
+        if change is not None:
+            return await asyncio.to_thread(self._change, change)
+        question = asked(body, team=self._team, bot_user=self._bot_user)
+        if question is None:
+            return _NOTHING
+        taken = await asyncio.to_thread(self._consider, question)
+        if taken.arrival is Arrival.DUPLICATE and "edited" in event:
+            change = Change(channel=question.channel, ts=question.ts, text=question.text)
+            await asyncio.to_thread(self._change, change)
+        return taken
+
+    async def keep(self, question: Received) -> Arrival:
+        """Keep a question that came by another way than an event."""
+        return (await asyncio.to_thread(self._consider, question)).arrival
+
+    def _consider(self, question: Received) -> Taken:
+        if question.kind is Kind.FOLLOW_UP and not self._is_follow_up(question):
+            return _NOTHING
+        if question.kind is Kind.UNASKED and not self._is_welcome(question):
+            return _NOTHING
+        if question.kind is Kind.MENTION:
+            self._channels.speak(question.channel, question.thread_ts)
+        is_new = self._store.receive(question, max_waiting=self._max_waiting)
+        details = {"channel": question.channel, "ts": question.ts, "is_new": is_new}
+        log.info("question received", extra=details)
+        arrival = Arrival.NEW if is_new else Arrival.DUPLICATE
+        return Taken(arrival=arrival, question=question, channel=question.channel)
+
+    def _is_follow_up(self, question: Received) -> bool:
+        """Decide whether a reply without a mention is meant for us."""
+        channel, thread_ts = question.channel, question.thread_ts
+        asker = self._store.last_asker(question.team, channel, thread_ts)
+        if asker is None or not self._channels.rules(channel).follow_ups:
+            return False
+        if asker != question.user or _SOMEBODY.search(question.text):
+            self._channels.hush(channel, thread_ts)
+            return False
+        return not self._channels.is_quiet(channel, thread_ts)
+
+    def _is_welcome(self, question: Received) -> bool:
+        is_question = "?" in question.text and not _SOMEBODY.search(question.text)
+        return is_question and self._channels.rules(question.channel).unasked
+
+    def _change(self, change: "Change") -> Taken:
+        if change.text is not None:
+            was_waiting = self._store.revise(
+                self._team, change.channel, change.ts, text=change.text
+            )
+            return replace(_NOTHING, arrival=Arrival.REVISED) if was_waiting else _NOTHING
+        withdrawn = self._store.withdraw(self._team, change.channel, change.ts)
+        if withdrawn is None:
+            return _NOTHING
+        log.info("question withdrawn", extra={"question_id": withdrawn.id})
+        return Taken(arrival=Arrival.WITHDRAWN, withdrawn=withdrawn, channel=change.channel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A message was edited or deleted.
+
+    Attributes:
+        text: What it says now; None if it is gone.
+    """
+
+    channel: str
+    ts: str
+    text: str | None
+
+
+def changed(event: Mapping[str, Any]) -> Change | None:
+    """Read what happened to an earlier message; None if the event is about none."""
+    subtype, channel = event.get("subtype"), str(event.get("channel") or "")
+    if event.get("type") != "message" or not channel:
+        return None
+    if subtype == "message_deleted" and event.get("deleted_ts"):
+        return Change(channel=channel, ts=str(event["deleted_ts"]), text=None)
+    message = event.get("message")
+    if subtype != "message_changed" or not isinstance(message, Mapping) or not message.get("ts"):
+        return None
+    # A deleted message with replies stays as a tombstone, so that its thread has a head.
+    is_gone = message.get("subtype") == "tombstone"
+    text = None if is_gone else str(message.get("text") or "")
+    return Change(channel=channel, ts=str(message["ts"]), text=text)
+
+
+def asked(body: Mapping[str, Any], *, team: str, bot_user: str) -> Received | None:
+    """Read the question out of an event; None if it is none, or not one for us.
+
+    Args:
+        body: The event with its envelope, as Slack sends it.
+        team: The workspace that the token belongs to.
+        bot_user: The app's own user.
+    """
+    event = body.get("event")
+    if not isinstance(event, Mapping) or _team(body) != team or not _is_fit(event, bot_user):
+        return None
+    kind = _kind(event, bot_user)
+    if kind is None:
+        return None
+    ts = str(event["ts"])
+    return Received(
+        event_id=str(body.get("event_id") or f"{event['channel']}:{ts}"),
+        team=team,
+        channel=str(event["channel"]),
+        ts=ts,
+        thread_ts=str(event.get("thread_ts") or ts),
+        user=str(event["user"]),
+        text=str(event.get("text") or ""),
+        kind=kind,
+        is_open=bool(body.get("is_ext_shared_channel")) and kind is not Kind.DIRECT,
+    )
+
+
+def _team(body: Mapping[str, Any]) -> object:
+    # In a shared channel `team_id` is the asker's workspace, the authorization is ours.
+    authorizations = body.get("authorizations") or [{}]
+    return authorizations[0].get("team_id") or body.get("team_id")
+
+
+def _kind(event: Mapping[str, Any], bot_user: str) -> Kind | None:
+    if event["type"] == "app_mention":
+        return Kind.MENTION
+    if event.get("channel_type") == "im":
+        return Kind.DIRECT
+    if event.get("channel_type") not in {"channel", "group"} or f"<@{bot_user}" in str(
+        event.get("text")
+    ):
+        return None  # a mention comes as an event of its own
+    is_reply = event.get("thread_ts") not in {None, event["ts"]}
+    return Kind.FOLLOW_UP if is_reply else Kind.UNASKED
+
+
+def _is_fit(event: Mapping[str, Any], bot_user: str) -> bool:
+    is_meant = event.get("type") in {"app_mention", "message"} and event.get("subtype") in _SUBTYPES
+    is_whole = all(event.get(key) for key in ("channel", "ts", "user"))
+    return is_meant and is_whole and _is_person(event, bot_user) and not _is_late_edit(event)
+
+
+def _is_late_edit(event: Mapping[str, Any]) -> bool:
+    """An edited mention is delivered anew; long after, its question's key is forgotten."""
+    edited = event.get("edited")
+    if edited is None:
+        return False
+    try:
+        return float(edited["ts"]) - float(event["ts"]) > EDITED_WITHIN_S
+    except (KeyError, TypeError, ValueError):
+        return True
+
+
+def _is_person(event: Mapping[str, Any], bot_user: str) -> bool:
+    is_app = bool(event.get("bot_id") or event.get("bot_profile"))
+    return not is_app and event["user"] not in {bot_user, *_SLACK_ITSELF}
+
+
+Next = Callable[[], Awaitable[object]]
+
+
+def register(
+    app: AsyncApp,
+    inbox: Inbox,
+    *,
+    wake: Callable[[], None],
+    greet: Callable[[Received], None],
+    withdrawn: Callable[[Taken], Awaitable[None]],
+) -> None:
+    """Connect *app* with the inbox; comes after every listener of a kind of its own.
+
+    Args:
+        app: Bolt's; it drops the app's own events before they come here.
+        inbox: Keeps questions.
+        wake: Called after one was kept.
+        greet: Called to show its asker that it arrived.
+        withdrawn: Called after one was deleted.
+    """
+
+    # Bolt acknowledges an event before its listener runs, but after this: what raises here is
+    # not acknowledged, and Slack delivers it again.
+    @app.middleware
+    async def keep(body: dict[str, Any], ack: Next, next_: Next) -> object:
+        taken = await inbox.take(body)
+        if taken.arrival is Arrival.WITHDRAWN:
+            await withdrawn(taken)
+        if taken.arrival is Arrival.NEW and taken.question is not None:
+            wake()
+            if taken.question.kind is not Kind.UNASKED:
+                greet(taken.question)
+        if taken.arrival in {Arrival.DUPLICATE, Arrival.WITHDRAWN}:
+            return await ack()
+        return await next_()
+
+    async def on_anything_else() -> None:
+        """An event without a listener is not acknowledged, so Slack would repeat it."""
+
+    for kind in dict.fromkeys(
+        s.type for s in SUBSCRIPTIONS if s.type in {"app_mention", "message"}
+    ):
+        app.event(kind)(on_anything_else)
+    app.event(re.compile(".*"))(on_anything_else)

@@ -1,0 +1,249 @@
+"""Answers become messages; every word of a document stands where Slack reads no mark-up."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.slack.messages import elements, rich_text, texts
+from bot.slack.messages.elements import LIMITS, Block, rich_text_block, section, words
+from bot.slack.messages.rich_text import Part, Piece
+from bot.slack.messages.source_list import Source, ago, cited, near, source_blocks, title_of
+from bot.slack.messages.texts import clean, defuse, inert, shorten
+from bot.types import Answer, Status
+
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?:\s*\[\d+\])*(?=\s)|\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is posted.
+
+    Attributes:
+        text: Escaped for Slack; shown in notifications, and alone if there are no blocks.
+        blocks: What is shown.
+        simpler: The same, of kinds that every workspace has known for long; for where *blocks* are
+            refused.
+        offers_again: Whether a button asks the question again, whose words must be kept for it.
+    """
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+    simpler: tuple[Block, ...] = ()
+    offers_again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What stands around an answer.
+
+    Attributes:
+        now: In UTC; ages are counted to it.
+        question_id: What the buttons are about; "" leaves them out.
+        helper: Whether there is a person to ask.
+        stale: What changed in the documents since the index was built, such as "3 files changed".
+        is_private: Only the asker sees it, and may show it to everyone.
+    """
+
+    now: datetime
+    question_id: str = ""
+    helper: bool = False
+    stale: str = ""
+    is_private: bool = False
+
+
+def note(sentence: str, *, again: str = "") -> Message:
+    """Say one of the fixed sentences, which hold nothing that Slack would read as mark-up.
+
+    Args:
+        sentence: What is said.
+        again: The question that a button asks again; "" shows none.
+    """
+    if not again:
+        return Message(text=sentence)
+    said = rich_text_block([section(words(sentence))])
+    return Message(text=sentence, blocks=(said, elements.again(again)), offers_again=True)
+
+
+def answer_message(answer: Answer, frame: Frame) -> Message:
+    """Show an answer with its sources, or say why there is none."""
+    if answer.status is Status.FAILED:
+        failed = texts.FAILED.format(reference=defuse(answer.reference))
+        return note(failed, again=frame.question_id)
+    whole = clean(answer.text if answer.status is Status.ANSWERED else answer.message).strip()
+    said = cut_at_sentence(whole or texts.NOT_FOUND, LIMITS["answer_chars"])
+    is_cut = len(said) < len(whole)
+    below = blocks_below(answer, frame, is_cut=is_cut)
+    above = tuple(_answer_blocks(said, _bold(answer, said)))
+    return Message(
+        text=_fallback(said, *_sources(answer, frame.now)),
+        blocks=(*above, *below.blocks),
+        simpler=(*above, *below.simpler),
+    )
+
+
+def blocks_below(answer: Answer, frame: Frame, *, is_cut: bool = False) -> Message:
+    """Show what stands below the words of an answer: sources, remarks, buttons."""
+    heading, sources = _sources(answer, frame.now)
+    is_found = answer.status is Status.ANSWERED
+    remarks = ([texts.CUT] if is_cut else []) + _footer(answer, frame)
+    context = [_context(remarks)] if remarks else []
+    actions = elements.below(
+        frame.question_id,
+        quotes=_quote_options(answer) if frame.question_id else [],
+        ask_person=frame.helper and not is_found,
+        share=frame.is_private,
+    )
+    rated = elements.feedback(frame.question_id) if frame.question_id else []
+    box = _box(heading, sources, is_open=not is_found)
+    return Message(
+        text="",
+        blocks=(*box, *actions, *context, *rated),
+        simpler=(*source_blocks(heading, sources), *actions, *context),
+    )
+
+
+def _sources(answer: Answer, now: datetime) -> tuple[str, list[Source]]:
+    if answer.status is Status.ANSWERED:
+        return texts.SOURCES, [cited(citation, now) for citation in answer.citations]
+    return texts.NEAREST, [near(passage, now) for passage in answer.nearest]
+
+
+def _quote_options(answer: Answer) -> list[str]:
+    return [f"[{c.label}] {title_of(c.title, c.document)}" for c in answer.citations]
+
+
+def _box(heading: str, sources: Sequence[Source], *, is_open: bool) -> list[Block]:
+    """A box that opens on a click, so that a long list of sources does not fill the thread."""
+    inside = source_blocks(heading, sources)
+    if not inside or len(inside) > LIMITS["box_blocks"]:
+        return inside
+    first = inside[0]
+    elements = first["elements"]
+    if isinstance(elements, list):
+        inside[0] = first | {"elements": elements[1:]}  # its heading becomes the title of the box
+    return [
+        {
+            "type": "container",
+            "title": {"type": "plain_text", "text": f"{heading} ({len(sources)})", "emoji": False},
+            "is_collapsible": True,
+            "default_collapsed": not is_open,
+            "child_blocks": inside,
+        }
+    ]
+
+
+def _bold(answer: Answer, said: str) -> list[rich_text.Place]:
+    """Return where the words stand in *said* that are the answer itself."""
+    if answer.status is not Status.ANSWERED:
+        return []
+    cleaned = clean(answer.text)
+    cut = len(cleaned) - len(cleaned.lstrip())
+    places = []
+    for first, last in answer.highlights:
+        start = len(clean(answer.text[:first])) - cut
+        highlight = clean(answer.text[first:last])
+        if start >= 0 and said.startswith(highlight, start):  # cleaning took nothing at its edges
+            places.append((start, start + len(highlight)))
+    return places
+
+
+def _answer_blocks(said: str, bold: Sequence[rich_text.Place] = ()) -> list[Block]:
+    """The words of an answer, as few blocks as Slack's limits allow."""
+    blocks: list[Block] = []
+    elements: list[Block] = []
+    chars = 0
+    tables = 0
+    for part in rich_text.parts(said, bold):
+        if part.kind == "table" and rich_text.is_showable(part) and not tables:
+            blocks += [rich_text_block(elements)] if elements else []
+            blocks.append(rich_text.table_block(part))
+            elements, chars, tables = [], 0, 1
+            continue
+        for piece in _fitting(part):
+            if chars and chars + piece.chars > LIMITS["block_chars"] // 2:
+                blocks.append(rich_text_block(elements))
+                elements, chars = [], 0
+            elements += [*_gap(elements, piece), _part_element(piece)]
+            chars += piece.chars
+    return [*blocks, rich_text_block(elements)] if elements else blocks
+
+
+def _gap(before: Sequence[Block], part: Part) -> list[Block]:
+    is_paragraph = part.kind == "text" and before and before[-1]["type"] == "rich_text_section"
+    return [section({"type": "text", "text": "\n"})] if is_paragraph else []
+
+
+def _part_element(part: Part) -> Block:
+    if part.kind == "code":
+        return rich_text.code_element(part.pieces)
+    if part.kind == "table":
+        return rich_text.code_element([Piece(rich_text.table_text(part))])
+    if part.kind == "item" and rich_text.text_elements(part.pieces):
+        return rich_text.item_element(part)
+    return section(*(rich_text.text_elements(part.pieces) or [words(" ")]))
+
+
+def _fitting(part: Part) -> Iterable[Part]:
+    """Cut a part that is too long for one block; its styles are lost where it is cut."""
+    if part.chars <= LIMITS["block_chars"] // 2:
+        return [part]
+    whole = rich_text.table_text(part) if part.rows else "".join(p.text for p in part.pieces)
+    kind = "code" if part.rows else part.kind
+    return [Part(kind=kind, pieces=(Piece(cut),), indent=part.indent) for cut in _pieces(whole)]
+
+
+def cut_at_sentence(text: str, max_chars: int) -> str:
+    """Keep at most *max_chars* of *text*, up to the end of a sentence if one is there.
+
+    >>> cut_at_sentence("One is here [1]. Two is there [2].", 20)
+    'One is here [1].'
+    """
+    if len(text) <= max_chars:
+        return text
+    ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, max_chars + 1)]
+    fitting = [end for end in ends if end <= max_chars]
+    if fitting:
+        return text[: fitting[-1]].rstrip()
+    return (text[:max_chars].rpartition(" ")[0] or text[:max_chars]).rstrip()
+
+
+def _pieces(text: str) -> list[str]:
+    pieces = []
+    rest = text
+    while rest:
+        # Half of the room: making text inert lengthens it.
+        piece = cut_at_sentence(rest, LIMITS["block_chars"] // 2)
+        pieces.append(piece)
+        rest = rest[len(piece) :].lstrip()
+    return pieces
+
+
+def _footer(answer: Answer, frame: Frame) -> list[str]:
+    remark = clean(answer.message).strip() if answer.status is Status.ANSWERED else ""
+    beside = [remark] if remark else []
+    if not answer.generation:
+        return beside
+    at = answer.indexed_at
+    built = "" if at is None else f", built {ago(at, frame.now)} ({at:%Y-%m-%d %H:%M} UTC)"
+    since = f", {frame.stale} since" if frame.stale else ""
+    return [*beside, f"Index {answer.generation}{built}{since}"]
+
+
+def _fallback(said: str, heading: str, sources: Sequence[Source]) -> str:
+    """The answer for notifications and for clients that show no blocks, sources included."""
+    names = [source.mark + shorten(source.title, 40) for source in sources[: LIMITS["sources"]]]
+    listed = defuse(f"\n{heading}: " + "; ".join(names)) if names else ""
+    room = max(LIMITS["fallback_chars"] - len(listed), 400)
+    head = said
+    while len(defuse(head)) > room:
+        head = cut_at_sentence(head, len(head) * 3 // 4)
+    return defuse(head) + listed
+
+
+def _context(remarks: Iterable[str]) -> Block:
+    shown = [inert(shorten(clean(remark), LIMITS["remark_chars"])) for remark in remarks]
+    return {
+        "type": "context",
+        "elements": [{"type": "plain_text", "text": text, "emoji": False} for text in shown],
+    }

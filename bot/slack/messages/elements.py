@@ -1,0 +1,126 @@
+"""The smallest pieces of a message, and Slack's limits on all of them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+
+from bot.slack.messages import texts
+from bot.slack.messages.texts import inert, shorten
+
+Block: TypeAlias = dict[str, object]
+
+LIMITS: Final = {
+    "blocks": 50,  # Slack's, for one message
+    "block_chars": 3000,  # Slack's, for a section; kept for every block
+    "message_chars": 12_000,  # Slack's, over all blocks
+    "fallback_chars": 3900,  # Slack advises 4,000
+    # Ours: even if every other character had to be made inert, all of it fits in a message.
+    "answer_chars": 4500,
+    "sources_chars": 3000,
+    "remark_chars": 300,
+    "sources": 60,
+    "box_blocks": 10,  # Slack's, for a container
+    "title_chars": 120,
+    "place_chars": 100,
+    "quote_chars": 200,
+}
+
+
+def rich_text_block(elements: Iterable[Block]) -> Block:
+    """Return a block in which Slack reads no mark-up."""
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def section(*elements: Block) -> Block:
+    """Return a line of a rich text."""
+    return {"type": "rich_text_section", "elements": list(elements)}
+
+
+def words(said: str, *, bold: bool = False) -> Block:
+    """Return words, made inert."""
+    element: Block = {"type": "text", "text": inert(said) or " "}  # Slack takes no empty ones
+    return element | {"style": {"bold": True}} if bold else element
+
+
+def link(url: str, words: str) -> Block:
+    """Return a link to a document; its address comes from the index alone."""
+    return {"type": "link", "url": url, "text": inert(words)}
+
+
+FEEDBACK: Final = "answer_feedback"
+QUOTE: Final = "show_quote"
+AGAIN: Final = "ask_again"
+ASK_PERSON: Final = "ask_person"
+SHARE: Final = "share_answer"
+RESOLVED: Final = "handoff_resolved"
+CHANNEL: Final = "choose_channel"
+
+MAX_OPTIONS: Final = 100
+MAX_LABEL_CHARS: Final = 75
+
+
+def below(question_id: str, *, quotes: Sequence[str], ask_person: bool, share: bool) -> list[Block]:
+    """Return the row of buttons of an answer; none if there is nothing to choose."""
+    if not question_id:
+        return []
+    elements: list[Block] = []
+    if quotes:
+        elements.append(_quotes(question_id, quotes))
+    if share:
+        elements.append(button(texts.SHARE, SHARE, question_id))
+    if ask_person:
+        elements.append(button(texts.ASK_PERSON, ASK_PERSON, question_id))
+    return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def again(question_id: str) -> Block:
+    """Return the button that asks a question again."""
+    return {"type": "actions", "elements": [button(texts.AGAIN, AGAIN, question_id)]}
+
+
+def resolved(question_id: str) -> Block:
+    """Return the button by which a helper says that a question is settled."""
+    return {"type": "actions", "elements": [button(texts.RESOLVED, RESOLVED, question_id)]}
+
+
+def feedback(question_id: str) -> list[Block]:
+    """Return the two buttons that ask whether an answer helped."""
+    return [
+        {
+            "type": "context_actions",
+            "elements": [
+                {
+                    "type": "feedback_buttons",
+                    "action_id": FEEDBACK,
+                    "positive_button": _feedback_button(texts.HELPED, f"up:{question_id}"),
+                    "negative_button": _feedback_button(texts.DID_NOT_HELP, f"down:{question_id}"),
+                }
+            ],
+        }
+    ]
+
+
+def button(label: str, action: str, value: str) -> Block:
+    """Return a button."""
+    return {"type": "button", "text": plain(label), "action_id": action, "value": value}
+
+
+def plain(text: str, max_chars: int = MAX_LABEL_CHARS) -> Block:
+    """Return *text* as Slack's text object that reads no mark-up."""
+    return {"type": "plain_text", "text": inert(shorten(text, max_chars // 2)), "emoji": False}
+
+
+def _feedback_button(label: str, value: str) -> Block:
+    return {"text": plain(label), "value": value, "accessibility_label": label}
+
+
+def _quotes(question_id: str, quotes: Sequence[str]) -> Block:
+    options = [
+        {"text": plain(quote), "value": f"{n}:{question_id}"}
+        for n, quote in enumerate(quotes[:MAX_OPTIONS])
+    ]
+    return {
+        "type": "static_select",
+        "action_id": QUOTE,
+        "placeholder": plain(texts.SHOW_QUOTE),
+        "options": options,
+    }

@@ -1,0 +1,130 @@
+"""The list under an answer: each source with its place, its age, and its words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.citations.display import path_below, plain
+from bot.slack.messages.elements import LIMITS, Block, link, rich_text_block, section, words
+from bot.slack.messages.texts import clean, safe_url, shorten
+from bot.types import Citation
+from index.types import Passage
+
+_STEPS: Final = (
+    (60, "minute", 60),
+    (24, "hour", 3600),
+    (30, "day", 86400),
+    (12, "month", 2_629_800),
+)
+_YEAR_S: Final = 31_557_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A citation or a passage, as the list under an answer shows it."""
+
+    mark: str
+    title: str
+    place: str
+    quote: str
+    url: str | None
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Say how long ago something was.
+
+    >>> from datetime import UTC
+    >>> ago(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC))
+    '2 days ago'
+    """
+    seconds = max(0.0, (now - then).total_seconds())
+    for count, unit, unit_s in _STEPS:
+        n = int(seconds // unit_s)
+        if n < count:
+            return _counted(n, unit) if n or unit != "minute" else "just now"
+    return _counted(int(seconds // _YEAR_S) or 1, "year")
+
+
+def _counted(n: int, unit: str) -> str:
+    return f"{n or 1} {unit}{'s' if n > 1 else ''} ago"
+
+
+def source_blocks(heading: str, sources: Sequence[Source]) -> list[Block]:
+    """List *sources* under a heading, in as few blocks as may be."""
+    shown = sources[: LIMITS["sources"]]
+    if not shown:
+        return []
+    room = min(LIMITS["sources_chars"] // len(shown), LIMITS["block_chars"])
+    groups: list[list[Block]] = [[section(words(heading, bold=True))]]
+    chars = 0
+    for source in shown:
+        elements, length = _source_elements(source, room)
+        if chars + length > LIMITS["block_chars"] // 2:
+            groups.append([])
+            chars = 0
+        groups[-1] += elements
+        chars += length
+    if len(sources) > len(shown):
+        groups[-1].append(section(words(f"… and {len(sources) - len(shown)} more")))
+    return [rich_text_block(group) for group in groups]
+
+
+def _source_elements(source: Source, room: int) -> tuple[list[Block], int]:
+    title = shorten(source.title, min(LIMITS["title_chars"], max(16, room // 3)))
+    place = shorten(source.place, min(LIMITS["place_chars"], room // 4))
+    quote = shorten(source.quote, min(LIMITS["quote_chars"], room // 3))
+    named = link(source.url, title) if source.url else words(title, bold=True)
+    where = [words(f" · {place}")] if place else []
+    elements = [section(words(source.mark), named, *where)]
+    if quote:
+        elements.append({"type": "rich_text_quote", "elements": [words(quote)]})
+    return elements, len(title) + len(place) + len(quote)
+
+
+def cited(citation: Citation, now: datetime) -> Source:
+    """Return a citation as the list shows it."""
+    return Source(
+        mark=f"[{citation.label}] ",
+        title=title_of(citation.title, citation.document),
+        place=_place(
+            citation.page,
+            path_below(citation.title, citation.heading),
+            _changed(citation.modified_at, now),
+        ),
+        quote=clean(plain(citation.quote)),
+        url=safe_url(citation.url),
+    )
+
+
+def near(passage: Passage, now: datetime) -> Source:
+    """Return a passage that is no answer, as the list shows it."""
+    chunk = passage.chunk
+    return Source(
+        mark="• ",
+        title=title_of(chunk.title, chunk.document),
+        place=_place(
+            chunk.page,
+            path_below(chunk.title, chunk.heading),
+            _changed(chunk.modified_at, now),
+        ),
+        quote=clean(plain(chunk.text)),
+        url=safe_url(chunk.url),
+    )
+
+
+def title_of(title: str, document: str) -> str:
+    """Return what a document is called."""
+    # A link without words would show its address instead.
+    return clean(title).strip() or clean(document).strip() or "document"
+
+
+def _place(page: int | None, heading: Sequence[str], changed: str) -> str:
+    # What stands last is what may be cut.
+    parts = [] if page is None else [f"page {page}"]
+    parts += [changed] if changed else []
+    return " · ".join([*parts, " › ".join(clean(name) for name in heading)]).removesuffix(" · ")
+
+
+def _changed(at: datetime | None, now: datetime) -> str:
+    return "" if at is None else f"changed {at:%Y-%m-%d} ({ago(at, now)})"

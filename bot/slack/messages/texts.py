@@ -1,0 +1,218 @@
+"""The fixed sentences a person may read; nothing from an error ever joins them."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+HINT: Final = "Ask me a question about the documents, and I'll answer it with its sources."
+TOO_LONG: Final = "That is too long for me. Please ask in at most {max_chars} characters."
+BUSY: Final = "Too many questions are waiting right now. Please ask again in a few minutes."
+INTERRUPTED: Final = "I was interrupted before I could answer. Please ask again."
+UNCERTAIN: Final = (
+    "I lost the connection while posting my answer. If it is not in this thread, please ask again."
+)
+FAILED: Final = "Something went wrong, so I have no answer. Reference: {reference}"
+NO_INDEX: Final = "I can't reach my index right now. Please ask again later. Reference: {reference}"
+CLOSED: Final = "I couldn't answer your question in the channel: Slack doesn't let me post there."
+NOT_FOUND: Final = "The documents don't say."
+NEAREST: Final = "Nearest passages"
+SOURCES: Final = "Sources"
+CUT: Final = "The answer was cut here: the whole of it is too long for one message."
+WORKING: Final = "is reading the documents…"
+HELPED: Final = "Helpful"
+DID_NOT_HELP: Final = "Not helpful"
+SHOW_QUOTE: Final = "Show a quote in context"
+AGAIN: Final = "Try again"
+ASKED_AGAIN: Final = "Asked again, see below."
+ASK_PERSON: Final = "Ask a person"
+SHARE: Final = "Share with everyone"
+RESOLVED: Final = "Resolved"
+GUEST: Final = "I answer only full members of this workspace. Please ask a colleague who is one."
+OPEN: Final = (
+    "People of other companies read along here, so I don't answer in this channel."
+    " Write me a direct message instead."
+)
+OFF: Final = "I am switched off in this channel. Write me a direct message instead."
+STOPPED: Final = "Stopped."
+REASON_TITLE: Final = "Your feedback"
+QUOTE_TITLE: Final = "The quote in context"
+RULES_TITLE: Final = "Footnote in a channel"
+APPROVE_TITLE: Final = "This is the answer"
+APPROVE_NOTE: Final = (
+    "It becomes a document of its own, with your name and the date, for {readers}."
+)
+MOVED: Final = "This document has changed since: the words around the quote are not shown."
+FORGOTTEN: Final = "I don't have that answer any more."
+NOT_YOURS: Final = "Only the one who asked can share this answer."
+SHARED: Final = "Shared in the channel."
+NOT_SHARED: Final = "I couldn't post in this channel. Invite me there first."
+NO_HELPER: Final = "Nobody is set as the person to ask in this channel."
+HANDED_OFF: Final = "can you help? The documents don't answer the question above."
+SETTLED: Final = "Resolved by {name}."
+NOT_A_HELPER: Final = "Only the person to ask in this channel, or an administrator, can do that."
+NOT_HERE: Final = "That works in channels only."
+APPROVED: Final = "Saved. I can cite it as soon as the index is built again."
+APPROVED_ONLY: Final = (
+    "Saved. I can cite it once the folder of approved answers is one of my sources."
+)
+ONLY_ADMINS: Final = "Only administrators of this workspace can do that."
+NO_LANGUAGE: Final = "Write the name of a language, such as German."
+EMPTY_COMMAND: Final = "Put your question behind the command: /ask-docs How many days of leave?"
+ASKING: Final = "Looking it up…"
+PROMPTS_TITLE: Final = "Ask me about the documents"
+HOME_TITLE: Final = "Footnote"
+HOME: Final = (
+    "Mention me in a channel, write me a message, or use /ask-docs for a private answer."
+    " Every sentence I say has a source that you can check."
+)
+HOME_NO_INDEX: Final = "There is no index yet, so I can't answer anything."
+
+JOINER: Final = "\u2060"
+"""Word joiner: it shows nothing, and no link can be read across it."""
+
+MAX_URL_CHARS: Final = 3000
+
+_MARKED = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+# Where an address would be read: after a scheme's colon, after a dot before a letter, after an @.
+# Both ends of the text count as well: the piece beside it may bring the other half.
+_LINKABLE = re.compile(
+    r":(?=/|\Z)|(?:(?<=[^\W\d_])|(?<![\s\S])):(?=\S)"
+    r"|[.\u3002\uff0e\uff61](?=[^\W\d_]|\Z)"
+    r"|@(?=\w|\Z)"
+)
+# Characters that show nothing although they are no format characters: blank letters, grapheme
+# joiner, and the supplementary variation selectors in which whole texts can be hidden.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U000e0100-\U000e01ef]")
+# What makes a link of the words before it, an image of a link, or an address of a label.
+_MARKDOWN_LINK = re.compile(r"\](?=[(:\[]|\Z)|!(?=\[|\Z)")
+_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\u0085\v\f]")
+_JOINING = "\u200c\u200d"
+
+
+def question_text(raw: str, bot_user: str) -> str:
+    """Make plain text of a message that asks the bot something.
+
+    >>> question_text("<@U0BOT> what is <https://a.example/x|this> &amp; <#C1|that>?", "U0BOT")
+    'what is this & #that?'
+    """
+    without_us = re.sub(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>", " ", raw)
+    plain = _MARKED.sub(_unmark, without_us)
+    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        plain = plain.replace(entity, character)
+    return re.sub(r"[ \t]+", " ", clean(plain)).strip()
+
+
+def _unmark(found: re.Match[str]) -> str:
+    kind, target, label = found.groups()
+    if kind == "!":
+        return label or "@" + target.partition("^")[0]
+    return kind + (label or target)
+
+
+def clean(text: str) -> str:
+    r"""Take out what shows nothing or turns the reading direction, and so could hide something.
+
+    Joiners stay where scripts need them: one at a time, between characters beyond ASCII.
+
+    >>> clean("pass\u200bword \u202egpj.exe")
+    'password gpj.exe'
+    """
+    text = _BLANK.sub("", _LINE_ENDS.sub("\n", text).replace("\t", " "))
+    return "".join(c for i, c in enumerate(text) if _shows(text, i, c))
+
+
+def _shows(text: str, i: int, character: str) -> bool:
+    if character == "\n":
+        return True
+    if character in _JOINING:
+        around = text[i - 1 : i] + text[i + 1 : i + 2]
+        return len(around) == 2 and all(c > "\x7f" and not _hidden(c) for c in around)  # noqa: PLR2004 one on each side
+    return not _hidden(character)
+
+
+def _hidden(character: str) -> bool:
+    # Controls, format characters, halves of surrogate pairs.
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs"}
+
+
+def inert(text: str) -> str:
+    """Make *text* such that no client turns any part of it into a link or a mention.
+
+    It looks the same: an invisible joiner stands where an address would be read. That holds at
+    every border too, so pieces may be made inert one by one and then put together. For places
+    where Slack shows text literally (`rich_text`, `plain_text`).
+
+    >>> inert("see evil.example").replace(JOINER, "~")
+    'see evil.~example'
+    """
+    return _LINKABLE.sub(lambda found: found.group() + JOINER, clean(text))
+
+
+def defuse(text: str) -> str:
+    """Make *text* inert for places where Slack reads mark-up (`text`, `mrkdwn`).
+
+    >>> defuse("<!channel> & more")
+    '&lt;!channel&gt; &amp; more'
+    """
+    escaped = inert(text).replace("&", "&amp;")
+    return escaped.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def defuse_markdown(text: str) -> str:
+    """Make *text* inert for places where Slack reads Markdown: no link, no image, no mention.
+
+    Tables, code and emphasis stay. Like `inert` it holds at every border.
+
+    >>> defuse_markdown("[click](evil) <!here> **yes** [1][2]").replace(JOINER, "~")
+    '[click]~(evil) &lt;!here&gt; **yes** [1]~[2]~'
+    """
+    return _MARKDOWN_LINK.sub(lambda found: found.group() + JOINER, defuse(text))
+
+
+def shorten(text: str, max_chars: int) -> str:
+    """Cut *text* to one line of at most *max_chars*, at a word if one ends near.
+
+    >>> shorten("the quick brown fox", 12)
+    'the quick …'
+    """
+    line = " ".join(text.split())
+    if len(line) <= max_chars:
+        return line
+    head = line[: max_chars - 1]
+    at_word = head.rpartition(" ")[0] + " "
+    return (at_word if len(at_word) > max_chars // 2 else head) + "…"
+
+
+def safe_url(url: str | None) -> str | None:
+    """Return *url* if a person may be sent there: http or https, a host, no user, nothing odd.
+
+    >>> safe_url("https://wiki.example/a%20b"), safe_url("https://bank.example@evil.example/")
+    ('https://wiki.example/a%20b', None)
+    """
+    if not url or len(url) > MAX_URL_CHARS or re.search(r"[\s<>|\\\"]", url) or clean(url) != url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    is_plain = parts.scheme in {"http", "https"} and "@" not in parts.netloc
+    return url if is_plain and parts.hostname and port_is_fine else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """What the page says before anybody asks.
+
+    Attributes:
+        words: What there is to ask about.
+        prompts: Questions to begin with.
+    """
+
+    words: str
+    prompts: tuple[str, ...] = ()
+
+
+NO_HELLO: Final = Hello(words=HINT)

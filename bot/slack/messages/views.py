@@ -1,0 +1,247 @@
+"""Windows that open over a conversation, and the app's own page."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from bot.citations.display import plain as unmarked
+from bot.slack.documents import Excerpt, Facts
+from bot.slack.messages import elements, texts
+from bot.slack.messages.elements import Block, link, rich_text_block, section, words
+from bot.slack.messages.source_list import ago, title_of
+from bot.slack.messages.texts import clean, safe_url, shorten
+from bot.state.answers import Kept
+from bot.state.channel_settings import Rules
+from bot.types import Citation
+
+REASON: Final = "feedback_reason"
+RULES: Final = "channel_rules"
+APPROVE: Final = "approve_answer"
+QUOTE: Final = "quote_in_context"
+
+REASONS: Final = {
+    "wrong": "It is wrong",
+    "incomplete": "Something is missing",
+    "outdated": "It is outdated",
+    "wrong_source": "The source does not say that",
+    "should_know": "The documents do say it",
+    "other": "Something else",
+}
+TITLES_SHOWN: Final = 12
+MAX_INPUT_CHARS: Final = 3000
+
+_SWITCHES: Final = {
+    "enabled": "Answer questions in this channel",
+    "follow_ups": "Answer the asker's next messages in a thread without a mention",
+    "unasked": "Answer questions to nobody, where the documents do",
+}
+
+
+def reason_view(question_id: str) -> Block:
+    """Ask why an answer did not help."""
+    options = [_option(label, value) for value, label in REASONS.items()]
+    return _modal(
+        REASON,
+        texts.REASON_TITLE,
+        [
+            _input("reason", "What was not good?", {"type": "radio_buttons", "options": options}),
+            _input(
+                "comment",
+                "What should it have said?",
+                {"type": "plain_text_input", "multiline": True, "max_length": MAX_INPUT_CHARS},
+                optional=True,
+            ),
+        ],
+        data=question_id,
+        submit="Send",
+    )
+
+
+def quote_view(citation: Citation, excerpt: Excerpt | None) -> Block:
+    """Show a quote among the words around it."""
+    url = safe_url(citation.url)
+    title = title_of(citation.title, citation.document)
+    place = [f"page {citation.page}"] if citation.page is not None else []
+    place += [" › ".join(clean(name) for name in citation.heading)] if citation.heading else []
+    head = [link(url, title) if url else words(title, bold=True)]
+    head += [words(" · " + shorten(" · ".join(place), 200))] if place else []
+    shown: list[Block] = [words(clean(citation.quote), bold=True)]
+    if excerpt is not None:
+        before = [words(f"… {clean(excerpt.before)}")] if excerpt.before else []
+        after = [words(f"{clean(excerpt.after)} …")] if excerpt.after else []
+        shown = [*before, *shown, *after]
+    blocks = [
+        rich_text_block([section(*head)]),
+        rich_text_block([{"type": "rich_text_quote", "elements": shown}]),
+    ]
+    if excerpt is None:
+        blocks.append(_small(texts.MOVED))
+    return _modal(QUOTE, texts.QUOTE_TITLE, blocks)
+
+
+def rules_view(channel: str, rules: Rules) -> Block:
+    """Let an administrator choose what holds in a channel."""
+    options = {name: _option(label, name) for name, label in _SWITCHES.items()}
+    chosen = [option for name, option in options.items() if getattr(rules, name)]
+    switches: Block = {"type": "checkboxes", "options": list(options.values())}
+    helper: Block = {"type": "users_select"}
+    groups = ", ".join(sorted(rules.audience)) or "everybody's only"
+    return _modal(
+        RULES,
+        texts.RULES_TITLE,
+        [
+            _input(
+                "switches",
+                "What I do",
+                switches | ({"initial_options": chosen} if chosen else {}),
+                optional=True,
+            ),
+            _input(
+                "helper",
+                "Whom to ask where the documents don't say",
+                helper | ({"initial_user": rules.helper} if rules.helper else {}),
+                optional=True,
+            ),
+            _input(
+                "language",
+                "Language of the answers; empty: that of the question",
+                _filled({"type": "plain_text_input", "max_length": 40}, rules.language),
+                optional=True,
+            ),
+            _small(f"Documents: {groups}. Groups are set in the settings file alone."),
+        ],
+        data=channel,
+        submit="Save",
+    )
+
+
+def approve_view(
+    data: str, *, question: str, answer: str, audience: frozenset[str] = frozenset()
+) -> Block:
+    """Let a helper make a document of a reply."""
+    one_line: Block = {"type": "plain_text_input", "max_length": 300}
+    many: Block = {"type": "plain_text_input", "multiline": True, "max_length": MAX_INPUT_CHARS}
+    readers = ", ".join(sorted(audience)) or "everybody who can ask me"
+    return _modal(
+        APPROVE,
+        texts.APPROVE_TITLE,
+        [
+            _input("question", "Question", _filled(one_line, question[:300])),
+            _input("answer", "Answer", _filled(many, answer[:MAX_INPUT_CHARS])),
+            _small(texts.APPROVE_NOTE.format(readers=readers)),
+        ],
+        data=data,
+        submit="Save",
+    )
+
+
+def home_view(
+    facts: Facts | None, mine: Sequence[Kept], *, now: datetime, admin: Sequence[Block] = ()
+) -> Block:
+    """Show what can be answered, how fresh it is, and what was asked last."""
+    blocks: list[Block] = [
+        _header(texts.HOME_TITLE),
+        rich_text_block([section(words(texts.HOME))]),
+    ]
+    blocks += _documents(facts, now) if facts is not None else [_small(texts.HOME_NO_INDEX)]
+    blocks += [{"type": "divider"}, _header("Your last questions")]
+    blocks += [_asked(kept, now) for kept in mine] or [_small("None yet.")]
+    return {"type": "home", "blocks": [*blocks, *admin]}
+
+
+def admin_blocks(*, status: Sequence[str], failing: Sequence[Kept], now: datetime) -> list[Block]:
+    """Show how the bot is, for those who run it."""
+    lines = section(words("\n".join(status)))
+    return [
+        {"type": "divider"},
+        _header("For administrators"),
+        rich_text_block([lines]),
+        {
+            "type": "actions",
+            "elements": [
+                {
+                    "type": "conversations_select",
+                    "action_id": elements.CHANNEL,
+                    "placeholder": elements.plain("Settings of a channel"),
+                    "filter": {"include": ["public", "private"]},
+                }
+            ],
+        },
+        _header("Questions without a good answer"),
+        *([_asked(kept, now) for kept in failing] or [_small("None.")]),
+    ]
+
+
+def values(view: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was put into a window, by the names of its fields."""
+    state: Mapping[str, Mapping[str, Any]] = view["state"]["values"]
+    return {block: next(iter(fields.values())) for block, fields in state.items()}
+
+
+def _documents(facts: Facts, now: datetime) -> list[Block]:
+    shown = facts.titles[:TITLES_SHOWN]
+    more = len(facts.titles) - len(shown)
+    bullets: Block = {
+        "type": "rich_text_list",
+        "style": "bullet",
+        "elements": [section(words(shorten(clean(t), 100) or "document")) for t in shown]
+        + ([section(words(f"… and {more} more"))] if more > 0 else []),
+    }
+    since = f" · {facts.stale} since" if facts.stale else ""
+    count = f"{len(facts.titles)} document{'s' if len(facts.titles) != 1 else ''}"
+    return [
+        _header(f"I know {count}"),
+        *([rich_text_block([bullets])] if shown else []),
+        _small(f"Index {facts.generation}, built {ago(facts.created_at, now)}{since}"),
+    ]
+
+
+def _asked(kept: Kept, now: datetime) -> Block:
+    said = unmarked(clean(kept.answer.text or kept.answer.message)) or texts.NOT_FOUND
+    when = ago(datetime.fromtimestamp(kept.at, now.tzinfo), now)
+    return rich_text_block(
+        [
+            section(words(shorten(clean(kept.question), 150) or "…", bold=True)),
+            {"type": "rich_text_quote", "elements": [words(f"{shorten(said, 200)} · {when}")]},
+        ]
+    )
+
+
+def _modal(
+    name: str, title: str, blocks: Sequence[Block], *, data: str = "", submit: str = ""
+) -> Block:
+    view: Block = {
+        "type": "modal",
+        "callback_id": name,
+        "title": {"type": "plain_text", "text": title},
+        "close": {"type": "plain_text", "text": "Cancel" if submit else "Close"},
+        "private_metadata": data,
+        "blocks": list(blocks),
+    }
+    return view | ({"submit": {"type": "plain_text", "text": submit}} if submit else {})
+
+
+def _input(name: str, label: str, element: Block, *, optional: bool = False) -> Block:
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": {"type": "plain_text", "text": label},
+        "element": element | {"action_id": name},
+        "optional": optional,
+    }
+
+
+def _filled(element: Block, value: str) -> Block:
+    return element | ({"initial_value": value} if value else {})
+
+
+def _option(label: str, value: str) -> Block:
+    return {"text": {"type": "plain_text", "text": label}, "value": value}
+
+
+def _header(text: str) -> Block:
+    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+
+
+def _small(text: str) -> Block:
+    return {"type": "context", "elements": [{"type": "plain_text", "text": text, "emoji": False}]}

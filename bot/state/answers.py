@@ -1,0 +1,345 @@
+"""What was asked and answered, and what people thought of it: kept for a while, then forgotten."""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from bot.state.database import Database
+from bot.state.questions import Received
+from bot.types import Answer, Citation, Turn
+
+HISTORY: Final = 6
+DAY_S: Final = 86_400.0
+DUPLICATES_DAYS: Final = 2.0
+"""How long the keys of a question are kept at least: Slack may deliver it again for hours."""
+
+_ANSWER: Final = TypeAdapter(Answer)
+
+
+class Rating(StrEnum):
+    """What somebody thought of an answer."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A question with its answer.
+
+    Attributes:
+        id: The question's.
+        thread_ts: Time stamp of the first message of its thread.
+        user: Who asked.
+        question: As it was understood.
+        at: When it was answered, in seconds since the epoch.
+    """
+
+    id: str
+    team: str
+    channel: str
+    thread_ts: str
+    user: str
+    question: str
+    answer: Answer
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """How much was erased of one person."""
+
+    questions: int
+    answers: int
+    feedback: int
+
+
+class Records:
+    """Answers and feedback in the database; every method may be called from any thread."""
+
+    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    def keep(self, question_id: str, received: Received, question: str, answer: Answer) -> None:  # noqa: PLR0917 the four parts of a record
+        """Keep an answer with its question, in place of an earlier one to the same."""
+        values = {
+            "id": question_id,
+            "team": received.team,
+            "channel": received.channel,
+            "thread_ts": received.thread_ts,
+            "user": received.user,
+            "question": question,
+            "record": _ANSWER.dump_json(answer).decode(),
+            "at": self._now(),
+        }
+        with self._database.sql() as sql:
+            # A question that was taken back meanwhile leaves nothing behind.
+            sql.execute(
+                "INSERT OR REPLACE INTO answer"
+                " (question_id, team, channel, thread_ts, user, question, record, at)"
+                " SELECT :id, :team, :channel, :thread_ts, :user, :question, :record, :at"
+                " WHERE NOT EXISTS (SELECT 1 FROM question WHERE id = :id AND state = 'done')",
+                values,
+            )
+
+    def kept(self, question_id: str) -> Kept | None:
+        """Return an answer; None if it was never kept, or is forgotten."""
+        found = self._some("question_id = ?", (question_id,), limit=1)
+        return found[0] if found else None
+
+    def turns(self, received: Received, *, limit: int) -> tuple[Turn, ...]:
+        """Return what was asked and answered in a thread before, oldest first."""
+        place = (received.team, received.channel, received.thread_ts)
+        earlier = self._some("team = ? AND channel = ? AND thread_ts = ?", place, limit=limit)
+        turns: list[Turn] = []
+        for kept in reversed(earlier):
+            said = kept.answer.text or kept.answer.message
+            turns += [Turn(role="user", text=kept.question), Turn(role="assistant", text=said)]
+        return tuple(turns)
+
+    def last_of(self, user: str, *, limit: int) -> list[Kept]:
+        """Return what a person asked last, newest first."""
+        return self._some("user = ?", (user,), limit=limit)
+
+    def unanswered(self, *, limit: int) -> list[Kept]:
+        """Return the last questions that had no answer, or one that did not help, newest first."""
+        return self._some(
+            "(record ->> 'status' != 'answered' OR question_id IN"
+            " (SELECT question_id FROM feedback WHERE rating = 'down'))",
+            (),
+            limit=limit,
+        )
+
+    def share(self, question_id: str, *, taken_back: bool = False) -> bool:
+        """Note that a private answer is shown to everyone; returns whether it was not so before."""
+        with self._database.sql() as sql:
+            done = sql.execute(
+                "UPDATE answer SET shared_at = CASE ?1 WHEN 1 THEN NULL ELSE ?2 END"
+                " WHERE question_id = ?3 AND (shared_at IS NULL) != ?1",
+                (int(taken_back), self._now(), question_id),
+            )
+            return done.rowcount == 1
+
+    def rate(self, question_id: str, user: str, rating: Rating) -> None:
+        """Keep what somebody thinks of an answer, in place of what they thought before."""
+        with self._database.sql() as sql:
+            sql.execute(
+                "INSERT INTO feedback (question_id, user, rating, at)"
+                " SELECT ?1, ?2, ?3, ?4 WHERE EXISTS"
+                "  (SELECT 1 FROM answer WHERE question_id = ?1)"
+                " ON CONFLICT (question_id, user) DO UPDATE"
+                " SET rating = excluded.rating, reason = '', comment = '', at = excluded.at"
+                " WHERE rating != excluded.rating",
+                (question_id, user, rating.value, self._now()),
+            )
+
+    def explain(self, question_id: str, user: str, *, reason: str, comment: str) -> None:
+        """Keep why somebody rated an answer as they did."""
+        with self._database.sql() as sql:
+            sql.execute(
+                "UPDATE feedback SET reason = ?, comment = ? WHERE question_id = ? AND user = ?",
+                (reason, comment, question_id, user),
+            )
+
+    def feedback(self) -> Iterator[dict[str, object]]:
+        """Yield each piece of feedback with the answer that it is about, oldest first."""
+        with self._database.sql() as sql:
+            rows = sql.execute(
+                "SELECT f.question_id, f.rating, f.reason, f.comment, f.at AS rated_at,"
+                " a.team, a.channel, a.thread_ts, a.question, a.record, a.at AS asked_at"
+                " FROM feedback AS f JOIN answer AS a ON a.question_id = f.question_id"
+                " ORDER BY f.at, f.question_id, f.user"
+            ).fetchall()
+        for row in rows:
+            answer = _ANSWER.validate_json(row["record"])
+            yield {
+                "id": row["question_id"],
+                "question": row["question"],
+                "status": answer.status.value,
+                "answer": answer.text,
+                "citations": [_citation(citation) for citation in answer.citations],
+                "nearest": [
+                    {"document": p.chunk.document, "start": p.chunk.start, "end": p.chunk.end}
+                    for p in answer.nearest
+                ],
+                "history": self._before(row),
+                "generation": answer.generation,
+                "answerer": answer.answerer,
+                "rating": row["rating"],
+                "reason": row["reason"],
+                "comment": row["comment"],
+                "asked_at": _iso(row["asked_at"]),
+                "at": _iso(row["rated_at"]),
+            }
+
+    def _before(self, row: sqlite3.Row) -> list[dict[str, str]]:
+        """Return what was said in a thread before an answer, oldest first."""
+        values = (row["team"], row["channel"], row["thread_ts"], row["asked_at"])
+        earlier = self._some(
+            "team = ? AND channel = ? AND thread_ts = ? AND at < ?", values, limit=HISTORY
+        )
+        return [
+            {"role": role, "content": said}
+            for kept in reversed(earlier)
+            for role, said in (
+                ("user", kept.question),
+                ("assistant", kept.answer.text or kept.answer.message),
+            )
+        ]
+
+    def forget_question(self, question_id: str) -> None:
+        """Erase an answer and what was thought of it."""
+        with self._database.transaction() as sql:
+            for table in ("answer", "feedback", "handoff"):
+                sql.execute(f"DELETE FROM {table} WHERE question_id = ?", (question_id,))  # noqa: S608 our own names
+
+    def forget_user(self, user: str) -> Forgotten:
+        """Erase what a person asked, was answered, and thought; what still waits is taken back.
+
+        The keys of their questions stay for a while, without their name, so that one that Slack
+        delivers again is still known.
+        """
+        theirs = "question_id IN (SELECT question_id FROM answer WHERE user = ?1)"
+        with self._database.transaction() as sql:
+            feedback = sql.execute(
+                f"DELETE FROM feedback WHERE user = ?1 OR {theirs}",  # noqa: S608 our own words
+                (user,),
+            ).rowcount
+            sql.execute(f"DELETE FROM handoff WHERE asked_by = ?1 OR {theirs}", (user,))  # noqa: S608
+            answers = sql.execute("DELETE FROM answer WHERE user = ?", (user,)).rowcount
+            questions = sql.execute(
+                "UPDATE question SET user = '', text = '', response_url = '', state = 'done',"
+                " outcome = coalesce(outcome, 'withdrawn') WHERE user = ?",
+                (user,),
+            ).rowcount
+            for table, column in _NAMES:
+                sql.execute(f"UPDATE {table} SET {column} = '' WHERE {column} = ?", (user,))  # noqa: S608
+        self._database.wipe()
+        return Forgotten(questions=questions, answers=answers, feedback=feedback)
+
+    def prune(self, *, keep_days: float) -> int:
+        """Erase what is older than *keep_days*; returns how many answers that were."""
+        before = self._now() - keep_days * DAY_S
+        keys_before = min(before, self._now() - DUPLICATES_DAYS * DAY_S)
+        with self._database.transaction() as sql:
+            pruned = sql.execute("DELETE FROM answer WHERE at < ?", (before,)).rowcount
+            for table in ("feedback", "handoff"):
+                sql.execute(
+                    f"DELETE FROM {table} WHERE question_id NOT IN"  # noqa: S608 our own names
+                    " (SELECT question_id FROM answer)"
+                )
+            sql.execute("DELETE FROM quiet_thread WHERE at < ?", (keys_before,))
+            sql.execute(
+                "DELETE FROM question WHERE state = 'done' AND received_at < ?", (keys_before,)
+            )
+        if pruned:
+            self._database.wipe()
+        return pruned
+
+    def _some(self, condition: str, values: tuple[object, ...], *, limit: int) -> list[Kept]:
+        with self._database.sql() as sql:
+            rows = sql.execute(
+                f"SELECT * FROM answer WHERE {condition} ORDER BY at DESC LIMIT ?",  # noqa: S608 our own words
+                (*values, limit),
+            ).fetchall()
+        return [
+            Kept(
+                id=row["question_id"],
+                team=row["team"],
+                channel=row["channel"],
+                thread_ts=row["thread_ts"],
+                user=row["user"],
+                question=row["question"],
+                answer=_ANSWER.validate_json(row["record"]),
+                at=row["at"],
+            )
+            for row in rows
+        ]
+
+
+_NAMES: Final = (
+    ("handoff", "helper"),
+    ("handoff", "closed_by"),
+    ("approved", "author"),
+    ("approved", "approver"),
+    ("channel", "changed_by"),
+)
+
+
+def json_line(record: dict[str, object]) -> str:
+    """Return a record as one line."""
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _citation(citation: Citation) -> dict[str, object]:
+    return {
+        "label": citation.label,
+        "document": citation.document,
+        "title": citation.title,
+        "page": citation.page,
+        "heading": list(citation.heading),
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+    }
+
+
+def _iso(seconds: float) -> str:
+    at = datetime.fromtimestamp(seconds, UTC)
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def open_for(database: Database, question_id: str, *, helper: str, asked_by: str) -> bool:
+    """Note that *helper* is asked; returns False if somebody is asked already."""
+    with database.sql() as sql:
+        done = sql.execute(
+            "INSERT INTO handoff (question_id, helper, asked_by, opened_at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (question_id) DO NOTHING",
+            (question_id, helper, asked_by, time.time()),
+        )
+        return done.rowcount == 1
+
+
+def close(database: Database, question_id: str, *, by: str) -> bool:
+    """Note that a question is settled; returns False if it was before."""
+    with database.sql() as sql:
+        done = sql.execute(
+            "UPDATE handoff SET closed_at = ?, closed_by = ?"
+            " WHERE question_id = ? AND closed_at IS NULL",
+            (time.time(), by, question_id),
+        )
+        return done.rowcount == 1
+
+
+def withdraw(database: Database, question_id: str) -> None:
+    """Note that nobody could be asked."""
+    with database.sql() as sql:
+        sql.execute("DELETE FROM handoff WHERE question_id = ?", (question_id,))
+
+
+def count_open(database: Database) -> int:
+    """Return how many questions wait for a person."""
+    with database.sql() as sql:
+        row = sql.execute("SELECT count(*) FROM handoff WHERE closed_at IS NULL").fetchone()
+    return int(row[0])
+
+
+def note_erasure(path: Path, user: str, counts: Mapping[str, int]) -> None:
+    """Append a line that outlives a crash."""
+    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    line = json.dumps({"at": at, "event": "forget_user", "user": user} | dict(counts))
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a") as file:
+        file.write(line + "\n")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,118 @@
+"""What holds in a channel: from the settings file, and over it what was chosen in Slack."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+from bot.state.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What holds in one channel.
+
+    Attributes:
+        enabled: Whether questions are answered there.
+        audience: Groups whose documents all of it may see; only the settings file says so.
+        follow_ups: Whether the asker's next messages in a thread need no mention.
+        unasked: Whether questions to nobody are answered, where the documents do.
+        helper: The person to ask where the documents don't say; "" if there is none.
+        language: In which models answer there, such as "German"; "" follows each question.
+    """
+
+    enabled: bool = True
+    audience: frozenset[str] = field(default_factory=frozenset)
+    follow_ups: bool = False
+    unasked: bool = False
+    helper: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What can be chosen in Slack."""
+
+    enabled: bool
+    follow_ups: bool
+    unasked: bool
+    helper: str
+    language: str
+
+
+class Channels:
+    """The rules of each channel; every method may be called from any thread.
+
+    Args:
+        database: Where choices are kept.
+        team: The workspace.
+        configured: From the settings file, by the channel's id.
+        groups: Who is in which group: what each may see in a direct message.
+        now: Seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        team: str,
+        configured: Mapping[str, Rules],
+        groups: Mapping[str, Iterable[str]] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._team = team
+        self._configured = dict(configured)
+        self._groups = {name: frozenset(users) for name, users in (groups or {}).items()}
+        self._now = now
+
+    def rules(self, channel: str) -> Rules:
+        """Return what holds in *channel*."""
+        rules = self._configured.get(channel, Rules())
+        with self._database.sql() as sql:
+            row = sql.execute(
+                "SELECT chosen FROM channel WHERE team = ? AND id = ?", (self._team, channel)
+            ).fetchone()
+        return rules if row is None else replace(rules, **json.loads(row["chosen"]))
+
+    def choose(self, channel: str, chosen: Chosen, *, by: str) -> None:
+        """Let *chosen* hold in *channel* from now on."""
+        with self._database.sql() as sql:
+            sql.execute(
+                "INSERT OR REPLACE INTO channel (team, id, chosen, changed_by, at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (self._team, channel, json.dumps(asdict(chosen)), by, self._now()),
+            )
+
+    def audience(self, channel: str, user: str) -> frozenset[str]:
+        """Return whose documents may be used: the channel's, or the asker's in private."""
+        if channel.startswith("D"):
+            return frozenset(name for name, users in self._groups.items() if user in users)
+        return self.rules(channel).audience
+
+    def hush(self, channel: str, thread_ts: str) -> None:
+        """Answer no more without a mention in a thread: people talk among themselves."""
+        with self._database.sql() as sql:
+            sql.execute(
+                "INSERT OR REPLACE INTO quiet_thread VALUES (?, ?, ?, ?)",
+                (self._team, channel, thread_ts, self._now()),
+            )
+
+    def speak(self, channel: str, thread_ts: str) -> None:
+        """Answer without a mention again: somebody mentioned the bot."""
+        with self._database.sql() as sql:
+            sql.execute(
+                "DELETE FROM quiet_thread WHERE team = ? AND channel = ? AND thread_ts = ?",
+                (self._team, channel, thread_ts),
+            )
+
+    def is_quiet(self, channel: str, thread_ts: str) -> bool:
+        """Return whether people talk among themselves in a thread."""
+        with self._database.sql() as sql:
+            return bool(
+                sql.execute(
+                    "SELECT count(*) FROM quiet_thread"
+                    " WHERE team = ? AND channel = ? AND thread_ts = ?",
+                    (self._team, channel, thread_ts),
+                ).fetchone()[0]
+            )

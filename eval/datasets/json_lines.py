@@ -1,0 +1,202 @@
+"""Files of one record a line are read and checked, line by line."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bot.types import Turn
+from eval.errors import QuestionSetError
+from eval.types import Case, Place
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+Word = Annotated[str, AfterValidator(_not_blank)]
+
+
+class TurnLine(BaseModel):
+    """One earlier message, as both layouts write it."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class IdLine(BaseModel):
+    """A line with an id that occurs once in its file."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    id: Word
+
+
+_WORDS = {"missing": "is missing", "extra_forbidden": "there is no such field"}
+
+Line = TypeVar("Line", bound=IdLine)
+
+
+def text_lines(path: Path, wrong: list[str]) -> Iterator[tuple[int, str]]:
+    r"""Yield (number from 1, line) of each line of *path* that is UTF-8 and not blank.
+
+    Lines end at `\n` alone: JSON may hold U+2028 and its like as they are.
+
+    Args:
+        path: The file.
+        wrong: Takes one entry for each line that cannot be read.
+    """
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            try:
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n")
+            except UnicodeDecodeError as error:
+                wrong.append(f"{path.name} line {number}: not UTF-8 at byte {error.start}")
+                continue
+            if line.strip():
+                yield number, line
+
+
+def read_unique(path: Path, model: type[Line], wrong: list[str]) -> Iterator[Line]:
+    """Yield each line of *path*, JSON Lines, that is what *model* says and whose id is new.
+
+    Args:
+        path: The file.
+        model: What a line must be.
+        wrong: Takes one entry for each line that is not.
+    """
+    met: set[str] = set()
+    for number, text in text_lines(path, wrong):
+        try:
+            line = model.model_validate_json(text)
+        except ValidationError as error:
+            wrong.append(f"{path.name} line {number}: {in_words(error)}")
+            continue
+        if line.id in met:
+            wrong.append(f"{path.name} line {number}: the id {line.id!r} occurs before")
+            continue
+        met.add(line.id)
+        yield line
+
+
+def in_words(error: ValidationError) -> str:
+    """Say everything that is wrong with a line, field by field."""
+    mistakes = []
+    for mistake in error.errors(include_url=False):
+        field = ".".join(str(part) for part in mistake["loc"])
+        plain = mistake["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        message = _WORDS.get(mistake["type"], plain)
+        mistakes.append(f"{field}: {message}" if field else message)
+    return "; ".join(mistakes)
+
+
+class PlaceLine(BaseModel):
+    """Where the answer stands."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    document: Word
+    page: int | None = Field(default=None, ge=1)
+    heading: tuple[str, ...] = ()
+    quote: str | None = None
+    start: int | None = Field(default=None, ge=0)
+    end: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> "PlaceLine":
+        if (self.start is None) != (self.end is None):
+            raise ValueError("start and end stand together or not at all")
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ValueError("start is not before end")
+        return self
+
+
+class ShownLine(BaseModel):
+    """What a person was shown when they were not content with it, or were."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    verdict: Word
+    reason: str = ""
+    answer: str = ""
+    citations: tuple[PlaceLine, ...] = ()
+    generation: str = ""
+
+
+class CaseLine(IdLine):
+    """One question; `reviewed` is false while it is a draft that nobody has accepted."""
+
+    # An unknown field of our own format is a slip of the pen, such as "answer".
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    question: Word
+    answers: tuple[str, ...] = ()
+    answerable: bool = True
+    relevant: tuple[PlaceLine, ...] = ()
+    history: tuple[TurnLine, ...] = ()
+    tags: tuple[str, ...] = ()
+    reviewed: bool = True
+    feedback: ShownLine | None = None
+
+    @model_validator(mode="after")
+    def _has_one_meaning(self) -> "CaseLine":
+        if not self.answerable and (self.answers or self.relevant):
+            raise ValueError("answerable is false, yet answers or relevant are given")
+        return self
+
+    def case(self) -> Case:
+        """Return what is asked and what is known of the answer."""
+        return Case(
+            id=self.id,
+            question=self.question,
+            answers=self.answers,
+            answerable=self.answerable,
+            relevant=tuple(Place(**place.model_dump()) for place in self.relevant),
+            history=tuple(Turn(role=turn.role, text=turn.content) for turn in self.history),
+            tags=self.tags,
+        )
+
+
+def read_cases(path: Path) -> list[CaseLine]:
+    """Read every line, drafts too; none if there is no such file.
+
+    Raises:
+        QuestionSetError: Names every wrong line at once.
+    """
+    if not path.exists():
+        return []
+    wrong: list[str] = []
+    lines = list(read_unique(path, CaseLine, wrong))
+    if wrong:
+        raise QuestionSetError(path, wrong)
+    return lines
+
+
+def write_cases(path: Path, lines: Sequence[CaseLine]) -> None:
+    """Write *lines* in place of the file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    with unfinished.open("w", encoding="utf-8") as file:
+        for line in lines:
+            fields = line.model_dump(mode="json", exclude_defaults=True)
+            file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def add_cases(path: Path, new: Sequence[CaseLine]) -> list[CaseLine]:
+    """Add those of *new* whose id is not in the file yet; returns the ones added."""
+    old = read_cases(path)
+    known = {line.id for line in old}
+    added = [line for line in new if line.id not in known]
+    if added:
+        write_cases(path, [*old, *added])
+    return added

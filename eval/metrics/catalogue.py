@@ -1,0 +1,173 @@
+"""All metrics: what each is taken from, what is better, and the scores of one answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bot.types import Answer, Status
+from eval.metrics.answers import contains_answer, exact_match, f1, normalise, rouge_l
+from eval.metrics.calibration import SHORT_WORDS, aurc, auroc, loss
+from eval.metrics.citations import (
+    TextOf,
+    citation_precision,
+    citation_recall,
+    place_hit,
+    quote_verbatim,
+    without_labels,
+)
+from eval.metrics.retrieval import RETRIEVAL
+from eval.metrics.statistics import Statistic, Summary, mean, percentile, summary
+from eval.types import Case
+from index.types import Encode
+
+Values = Mapping[str, float]
+"""What is known of one question, by name: scores, and what statistics are taken from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A number over many questions.
+
+    Attributes:
+        name: As the record and the tables write it.
+        columns: Which values of a question it is taken from; one that lacks any is left out.
+        statistic: How they become one number.
+        lower_is_better: Whether a fall is an improvement.
+        margin: How much worse it may become before a comparison fails; None never fails it.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    statistic: Statistic = field(default=mean)
+    lower_is_better: bool = False
+    margin: float | None = 0.02
+
+
+def _means(*names: str, lower: bool = False, margin: float | None = 0.02) -> list[Metric]:
+    return [Metric(name=n, columns=(n,), lower_is_better=lower, margin=margin) for n in names]
+
+
+def _times(name: str, column: str) -> list[Metric]:
+    # Times differ from run to run on one machine, so they are shown and fail nothing unasked.
+    return [
+        Metric(
+            name=f"{name}_p{percent}",
+            columns=(column,),
+            statistic=percentile(percent),
+            lower_is_better=True,
+            margin=None,
+        )
+        for percent in (50, 95)
+    ]
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        *_means(*RETRIEVAL),
+        *_means("exact_match", "f1", "contains_answer", "rouge_l", "embedding_similarity"),
+        *_means("citation_precision", "citation_recall", "place_hit"),
+        *_means("quote_verbatim", margin=0.0),
+        *_means("refusal_recall"),
+        *_means("false_refusal", lower=True),
+        Metric(name="auroc", columns=("confidence", "answerable"), statistic=auroc),
+        Metric(name="aurc", columns=("confidence", "loss"), statistic=aurc, lower_is_better=True),
+        # A model's opinion: shown, and never a gate by itself.
+        *_means("faithfulness", "relevancy", "correctness", margin=None),
+        *_means("failed", lower=True, margin=0.0),
+        *_times("search_ms", "search_ms"),
+        *_times("ms", "ms"),
+        *_means("input_tokens", "output_tokens", "cost_usd", lower=True, margin=None),
+    )
+}
+"""By name, in the order in which they are shown."""
+
+
+def summaries(rows: Sequence[Values]) -> dict[str, Summary]:
+    """Return each metric that could be taken of at least one question."""
+    found = {}
+    for name, metric in METRICS.items():
+        taken = [
+            [row[c] for c in metric.columns] for row in rows if row.keys() >= {*metric.columns}
+        ]
+        if (value := summary(taken, metric.statistic)) is not None:
+            found[name] = value
+    return found
+
+
+def answer_scores(
+    case: Case, answer: Answer, *, text_of: TextOf | None = None, encode: Encode | None = None
+) -> dict[str, float]:
+    """Score what can be scored of *answer*; a score that cannot be taken is left out.
+
+    A refusal of an answerable question answers it with nothing: its match with a right answer
+    is 0. A failure is neither an answer nor a refusal, and has no score.
+
+    Args:
+        case: The question.
+        answer: What was said.
+        text_of: Stored text of a document, None if there is no such document.
+        encode: Texts to unit vectors; without it meanings are not compared.
+    """
+    if answer.status is Status.FAILED:
+        return {}
+    answered = answer.status is Status.ANSWERED
+    said = without_labels(answer.text, answer.citations)
+    scores: dict[str, float | None] = {
+        "false_refusal" if case.answerable else "refusal_recall": float(not answered)
+    }
+    if case.answerable and case.answers:
+        scores |= _match(said, case.answers, encode)
+    if answered:
+        scores |= _cited(case, answer, text_of)
+    scores |= _spent(answer)
+    return {name: score for name, score in scores.items() if score is not None}
+
+
+def loss_of(case: Case, answer: Answer | None, scores: Values) -> float | None:
+    """Say whether an answer is wrong; None if nothing was answered or it is not known."""
+    if answer is None or answer.status is not Status.ANSWERED:
+        return None
+    short = any(0 < len(normalise(wording).split()) <= SHORT_WORDS for wording in case.answers)
+    return loss(dict(scores), answerable=case.answerable, short=short)
+
+
+def similarity(said: str, answers: Sequence[str], encode: Encode) -> float:
+    """Cosine of *said* and the nearest of *answers*, by the index's own encoder; 0 if silent.
+
+    `max over answers of <e(said), e(answer)>` for unit vectors e; negative values become 0.
+    """
+    if not said.strip():
+        return 0.0
+    vectors = encode([said, *answers])
+    return max(0.0, float(np.max(vectors[1:] @ vectors[0])))
+
+
+def _match(said: str, answers: Sequence[str], encode: Encode | None) -> dict[str, float | None]:
+    return {
+        "exact_match": exact_match(said, answers),
+        "f1": f1(said, answers),
+        "contains_answer": contains_answer(said, answers),
+        "rouge_l": rouge_l(said, answers),
+        "embedding_similarity": similarity(said, answers, encode) if encode else None,
+    }
+
+
+def _cited(case: Case, answer: Answer, text_of: TextOf | None) -> dict[str, float | None]:
+    cited = answer.citations
+    return {
+        "citation_precision": citation_precision(cited, case.relevant, text_of),
+        "citation_recall": citation_recall(answer.text, cited),
+        "place_hit": place_hit(cited, case.relevant) if case.relevant else None,
+        "quote_verbatim": quote_verbatim(cited, text_of) if cited and text_of else None,
+    }
+
+
+def _spent(answer: Answer) -> dict[str, float | None]:
+    usage = answer.usage
+    return {
+        "input_tokens": float(usage.input_tokens),
+        "output_tokens": float(usage.output_tokens),
+        "cost_usd": None if usage.cost_usd is None else float(usage.cost_usd),
+    }

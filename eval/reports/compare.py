@@ -1,0 +1,224 @@
+"""Did it get better? Two runs, question by question; the promotion gate asks the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from eval.errors import ChoiceError, RunError
+from eval.metrics.catalogue import METRICS, Metric
+from eval.metrics.statistics import Difference, difference
+from eval.runs.record import Asked, Json, RunRecord
+
+_SAME = 1e-9
+Pair = tuple[Asked, Asked]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A question that went better or worse.
+
+    Attributes:
+        before: What became of it in the first run.
+        after: What became of it in the second.
+        metrics: By how much each of its scores changed; those that did not are left out.
+        gain: Their sum, with the sign of what is better.
+    """
+
+    before: Asked
+    after: Asked
+    metrics: Mapping[str, float]
+    gain: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What changed from one run to another.
+
+    Attributes:
+        before: Id of the first run.
+        after: Id of the second.
+        differences: By metric; one that was not taken for the same question twice is absent.
+        margins: How much worse each metric may become.
+        fell: Metrics that became worse by more than their margin.
+        tags: Differences for the questions of each tag.
+        wins: Questions that went better, the clearest first.
+        losses: Questions that went worse, the clearest first.
+        notes: What a reader must know before they believe the numbers.
+    """
+
+    before: str
+    after: str
+    differences: Mapping[str, Difference]
+    margins: Mapping[str, float]
+    fell: tuple[str, ...]
+    tags: Mapping[str, Mapping[str, Difference]]
+    wins: tuple[Change, ...]
+    losses: tuple[Change, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no metric fell by more than its margin."""
+        return not self.fell
+
+
+def compare(
+    before: RunRecord, after: RunRecord, margins: Mapping[str, float] | None = None
+) -> Comparison:
+    """Compare two runs on the questions that both of them asked.
+
+    Args:
+        before: The first run.
+        after: The second.
+        margins: By metric, in place of its own margin.
+
+    Raises:
+        RunError: They have no question in common.
+        ChoiceError: There is no such metric.
+    """
+    allowed = _margins(margins or {})
+    pairs = _pairs(before, after)
+    if not pairs:
+        raise RunError(f"{before.run} and {after.run} have no question in common")
+    differences = _differences(pairs)
+    changes = [change for pair in pairs if (change := _change(pair)).metrics]
+    return Comparison(
+        before=before.run,
+        after=after.run,
+        differences=differences,
+        margins=allowed,
+        fell=tuple(
+            name
+            for name, found in differences.items()
+            if name in allowed and worsening(METRICS[name], found.mean) > allowed[name] + _SAME
+        ),
+        tags=_by_tag(pairs),
+        wins=_sorted([change for change in changes if change.gain > _SAME]),
+        losses=_sorted([change for change in changes if change.gain < -_SAME]),
+        notes=tuple(_notes(before, after, pairs)),
+    )
+
+
+def worsening(metric: Metric, change: float) -> float:
+    """Return by how much *metric* became worse; negative if it became better."""
+    return change if metric.lower_is_better else -change
+
+
+def to_json(comparison: Comparison) -> Json:
+    """Return *comparison* with the keys that the command line promises."""
+    return {
+        "before": comparison.before,
+        "after": comparison.after,
+        "passed": comparison.passed,
+        "differences": {
+            name: {
+                **asdict(found),
+                "margin": comparison.margins.get(name),
+                "fell": name in comparison.fell,
+            }
+            for name, found in comparison.differences.items()
+        },
+        "tags": {
+            tag: {name: asdict(found) for name, found in differences.items()}
+            for tag, differences in comparison.tags.items()
+        },
+        "wins": [_change_json(change) for change in comparison.wins],
+        "losses": [_change_json(change) for change in comparison.losses],
+        "notes": list(comparison.notes),
+    }
+
+
+def _margins(given: Mapping[str, float]) -> dict[str, float]:
+    unknown = sorted(given.keys() - METRICS.keys())
+    if unknown:
+        raise ChoiceError(
+            f"there is no metric {', '.join(unknown)}: choose from {', '.join(METRICS)}"
+        )
+    own = {name: m.margin for name, m in METRICS.items() if m.margin is not None}
+    return {**own, **given}
+
+
+def _pairs(before: RunRecord, after: RunRecord) -> list[Pair]:
+    # An id that now stands for another question is no pair.
+    known = {(asked.id, asked.question): asked for asked in before.questions}
+    return [
+        (known[key], asked)
+        for asked in after.questions
+        if (key := (asked.id, asked.question)) in known
+    ]
+
+
+def _differences(pairs: Sequence[Pair]) -> dict[str, Difference]:
+    found = {}
+    for name, metric in METRICS.items():
+        needed = {*metric.columns}
+        taken = [p for p in pairs if p[0].values.keys() >= needed <= p[1].values.keys()]
+        first = [[pair[0].values[c] for c in metric.columns] for pair in taken]
+        second = [[pair[1].values[c] for c in metric.columns] for pair in taken]
+        if (value := difference(first, second, metric.statistic)) is not None:
+            found[name] = value
+    return found
+
+
+def _by_tag(pairs: Sequence[Pair]) -> dict[str, dict[str, Difference]]:
+    by_tag: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        for tag in dict.fromkeys(pair[1].tags):
+            by_tag.setdefault(tag, []).append(pair)
+    return {tag: _differences(by_tag[tag]) for tag in sorted(by_tag)}
+
+
+def _change(pair: Pair) -> Change:
+    before, after = pair
+    changed, gain = {}, 0.0
+    for name, metric in METRICS.items():
+        counts = metric.columns == (name,) and metric.margin is not None
+        if not counts or name not in before.values.keys() & after.values.keys():
+            continue
+        by = after.values[name] - before.values[name]
+        if abs(by) > _SAME:
+            changed[name] = by
+            gain -= worsening(metric, by)
+    return Change(before=before, after=after, metrics=changed, gain=gain)
+
+
+def _sorted(changes: Sequence[Change]) -> tuple[Change, ...]:
+    return tuple(sorted(changes, key=lambda change: (-abs(change.gain), change.after.id)))
+
+
+def _notes(before: RunRecord, after: RunRecord, pairs: Sequence[Pair]) -> list[str]:
+    notes = []
+    for name, asked in ((before.run, before.questions), (after.run, after.questions)):
+        alone = len(asked) - len(pairs)
+        if alone:
+            notes.append(f"{alone} questions of {name} are not in the other run: left out")
+    lost = [name for name in before.metrics if name in METRICS and name not in after.metrics]
+    if lost:
+        notes.append(f"not measured in {after.run}, so not compared: {', '.join(lost)}")
+    for record in (before, after):
+        generations = record.settings.get("generations")
+        if isinstance(generations, list) and len(generations) > 1:
+            notes.append(f"the index changed while {record.run} went on")
+    return notes
+
+
+def _change_json(change: Change) -> Json:
+    return {
+        "id": change.after.id,
+        "question": change.after.question,
+        "gain": change.gain,
+        "metrics": dict(change.metrics),
+        "before": _told(change.before),
+        "after": _told(change.after),
+    }
+
+
+def _told(asked: Asked) -> Json:
+    return {
+        "status": asked.status,
+        "answer": asked.answer,
+        "error": asked.error,
+        "citations": [cited.model_dump(include=_PLACE) for cited in asked.citations],
+    }
+
+
+_PLACE = {"document", "page", "start", "end", "quote"}

@@ -1,0 +1,262 @@
+"""A plan becomes documents, chunks and vectors: parsed anew, or taken over unchanged."""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from index.atomic_files import cores
+from index.audience import narrowed
+from index.building.plan import Action, Planned, Progress
+from index.chunking.chunker import chunk
+from index.errors import UnreadableDocumentError
+from index.parsing.child import ParserPool
+from index.storage.lexical import LexicalRow
+from index.storage.passages import FAILED, SKIPPED, PassageReader, PassageWriter, about, read_about
+from index.types import Chunk, Document, Embedder, Problem, ProblemKind, SourceFile, Span
+
+_AHEAD = 4  # documents a core that are read before their turn to be written
+_PREFIX_CHARS = 200  # title and headings before a chunk: some 50 tokens
+_SKIPPED_KINDS = {ProblemKind.UNSUPPORTED, ProblemKind.UNSAFE, ProblemKind.TOO_BIG}
+
+
+@dataclass(slots=True, kw_only=True)
+class Assembly:
+    """What a generation will hold, as far as it stays in memory.
+
+    Attributes:
+        next_id: The first chunk id that is still free.
+        ids: Of every chunk.
+        inputs: What is embedded of every chunk.
+        lexical: What words are indexed of every chunk.
+        problems: Files that could not be indexed.
+        documents: How many could.
+    """
+
+    next_id: int
+    ids: list[int] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    lexical: list[LexicalRow] = field(default_factory=list)
+    found: list[Problem] = field(default_factory=list)
+    documents: int = 0
+
+    def keep(self, made: "Made", writer: PassageWriter) -> None:
+        """Add a document, and number those of its chunks that are new."""
+        document, numbered = made.document, []
+        for each in made.chunks:
+            id_ = each.id or self.next_id
+            self.next_id = max(self.next_id, id_ + 1)
+            numbered.append(replace(each, id=id_))
+        writer.add_document(document, numbered, source=made.source, own=made.own)
+        self.documents += 1
+        for each in numbered:
+            self.ids.append(each.id)
+            self.inputs.append(embedding_input(document, each.heading, each.text))
+            words = "\n".join((document.title, " > ".join(each.heading), each.text))
+            self.lexical.append(LexicalRow(id=each.id, words=words, audience=document.audience))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Files that could not be indexed, by document."""
+        return tuple(sorted(self.found, key=lambda problem: problem.document))
+
+
+def embedding_input(document: Document, heading: Sequence[str], text: str) -> str:
+    """Return what is embedded of a chunk: the document's own title and headings, then its text.
+
+    The file's name is left out, so that a rename embeds nothing.
+    """
+    parts = [document.own_title or "", *heading]
+    path = " > ".join(dict.fromkeys(part for part in parts if part))
+    return f"{path[:_PREFIX_CHARS]}\n{text}" if path else text
+
+
+def title_of(name: str) -> str:
+    """Return what a person calls a file that has no title of its own.
+
+    >>> title_of("plans/Benefit_Options-2024.pdf")
+    'Benefit Options 2024'
+    """
+    stem = PurePosixPath(name).stem or name
+    return " ".join(stem.replace("_", " ").replace("-", " ").split()) or name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What makes chunks of a document, besides its bytes.
+
+    Attributes:
+        embedder: Counts tokens.
+        chunk_tokens: Longest chunk.
+        parse_timeout_s: For one file.
+        before: The generation before, if its chunks can be taken over; else None.
+    """
+
+    embedder: Embedder
+    chunk_tokens: int
+    parse_timeout_s: float
+    before: PassageReader | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A document and its chunks.
+
+    Attributes:
+        document: It.
+        chunks: In reading order; one that is new has id 0.
+        source: What its source says of it.
+        own: What it says of itself.
+    """
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+    source: str
+    own: str
+
+
+def assemble(
+    plan: Sequence[Planned], path: Path, *, recipe: Recipe, next_id: int, progress: Progress
+) -> Assembly:
+    """Write every planned document into *path* and return what is to be embedded.
+
+    Args:
+        plan: What to do with each document.
+        path: The new generation's passage file.
+        recipe: How chunks are made.
+        next_id: The first chunk id that is free.
+        progress: Told of each document.
+    """
+    assembly = Assembly(next_id=next_id)
+    with closing(PassageWriter(path)) as writer:
+        for entry, made in made_of(plan, recipe, progress):
+            if isinstance(made, Problem):
+                status = SKIPPED if made.kind in _SKIPPED_KINDS else FAILED
+                writer.add_problem(made, sha256=entry.sha256, status=status)
+                assembly.found.append(made)
+            else:
+                assembly.keep(made, writer)
+    return assembly
+
+
+def made_of(
+    plan: Sequence[Planned], recipe: Recipe, progress: Progress
+) -> Iterator[tuple[Planned, Made | Problem]]:
+    """Yield what becomes of each document that is not removed, in the order of *plan*.
+
+    They are read and parsed on every core; only a few wait for their turn.
+    """
+    entries = [entry for entry in plan if entry.action is not Action.REMOVED]
+    waiting: deque[Future[Made | Problem]] = deque()
+    with (
+        ParserPool(timeout_s=recipe.parse_timeout_s) as pool,
+        ThreadPoolExecutor(cores()) as threads,
+    ):
+        maker = _Maker(recipe, pool)
+        following = iter(entries)
+        try:
+            for done, entry in enumerate(entries):
+                progress("parsing", done, len(entries))
+                while len(waiting) < _AHEAD * cores() and (ahead := next(following, None)):
+                    waiting.append(threads.submit(maker.make, ahead))
+                yield entry, waiting.popleft().result()
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
+    progress("parsing", len(entries), len(entries))
+
+
+class _Maker:
+    def __init__(self, recipe: Recipe, pool: ParserPool) -> None:
+        self._recipe = recipe
+        self._pool = pool
+
+    def make(self, entry: Planned) -> Made | Problem:
+        if entry.problem is not None:
+            return entry.problem
+        if entry.file is None:
+            raise ValueError(f"{entry.document!r} has neither a file nor a problem")
+        try:
+            return self._read(entry, entry.file)
+        except UnreadableDocumentError as error:
+            return Problem(document=entry.document, kind=error.kind, reason=error.reason)
+
+    def _read(self, entry: Planned, file: SourceFile) -> Made:
+        before, old = self._recipe.before, None
+        if before is not None and entry.previous is not None:
+            old = before.document(entry.previous)
+        if before is None or old is None:
+            return self._parse(file)
+        own = before.own(old.document)
+        document = replace(old, document=file.document, title=_title(file, old.own_title))
+        document = _with_about(document, file, own)
+        keep_ids = entry.action is Action.UNCHANGED
+        chunks = tuple(
+            _chunk(document, _span(each), id_=each.id if keep_ids else 0)
+            for each in before.document_chunks(old.document)
+        )
+        return Made(document=document, chunks=chunks, source=about(file), own=own)
+
+    def _parse(self, file: SourceFile) -> Made:
+        content = file.read()
+        parsed = self._pool.parse(content, file.name)
+        sha256 = hashlib.sha256(content).hexdigest()
+        own_title = file.title or parsed.title
+        document = Document(
+            document=file.document,
+            title=_title(file, own_title),
+            own_title=own_title,
+            text=parsed.text,
+            sha256=sha256,
+            modified_at=None,
+            url=None,
+            audience=(),
+            pages=parsed.pages,
+        )
+        own = about(parsed)
+        document = _with_about(document, file, own)
+        starts = self._recipe.embedder.token_starts(parsed.text)
+        spans = chunk(parsed, starts, max_tokens=self._recipe.chunk_tokens)
+        chunks = tuple(_chunk(document, span, id_=0) for span in spans)
+        return Made(document=document, chunks=chunks, source=about(file), own=own)
+
+
+def _span(each: Chunk) -> Span:
+    return Span(start=each.start, end=each.end, heading=each.heading, page=each.page)
+
+
+def _title(file: SourceFile, own_title: str | None) -> str:
+    return own_title or title_of(file.document)
+
+
+def _with_about(document: Document, file: SourceFile, own: str) -> Document:
+    """Return *document* with its time, address and audience, as itself and its source say them.
+
+    Raises:
+        UnreadableDocumentError: Nobody could see it.
+    """
+    modified_at, url, audience = read_about(own)
+    return replace(
+        document,
+        modified_at=modified_at or file.modified_at,
+        url=url or file.url,
+        audience=narrowed(file.audience, audience),
+    )
+
+
+def _chunk(document: Document, span: Span, *, id_: int) -> Chunk:
+    return Chunk(
+        id=id_,
+        document=document.document,
+        title=document.title,
+        start=span.start,
+        end=span.end,
+        text=document.text[span.start : span.end],
+        heading=span.heading,
+        page=span.page,
+        url=document.url,
+        modified_at=document.modified_at,
+        audience=document.audience,
+    )

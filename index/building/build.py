@@ -1,0 +1,361 @@
+"""Documents become a generation: plan, parse, chunk, embed, write, gate, promote."""
+
+import logging
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.building.assemble import Assembly, Recipe, assemble
+from index.building.gate import Gate, checks
+from index.building.plan import Action, Planned, Progress, make_plan
+from index.chunking.chunker import CHUNKER_VERSION
+from index.embedding.cache import count_missing, embed_all
+from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
+from index.parsing import PARSER_VERSION
+from index.sources import SourceSpec, open_sources
+from index.storage.generation import (
+    ENCODER,
+    LEXICAL,
+    MANIFEST,
+    PASSAGES,
+    VECTORS,
+    GateCheck,
+    Generation,
+    IndexDirectory,
+    Manifest,
+    now,
+    staged_name,
+)
+from index.storage.lexical import LEXICAL_VERSION, write_lexical
+from index.storage.passages import INDEXED, DocumentRow, PassageReader, about
+from index.storage.vectors import write_vectors
+from index.types import Embedder, Problem, Source
+
+log = logging.getLogger(__name__)
+
+SOURCES = "sources"
+"""Folder beside the cache of vectors, for what sources keep between builds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """How an index is built.
+
+    Attributes:
+        chunk_tokens: Longest chunk.
+        max_file_bytes: Larger files are not read.
+        parse_timeout_s: For one file.
+        keep_generations: How many stay on disk at least.
+        max_lost_share: Share of documents that may be lost without `force`.
+        full: Parse and chunk everything again.
+        force: Promote whatever the gate says.
+        words_first_chunks: A first index with more chunks to embed is served by its words before
+            they are embedded.
+    """
+
+    chunk_tokens: int = 200
+    max_file_bytes: int = 100 * 1024 * 1024
+    parse_timeout_s: float = 60
+    keep_generations: int = 3
+    max_lost_share: float = 0.5
+    full: bool = False
+    force: bool = False
+    words_first_chunks: int = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """What a build did.
+
+    Attributes:
+        generation: The generation built, or the one that is served if nothing had changed.
+        promoted: Whether it is served now.
+        actions: How many documents each action was taken with; those with a problem are unreadable.
+        chunks: How many chunks the generation has.
+        embedded: How many of their vectors were computed.
+        problems: Files that are not in it, by document.
+        gate: Conditions for promotion and whether they held.
+        seconds: How long it took.
+    """
+
+    generation: str
+    promoted: bool
+    actions: Counter[Action]
+    chunks: int
+    embedded: int
+    problems: tuple[Problem, ...]
+    gate: tuple[GateCheck, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """The generation that is served when a build begins.
+
+    Attributes:
+        manifest: What it is.
+        passages: Its documents and chunks.
+        rows: Every file that it met.
+    """
+
+    manifest: Manifest
+    passages: PassageReader
+    rows: tuple[DocumentRow, ...]
+
+
+def quiet(step: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+def before(directory: IndexDirectory) -> Before | None:
+    """Open the documents of the generation that is served; None if there is none to build on.
+
+    A damaged one is as good as none: the build then starts from nothing and mends it.
+    """
+    try:
+        name = directory.current()
+        if name is None:
+            return None
+        wrong = directory.verify(name)
+        if wrong:
+            log.warning("served generation is damaged", extra={"fault": wrong[0]})
+            return None
+        passages = PassageReader(directory.root / name / PASSAGES)
+        rows = tuple(passages.rows())
+        return Before(manifest=directory.manifest(name), passages=passages, rows=rows)
+    except (IndexDamagedError, IndexMissingError, StaleIndexError) as error:
+        log.warning("served generation cannot be built on", extra={"fault": str(error)})
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builder:
+    """What builds work with.
+
+    Attributes:
+        directory: Where generations are.
+        cache_path: Where vectors are kept from build to build.
+        embedder: Turns chunks into vectors.
+        options: How to build.
+        progress: Told of each step.
+        gate: Further condition for promotion, such as a question set; None for none.
+    """
+
+    directory: IndexDirectory
+    cache_path: Path
+    embedder: Embedder
+    options: BuildOptions
+    progress: Progress = quiet
+    gate: Gate | None = None
+
+    def build(
+        self, specs: Sequence[SourceSpec], sources: Sequence[Source] | None = None
+    ) -> BuildResult:
+        """Build a generation of *specs* and promote it if it passes its gate.
+
+        Args:
+            specs: Where documents come from; remembered in the generation.
+            sources: The same, opened; None opens *specs*.
+
+        Raises:
+            BuildRunningError: Another build is at work.
+            SourceError: A source as a whole cannot be read.
+            ModelError: The embedding model cannot be loaded.
+        """
+        started = time.monotonic()
+        with self.directory.locked():
+            if sources is None:
+                sources = self.open(specs)
+            served = before(self.directory)
+            plan = make_plan(sources, served.rows if served else (), self.progress)
+            if served is not None and self._nothing_to_do(plan, served, specs):
+                result = _unchanged(plan, served)
+            else:
+                result = self._build(specs, plan, served)
+        return replace(result, seconds=round(time.monotonic() - started, 3))
+
+    def open(self, specs: Sequence[SourceSpec], *, looking: bool = False) -> list[Source]:
+        """Open sources, with what they keep between builds beside the cache of vectors."""
+        return open_sources(
+            specs,
+            max_file_bytes=self.options.max_file_bytes,
+            cache=self.cache_path.parent / SOURCES,
+            looking=looking,
+        )
+
+    @property
+    def _chunk_tokens(self) -> int:
+        # The title and headings before a chunk need room in the model's input too.
+        return min(self.options.chunk_tokens, max(32, self.embedder.max_tokens - 56))
+
+    def _same_recipe(self, manifest: Manifest) -> bool:
+        return not self.options.full and (
+            manifest.parser,
+            manifest.chunker,
+            manifest.chunk_tokens,
+            manifest.fingerprint,
+        ) == (PARSER_VERSION, CHUNKER_VERSION, self._chunk_tokens, self.embedder.fingerprint)
+
+    def _nothing_to_do(
+        self, plan: Sequence[Planned], served: Before, specs: Sequence[SourceSpec]
+    ) -> bool:
+        rows = {row.document: row for row in served.rows}
+        return (
+            self._same_recipe(served.manifest)
+            and served.manifest.lexical == LEXICAL_VERSION
+            and not served.manifest.lexical_only
+            and served.manifest.sources == tuple(specs)
+            and all(_is_same(entry, rows.get(entry.document)) for entry in plan)
+        )
+
+    def recipe(self, served: Before | None) -> Recipe:
+        """Return how chunks are made; those of *served* are taken over if they would be equal."""
+        same = served is not None and self._same_recipe(served.manifest)
+        return Recipe(
+            embedder=self.embedder,
+            chunk_tokens=self._chunk_tokens,
+            parse_timeout_s=self.options.parse_timeout_s,
+            before=served.passages if served and same else None,
+        )
+
+    def _build(
+        self, specs: Sequence[SourceSpec], plan: Sequence[Planned], served: Before | None
+    ) -> BuildResult:
+        recipe = self.recipe(served)
+        # What failed before another parser, or a full build, gets another chance.
+        plan = plan if recipe.before else [fresh(entry) for entry in plan]
+        staged = self.directory.stage()
+        # Never used again, not even by the heir of a generation that was rolled back to.
+        next_id = max([m.next_chunk_id for m in self.directory.readable().values()], default=1)
+        assembly = assemble(
+            plan, staged / PASSAGES, recipe=recipe, next_id=next_id, progress=self.progress
+        )
+        (staged / LEXICAL).mkdir(mode=0o700)
+        write_lexical(staged / LEXICAL, assembly.lexical)
+        self.embedder.save_encoder(staged / ENCODER)
+        manifest = Manifest(
+            generation=staged_name(staged),
+            created_at=now(),
+            parent=served.manifest.generation if served else None,
+            model=self.embedder.model,
+            fingerprint=self.embedder.fingerprint,
+            dim=self.embedder.dim,
+            parser=PARSER_VERSION,
+            chunker=CHUNKER_VERSION,
+            chunk_tokens=self._chunk_tokens,
+            next_chunk_id=assembly.next_id,
+            documents=assembly.documents,
+            chunks=len(assembly.ids),
+            sources=tuple(specs),
+            lexical=LEXICAL_VERSION,
+        )
+        if served is None and self._is_large(assembly):
+            staged, manifest = self._serve_words(staged, manifest)
+        embedded = self._embed(staged, assembly)
+        manifest, promoted = self._seal(staged, manifest, served)
+        return BuildResult(
+            generation=manifest.generation,
+            promoted=promoted,
+            actions=_counted(plan, assembly.problems),
+            chunks=len(assembly.ids),
+            embedded=embedded,
+            problems=assembly.problems,
+            gate=manifest.gate,
+            seconds=0,
+        )
+
+    def _is_large(self, assembly: Assembly) -> bool:
+        most = self.options.words_first_chunks
+        return len(assembly.ids) > most and most < count_missing(
+            assembly.inputs, self.embedder.fingerprint, cache_path=self.cache_path
+        )
+
+    def _serve_words(self, staged: Path, manifest: Manifest) -> tuple[Path, Manifest]:
+        """Serve a first index by its words at once; return where its successor is to be made."""
+        words, _ = self._seal(staged, replace(manifest, lexical_only=True), None)
+        staged = self.directory.stage()
+        shutil.copytree(
+            self.directory.root / words.generation,
+            staged,
+            ignore=shutil.ignore_patterns(MANIFEST),
+            dirs_exist_ok=True,
+        )
+        log.info("first generation serves words", extra={"generation": words.generation})
+        return staged, replace(
+            manifest, generation=staged_name(staged), parent=words.generation, created_at=now()
+        )
+
+    def _embed(self, staged: Path, assembly: Assembly) -> int:
+        embedded = embed_all(
+            assembly.inputs, self.embedder, cache_path=self.cache_path, progress=self.progress
+        )
+        self.progress("writing", 0, 0)
+        if assembly.ids:
+            write_vectors(staged / VECTORS, assembly.ids, embedded.vectors)
+        return embedded.computed
+
+    def _seal(
+        self, staged: Path, manifest: Manifest, served: Before | None
+    ) -> tuple[Manifest, bool]:
+        """Check and seal what is staged, and serve it if it passes; return whether it does."""
+        manifest = replace(manifest, gate=tuple(self._check(staged, manifest, served)))
+        manifest = self.directory.seal(staged, manifest)
+        is_promoted = manifest.passed or self.options.force
+        if is_promoted:
+            wrong = self.directory.verify(manifest.generation)
+            if wrong:
+                raise IndexDamagedError(f"{manifest.generation} was not written well ({wrong[0]})")
+            self.directory.promote(manifest.generation)
+        self.directory.collect(self.options.keep_generations)
+        return manifest, is_promoted
+
+    def _check(
+        self, staged: Path, manifest: Manifest, served: Before | None
+    ) -> Iterator[GateCheck]:
+        self.progress("checking", 0, 0)
+        with closing(Generation(staged, manifest)) as generation:
+            same_sources = served is not None and served.manifest.sources == manifest.sources
+            rows = served.rows if served and same_sources else ()
+            yield from checks(generation, rows, max_lost_share=self.options.max_lost_share)
+            if self.gate is not None and not manifest.lexical_only:
+                yield from self.gate(generation)
+
+
+def fresh(entry: Planned) -> Planned:
+    """Return *entry* without the problem it had before, so that its file is tried again."""
+    return replace(entry, problem=None) if entry.file else entry
+
+
+def _is_same(entry: Planned, row: DocumentRow | None) -> bool:
+    if entry.action is Action.UNREADABLE:
+        return row is not None and row.status != INDEXED and entry.problem is not None
+    if entry.action is not Action.UNCHANGED or row is None or entry.file is None:
+        return False
+    if row.status != INDEXED:
+        return entry.problem is not None
+    return row.source == about(entry.file)
+
+
+def _counted(plan: Sequence[Planned], problems: Sequence[Problem]) -> Counter[Action]:
+    failed = {problem.document for problem in problems}
+    return Counter(
+        Action.UNREADABLE if entry.document in failed else entry.action for entry in plan
+    )
+
+
+def _unchanged(plan: Sequence[Planned], served: Before) -> BuildResult:
+    problems = tuple(entry.problem for entry in plan if entry.problem is not None)
+    return BuildResult(
+        generation=served.manifest.generation,
+        promoted=True,
+        actions=_counted(plan, problems),
+        chunks=served.manifest.chunks,
+        embedded=0,
+        problems=problems,
+        gate=served.manifest.gate,
+        seconds=0,
+    )

@@ -1,0 +1,96 @@
+"""What a build would do and take: everything but embedding is done, and nothing is kept."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.atomic_files import cores
+from index.building.assemble import Made, embedding_input, made_of
+from index.building.build import Builder, before, fresh, quiet
+from index.building.plan import Action, Planned, make_plan
+from index.embedding.cache import count_missing, last_rate
+from index.sources import SourceSpec, open_sources
+from index.storage.generation import IndexDirectory
+from index.types import Problem
+
+_USUAL_RATE = 12.0  # chunks a second and core, until a build has told
+
+
+def dry_run(
+    directory: IndexDirectory,
+    specs: Sequence[SourceSpec],
+    *,
+    max_file_bytes: int,
+    cache: Path | None = None,
+) -> list[Planned]:
+    """Return what a build would do with each document; nothing is written.
+
+    Args:
+        directory: Where generations are.
+        specs: Where documents come from.
+        max_file_bytes: Largest file that is read.
+        cache: What sources kept at the last build, so that they are not fetched anew.
+    """
+    served = before(directory)
+    sources = open_sources(specs, max_file_bytes=max_file_bytes, cache=cache, looking=True)
+    return make_plan(sources, served.rows if served else (), quiet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a build would do.
+
+    Attributes:
+        plan: What it would do with each document, by document.
+        chunks: How many chunks the generation would have.
+        to_embed: How many of them would be embedded.
+        seconds: How long it would take, by the rate of the last build.
+    """
+
+    plan: tuple[Planned, ...]
+    chunks: int
+    to_embed: int
+    seconds: float
+
+    @property
+    def to_reuse(self) -> int:
+        """How many chunks have a vector already."""
+        return self.chunks - self.to_embed
+
+
+def preview(builder: Builder, specs: Sequence[SourceSpec]) -> Preview:
+    """Return what *builder* would do with *specs*.
+
+    Raises:
+        SourceError: A source as a whole cannot be read.
+    """
+    started = time.monotonic()
+    served = before(builder.directory)
+    rows = served.rows if served else ()
+    plan = make_plan(builder.open(specs, looking=True), rows, builder.progress)
+    recipe = builder.recipe(served)
+    if recipe.before is None:
+        plan = [fresh(entry) for entry in plan]
+    found: dict[str, Planned] = {}
+    inputs: list[str] = []
+    for entry, made in made_of(plan, recipe, builder.progress):
+        if isinstance(made, Made):
+            inputs += [embedding_input(made.document, c.heading, c.text) for c in made.chunks]
+        else:
+            found[entry.document] = _failing(entry, made)
+    model = builder.embedder.fingerprint
+    missing = count_missing(inputs, model, cache_path=builder.cache_path)
+    rate = last_rate(builder.cache_path, model) or _USUAL_RATE * cores()
+    return Preview(
+        plan=tuple(found.get(entry.document, entry) for entry in plan),
+        chunks=len(inputs),
+        to_embed=missing,
+        seconds=round(time.monotonic() - started + missing / rate, 1),
+    )
+
+
+def _failing(entry: Planned, problem: Problem) -> Planned:
+    same = entry.action is Action.UNCHANGED
+    action = entry.action if same else Action.UNREADABLE
+    return replace(entry, action=action, problem=problem)

@@ -1,0 +1,84 @@
+"""Documents are watched, and the index is built again when they have changed and come to rest."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from threading import Event
+
+from watchfiles import watch
+
+from index.building.build import BuildResult
+from index.errors import BuildRunningError, IndexingError, SourceError
+
+_REST_MS = 500  # without a change: what is being saved or copied is whole
+_LONGEST_MS = 10_000  # changes that never rest are taken up all the same
+
+
+def ticks(
+    roots: Sequence[Path], *, every_s: float | None = None, stop: Event | None = None
+) -> Iterator[bool]:
+    """Yield a few times a second whether something below *roots* has changed since.
+
+    Args:
+        roots: Folders and files; what is hidden below them is not looked at.
+        every_s: After so many seconds it is yielded that there may be changes, for sources that do
+            not tell, such as network drives; None never does.
+        stop: Ends it.
+
+    Raises:
+        SourceError: One of *roots* is missing.
+    """
+    last = time.monotonic()
+    missing = [str(root) for root in roots if not root.exists()]
+    if missing:
+        raise SourceError(f"there is no {missing[0]} to watch: check the path of the source")
+    for changes in watch(
+        # An editor replaces a file, and what watched the old one sees nothing more.
+        *sorted({root if root.is_dir() else root.parent for root in roots}),
+        watch_filter=lambda _change, path: _is_below(Path(path), roots),
+        debounce=_LONGEST_MS,
+        step=_REST_MS,
+        stop_event=stop,
+        rust_timeout=_REST_MS,
+        yield_on_timeout=True,
+        raise_interrupt=False,
+    ):
+        is_due = every_s is not None and time.monotonic() - last >= every_s
+        if changes or is_due:
+            last = time.monotonic()
+        yield bool(changes) or is_due
+
+
+def _is_below(path: Path, roots: Iterable[Path]) -> bool:
+    """Tell whether *path* is one of *roots*, or below one and not hidden there."""
+    return any(
+        path.is_relative_to(root)
+        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+        for root in roots
+    )
+
+
+def keep_built(
+    changed: Iterable[bool],
+    build: Callable[[], BuildResult],
+    report: Callable[[BuildResult | IndexingError], None],
+) -> None:
+    """Build at first and after every change; what goes wrong is reported, and the next is awaited.
+
+    Args:
+        changed: Whether something changed since; the next is asked for when a build is over.
+        build: Builds; while another build is at work it is tried again at the next.
+        report: Told of each build.
+    """
+    is_due = True
+    for has_changed in changed:
+        is_due = is_due or has_changed
+        if not is_due:
+            continue
+        try:
+            report(build())
+        except BuildRunningError:
+            continue
+        except IndexingError as error:
+            report(error)
+        is_due = False

@@ -1,0 +1,315 @@
+"""A question becomes passages, best first: words and meaning, fused, for those who may see them."""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from index.errors import IndexingError
+from index.storage.generation import Generation, IndexDirectory
+from index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vectors
+
+log = logging.getLogger(__name__)
+
+QUESTION_LENDS = 1.5
+"""What a document gets whose title the question names, in standard deviations."""
+
+PASSAGE_LENDS = 0.4
+"""Share of its score that a passage lends to the documents it names."""
+
+LENDERS = 5
+"""How many of the best passages lend."""
+
+_MOST_NAMED = 20
+_STEEPEST = 700.0  # beyond it, exp is no number any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fusion:
+    """How the two rankings become one.
+
+    Attributes:
+        dense_weight: Share of meaning, from 0 (words only) to 1 (meaning only).
+        candidates: How many of each ranking take part.
+        reranker: Reads the best passages once more; None leaves them as they are.
+        reranked: How many it reads.
+        rerank_weight: How much what it says counts; 0 as if it were not there.
+    """
+
+    dense_weight: float = 0.6
+    candidates: int = 200
+    reranker: Reranker | None = None
+    reranked: int = 20
+    rerank_weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """What the rankings say of one chunk.
+
+    Attributes:
+        total: What the ranking is by; 0 is a candidate like the others.
+        cosine: None if there are no vectors.
+        bm25: None if no word matched among the best.
+    """
+
+    total: float
+    cosine: float | None
+    bm25: float | None
+
+    @property
+    def fused(self) -> float:
+        """The total, brought between 0 and 1 by the logistic function."""
+        return 1 / (1 + math.exp(-max(self.total, -_STEEPEST)))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the scores of one ranking are measured by: their mean and standard deviation."""
+
+    mean: float
+    spread: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Scale":
+        """Return the scale of *values*.
+
+        >>> scale = Scale.of([1, 3])
+        >>> scale.standard(1), scale.standard(3), Scale.of([2, 2]).standard(2)
+        (-1.0, 1.0, 0.0)
+        """
+        # In order: a sum in another one is another number in its last digit.
+        array = np.sort(np.asarray(values, dtype=np.float64))
+        return cls(float(array.mean()), float(array.std())) if array.size else cls(0.0, 0.0)
+
+    def standard(self, value: float) -> float:
+        """Return how many standard deviations *value* lies above the mean; 0 if all are equal."""
+        return (value - self.mean) / self.spread if self.spread > 0 else 0.0
+
+
+class Fuser:
+    """Fuses both scores of a chunk: `w * z(cosine) + (1 - w) * z(bm25)`.
+
+    *z* is the standard score among the candidates, `(x - mean) / standard deviation`, after
+    Montague and Aslam, "Relevance Score Normalization for Metasearch" (2001): unlike the distance
+    to the largest value it does not hang on one outlier.
+    """
+
+    def __init__(
+        self, cosines: Mapping[int, float], bm25: Mapping[int, float], *, dense_weight: float
+    ) -> None:
+        ids = cosines.keys() | bm25.keys()
+        self._found = [(id_, cosines.get(id_), bm25.get(id_)) for id_ in ids]
+        self._weight = dense_weight if cosines else 0.0
+        self._dense = Scale.of([cosine or 0.0 for _, cosine, _ in self._found])
+        self._lexical = Scale.of([score or 0.0 for *_, score in self._found])
+
+    def candidates(self) -> dict[int, Scores]:
+        """Fuse the scores of every candidate, by its id."""
+        return {id_: self.scores(cosine, bm25) for id_, cosine, bm25 in self._found}
+
+    def scores(self, cosine: float | None, bm25: float | None) -> Scores:
+        """Fuse the scores of one chunk, a candidate or not; what is missing counts as 0."""
+        dense = self._weight * self._dense.standard(cosine or 0.0)
+        lexical = (1 - self._weight) * self._lexical.standard(bm25 or 0.0)
+        return Scores(total=dense + lexical, cosine=cosine, bm25=bm25)
+
+
+def fuse(
+    cosines: Mapping[int, float], bm25: Mapping[int, float], *, dense_weight: float
+) -> dict[int, Scores]:
+    """Combine both rankings: see `Fuser`.
+
+    Args:
+        cosines: By chunk; every candidate must have one, unless there are none at all.
+        bm25: By chunk; a candidate without one matched no word, which counts as 0.
+        dense_weight: From 0 to 1.
+
+    Returns:
+        Scores by chunk; fused lies between 0 and 1.
+
+    >>> found = fuse({1: 0.9, 2: 0.1}, {2: 8.0}, dense_weight=0.5)
+    >>> found[1].fused, found[2].fused
+    (0.5, 0.5)
+    """
+    return Fuser(cosines, bm25, dense_weight=dense_weight).candidates()
+
+
+def search_generation(
+    generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
+) -> list[Passage]:
+    """Find the *k* best passages of one generation that *audience* may see, best first."""
+    if not question.strip():
+        return []
+    search = _Search(generation, question, audience=audience, fusion=fusion)
+    search.lend_to_named()
+    if fusion.reranker is not None:
+        search.rerank(fusion.reranker, max(k, fusion.reranked), weight=fusion.rerank_weight)
+    return [
+        Passage(
+            chunk=chunk,
+            rank=rank,
+            fused=search.scores[chunk.id].fused,
+            cosine=search.scores[chunk.id].cosine,
+            bm25=search.scores[chunk.id].bm25,
+        )
+        for rank, chunk in enumerate(search.best(k), start=1)
+    ]
+
+
+class _Search:
+    """One question on its way through a generation.
+
+    Attributes:
+        scores: By chunk, of those that the audience may see.
+    """
+
+    def __init__(
+        self, generation: Generation, question: str, *, audience: Audience, fusion: Fusion
+    ) -> None:
+        self._generation, self._question, self._audience = generation, question, audience
+        only = None if audience is None else generation.passages.visible(audience)
+        groups = None if only is None or audience is None else sorted(audience)
+        bm25 = dict(generation.lexical.search(question, fusion.candidates, groups=groups))
+        dense: dict[int, float] = {}
+        self._vector: Vectors | None = None
+        if generation.vectors is not None:  # else words alone, until the vectors are there
+            self._vector = generation.encoder.encode([question])[0]
+            dense |= generation.vectors.search(self._vector, fusion.candidates, only=only)
+            # A chunk that only its words brought up has a cosine too: 0 would bury it.
+            dense |= self._cosines([id_ for id_ in bm25 if id_ not in dense])
+        self._fuser = Fuser(dense, bm25, dense_weight=fusion.dense_weight)
+        self.scores = self._fuser.candidates()
+
+    def _cosines(self, ids: Sequence[int]) -> dict[int, float]:
+        vectors = self._generation.vectors
+        if vectors is None or self._vector is None:
+            return {}
+        return dict(zip(ids, vectors.cosines(self._vector, ids), strict=True))
+
+    def best(self, k: int) -> list[Chunk]:
+        """Return the *k* best chunks, best first.
+
+        Ties fall to the document and the place, never to the order of insertion: a generation
+        built in small steps ranks as one built at once.
+        """
+        ranks = {id_: -round(score.total, 9) for id_, score in self.scores.items()}
+        last = sorted(ranks.values())[: max(k, 1)][-1:]
+        contenders = [id_ for id_, rank in ranks.items() if rank <= last[0]]
+        chunks = self._generation.passages.chunks(contenders).values()
+        return sorted(chunks, key=lambda each: (ranks[each.id], each.document, each.start))[:k]
+
+    def rerank(self, reranker: Reranker, count: int, *, weight: float) -> None:
+        """Order the *count* best anew; no others are found.
+
+        The totals keep their distances: where the rankings are of one mind, it takes more to
+        change the order than where they are not.
+        """
+        chunks = self.best(count)
+        rises = reranker.raises(self._question, chunks)
+        known = self.scores
+        self.scores = {
+            chunk.id: replace(known[chunk.id], total=known[chunk.id].total + weight * rise)
+            for chunk, rise in zip(chunks, rises, strict=True)
+        }
+
+    def lend_to_named(self) -> None:
+        """Raise what the question names by its title, then what the best passages name.
+
+        A question that needs two documents often shares words with one alone, and that one names
+        the other. What is lent falls with how common the title's words are.
+        """
+        if not self.scores:
+            return
+        titles = self._generation.passages.titles
+        asked = titles.named(self._question, audience=self._audience)
+        self._lend({document: QUESTION_LENDS * self._rarity(asked[document]) for document in asked})
+        shares: dict[str, float] = {}
+        for chunk in self.best(LENDERS):
+            total = max(0.0, self.scores[chunk.id].total)
+            named = titles.named(chunk.text, audience=self._audience, own=chunk.title)
+            for document, title in named.items():
+                share = PASSAGE_LENDS * total * self._rarity(title)
+                if document != chunk.document:
+                    shares[document] = max(share, shares.get(document, 0.0))
+        self._lend(shares)
+
+    def _rarity(self, title: str) -> float:
+        return self._generation.lexical.rarity(title)
+
+    def _lend(self, shares: Mapping[str, float]) -> None:
+        """Add to the best chunk of each document; one that was no candidate may become one."""
+        chosen = sorted(shares, key=lambda document: (-shares[document], document))[:_MOST_NAMED]
+        # Where a document has candidates, its best chunk is among them: the others score lower.
+        chunks = {
+            document: [id_ for id_ in ids if id_ in self.scores] or ids
+            for document, ids in self._generation.passages.ids_of(chosen).items()
+        }
+        new = [id_ for ids in chunks.values() for id_ in ids if id_ not in self.scores]
+        cosines = self._cosines(new)
+        known = self.scores | {id_: self._fuser.scores(cosines.get(id_), None) for id_ in new}
+        for document, ids in chunks.items():
+            best = max(ids, key=lambda id_: round(known[id_].total, 9))  # the first of equals
+            raised = known[best].total + shares[document]
+            self.scores[best] = replace(known[best], total=raised)
+
+
+class LiveIndex:
+    """The index that is served: each search uses one generation, and the newest one promoted.
+
+    A generation is opened aside and taken up between two searches; a search that has begun ends on
+    the generation it began with. If a new generation cannot be opened the old one goes on serving.
+    """
+
+    def __init__(self, root: Path, *, fusion: Fusion | None = None) -> None:
+        self._directory = IndexDirectory(root)
+        self._fusion = fusion or Fusion()
+        self._lock = threading.Lock()
+        self._mark = self._directory.current_mark()
+        self._generation = self._directory.open_best()
+
+    @property
+    def generation(self) -> Generation:
+        """The generation that the next search uses."""
+        mark = self._directory.current_mark()
+        if mark == self._mark:
+            return self._generation
+        with self._lock:
+            mark = self._directory.current_mark()  # another thread may have taken it up meanwhile
+            if mark != self._mark:
+                self._take_up()
+                self._mark = mark
+        return self._generation
+
+    def _take_up(self) -> None:
+        try:
+            opened = self._directory.open()
+        except IndexingError:
+            log.exception("new generation refused, the old one serves on")
+            return
+        self._generation = opened
+        log.info("generation taken up", extra={"generation": opened.manifest.generation})
+
+    def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
+        """Find the *k* best passages that *audience* may see."""
+        started = time.perf_counter()
+        generation = self.generation
+        passages = search_generation(
+            generation, question, k=k, audience=audience, fusion=self._fusion
+        )
+        return SearchResult(
+            passages=tuple(passages),
+            generation=generation.manifest.generation,
+            created_at=generation.manifest.created_at,
+            lexical_only=generation.manifest.lexical_only,
+            ms=(time.perf_counter() - started) * 1000,
+        )
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Embed *texts* as questions: shape (len(texts), dim), each row of length 1."""
+        return self.generation.encoder.encode(texts)

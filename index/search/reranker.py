@@ -1,0 +1,57 @@
+"""A model that reads question and passage together, where the settings name one."""
+
+from collections.abc import Sequence
+
+from index.embedding.embedder import model_folder
+from index.errors import ModelError
+from index.search.hybrid import Scale
+from index.types import Chunk
+
+
+class CrossReranker:
+    """Scores passages with a sentence-transformers CrossEncoder. Searching then needs torch.
+
+    Args:
+        model: Folder or name of a model with one score for a pair of texts.
+
+    Raises:
+        ModelError: It is not there, is not complete, or gives anything but one score.
+    """
+
+    def __init__(self, model: str) -> None:
+        from sentence_transformers import CrossEncoder  # noqa: PLC0415 - imports torch
+        from torch.nn import Identity  # noqa: PLC0415
+
+        try:
+            folder = model_folder(model)
+        except ModelError as error:
+            raise ModelError(
+                f"the reranker {model!r} is neither a folder nor to be had from the hub: "
+                "give [search] reranker a folder, or leave it out"
+            ) from error
+        try:
+            self._model = CrossEncoder(
+                str(folder),
+                device="cpu",
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": True},
+                activation_fn=Identity(),  # its logit: a probability is 1.0 for all good ones
+            )
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+            raise ModelError(
+                f"the reranker {model!r} cannot be loaded from {folder}: "
+                "is it a complete CrossEncoder with safetensors?"
+            ) from error
+        if self._model.num_labels != 1:
+            raise ModelError(
+                f"the reranker {model!r} gives {self._model.num_labels} scores for a passage: "
+                "choose one that gives one, such as those taught on MS MARCO"
+            )
+
+    def raises(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
+        """Return the standard score of what the model says of each chunk."""
+        pairs = [(question, f"{' > '.join(chunk.path)}\n{chunk.text}".strip()) for chunk in chunks]
+        said = [float(score) for score in self._model.predict(pairs, show_progress_bar=False)]
+        scale = Scale.of(said)
+        return [scale.standard(score) for score in said]

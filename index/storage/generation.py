@@ -1,0 +1,344 @@
+"""A generation on disk: written aside, sealed by a manifest, promoted by replacing CURRENT."""
+
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from index.atomic_files import fsync_path, hold, private_folder, replace_text, sha256_file, unheld
+from index.errors import (
+    BuildRunningError,
+    IndexDamagedError,
+    IndexingError,
+    IndexMissingError,
+    StaleIndexError,
+)
+from index.storage.manifest import (
+    FORMAT,
+    MANIFEST,
+    FileEntry,
+    GateCheck,
+    Manifest,
+    damaged,
+    faults,
+    read_manifest,
+    write_manifest,
+)
+from index.storage.opened import ENCODER, LEXICAL, PASSAGES, VECTORS, Generation
+
+__all__ = [
+    "ENCODER",
+    "FORMAT",
+    "LEXICAL",
+    "MANIFEST",
+    "PASSAGES",
+    "VECTORS",
+    "GateCheck",
+    "Generation",
+    "IndexDirectory",
+    "Manifest",
+]
+
+log = logging.getLogger(__name__)
+
+_CURRENT = "CURRENT"
+_NAME = re.compile(r"gen-(\d{6,})")
+_STAGED = re.compile(r"gen-(\d{6,})\.staged")
+
+
+class IndexDirectory:
+    """The folder that holds all generations and the name of the one that is served."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._current = root / _CURRENT
+
+    @property
+    def lock_path(self) -> Path:
+        """The file whose lock a build holds."""
+        return self.root / "build.lock"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only one who builds or promotes here.
+
+        Raises:
+            BuildRunningError: Another one is at it.
+            IndexingError: What went wrong with the folder meanwhile.
+        """
+        try:
+            private_folder(self.root)
+            # A soft lock would outlive a killed build: never fall back to one.
+            with FileLock(self.lock_path, timeout=0, mode=0o600, fallback_to_soft=False):
+                yield
+        except Timeout as error:
+            raise BuildRunningError(
+                f"another build is at work in {self.root}: wait for it to end"
+            ) from error
+        except OSError as error:
+            raise IndexingError(f"cannot write in {self.root}: {error.strerror}") from error
+
+    def current(self) -> str | None:
+        """Return the name of the generation that is served, or None before the first."""
+        try:
+            name = self._current.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            fault = damaged(self._current, f"cannot be read ({error.strerror})")
+            raise IndexDamagedError(fault) from error
+        except UnicodeDecodeError as error:
+            raise IndexDamagedError(damaged(self._current, "names no generation")) from error
+        if not _NAME.fullmatch(name):
+            raise IndexDamagedError(damaged(self._current, f"names no generation ({name[:40]!r})"))
+        return name
+
+    def served(self) -> str:
+        """Return the name of the generation that is served; raises `IndexMissingError`."""
+        name = self.current()
+        if name is None:
+            raise IndexMissingError(
+                f"there is no index in {self.root}: run `footnote index build FOLDER`"
+            )
+        return name
+
+    def current_mark(self) -> tuple[int, int, int] | None:
+        """Return what changes whenever CURRENT is replaced, or None if it is not there."""
+        try:
+            stat = self._current.stat()
+        except OSError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+    def names(self) -> list[str]:
+        """Return the names of all sealed generations, oldest first."""
+        return [name for name in self._folders() if (self.root / name / MANIFEST).is_file()]
+
+    def _folders(self) -> list[str]:
+        try:
+            found = [path.name for path in self.root.iterdir() if _NAME.fullmatch(path.name)]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise IndexDamagedError(damaged(self.root, f"cannot be read ({error})")) from error
+        return sorted(found, key=_number)
+
+    def kept(self, name: str) -> str:
+        """Return *name* if a generation of that name is kept; raises `IndexMissingError`."""
+        if name not in self._folders():
+            raise IndexMissingError(
+                f"there is no generation {name!r} in {self.root}: footnote index generations"
+            )
+        return name
+
+    def manifest(self, name: str) -> Manifest:
+        """Read a generation's manifest.
+
+        Raises:
+            IndexMissingError: There is none.
+            IndexDamagedError: It cannot be read.
+            StaleIndexError: It was written by other code.
+        """
+        return read_manifest(self.root / name)
+
+    def readable(self) -> dict[str, Manifest]:
+        """Return the manifests that can be read, by name, oldest first."""
+        found = {}
+        for name in self.names():
+            try:
+                found[name] = self.manifest(name)
+            except (IndexDamagedError, IndexMissingError, StaleIndexError):
+                continue
+        return found
+
+    def verify(self, name: str) -> list[str]:
+        """Compare every file of a generation with its manifest; return what is wrong."""
+        return faults(self.root / name, self.manifest(name))
+
+    def open(self, name: str | None = None) -> Generation:
+        """Check every checksum of a generation and open it; it is not collected while it is open.
+
+        Args:
+            name: Which one; None opens the one that is served.
+
+        Raises:
+            IndexMissingError: There is none.
+            IndexDamagedError: A file is not what the manifest says.
+            StaleIndexError: It was made by other code or another model.
+        """
+        name = name or self.served()
+        folder = self.root / name
+        try:
+            held = hold(folder / MANIFEST)
+        except FileNotFoundError as error:
+            raise IndexMissingError(damaged(folder / MANIFEST, "is missing")) from error
+        except OSError as error:
+            fault = damaged(folder / MANIFEST, f"cannot be read ({error.strerror})")
+            raise IndexDamagedError(fault) from error
+        try:
+            return self._open(name, held)
+        except BaseException:
+            os.close(held)
+            raise
+
+    def _open(self, name: str, held: int) -> Generation:
+        folder = self.root / name
+        wrong = self.verify(name)
+        if wrong:
+            raise IndexDamagedError(damaged(folder, f"is damaged ({wrong[0]})"))
+        return Generation(folder, self.manifest(name), held=held)
+
+    def open_best(self) -> Generation:
+        """Open the served generation, or if it is damaged the newest promoted one that is whole.
+
+        Raises:
+            IndexMissingError: There is no generation at all.
+            IndexDamagedError: None is whole.
+        """
+        try:
+            return self.open()
+        except (IndexDamagedError, StaleIndexError) as error:
+            first = error
+        except IndexMissingError as error:
+            if not self.names():
+                raise
+            first = IndexDamagedError(str(error))
+        for name in reversed(self.names()):
+            try:
+                if self.manifest(name).passed:
+                    generation = self.open(name)
+                    log.error(
+                        "served an older generation",
+                        extra={"generation": name, "fault": str(first)},
+                    )
+                    return generation
+            except (IndexDamagedError, StaleIndexError, IndexMissingError):
+                continue
+        raise first
+
+    def stage(self) -> Path:
+        """Make the empty folder of the next generation and return it; clear earlier leftovers.
+
+        Only the holder of the build lock may call this.
+        """
+        numbers = [0, *map(_number, self._folders())]
+        for path in list(self.root.iterdir()):
+            if _STAGED.fullmatch(path.name):
+                numbers.append(_number(path.name))
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name.startswith(f".{_CURRENT}."):
+                path.unlink(missing_ok=True)
+        folder = self.root / f"gen-{max(numbers) + 1:06d}.staged"
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def seal(self, staged: Path, manifest: Manifest) -> Manifest:
+        """Write the manifest, make everything durable and give the folder its final name."""
+        files: dict[str, FileEntry] = {}
+        for path in sorted(staged.rglob("*")):
+            if path.is_file():
+                path.chmod(0o600)
+                fsync_path(path)
+                entry = FileEntry(sha256=sha256_file(path), size_bytes=path.stat().st_size)
+                files[path.relative_to(staged).as_posix()] = entry
+            else:
+                path.chmod(0o700)
+                fsync_path(path)
+        sealed = replace(manifest, files=files)
+        write_manifest(staged, sealed)
+        staged.rename(self.root / manifest.generation)
+        fsync_path(self.root)
+        return sealed
+
+    def promote(self, name: str) -> None:
+        """Serve this generation from now on: the one moment at which an index changes."""
+        replace_text(self._current, f"{name}\n")
+
+    def rollback(self, name: str | None = None, *, force: bool = False) -> Manifest:
+        """Serve another generation again, once every checksum of it holds.
+
+        Args:
+            name: Which one; None takes the newest older one that passed its gate and is whole.
+            force: Serve the named one even if its gate had failed.
+
+        Raises:
+            IndexMissingError: There is none.
+            IndexDamagedError: It is not whole.
+            IndexingError: Its gate had failed.
+        """
+        with self.locked():
+            chosen = self._older() if name is None else self.kept(name)
+            wrong = self.verify(chosen)
+            if wrong:
+                raise IndexDamagedError(f"{chosen} is damaged ({wrong[0]}): choose another one")
+            manifest = self.manifest(chosen)
+            if not (manifest.passed or force):
+                raise IndexingError(f"{chosen} did not pass its gate: add --force to serve it")
+            self.promote(chosen)
+        return manifest
+
+    def _older(self) -> str:
+        served = self.served()
+        for name, manifest in reversed(self.readable().items()):
+            if _number(name) < _number(served) and manifest.passed and not self.verify(name):
+                return name
+        raise IndexMissingError(
+            f"there is no whole generation older than {served}: footnote index generations"
+        )
+
+    def collect(self, keep: int) -> list[str]:
+        """Remove what nobody needs; only the holder of the build lock may call this.
+
+        Kept are the served generation and its parent, the newest *keep* that passed their gates,
+        the newest of all, and those that a reader has open.
+
+        Returns:
+            Names of those removed.
+        """
+        try:
+            current, manifests = self.current(), self.readable()
+        except IndexDamagedError:  # what is served is not known: then nothing can be spared
+            return []
+        passed = [name for name, manifest in manifests.items() if manifest.passed]
+        kept = {current, *passed[-keep:], *self.names()[-1:]}
+        if current in manifests:
+            kept.add(manifests[current].parent)
+        return [name for name in self._folders() if name not in kept and self._remove(name)]
+
+    def _remove(self, name: str) -> bool:
+        folder = self.root / name
+        manifest = folder / MANIFEST
+        if manifest.exists():
+            with unheld(manifest) as is_free:
+                if not is_free:
+                    return False
+                # Without it this is no generation: a kill in mid-removal leaves no half one.
+                manifest.unlink()
+        shutil.rmtree(folder, ignore_errors=True)
+        return True
+
+
+def staged_name(staged: Path) -> str:
+    """Return the name that the staged folder will have.
+
+    >>> staged_name(Path("index/gen-000007.staged"))
+    'gen-000007'
+    """
+    return staged.name.removesuffix(".staged")
+
+
+def now() -> datetime:
+    """Return the time in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _number(name: str) -> int:
+    found = re.search(r"\d+", name)
+    return int(found.group()) if found else 0

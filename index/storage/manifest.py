@@ -1,0 +1,172 @@
+"""What a generation says of itself: counts, versions, gate, and the checksum of every file."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from index.atomic_files import replace_text, sha256_file
+from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
+from index.sources import SourceSpec
+
+FORMAT = 1
+"""Raised when a generation of older code could not be read by newer code."""
+
+MANIFEST = "MANIFEST.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """What a file of a generation must be."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateCheck:
+    """One condition for promotion.
+
+    Attributes:
+        name: Such as "documents".
+        passed: Whether it holds.
+        message: What was found, and what to do if it does not hold.
+    """
+
+    name: str
+    passed: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a generation is; its file is written last and seals all the others.
+
+    Attributes:
+        generation: Its name, such as "gen-000042".
+        created_at: In UTC.
+        parent: The generation it was built from; None for the first.
+        model: Embedding model as the settings named it.
+        fingerprint: Of that model's files.
+        dim: Length of a vector.
+        parser: Version of the parsers.
+        chunker: Version of the chunker.
+        chunk_tokens: Longest chunk.
+        next_chunk_id: The first id that no chunk of any generation so far has had.
+        documents: How many are indexed.
+        chunks: How many they have.
+        sources: Where the documents came from.
+        lexical: Version of the word index; the first ones do not say theirs.
+        lexical_only: Whether vectors are still missing.
+        gate: Conditions for promotion and whether they held.
+        files: Every other file, by its path in the generation.
+        format: Of the layout itself.
+    """
+
+    generation: str
+    created_at: datetime
+    parent: str | None
+    model: str
+    fingerprint: str
+    dim: int
+    parser: str
+    chunker: str
+    chunk_tokens: int
+    next_chunk_id: int
+    documents: int
+    chunks: int
+    sources: tuple[SourceSpec, ...]
+    lexical: str = "1"
+    lexical_only: bool = False
+    gate: tuple[GateCheck, ...] = ()
+    files: Mapping[str, FileEntry] = field(default_factory=dict)
+    format: int = FORMAT
+
+    @property
+    def passed(self) -> bool:
+        """Whether every condition for promotion held."""
+        return all(check.passed for check in self.gate)
+
+
+_ADAPTER = TypeAdapter(Manifest)
+
+
+def damaged(path: Path, what: str) -> str:
+    """Return the line that says what is wrong with *path* and what to do."""
+    return f"{path} {what}: run `footnote index build --full`"
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Seal *folder*: from now on its files are what *manifest* says."""
+    value = _ADAPTER.dump_python(manifest, mode="json")
+    value["digest"] = digest(value)
+    replace_text(folder / MANIFEST, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a generation.
+
+    Raises:
+        IndexMissingError: There is none.
+        IndexDamagedError: It cannot be read.
+        StaleIndexError: It was written by other code.
+    """
+    path = folder / MANIFEST
+    try:
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if value.pop("digest", None) != digest(value):
+            raise IndexDamagedError(damaged(path, "is not what was written"))
+        if value.get("format") != FORMAT:
+            raise StaleIndexError(
+                f"{folder.name} has format {value.get('format')}, this version reads {FORMAT}: "
+                "run `footnote index build --full`"
+            )
+        manifest = _ADAPTER.validate_python(value)
+    except FileNotFoundError as error:
+        raise IndexMissingError(f"{path} is missing: run `footnote index build --full`") from error
+    except (OSError, ValueError, AttributeError) as error:  # pydantic's is a ValueError
+        raise IndexDamagedError(damaged(path, "cannot be read")) from error
+    if manifest.generation != folder.name.removesuffix(".staged"):
+        raise IndexDamagedError(damaged(path, f"is that of {manifest.generation}"))
+    return manifest
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """Return a digest of the manifest's own content: its other checksums hang on it."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def faults(folder: Path, manifest: Manifest) -> list[str]:
+    """Compare every file of a generation with its manifest; return what is wrong."""
+    wrong = [
+        fault
+        for relative, entry in sorted(manifest.files.items())
+        if (fault := _fault(folder / relative, relative, entry)) is not None
+    ]
+    known = set(manifest.files) | {MANIFEST}
+    strangers = [
+        f"{path.relative_to(folder).as_posix()}: not in the manifest"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).as_posix() not in known
+    ]
+    return wrong + strangers
+
+
+def _fault(path: Path, name: str, entry: FileEntry) -> str | None:
+    try:
+        size = path.stat().st_size
+        if size != entry.size_bytes:
+            return f"{name}: {size} bytes, not {entry.size_bytes}"
+        if sha256_file(path) != entry.sha256:
+            return f"{name}: its checksum is wrong"
+    except FileNotFoundError:
+        return f"{name}: missing"
+    except OSError as error:
+        return f"{name}: cannot be read ({error.strerror})"
+    return None

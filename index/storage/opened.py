@@ -1,0 +1,61 @@
+"""A generation, open for searching."""
+
+import os
+import weakref
+from pathlib import Path
+
+from index.embedding.encoder import OnnxEncoder
+from index.errors import IndexDamagedError, StaleIndexError
+from index.storage.lexical import LexicalIndex
+from index.storage.manifest import Manifest, damaged
+from index.storage.passages import PassageReader
+from index.storage.vectors import VectorIndex
+
+PASSAGES = "passages.sqlite"
+VECTORS = "vectors.faiss"
+LEXICAL = "lexical"
+ENCODER = "encoder"
+
+
+class Generation:
+    """A generation, open for searching; its files are closed when nothing uses it any more.
+
+    Attributes:
+        folder: Where it lies.
+        manifest: What it is.
+        passages: Its documents and chunks.
+        vectors: Its vectors; None if it has no chunk, or none of them has a vector yet.
+        lexical: Its words.
+        encoder: The model that embeds questions for it.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, *, held: int | None = None) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.passages = PassageReader(folder / PASSAGES)
+        has_vectors = manifest.chunks > 0 and not manifest.lexical_only
+        try:
+            self.vectors = VectorIndex(folder / VECTORS) if has_vectors else None
+            self.lexical = LexicalIndex(folder / LEXICAL)
+            self.encoder = OnnxEncoder(folder / ENCODER)
+        except (RuntimeError, ValueError, OSError) as error:  # faiss, tantivy, ONNX Runtime
+            self.passages.close()
+            raise IndexDamagedError(damaged(folder, "cannot be opened")) from error
+        if self.encoder.info.fingerprint != manifest.fingerprint:
+            self.passages.close()
+            raise StaleIndexError(
+                f"{manifest.generation} holds the encoder of another model than its vectors: "
+                "run `footnote index build --full`"
+            )
+        # A search that began on this generation ends on it: only then may its files go.
+        self._letting_go = weakref.finalize(self, _let_go, held)
+
+    def close(self) -> None:
+        """Close its files, and let it be collected."""
+        self.passages.close()
+        self._letting_go()
+
+
+def _let_go(held: int | None) -> None:
+    if held is not None:
+        os.close(held)

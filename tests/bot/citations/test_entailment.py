@@ -1,0 +1,165 @@
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.citations.checker import Reason, check
+from bot.citations.claims import covered
+from bot.citations.entailment import Support
+from bot.engine.context import show
+from bot.types import Evidence, Sentence
+from index.types import Vectors
+from tests.fakes.searcher import a_passage
+
+DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "eval" / "squad2_public"
+
+
+class Encoder:
+    """Says that all texts mean the same, or that none do; remembers what it was asked."""
+
+    def __init__(self, cosine: float) -> None:
+        self.cosine = cosine
+        self.asked: list[str] = []
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        assert len(texts) == 1
+        other = [self.cosine, float(np.sqrt(1 - self.cosine**2))]
+        made = [1.0, 0.0] if not self.asked or texts[0] == self.asked[0] else other
+        self.asked += texts
+        return np.array([made], dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence", "proven"),
+    [
+        (
+            "Parking costs 3 euros a day.",
+            "The parking fee is 3 euros a day, it costs no more.",
+            True,
+        ),
+        ("Directors fly in first class.", "The lunch room is on the second floor.", False),
+    ],
+)
+def test_words_decide_alone_where_they_can(sentence: str, evidence: str, proven: bool) -> None:
+    encoder = Encoder(0.4)
+
+    assert Support(encoder)(sentence, evidence) is proven
+    assert encoder.asked == []
+
+
+@pytest.mark.parametrize(("cosine", "proven"), [(0.9, True), (0.1, False)])
+def test_meaning_decides_where_words_do_not(cosine: float, proven: bool) -> None:
+    encoder = Encoder(cosine)
+
+    judged = Support(encoder)("The monthly parking fee is low.", "Parking is cheap for the staff.")
+
+    assert judged is proven
+    assert len(encoder.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence"),
+    [
+        ("Das Parken in der Garage ist frei.", "Visitors of the office park free of charge."),
+        ("It is so.", "Visitors of the office park free of charge."),
+    ],
+)
+def test_sentence_that_cannot_be_compared_is_not_judged(sentence: str, evidence: str) -> None:
+    assert Support(Encoder(0.0))(sentence, evidence)
+
+
+TWO = (
+    "Parking in the north garage costs 3 euros a day. "
+    "The lunch room on the second floor opens at noon."
+)
+
+
+def checked_text(sentence: str, quote: str, *texts: str) -> tuple[str, list[str], list[Reason]]:
+    shown = show([a_passage(text, rank=at, id=at) for at, text in enumerate(texts, 1)])
+    evidence = Evidence(passage_id=shown[0].id, quote=quote)
+    made = check([Sentence(text=sentence, evidence=(evidence,))], shown, Support(Encoder(0.2)))
+    quotes = [citation.quote for citation in made.citations]
+    return made.text, quotes, [one.reason for one in made.removed]
+
+
+def test_quote_that_proves_something_else_is_replaced_by_the_sentence_that_proves_it() -> None:
+    text, quotes, removed = checked_text(
+        "The lunch room opens at noon.", "north garage costs 3 euros a day", TWO
+    )
+
+    assert text == "The lunch room opens at noon [1]."
+    assert quotes == ["The lunch room on the second floor opens at noon."]
+    assert removed == []
+
+
+def test_sentence_is_cited_anew_from_another_passage_too() -> None:
+    _, quotes, _ = checked_text(
+        "Visitors park free of charge.",
+        "north garage costs 3 euros a day",
+        TWO,
+        "As agreed, visitors park free of charge.",
+    )
+
+    assert quotes == ["As agreed, visitors park free of charge."]
+
+
+def test_sentence_that_nothing_shown_proves_is_removed() -> None:
+    assert checked_text("Directors fly in first class.", "north garage costs 3 euros", TWO) == (
+        "",
+        [],
+        [Reason.NOT_PROVEN],
+    )
+
+
+def test_sentence_that_the_passages_deny_is_not_cited_with_a_weaker_one() -> None:
+    text, _, removed = checked_text(
+        "Unused leave days are paid out at the end.",
+        "north garage costs 3 euros",
+        TWO,
+        "Unused leave days are not paid out at the end.",
+        "Unused leave days at the end of the year are told to the team.",
+    )
+
+    assert (text, removed) == ("", [Reason.NOT_PROVEN])
+
+
+def test_uncited_sentence_is_removed_even_if_it_could_be_proven() -> None:
+    shown = show([a_passage(TWO)])
+
+    made = check([Sentence(text=TWO[:47], evidence=())], shown, Support(Encoder(0.9)))
+
+    assert [one.reason for one in made.removed] == [Reason.NO_EVIDENCE]
+
+
+def test_right_quote_is_kept_although_another_sentence_is_near() -> None:
+    text = "Parking costs 3 euros a day. Parking costs more at night."
+
+    _, quotes, _ = checked_text("Parking costs 3 euros a day.", "Parking costs 3 euros a day", text)
+
+    assert quotes == ["Parking costs 3 euros a day"]
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs the public questions in ../shared/data")
+def test_planted_quotes_of_public_data_are_caught_and_right_ones_kept() -> None:
+    """By words alone, as meaning needs a model; benchmarks/calibrate_support.py measures both."""
+    rows = []
+    for article in json.loads((DATA / "squad_format.json").read_text(encoding="utf-8"))["data"]:
+        rows += [paragraph["context"] for paragraph in article["paragraphs"]]
+    texts = random.Random(0).sample([t for t in rows if t.count(". ") > 3], 100)  # noqa: S311
+    kept, caught = 0, 0
+    for text in texts:
+        parts = [part for part in text.split(". ") if len(part) > 40]
+        right, wrong = parts[0], parts[-1]
+        kept += checked_text(f"{right}.", right, text)[1] == [right]
+        caught += checked_text(f"{right}.", wrong, text)[1] != [wrong]
+
+    assert kept >= 97
+    assert caught >= 97
+
+
+def test_share_of_words_counts_forms_of_a_word_as_one() -> None:
+    assert covered("Costs are covered.", "The policy covers every cost.") == 1.0
+    assert covered("the of", "anything") is None

@@ -1,0 +1,284 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.errors import SlackError
+from bot.slack.manifest import SCOPES
+from bot.slack.messages import texts
+from bot.slack.messages.blocks import Message
+from bot.slack.outbound.client import Clients
+from bot.slack.outbound.writer import PAUSES_S, Writer
+from bot.state.questions import Claimed, Received, Store
+from tests.fakes.slack_display import show
+from tests.fakes.slack_messages import ASKER, BOT_USER
+from tests.fakes.slack_workspace import (
+    BOT_TOKEN,
+    CHANNEL,
+    DIRECT,
+    Fault,
+    SlackWorkspace,
+)
+
+MESSAGE = Message(
+    text="the answer",
+    blocks=({"type": "divider"},),
+    simpler=({"type": "divider"}, {"type": "divider"}),
+)
+DROPS = [Fault(drop="before"), Fault(drop="after"), Fault(garbage=True)]
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackWorkspace]:
+    with SlackWorkspace(SCOPES) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "state.sqlite") as opened:
+        yield opened
+
+
+def asked(slack: SlackWorkspace, store: Store, channel: str) -> Claimed:
+    """Let somebody ask, and claim the question."""
+    ts = slack.state.add(channel, {"user": ASKER, "text": "?"})["ts"]
+    store.receive(
+        Received(
+            event_id=f"Ev{ts}",
+            team="T0TEAM",
+            channel=channel,
+            ts=ts,
+            thread_ts=ts,
+            user=ASKER,
+            text="?",
+        )
+    )
+    claimed = store.claim("us")
+    assert claimed is not None
+    return claimed
+
+
+def write(slack: SlackWorkspace, store: Store, claimed: Claimed) -> list[float]:
+    """Post the answer; returns how long was waited between tries."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    def work(writer: Writer) -> Awaitable[None]:
+        return writer.write(claimed, MESSAGE)
+
+    with_writer(slack, store, work, sleep)
+    return waited
+
+
+def with_writer(
+    slack: SlackWorkspace,
+    store: Store,
+    work: Callable[[Writer], Awaitable[None]],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    async def run() -> None:
+        async with aiohttp.ClientSession() as session:
+            clients = Clients(token=BOT_TOKEN, base_url=slack.api_url, session=session)
+            writer = Writer(clients, store, owner="us", bot_user=BOT_USER, sleep=sleep)
+            await work(writer)
+
+    asyncio.run(run())
+
+
+def outcome(store: Store) -> tuple[str, str]:
+    row = store.database.connection.execute(
+        "SELECT state, coalesce(outcome, '') FROM question"
+    ).fetchone()
+    return row[0], row[1]
+
+
+def test_an_answer_is_posted_once_under_its_question(slack: SlackWorkspace, store: Store) -> None:
+    claimed = asked(slack, store, CHANNEL)
+
+    waited = write(slack, store, claimed)
+
+    (answer,) = slack.answers(CHANNEL)
+    assert answer["thread_ts"] == claimed.received.ts
+    assert (answer["parse"], answer["link_names"]) == ("none", False)
+    assert outcome(store) == ("done", "posted")
+    assert waited == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "pause_s"),
+    [
+        (Fault(status=429, retry_after_s=7), 7.0),
+        (Fault(status=429), 1.0),
+        (Fault(error="ratelimited", retry_after_s=9000), 120.0),
+        (Fault(error="rate_limited"), 1.0),
+        (Fault(status=500), 1.0),
+        (Fault(status=503), 1.0),
+        (Fault(error="internal_error"), 1.0),
+    ],
+)
+@pytest.mark.parametrize("channel", [CHANNEL, DIRECT])
+def test_an_answer_is_posted_as_soon_as_slack_takes_it(
+    slack: SlackWorkspace, store: Store, fault: Fault, pause_s: float, channel: str
+) -> None:
+    claimed = asked(slack, store, channel)
+    slack.fail("chat.postMessage", fault)
+
+    waited = write(slack, store, claimed)
+
+    assert len(slack.answers(channel)) == 1
+    assert waited == [pause_s]
+    assert outcome(store) == ("done", "posted")
+
+
+@pytest.mark.parametrize("fault", DROPS)
+def test_after_a_lost_connection_the_answer_is_looked_for_and_there_once(
+    slack: SlackWorkspace, store: Store, fault: Fault
+) -> None:
+    claimed = asked(slack, store, DIRECT)
+    slack.fail("chat.postMessage", fault)
+
+    write(slack, store, claimed)
+
+    assert [show(m).text for m in slack.answers(DIRECT)] == ["\n"]  # the divider, once
+    assert slack.count("conversations.replies") == 1
+    assert outcome(store) == ("done", "posted")
+
+
+def test_an_answer_is_found_behind_many_others(slack: SlackWorkspace, store: Store) -> None:
+    claimed = asked(slack, store, DIRECT)
+    for _ in range(450):
+        slack.state.add(DIRECT, {"user": ASKER, "text": "!", "thread_ts": claimed.received.ts})
+    slack.fail("chat.postMessage", Fault(drop="after"))
+
+    write(slack, store, claimed)
+
+    assert len(slack.answers(DIRECT)) == 1
+    assert slack.count("conversations.replies") == 3
+
+
+@pytest.mark.parametrize("fault", DROPS)
+def test_where_it_cannot_be_looked_for_the_doubt_is_told_and_nothing_repeated(
+    slack: SlackWorkspace, store: Store, fault: Fault
+) -> None:
+    claimed = asked(slack, store, CHANNEL)
+    slack.fail("chat.postMessage", fault)
+
+    write(slack, store, claimed)
+
+    posted = [m["text"] for m in slack.answers(CHANNEL)]
+    assert posted[-1] == texts.UNCERTAIN
+    assert posted[:-1] == ([] if fault.drop == "before" else ["the answer"])
+    assert outcome(store) == ("done", "uncertain")
+    withdrawn = store.withdraw("T0TEAM", CHANNEL, claimed.received.ts)
+    assert withdrawn is not None
+    assert withdrawn.messages == (slack.answers(CHANNEL)[-1]["ts"],)
+
+
+@pytest.mark.parametrize("fault", [Fault(status=429, retry_after_s=9), Fault(drop="before")])
+def test_a_doubt_that_cannot_be_told_now_is_told_later(
+    slack: SlackWorkspace, store: Store, fault: Fault
+) -> None:
+    claimed = asked(slack, store, CHANNEL)
+    slack.fail("chat.postMessage", Fault(drop="before"), fault)
+
+    write(slack, store, claimed)
+
+    assert [m["text"] for m in slack.answers(CHANNEL)] == [texts.UNCERTAIN]
+    assert outcome(store) == ("done", "uncertain")
+
+
+def test_the_answer_to_a_deleted_question_is_taken_out_of_the_channel_again(
+    slack: SlackWorkspace, store: Store
+) -> None:
+    claimed = asked(slack, store, CHANNEL)
+    slack.delete(CHANNEL, claimed.received.ts)
+
+    write(slack, store, claimed)
+
+    assert slack.count("chat.postMessage") == 1
+    assert slack.answers(CHANNEL) == []
+    assert outcome(store) == ("done", "withdrawn")
+
+
+@pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "restricted_action", "new_one"])
+def test_where_posting_is_forbidden_it_is_tried_once_and_the_asker_told_privately(
+    slack: SlackWorkspace, store: Store, code: str
+) -> None:
+    claimed = asked(slack, store, CHANNEL)
+    slack.state.conversations[CHANNEL].closed = code
+
+    write(slack, store, claimed)
+
+    assert slack.answers(CHANNEL) == []
+    assert [m["text"] for m in slack.answers(DIRECT)] == [texts.CLOSED]
+    assert slack.count("chat.postMessage") == 2
+    assert outcome(store) == ("done", "refused")
+
+
+def test_a_forbidden_direct_message_is_not_answered_elsewhere(
+    slack: SlackWorkspace, store: Store
+) -> None:
+    claimed = asked(slack, store, DIRECT)
+    slack.state.conversations[DIRECT].closed = "messages_tab_disabled"
+
+    write(slack, store, claimed)
+
+    assert slack.count("chat.postMessage") == 1
+    assert outcome(store) == ("done", "refused")
+
+
+@pytest.mark.parametrize(("refusals", "left"), [(1, [{"type": "divider"}] * 2), (2, None)])
+def test_blocks_that_slack_refuses_are_replaced_by_simpler_ones_and_then_by_their_text(
+    slack: SlackWorkspace, store: Store, refusals: int, left: object
+) -> None:
+    claimed = asked(slack, store, CHANNEL)
+    refused = [Fault(error="invalid_blocks")] * refusals
+    slack.fail("chat.postMessage", *refused)
+
+    write(slack, store, claimed)
+
+    (answer,) = slack.answers(CHANNEL)
+    assert (answer["text"], answer.get("blocks")) == ("the answer", left)
+    assert outcome(store) == ("done", "posted")
+
+
+def test_a_token_taken_back_is_fatal_and_leaves_the_question_for_later(
+    slack: SlackWorkspace, store: Store
+) -> None:
+    claimed = asked(slack, store, CHANNEL)
+    slack.revoked.add(BOT_TOKEN)
+
+    with pytest.raises(SlackError, match="token_revoked"):
+        write(slack, store, claimed)
+
+    assert slack.count("chat.postMessage") == 1
+    assert outcome(store) == ("working", "")
+
+
+def test_an_answer_that_slack_never_takes_stays_without_outcome_and_without_doubt(
+    slack: SlackWorkspace, store: Store
+) -> None:
+    claimed = asked(slack, store, CHANNEL)
+    slack.fail("chat.postMessage", *[Fault(status=429)] * len(PAUSES_S))
+
+    waited = write(slack, store, claimed)
+
+    assert waited == list(PAUSES_S)
+    assert outcome(store) == ("working", "")
+
+
+def test_a_question_that_another_process_took_over_is_not_posted(
+    slack: SlackWorkspace, store: Store
+) -> None:
+    claimed = asked(slack, store, CHANNEL)
+    store.release("us")
+    store.claim("them")
+
+    write(slack, store, claimed)
+
+    assert slack.count("chat.postMessage") == 0

@@ -1,0 +1,115 @@
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from bot import composition
+from bot.errors import ReaderModelError
+from bot.extractive.answerer import PointedReranker
+from bot.extractive.span_model import INFO_FILE, SHIPPED, Pointer
+from bot.settings import Settings, load
+from bot.types import Question, Status
+from index.building.build import Builder, BuildOptions
+from tests.fakes.embedder import HashEmbedder
+
+
+@pytest.fixture
+def settings(tmp_path: Path, embedder: HashEmbedder) -> Settings:
+    """Settings over an index that remembers the folder docs/."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "a.md").write_text("# A\n\nThe bus leaves at nine.\n")
+    (tmp_path / "footnote.toml").write_text("")
+    settings = load(tmp_path / "footnote.toml", data_dir=tmp_path / "data")
+    builder = Builder(
+        directory=composition.index_directory(settings),
+        cache_path=tmp_path / "embeddings.sqlite",
+        embedder=embedder,
+        options=BuildOptions(),
+    )
+    builder.build(composition.specs_of_paths([docs]))
+    replace(builder, options=BuildOptions(full=True)).build(composition.specs_of_paths([docs]))
+    return settings
+
+
+@pytest.mark.parametrize(
+    "damaged", ["CURRENT", "gen-000002/MANIFEST.json", "gen-000002/passages.sqlite"]
+)
+def test_what_to_build_from_is_known_even_if_the_served_generation_is_damaged(
+    settings: Settings, tmp_path: Path, damaged: str
+) -> None:
+    (settings.data_dir / "index" / damaged).write_bytes(b"")
+
+    specs = composition.source_specs(settings)
+
+    assert [spec.path for spec in specs] == [str(tmp_path / "docs")]
+
+
+def test_sources_of_the_settings_come_before_what_is_remembered(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "footnote.toml").write_text('[[sources]]\npath = "other"\n')
+
+    specs = composition.source_specs(load(tmp_path / "footnote.toml", data_dir=settings.data_dir))
+
+    assert [spec.path for spec in specs] == [str(tmp_path / "other")]
+
+
+def test_without_settings_or_an_index_there_are_no_sources(tmp_path: Path) -> None:
+    (tmp_path / "footnote.toml").write_text("")
+
+    assert (
+        composition.source_specs(load(tmp_path / "footnote.toml", data_dir=tmp_path / "none")) == ()
+    )
+
+
+def test_reader_that_a_team_trained_is_the_one_that_reads(
+    settings: Settings, tmp_path: Path
+) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "ours")
+    whole = (tmp_path / "ours" / INFO_FILE).rename(tmp_path / INFO_FILE)
+    (tmp_path / "footnote.toml").write_text('[models]\noffline_reader = "ours"\n')
+    chosen = load(tmp_path / "footnote.toml", data_dir=settings.data_dir)
+    index = composition.live_index(settings)
+
+    with pytest.raises(ReaderModelError, match=r"in .*ours cannot be read: see models\.offline_r"):
+        composition.engine(chosen, index)
+    whole.rename(tmp_path / "ours" / INFO_FILE)
+    composition.engine(chosen, index)
+
+
+def test_reader_orders_passages_where_the_settings_say_so(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "footnote.toml").write_text('[search]\nreranker = "reader"\n')
+    chosen = load(tmp_path / "footnote.toml", data_dir=settings.data_dir)
+
+    index = composition.live_index(chosen)
+    found = index.search("When does the bus leave?", k=1, audience=None).passages
+
+    assert isinstance(composition.fusion(chosen).reranker, PointedReranker)
+    assert composition.fusion(settings).reranker is None
+    before = composition.live_index(settings).search("When does the bus leave?", k=1, audience=None)
+    assert found[0].fused > before.passages[0].fused
+
+
+def test_network_that_orders_and_answers_is_opened_once_and_reads_a_passage_once(
+    settings: Settings, tmp_path: Path
+) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "ours")
+    (tmp_path / "footnote.toml").write_text(
+        '[models]\noffline_reader = "ours"\n\n[search]\nreranker = "reader"\n'
+    )
+    chosen = load(tmp_path / "footnote.toml", data_dir=settings.data_dir)
+
+    with (
+        patch.object(Pointer, "__init__", autospec=True, side_effect=Pointer.__init__) as opened,
+        patch.object(Pointer, "_read", autospec=True, side_effect=Pointer._read) as read,
+    ):
+        engine = composition.engine(chosen, composition.live_index(chosen))
+        answer = engine.ask(Question(text="When does the bus leave?"))
+
+    assert answer.status is Status.ANSWERED
+    assert (opened.call_count, read.call_count) == (1, 1)

@@ -1,0 +1,85 @@
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from index.building.build import Builder, BuildOptions
+from index.building.dry_run import preview
+from index.embedding.cache import last_rate
+from tests.fakes.building import specs
+from tests.fakes.embedder import HashEmbedder
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path): path.read_bytes() for path in paths}
+
+
+def test_a_preview_of_a_first_build_embeds_everything_and_writes_nothing(
+    builder: Builder, documents: Path, tmp_path: Path
+) -> None:
+    seen = preview(builder, specs(documents))
+
+    assert [(entry.document, str(entry.action)) for entry in seen.plan] == [
+        ("leave.md", "added"),
+        ("parking.txt", "added"),
+        ("slack.md", "added"),
+    ]
+    assert seen.chunks == seen.to_embed > 3
+    assert seen.seconds > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["docs"]
+
+
+def test_a_preview_says_what_the_build_then_does(
+    builder: Builder, documents: Path, tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    builder.build(specs(documents))
+    (documents / "slack.md").write_text("# Tokens\n\nAll tokens are new.\n")
+    (documents / "leave.md").rename(documents / "holidays.md")
+    (documents / "parking.txt").unlink()
+    (documents / "broken.pdf").write_bytes(b"%PDF-1.7 nothing more")
+    embedder.embedded.clear()
+    before = files_of(tmp_path)
+
+    seen = preview(builder, specs(documents))
+
+    assert embedder.embedded == []
+    assert files_of(tmp_path) == before
+    result = builder.build(specs(documents))
+    assert {e.document: str(e.action) for e in seen.plan} == {
+        "broken.pdf": "unreadable",
+        "holidays.md": "renamed",
+        "parking.txt": "removed",
+        "slack.md": "changed",
+    }
+    assert (seen.chunks, seen.to_embed) == (result.chunks, result.embedded)
+    assert (seen.to_embed, seen.to_reuse) == (1, 2)
+
+
+def test_time_is_told_by_the_rate_of_the_last_build(builder: Builder, documents: Path) -> None:
+    sections = [f"## Rule {n}\n\n" + f"Rule {n} is about topic {n}. " * 30 for n in range(99)]
+    (documents / "rules.md").write_text("\n\n".join(sections))
+    builder.build(specs(documents))
+    rate = last_rate(builder.cache_path, "hash-7")
+    slow = builder.cache_path.with_name("rate.json")
+    slow.write_text('{"hash-7": 0.5}')
+    anew = replace(builder, options=BuildOptions(full=True))
+    with sqlite3.connect(builder.cache_path) as cache:
+        cache.execute("DELETE FROM embeddings")
+    cache.close()
+
+    seen = preview(anew, specs(documents))
+
+    assert rate is not None
+    assert rate > 1
+    assert seen.seconds == pytest.approx(seen.to_embed / 0.5, rel=0.5)
+
+
+def test_a_broken_cache_counts_as_none(builder: Builder, documents: Path) -> None:
+    builder.build(specs(documents))
+    builder.cache_path.write_bytes(b"this is no database" * 100)
+
+    seen = preview(builder, specs(documents))
+
+    assert seen.to_embed == seen.chunks

@@ -1,0 +1,26 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+MODEL = ROOT / "tests" / "golden" / "index-format-1" / "index" / "gen-000001" / "encoder"
+CODE = """
+import sys
+import {package}
+import onnxruntime
+onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+"""
+
+
+@pytest.mark.parametrize("package", ["index", "bot"])
+def test_onnx_runtime_keeps_no_identity_and_reports_to_nobody(tmp_path: Path, package: str) -> None:
+    command = [sys.executable, "-c", CODE.format(package=package), str(MODEL / "model.onnx")]
+    # Without what tells it that this is a test, which keeps it silent too.
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+
+    assert list(tmp_path.rglob("*")) == []
