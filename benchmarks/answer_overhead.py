@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.citations.checker import Checker
-from bot.citations.entailment import Support
+from bot.citations.entailment import EntailmentCheck
 from bot.engine.context import for_answer, show
 from bot.engine.reply_parser import ReplyReader
 from bot.types import Question, ShownPassage
@@ -74,7 +74,7 @@ def reply(shown: tuple[ShownPassage, ...], turn: int) -> str:
     return "\n".join(lines)
 
 
-def measure(times: int, support: Support) -> list[float]:
+def measure(times: int, support: EntailmentCheck) -> list[float]:
     """Return the milliseconds of each round."""
     taken = []
     for turn in range(times):
@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("encoder", type=Path, help="the folder `encoder` of a generation")
     parser.add_argument("times", type=int, nargs="?", default=200)
     arguments = parser.parse_args()
-    taken = measure(arguments.times, Support(OnnxEncoder(arguments.encoder).encode))
+    taken = measure(arguments.times, EntailmentCheck(OnnxEncoder(arguments.encoder).encode))
     half, most = np.percentile(taken, [50, 95])
     print(f"{SENTENCES} sentences, {PASSAGES} passages: p50 {half:.1f} ms, p95 {most:.1f} ms")
 

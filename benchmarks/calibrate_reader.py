@@ -23,15 +23,15 @@ from bot.extractive.ranking import (
     FEATURES,
     OVERALL,
     WORDS_ONLY,
-    Reading,
+    FeatureExtractor,
     overall,
+    parse_question,
     probabilities,
-    take_apart,
 )
-from bot.extractive.span_model import Pointer
+from bot.extractive.span_model import SpanModel
 from bot.types import ShownPassage
 from index.chunking.chunker import chunk
-from index.chunking.words import stems
+from index.chunking.stems import stems
 from index.embedding.encoder import OnnxEncoder
 from index.search.hybrid import fuse
 from index.storage.lexical import LexicalIndex, LexicalRow, write_lexical
@@ -50,7 +50,7 @@ FALSE_REFUSAL = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ParsedQuestion:
     """A question of a set, with what is known of its answer."""
 
     id: str
@@ -70,7 +70,7 @@ class Read:
         holds: Which candidates hold the answer's words, wherever they stand.
     """
 
-    asked: Asked
+    asked: ParsedQuestion
     rows: Rows
     right: NDArray[np.bool_]
     holds: NDArray[np.bool_]
@@ -135,7 +135,7 @@ def read_chunks(folder: Path, encoder: OnnxEncoder) -> list[Chunk]:
     return made
 
 
-def read_questions(folder: Path) -> Iterator[Asked]:
+def read_questions(folder: Path) -> Iterator[ParsedQuestion]:
     """Read the questions; every other article, or every other question, is for tuning."""
     rows = read_lines(folder / "queries.jsonl")
     groups = sorted({str(row.get("group", row["_id"])) for row in rows})
@@ -146,7 +146,7 @@ def read_questions(folder: Path) -> Iterator[Asked]:
         gold.setdefault(question, set()).add(document)
     for row in rows:
         answers = row["answers"] if row["answerable"] else []
-        yield Asked(
+        yield ParsedQuestion(
             id=str(row["_id"]),
             text=str(row["text"]),
             answers=tuple(str(a) for a in answers) if isinstance(answers, list) else (),
@@ -176,18 +176,18 @@ class Networks:
     """The networks of a training run, each for the questions it has not seen."""
 
     def __init__(self, folder: Path, data: Path) -> None:
-        self._unseen: dict[str, Pointer] = {}
+        self._unseen: dict[str, SpanModel] = {}
         examples = squad.read(data)
         for part, articles in held_out(examples).items():
             if not (folder / part).is_dir():
                 continue
-            pointer = Pointer(folder / part)
+            pointer = SpanModel(folder / part)
             self._unseen |= {one.id: pointer for one in examples if one.article in articles}
         self._taught = {one.id for one in examples}
         whole = folder / ALL_PART
-        self._other = Pointer(whole if whole.is_dir() else folder / "fold0")
+        self._other = SpanModel(whole if whole.is_dir() else folder / "fold0")
 
-    def of(self, question: str) -> Pointer | None:
+    def of(self, question: str) -> SpanModel | None:
         """Return the network that was trained without the article of a question, by its id."""
         if question in self._taught:
             return self._unseen.get(question)
@@ -222,7 +222,7 @@ class _Halves:
     known: Vectorised
 
 
-def _shown(asked: Asked, chunks: Sequence[Chunk], halves: _Halves) -> list[ShownPassage]:
+def _shown(asked: ParsedQuestion, chunks: Sequence[Chunk], halves: _Halves) -> list[ShownPassage]:
     cosine = halves.matrix @ halves.known.encode([asked.text])[0]
     bm25 = dict(halves.lexical.search(asked.text, 100, groups=None))
     dense = {int(at): float(cosine[at]) for at in {*np.argsort(-cosine)[:100], *bm25}}
@@ -243,9 +243,9 @@ def _shown(asked: Asked, chunks: Sequence[Chunk], halves: _Halves) -> list[Shown
     ]
 
 
-def _read(asked: Asked, shown: list[ShownPassage], network: Pointer) -> Read:
-    reading = Reading(shown)
-    question = take_apart(asked.text)
+def _read(asked: ParsedQuestion, shown: list[ShownPassage], network: SpanModel) -> Read:
+    reading = FeatureExtractor(shown)
+    question = parse_question(asked.text)
     candidates = [at for at, unit in enumerate(reading.units) if unit.states]
     texts = [reading.units[at].plain for at in candidates]
     chunks = [one.passage.chunk for one in shown]

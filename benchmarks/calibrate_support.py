@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 
 from bot.citations.checker import check
 from bot.citations.claims import covered
-from bot.citations.entailment import Support
+from bot.citations.entailment import EntailmentCheck
 from bot.engine.context import show
 from bot.types import Evidence, Sentence
 from index.chunking.sentences import sentences
@@ -140,7 +140,7 @@ def _beside(claim: Claim) -> list[str]:
 
 def report(held: Sequence[Claim], encoder: OnnxEncoder) -> None:
     """Print what the whole check makes of right citations and of planted wrong ones."""
-    support = Support(encoder.encode)
+    support = EntailmentCheck(encoder.encode)
     right = [outcome(claim, claim.proof, support) for claim in held[:RIGHT]]
     show_counts(f"{RIGHT} right citations", right)
     hard = [(claim, nearest_wrong(claim, encoder)) for claim in held[RIGHT : RIGHT + PLANTED]]
@@ -177,7 +177,7 @@ def nearest_wrong(claim: Claim, encoder: OnnxEncoder) -> int:
     )
 
 
-def outcome(claim: Claim, cited: int, support: Support | None) -> str:
+def outcome(claim: Claim, cited: int, support: EntailmentCheck | None) -> str:
     """Return what the check makes of the claim with one sentence as its evidence."""
     chunk = Chunk(
         id=1,

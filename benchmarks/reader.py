@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.extractive.span_model import Pointer
+from bot.extractive.span_model import SpanModel
 from eval.metrics.answers import exact_match, f1
 from eval.metrics.calibration import auroc
 from training.reader import held_out
@@ -43,7 +43,7 @@ class Pointing:
     ms: float
 
 
-def pointings(pointer: Pointer, examples: Sequence[Example]) -> list[Pointing]:
+def pointings(pointer: SpanModel, examples: Sequence[Example]) -> list[Pointing]:
     """Ask *pointer* each question with its paragraph."""
     made = []
     for one in examples:
@@ -98,7 +98,7 @@ def main() -> None:
     examples = read(asked.data)
     folds = {
         part: pointings(
-            Pointer(asked.models / part),
+            SpanModel(asked.models / part),
             [one for one in examples if one.article in articles][:: asked.every],
         )
         for part, articles in held_out(examples).items()

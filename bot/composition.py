@@ -16,10 +16,10 @@ from index.types import QuestionEncoder, Reranker, Searcher
 
 if TYPE_CHECKING:
     from bot.engine.query_engine import FootnoteQueryEngine
-    from bot.extractive.span_model import Pointer
+    from bot.extractive.span_model import SpanModel
     from bot.llm.portfolio import Portfolio
     from bot.llm.spend import Ledger
-    from bot.state.questions import Store
+    from bot.state.questions import QuestionRepository
     from index.building.build import Builder, BuildOptions
     from index.building.gate import Gate
     from index.building.plan import Progress
@@ -143,7 +143,7 @@ def fusion(settings: Settings) -> "Fusion":
 
     Raises:
         IndexingError: The reranker, a CrossEncoder, cannot be loaded.
-        ReaderModelError: The reranker, the reader's own network, cannot be loaded.
+        SpanModelError: The reranker, the reader's own network, cannot be loaded.
     """
     from index.search.hybrid import Fusion  # noqa: PLC0415 - brings FAISS along
 
@@ -160,9 +160,9 @@ def fusion(settings: Settings) -> "Fusion":
 def _reranker(settings: Settings) -> "Reranker":
     if settings.search.reranker != READER:
         return _cross_reranker(settings.search.reranker)
-    from bot.extractive.answerer import PointedReranker  # noqa: PLC0415
+    from bot.extractive.answerer import SpanReranker  # noqa: PLC0415
 
-    return PointedReranker(_pointer(settings.models.offline_reader).point)
+    return SpanReranker(_pointer(settings.models.offline_reader).point)
 
 
 @cache
@@ -173,10 +173,10 @@ def _cross_reranker(model: str) -> "Reranker":
 
 
 @cache
-def _pointer(folder: Path | None) -> "Pointer":
-    from bot.extractive.span_model import SHIPPED, Pointer  # noqa: PLC0415 - brings ONNX Runtime along
+def _pointer(folder: Path | None) -> "SpanModel":
+    from bot.extractive.span_model import SHIPPED, SpanModel  # noqa: PLC0415 - brings ONNX Runtime along
 
-    return Pointer(folder or SHIPPED)
+    return SpanModel(folder or SHIPPED)
 
 
 class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
@@ -185,11 +185,11 @@ class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
 
 def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
     """Return what answers from *index* with the portfolio of the settings."""
-    from bot.citations.entailment import Support  # noqa: PLC0415
+    from bot.citations.entailment import EntailmentCheck  # noqa: PLC0415
     from bot.engine.query_engine import FootnoteQueryEngine  # noqa: PLC0415 - brings llama-index along
-    from bot.extractive.answerer import OfflineAnswerer  # noqa: PLC0415
+    from bot.extractive.answerer import ExtractiveAnswerer  # noqa: PLC0415
 
-    offline = OfflineAnswerer(
+    offline = ExtractiveAnswerer(
         _pointer(settings.models.offline_reader).point, settings.models.offline_threshold
     )
     return FootnoteQueryEngine(
@@ -197,7 +197,7 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
         portfolio(settings),
         fallback=offline,
         k=settings.search.k,
-        proves=Support(index.encode),
+        proves=EntailmentCheck(index.encode),
     )
 
 
@@ -220,8 +220,8 @@ def ledger(settings: Settings) -> "Ledger":
     return Ledger(settings.data_dir / "spend.sqlite")
 
 
-def store(settings: Settings) -> "Store":
+def store(settings: Settings) -> "QuestionRepository":
     """Open the durable state; raises `StoreError`."""
-    from bot.state.questions import Store  # noqa: PLC0415
+    from bot.state.questions import QuestionRepository  # noqa: PLC0415
 
-    return Store(settings.data_dir / "state.sqlite")
+    return QuestionRepository(settings.data_dir / "state.sqlite")

@@ -3,7 +3,7 @@
 * BotError                every message is one line that says what to do
   + SettingsError         a setting is unknown, wrong or missing; names all of them at once
   + AnswererError         no draft could be made: refused, timed out, cut short, unreadable
-  + ReaderModelError      the offline reader's own model is missing or damaged
+  + SpanModelError      the offline reader's own model is missing or damaged
   + StoreError            the state on disk cannot be used
   + SlackError            Slack cannot be reached or refuses the tokens
 """
@@ -41,7 +41,7 @@ class AnswererError(BotError):
         self.spent = spent
 
 
-class ReaderModelError(BotError):
+class SpanModelError(BotError):
     """The offline reader's own model is missing or damaged."""
 
 

@@ -17,7 +17,7 @@ from bot.citations.claims import (
 from bot.citations.quotes import fold, is_long_enough, places, run
 from bot.types import Citation, Evidence, Sentence, ShownPassage
 from index.chunking.sentences import sentences as sentences_of
-from index.chunking.words import stems
+from index.chunking.stems import stems
 from index.types import Chunk
 
 Proves = Callable[[str, str], bool]

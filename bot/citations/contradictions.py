@@ -8,10 +8,10 @@ from datetime import datetime
 
 from bot.citations.checker import inert
 from bot.citations.claims import figure
-from bot.citations.display import one_line
 from bot.types import Citation
+from index.chunking.plain_text import one_line
 from index.chunking.sentences import sentences
-from index.chunking.words import STOPWORDS, listed, stem
+from index.chunking.stems import STOPWORDS, listed, stem
 from index.types import Chunk, Passage
 
 MOST_NOTES = 2

@@ -13,7 +13,7 @@ THRESHOLD = 0.345
 and 90 of 100 wrong ones."""
 
 
-class Support:
+class EntailmentCheck:
     """Compares what a sentence of an answer claims with what its evidence says.
 
     Args:

@@ -20,8 +20,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from bot.citations.display import path_below, plain
 from bot.types import LABEL, Answer, Citation, Status
+from index.chunking.plain_text import path_below, plain
 from index.types import Chunk, Passage
 
 _QUOTE_CHARS = 280

@@ -11,7 +11,6 @@ import typer
 from bot.cli.app import SOME_FAILED, USAGE, JsonOption, app, print_json, shared_of
 from bot.errors import BotError, SettingsError
 from bot.settings import Settings, load
-from index.errors import IndexingError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +55,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
 
 def _index(settings: Settings) -> Finding:
     from bot import composition
+    from index.errors import IndexingError
 
     try:
         generation = composition.index_directory(settings).open()

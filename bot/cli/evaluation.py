@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 import prompts
 from bot import composition
-from bot.engine.query_rewriting import by_rule
+from bot.engine.query_rewriting import rewrite_by_rule
 from bot.errors import SettingsError
 from bot.extractive.span_model import MODEL_FILE, SHIPPED, checksums
 from bot.settings import Settings
@@ -108,7 +108,7 @@ def subject(
         encode=index.encode if similarity else None,
         generation=generation.manifest.generation,
         served=served,
-        rewrite=by_rule,
+        rewrite=rewrite_by_rule,
         settings={**described(settings, generation), "similarity": similarity},
     )
 

@@ -36,7 +36,7 @@ def run(
     from bot.cli.logging import configure
     from bot.slack.app import Service
     from bot.slack.app import run as serve
-    from bot.slack.documents import Freshness, IndexLibrary
+    from bot.slack.documents import Freshness, IndexCatalog
     from bot.slack.inbound.http import parse_address
     from bot.slack.tokens import secrets
 
@@ -51,7 +51,7 @@ def run(
         service = Service(
             engine=composition.engine(settings, index),
             store=composition.store(settings),
-            library=IndexLibrary(index, stale=freshness.told),
+            library=IndexCatalog(index, stale=freshness.told),
             answers=answers,
             answers_are_indexed=any(Path(spec.path) == answers.absolute() for spec in specs),
             spend=lambda: spent_lines(settings),
@@ -88,10 +88,10 @@ def manifest(
 def feedback(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Print what people think of the answers; with --json one record on each line."""
     from bot import composition
-    from bot.state.answers import Records, json_line
+    from bot.state.answers import AnswerRepository, json_line
 
     with composition.store(shared_of(context).settings) as store:
-        records = list(Records(store.database).feedback())
+        records = list(AnswerRepository(store.database).feedback())
     for record in records:
         if as_json:
             typer.echo(json_line(record))
@@ -112,14 +112,14 @@ def try_it(
 ) -> None:
     """Chat with the bot on a page of this machine, as it would answer in Slack; needs no Slack."""
     from bot import composition
-    from bot.slack.documents import IndexLibrary
+    from bot.slack.documents import IndexCatalog
     from bot.slack.features.app_home import hello
     from bot.slack.preview.server import serve
 
     settings = shared_of(context).settings
     index = composition.live_index(settings)
     engine = composition.engine(settings, index)
-    library = IndexLibrary(index)
+    library = IndexCatalog(index)
 
     def begun(url: str) -> None:
         typer.echo(f"Open {url} in a browser on this machine; end with Ctrl-C.")
@@ -147,12 +147,12 @@ def forget_user(
     """
     from bot import composition
     from bot.slack.features.approved_answers import unname
-    from bot.state.answers import Records, note_erasure
+    from bot.state.answers import AnswerRepository, note_erasure
 
     settings = shared_of(context).settings
     with composition.store(settings) as store:
         documents = unname(store.database, answers_folder(settings), user)
-        forgotten = Records(store.database).forget_user(user)
+        forgotten = AnswerRepository(store.database).forget_user(user)
     with closing(composition.ledger(settings)) as ledger:
         requests = ledger.forget_user(user)
     counts = {

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.citations.checker import Removed
-from bot.citations.display import one_line, visible
 from bot.engine.reply_parser import SCHEMA
 from bot.types import BYTES_PER_TOKEN, Messages, Question, ShownPassage
+from index.chunking.plain_text import one_line, visible
 from index.types import Passage
 from prompts import load
 

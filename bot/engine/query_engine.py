@@ -28,9 +28,9 @@ from bot.engine.retriever import (
     response_of,
     result_of,
 )
-from bot.engine.synthesis import Answering, Result
+from bot.engine.synthesis import AnswerSynthesizer, Result
 from bot.llm.portfolio import Portfolio
-from bot.llm.session import Talk
+from bot.llm.session import ModelSession
 from bot.types import LABEL, Answer, Answerer, Question, Status, Usage
 from index.errors import IndexingError
 from index.types import Searcher, SearchResult
@@ -150,8 +150,8 @@ class FootnoteQueryEngine(BaseQueryEngine):
     async def _events(
         self, question: Question, found: SearchResult | None, *, stream: bool
     ) -> AsyncGenerator[str | SearchResult | Answer]:
-        talk = Talk(self._portfolio, question)
-        asked = await standalone(question, talk)
+        session = ModelSession(self._portfolio, question)
+        asked = await standalone(question, session)
         if found is None:
             found = await asyncio.to_thread(
                 self._searcher.search, asked.text, k=self._k, audience=question.audience
@@ -160,10 +160,10 @@ class FootnoteQueryEngine(BaseQueryEngine):
         if not found.passages:
             return
         shown = show(found.passages)
-        answering = Answering(asked, shown, talk, self._fallback, self._proves)
+        answering = AnswerSynthesizer(asked, shown, session, self._fallback, self._proves)
         async with aclosing(answering.events(stream=stream)) as events:
             async for event in events:
-                yield _made(event, found, talk) if isinstance(event, Result) else event
+                yield _made(event, found, session) if isinstance(event, Result) else event
 
     def _query(self, query_bundle: QueryBundle) -> Response:
         return _run(self._aquery(query_bundle))
@@ -209,7 +209,7 @@ def bundle(question: Question) -> AudienceBundle:
     return AudienceBundle(query_str=question.text, audience=question.audience)
 
 
-def _made(result: Result, found: SearchResult, talk: Talk) -> Answer:
+def _made(result: Result, found: SearchResult, session: ModelSession) -> Answer:
     """Return the answer, with what a person has to know of how it came about."""
     checked = result.checked
     if checked.citations:
@@ -220,14 +220,14 @@ def _made(result: Result, found: SearchResult, talk: Talk) -> Answer:
         status, notes = Status.NOT_FOUND, [NO_OWN_WORDS if result.fell_back else NOT_FOUND]
     notes += disagreements(checked.citations, found.passages)
     if result.fell_back:
-        notes.insert(0, OVER_BUDGET if talk.over_budget else UNREACHABLE)
+        notes.insert(0, OVER_BUDGET if session.over_budget else UNREACHABLE)
     return replace(
-        _answer(status, message=" ".join([*notes, *talk.notes])),
+        _answer(status, message=" ".join([*notes, *session.notes])),
         text=checked.text,
         citations=checked.citations,
         nearest=() if checked.citations else found.passages[:NEAREST],
         answerer=result.answerer,
-        usage=talk.usage,
+        usage=session.usage,
         confidence=result.confidence,
         highlights=_places(result.points_at, checked.text),
     )

@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.citations.display import one_line
 from bot.engine.context import quoted
 from bot.errors import AnswererError
-from bot.llm.session import Talk
+from bot.llm.session import ModelSession
 from bot.types import Messages, Question, Turn
-from index.chunking.words import STOPWORDS, stem, stems, words
+from index.chunking.plain_text import one_line
+from index.chunking.stems import STOPWORDS, stem, stems, words
 from prompts import load
 
 MAX_TURNS = 20
@@ -61,12 +61,12 @@ def stands_alone(question: str) -> bool:
     return not any(_points_back(question, match) for match in _POINTER.finditer(question))
 
 
-def by_rule(question: str, history: Sequence[Turn]) -> str:
+def rewrite_by_rule(question: str, history: Sequence[Turn]) -> str:
     """Return *question* with the words of the turn it is about, if it cannot stand alone.
 
     Only what people asked counts: an earlier answer brings in more words than the question means.
 
-    >>> by_rule("Is it treatable?", [Turn(role="user", text="What is throat cancer?")])
+    >>> rewrite_by_rule("Is it treatable?", [Turn(role="user", text="What is throat cancer?")])
     'Is it treatable? (throat cancer)'
     """
     if stands_alone(question):
@@ -102,17 +102,17 @@ def _names(text: str) -> list[str]:
     return list(kept.values())
 
 
-async def standalone(question: Question, talk: Talk) -> Question:
+async def standalone(question: Question, session: ModelSession) -> Question:
     """Return *question* so that it can be understood without its history.
 
     The model whose turn it is rewrites it; if there is none, or it fails, the rule does.
     """
     if not question.history:
         return question
-    text = by_rule(question.text, question.history)
-    for model in talk.models[:1]:
+    text = rewrite_by_rule(question.text, question.history)
+    for model in session.models[:1]:
         try:
-            replies = talk.reply(model, _messages(question), purpose="question", stream=False)
+            replies = session.reply(model, _messages(question), purpose="question", stream=False)
             parts = [part async for part in replies]
         except AnswererError:
             break

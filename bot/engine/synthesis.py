@@ -9,7 +9,7 @@ from bot.engine.context import for_answer, for_retry
 from bot.engine.reply_parser import JsonReader, ReplyReader
 from bot.errors import AnswererError
 from bot.llm.portfolio import Model
-from bot.llm.session import Talk
+from bot.llm.session import ModelSession
 from bot.types import Answerer, Draft, Messages, Question, Sentence, ShownPassage
 
 log = logging.getLogger(__name__)
@@ -36,13 +36,13 @@ class Result:
     points_at: tuple[str, ...] = ()
 
 
-class Answering:
+class AnswerSynthesizer:
     """Drafts and checks the answer to one question.
 
     Args:
         question: One that stands alone.
         shown: The passages it is answered from.
-        talk: The models.
+        session: The models.
         fallback: Drafts if no model can be used.
         proves: Compares what a sentence and its evidence mean.
     """
@@ -51,13 +51,13 @@ class Answering:
         self,
         question: Question,
         shown: Sequence[ShownPassage],
-        talk: Talk,
+        session: ModelSession,
         fallback: Answerer,
         proves: Proves | None,
     ) -> None:
         self._question = question
         self._shown = shown
-        self._talk = talk
+        self._talk = session
         self._fallback = fallback
         self._checker = Checker(shown, proves)
         self._told_by: list[str] = []
@@ -76,7 +76,7 @@ class Answering:
                     if told := self._told(sentence, model.provider.name):
                         yield told
             except AnswererError:
-                continue  # the talk has logged it
+                continue  # the session has logged it
             yield self._result(model.provider.name, said_something=said)
             return
         draft = await self._fallback.draft(self._question, self._shown)

@@ -7,8 +7,15 @@ from dataclasses import dataclass, replace
 
 from bot.citations.claims import language
 from bot.extractive.excerpts import excerpt
-from bot.extractive.ranking import Asked, Reading, logistic, overall, probabilities, take_apart
-from bot.extractive.span_model import Pointed
+from bot.extractive.ranking import (
+    FeatureExtractor,
+    ParsedQuestion,
+    logistic,
+    overall,
+    parse_question,
+    probabilities,
+)
+from bot.extractive.span_model import SpanScores
 from bot.types import Draft, Evidence, Question, Sentence, ShownPassage
 from index.types import Chunk
 
@@ -20,7 +27,7 @@ SURE = 0.8
 RISE = 0.6
 """What a passage gains that holds an answer for sure, in standard deviations of the ranking."""
 
-Point = Callable[[str, Sequence[tuple[str, str]]], list[Pointed]]
+Point = Callable[[str, Sequence[tuple[str, str]]], list[SpanScores]]
 
 # Fitted by benchmarks/calibrate_reader.py on all it has: one for each of reading.FEATURES
 WEIGHTS: tuple[float, ...] = (
@@ -135,7 +142,7 @@ class Ranking:
         return tuple(one for one in self.units[:MOST_SENTENCES] if one.likely >= likely)
 
 
-class OfflineAnswerer:
+class ExtractiveAnswerer:
     """Answers with the documents' own sentences, without a language model.
 
     Each sentence of the passages gets a probability of holding the answer, from the words it shares
@@ -161,8 +168,8 @@ class OfflineAnswerer:
 
     def read(self, question: str, passages: Sequence[ShownPassage]) -> Draft:
         """Draft one to three sentences that answer, those of parts first; none if nothing does."""
-        reading = Reading(passages)
-        whole = take_apart(question)
+        reading = FeatureExtractor(passages)
+        whole = parse_question(question)
         if not whole.stems:  # nothing is asked about
             return Draft(sentences=(), answerer=NAME, confidence=0.0)
         rankings = [self._ranking(reading, one) for one in (*_parts(whole), whole)]
@@ -176,10 +183,10 @@ class OfflineAnswerer:
             points_at=tuple(one.points_at for _, one in said if one.points_at),
         )
 
-    def _ranking(self, reading: Reading, asked: Asked) -> Ranking:
+    def _ranking(self, reading: FeatureExtractor, asked: ParsedQuestion) -> Ranking:
         if self._point is None or not is_english(asked.text):
             return self._by_words(reading, asked)
-        pointed: list[Pointed] = []
+        pointed: list[SpanScores] = []
         ranking = Ranking(units=(), sure=0.0, least=1.0)
         chunks = [one.passage.chunk for one in reading.shown]
         for some in (chunks[:FIRST_READ], chunks[FIRST_READ:]):
@@ -190,7 +197,7 @@ class OfflineAnswerer:
             ranking = Ranking(units=units, sure=sure, least=self._least(THRESHOLD))
         return ranking
 
-    def _by_words(self, reading: Reading, asked: Asked) -> Ranking:
+    def _by_words(self, reading: FeatureExtractor, asked: ParsedQuestion) -> Ranking:
         units = [at for at, unit in enumerate(reading.units) if unit.states]
         likely = probabilities([reading.features(asked, at) for at in units], WEIGHTS_WORDS_ONLY)
         best = sorted(zip(likely, units, strict=True), key=lambda one: (-one[0], one[1]))
@@ -204,7 +211,7 @@ class OfflineAnswerer:
         return fitted if self._threshold is None else self._threshold
 
 
-class PointedReranker:
+class SpanReranker:
     """Raises the passages that the network says hold an answer, by `RISE` at most."""
 
     def __init__(self, point: Point) -> None:
@@ -219,7 +226,7 @@ class PointedReranker:
 
 
 def _pointed_at(
-    reading: Reading, asked: Asked, pointed: Sequence[Pointed]
+    reading: FeatureExtractor, asked: ParsedQuestion, pointed: Sequence[SpanScores]
 ) -> tuple[tuple[Ranked, ...], float]:
     """Return the units of the passages that were read, best first, and how sure the answer is."""
     units = [
@@ -243,7 +250,9 @@ def _pointed_at(
     ), sure
 
 
-def _told(reading: Reading, found: Sequence[Ranked], asked: Asked) -> list[tuple[Sentence, Ranked]]:
+def _told(
+    reading: FeatureExtractor, found: Sequence[Ranked], asked: ParsedQuestion
+) -> list[tuple[Sentence, Ranked]]:
     """Return what is said of what was found, best first, and what completes it."""
     chosen = [
         one
@@ -261,7 +270,7 @@ def _told(reading: Reading, found: Sequence[Ranked], asked: Asked) -> list[tuple
 
 
 def _quoted(
-    reading: Reading, chosen: Sequence[Ranked], asked: Asked
+    reading: FeatureExtractor, chosen: Sequence[Ranked], asked: ParsedQuestion
 ) -> list[tuple[Sentence, Ranked]]:
     """Return the units as sentences that are their own evidence; none is said twice."""
     told: list[tuple[Sentence, Ranked]] = []
@@ -279,7 +288,7 @@ def _quoted(
     return told
 
 
-def _parts(asked: Asked) -> list[Asked]:
+def _parts(asked: ParsedQuestion) -> list[ParsedQuestion]:
     """Return those of several questions in one that can be read without the others.
 
     Of "What is a grant and when does it expire?" that is the first alone.
@@ -287,10 +296,10 @@ def _parts(asked: Asked) -> list[Asked]:
     pieces = [piece.strip() for piece in _PART.split(asked.text) if piece.strip()][:MOST_PARTS]
     if len(pieces) == 1:
         return []
-    return [part for part in map(take_apart, pieces) if _stands_alone(part)]
+    return [part for part in map(parse_question, pieces) if _stands_alone(part)]
 
 
-def _stands_alone(part: Asked) -> bool:
+def _stands_alone(part: ParsedQuestion) -> bool:
     """Whether it asks ("Got a minute?" does not) and names what for."""
     asks = _ASKING.search(part.text) and not _LEANS.search(part.text)
     return bool(asks) and len(part.stems) > 1

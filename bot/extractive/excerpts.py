@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.citations.quotes import find, is_long_enough
 from bot.extractive.sentences import Unit
-from index.chunking.words import stems
+from index.chunking.stems import stems
 from index.types import Chunk
 
 # A sentence that begins like this speaks of the one before it

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.extractive.sentences import plain, units
-from bot.extractive.span_model import Pointed
+from bot.extractive.span_model import SpanScores
 from bot.types import ShownPassage
-from index.chunking.words import STOPWORDS, stem, stems, words
+from index.chunking.stems import STOPWORDS, stem, stems, words
 from index.types import Chunk
 
 _CAPITAL = re.compile(r"(?<=\S\s)[A-ZÄÖÜÉ][\w'’-]*|\b[A-Z]{2,}\w*\b|\b\w*\d[\w.,-]*")
@@ -87,7 +87,7 @@ _MOST_MARGIN = 8.0  # beyond it either way, more says nothing more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ParsedQuestion:
     """A question, taken apart.
 
     Attributes:
@@ -103,10 +103,10 @@ class Asked:
     kind: re.Pattern[str] | None
 
 
-def take_apart(question: str) -> Asked:
+def parse_question(question: str) -> ParsedQuestion:
     """Return what a question asks for.
 
-    >>> asked = take_apart("When did NASA move to Houston?")
+    >>> asked = parse_question("When did NASA move to Houston?")
     >>> asked.stems, sorted(asked.names)
     (('nasa', 'mov', 'houston'), ['houston', 'nasa'])
     """
@@ -116,10 +116,10 @@ def take_apart(question: str) -> Asked:
     for asks, holds in _KINDS:
         if asks.search(question):
             kind = holds
-    return Asked(text=question, stems=tuple(stems(question)), names=names, kind=kind)
+    return ParsedQuestion(text=question, stems=tuple(stems(question)), names=names, kind=kind)
 
 
-class Reading:
+class FeatureExtractor:
     """The words of the passages, counted once for all that is asked of them."""
 
     def __init__(self, shown: Sequence[ShownPassage]) -> None:
@@ -132,9 +132,9 @@ class Reading:
             self._passages[unit.passage].update(said)
         self._everything = set[str]().union(*self._passages)
         self._counts = Counter(one for said in self._stems for one in set(said))
-        self._weighed: dict[Asked, dict[str, float]] = {}
+        self._weighed: dict[ParsedQuestion, dict[str, float]] = {}
 
-    def features(self, asked: Asked, at: int) -> list[float]:
+    def features(self, asked: ParsedQuestion, at: int) -> list[float]:
         """Return the features of a unit that need no network, in the order of `FEATURES`."""
         unit, weights = self.units[at], self._weights(asked)
         said = self._said(at)
@@ -155,7 +155,7 @@ class Reading:
         ]
 
     def pointed_features(
-        self, pointed: Sequence[Pointed], units: Sequence[int]
+        self, pointed: Sequence[SpanScores], units: Sequence[int]
     ) -> list[list[float]]:
         """Return the features of each unit that the network gives, in the order of `FEATURES`.
 
@@ -185,7 +185,7 @@ class Reading:
             )
         ]
 
-    def words_pointed_at(self, pointed: Sequence[Pointed], at: int) -> str:
+    def words_pointed_at(self, pointed: Sequence[SpanScores], at: int) -> str:
         """Return the words of a unit that the network takes for the answer, without mark-up."""
         unit = self.units[at]
         best = pointed[unit.passage].best(unit.start, unit.end)
@@ -193,7 +193,7 @@ class Reading:
             return ""
         return plain(self.shown[unit.passage].passage.chunk.text[slice(*best[1])])
 
-    def says_less(self, asked: Asked, at: int, other: int) -> bool:
+    def says_less(self, asked: ParsedQuestion, at: int, other: int) -> bool:
         """Whether a row or an item has some of the question's words that its sibling has, no more.
 
         Where one row names what is asked about, the other rows are about something else.
@@ -202,7 +202,7 @@ class Reading:
             return False
         return self._said(at) & {*asked.stems} < self._said(other) & {*asked.stems}
 
-    def completing(self, asked: Asked, at: int, told: Iterable[str]) -> int | None:
+    def completing(self, asked: ParsedQuestion, at: int, told: Iterable[str]) -> int | None:
         """Return the position of the unit near *at* that says what *told* leaves out.
 
         Args:
@@ -223,7 +223,7 @@ class Reading:
         best = max(gains, key=lambda one: (gains[one], -one))
         return best if gains[best] > _WORTH * sum(weights.values()) else None
 
-    def _margin(self, pointed: Sequence[Pointed], at: int) -> float:
+    def _margin(self, pointed: Sequence[SpanScores], at: int) -> float:
         unit = self.units[at]
         best = pointed[unit.passage].best(unit.start, unit.end)
         margin = -_MOST_MARGIN if best is None else best[0]
@@ -245,7 +245,7 @@ class Reading:
                 near.update(self._stems[beside])
         return near
 
-    def _weights(self, asked: Asked) -> dict[str, float]:
+    def _weights(self, asked: ParsedQuestion) -> dict[str, float]:
         """Return how rare each word of the question is in the passages."""
         if asked not in self._weighed:
             total = len(self.units) + 1
@@ -301,7 +301,7 @@ def _missing(names: frozenset[str], present: set[str]) -> float:
     return len(names - present) / len(names) if names else 0.0
 
 
-def _holds(asked: Asked, text: str) -> bool:
+def _holds(asked: ParsedQuestion, text: str) -> bool:
     """Whether the unit has something of the asked kind that the question does not have itself."""
     if asked.kind is None:
         return False

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from bot.types import ShownPassage
 from index.chunking.sentences import sentences
-from index.chunking.words import words
+from index.chunking.stems import words
 from index.types import Chunk
 
 _MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•>]|\(?\d{1,3}[.)])\s+)+")

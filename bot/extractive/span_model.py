@@ -13,7 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from bot.errors import ReaderModelError
+from bot.errors import SpanModelError
 from index.atomic_files import cores
 
 SHIPPED = Path(__file__).parent / "models" / "reader"
@@ -27,7 +27,7 @@ Logits = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pointed:
+class SpanScores:
     """What the network says of one passage.
 
     Attributes:
@@ -64,14 +64,14 @@ class Pointed:
         return float(scores[row, column]) - self.none, place
 
 
-class Pointer:
+class SpanModel:
     """The network that ships with the package, or another that was trained alike.
 
     Args:
         folder: Holds the network, its tokenizer and the checksums of both.
 
     Raises:
-        ReaderModelError: A file is missing or is not what was written.
+        SpanModelError: A file is missing or is not what was written.
     """
 
     def __init__(self, folder: Path = SHIPPED) -> None:
@@ -88,7 +88,7 @@ class Pointer:
         self._tokenizer.no_truncation()
         self._pointed = lru_cache(_REMEMBERED)(self._read)
 
-    def point(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Pointed]:
+    def point(self, question: str, passages: Sequence[tuple[str, str]]) -> list[SpanScores]:
         """Return what the network says of each passage.
 
         Args:
@@ -107,7 +107,7 @@ class Pointer:
             return question
         return question[: pieces.offsets[LONGEST_QUESTION - 1][1]]
 
-    def _read(self, question: str, above: str, text: str) -> Pointed:
+    def _read(self, question: str, above: str, text: str) -> SpanScores:
         head = f"{above}: " if above else ""
         pieces = self._tokenizer.encode(question, head + text)
         ids = pieces.ids[:LONGEST]
@@ -121,7 +121,7 @@ class Pointer:
         offsets = np.array(pieces.offsets[:LONGEST], dtype=np.int64)
         second = np.array([kind == 1 for kind in pieces.sequence_ids[:LONGEST]])
         inside = second & (offsets[:, 0] >= len(head))
-        return Pointed(
+        return SpanScores(
             answerable=float(answerable[0]),
             none=float(starts[0, 0] + ends[0, 0]),
             offsets=offsets[inside] - len(head),
@@ -134,7 +134,7 @@ def checksums(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of the network's files in *folder*, by name, as training wrote them.
 
     Raises:
-        ReaderModelError: They cannot be read.
+        SpanModelError: They cannot be read.
     """
     try:
         sums = json.loads((folder / INFO_FILE).read_text(encoding="utf-8"))["sha256"]
@@ -151,13 +151,13 @@ def _verify(folder: Path) -> None:
         except OSError as error:
             raise _unreadable(folder) from error
         if found != expected:
-            raise ReaderModelError(
+            raise SpanModelError(
                 f"{folder / name} is not the file that was written: {_remedy(folder)}"
             )
 
 
-def _unreadable(folder: Path) -> ReaderModelError:
-    return ReaderModelError(f"the reader's model in {folder} cannot be read: {_remedy(folder)}")
+def _unreadable(folder: Path) -> SpanModelError:
+    return SpanModelError(f"the reader's model in {folder} cannot be read: {_remedy(folder)}")
 
 
 def _remedy(folder: Path) -> str:

@@ -50,7 +50,7 @@ class Limit:
     words: str
 
 
-class Breaker:
+class CircuitBreaker:
     """Says whether a supplier may be asked.
 
     Closed, everybody may ask. After some failures in a row it is open, and nobody may. When the
@@ -121,7 +121,7 @@ class Portfolio:
         self.ledger = ledger or Ledger(None)
         self._models = {model.provider.name: model for model in models}
         self._shares = {name: model.provider.share for name, model in self._models.items()}
-        self._breakers = {name: Breaker(now) for name in self._models}
+        self._breakers = {name: CircuitBreaker(now) for name in self._models}
         self._reserved: dict[tuple[Scope, str], Decimal] = {}
         self._lock = threading.Lock()
         self._refuse_budgets_without_prices()
@@ -129,7 +129,7 @@ class Portfolio:
     def __len__(self) -> int:
         return len(self._models)
 
-    def breaker(self, name: str) -> Breaker:
+    def breaker(self, name: str) -> CircuitBreaker:
         """Return the breaker of one provider."""
         return self._breakers[name]
 

@@ -40,7 +40,7 @@ class _Result:
         return Usage(input_tokens=self.messages.tokens_at_most, output_tokens=out), True
 
 
-class Talk:
+class ModelSession:
     """Asks models for one question, within one deadline over all requests.
 
     Args:

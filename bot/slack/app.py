@@ -20,14 +20,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings
 from bot.slack.composition import Bot, Parts
-from bot.slack.documents import Library
+from bot.slack.documents import DocumentCatalog
 from bot.slack.features import app_home, commands, feedback, handoff
 from bot.slack.inbound.http import Address, Health, served
 from bot.slack.inbound.inbox import register
 from bot.slack.outbound.client import Clients
 from bot.slack.responder import Engine
 from bot.slack.tokens import Identity, identify, secrets
-from bot.state.questions import Store
+from bot.state.questions import QuestionRepository
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +58,9 @@ class Service:
     """
 
     engine: Engine
-    store: Store
+    store: QuestionRepository
     answers: Path
-    library: Library | None = None
+    library: DocumentCatalog | None = None
     answers_are_indexed: bool = False
     spend: Callable[[], list[str]] = list
     http: Address | None = None
@@ -154,7 +154,7 @@ async def _serve(bot: Bot, app: AsyncApp, service: Service, *, app_token: str | 
         log.info("slack bot drains")
         await bot.dispatcher.drain(DRAIN_S)
         await bot.lifecycle.drain()
-        await bot.signs.drain()
+        await bot.indicator.drain()
     return ending.status
 
 
@@ -162,12 +162,12 @@ def connect(app: AsyncApp, bot: Bot, gone: Callable[[], None]) -> None:
     """Register everything the app listens to."""
     bot.lifecycle.register(app, bot.dispatcher, gone)
     for part in (commands, feedback, handoff, app_home):
-        part.register(app, bot.office)
+        part.register(app, bot.deps)
     register(
         app,
         bot.inbox,
         wake=bot.dispatcher.wake,
-        greet=bot.signs.greet,
+        greet=bot.indicator.greet,
         withdrawn=lambda taken: bot.lifecycle.withdrawn(bot.dispatcher, taken),
     )
 

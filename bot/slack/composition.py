@@ -9,22 +9,22 @@ from pathlib import Path
 
 from bot.errors import StoreError
 from bot.settings import SlackSettings
-from bot.slack.documents import Library
-from bot.slack.features.dependencies import Office
+from bot.slack.documents import DocumentCatalog
+from bot.slack.features.dependencies import Dependencies
 from bot.slack.inbound.access import People
-from bot.slack.inbound.dispatcher import Dispatcher, Lifecycle, Limits
+from bot.slack.inbound.dispatcher import Cancellations, Dispatcher, Limits
 from bot.slack.inbound.inbox import Inbox
 from bot.slack.metrics import Meter
 from bot.slack.outbound.client import Clients
 from bot.slack.outbound.delivery import Delivery
-from bot.slack.outbound.status import Signs
-from bot.slack.outbound.streaming import Means, Pace
+from bot.slack.outbound.status import StatusIndicator
+from bot.slack.outbound.streaming import StreamContext, StreamRateLimiter
 from bot.slack.outbound.writer import Writer
 from bot.slack.responder import Engine, Policy, Responder
 from bot.slack.tokens import Identity
-from bot.state.answers import Records, count_open
-from bot.state.channel_settings import Channels, Rules
-from bot.state.questions import Store
+from bot.state.answers import AnswerRepository, count_open
+from bot.state.channel_settings import ChannelRepository, ChannelRules
+from bot.state.questions import QuestionRepository
 from index.errors import IndexingError
 
 
@@ -41,8 +41,8 @@ class Parts:
     clients: Clients
     identity: Identity
     engine: Engine
-    store: Store
-    library: Library | None
+    store: QuestionRepository
+    library: DocumentCatalog | None
     answers: Path
     answers_are_indexed: bool
     spend: Callable[[], list[str]]
@@ -59,10 +59,10 @@ class Bot:
         self.on_fatal: Callable[[], None] = lambda: None
         self.meter = Meter()
         store, team = parts.store, parts.identity.team
-        self.records = Records(store.database)
+        self.records = AnswerRepository(store.database)
         self.channels = _channels(settings, store, team)
         self.people = People(parts.clients.calls, team=team)
-        self.signs = Signs(parts.clients.posts)
+        self.indicator = StatusIndicator(parts.clients.posts)
         self.writer = Writer(
             parts.clients,
             store,
@@ -70,8 +70,8 @@ class Bot:
             bot_user=parts.identity.bot_user,
             meter=self.meter,
         )
-        self.lifecycle = Lifecycle(
-            store, self.records, writer=self.writer, signs=self.signs, team=team
+        self.lifecycle = Cancellations(
+            store, self.records, writer=self.writer, indicator=self.indicator, team=team
         )
         self.inbox = Inbox(
             store,
@@ -89,7 +89,7 @@ class Bot:
             ),
             on_fatal=self._fatal,
         )
-        self.office = self._office(settings)
+        self.deps = self._office(settings)
 
     def prune(self) -> None:
         """Erase what was kept long enough."""
@@ -141,12 +141,17 @@ class Bot:
 
     def _responder(self, settings: SlackSettings) -> Responder:
         parts = self.parts
-        means = Means(posts=parts.clients.posts, store=parts.store, owner=parts.owner, pace=Pace())
+        means = StreamContext(
+            posts=parts.clients.posts,
+            store=parts.store,
+            owner=parts.owner,
+            pace=StreamRateLimiter(),
+        )
         return Responder(
             engine=parts.engine,
             delivery=Delivery(self.writer, means),
             writer=self.writer,
-            signs=self.signs,
+            indicator=self.indicator,
             records=self.records,
             channels=self.channels,
             people=self.people,
@@ -162,8 +167,8 @@ class Bot:
     def _stale(self) -> str:
         return "" if self.parts.library is None else self.parts.library.stale()
 
-    def _office(self, settings: SlackSettings) -> Office:
-        return Office(
+    def _office(self, settings: SlackSettings) -> Dependencies:
+        return Dependencies(
             team=self.parts.identity.team,
             clients=self.parts.clients,
             store=self.parts.store,
@@ -180,12 +185,12 @@ class Bot:
         )
 
 
-def _channels(settings: SlackSettings, store: Store, team: str) -> Channels:
-    return Channels(
+def _channels(settings: SlackSettings, store: QuestionRepository, team: str) -> ChannelRepository:
+    return ChannelRepository(
         store.database,
         team=team,
         configured={
-            c.id: Rules(
+            c.id: ChannelRules(
                 enabled=c.enabled,
                 audience=frozenset(c.audience),
                 follow_ups=c.follow_ups,

@@ -44,7 +44,7 @@ class Excerpt:
     after: str
 
 
-class Library(Protocol):
+class DocumentCatalog(Protocol):
     """What the Slack adapter asks of the index besides answers; may be called from any thread."""
 
     def facts(self, audience: Audience) -> Facts:
@@ -60,7 +60,7 @@ class Library(Protocol):
         ...
 
 
-class IndexLibrary:
+class IndexCatalog:
     """The documents of the generation that is served.
 
     Args:

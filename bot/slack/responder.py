@@ -14,11 +14,11 @@ from bot.slack.messages import texts
 from bot.slack.messages.blocks import Frame, Message, answer_message, note
 from bot.slack.messages.texts import question_text
 from bot.slack.outbound.delivery import OVER, Delivery
-from bot.slack.outbound.status import Signs
+from bot.slack.outbound.status import StatusIndicator
 from bot.slack.outbound.streaming import Stream
 from bot.slack.outbound.writer import Writer
-from bot.state.answers import Records
-from bot.state.channel_settings import Channels
+from bot.state.answers import AnswerRepository
+from bot.state.channel_settings import ChannelRepository
 from bot.state.questions import Claimed, Kind, Outcome
 from bot.types import Answer, Question, Status
 from index.errors import IndexingError
@@ -84,7 +84,7 @@ class Responder:
         engine: Finds the answer; if it is a `StreamingEngine`, the answer appears as it grows.
         delivery: Brings it to where it was asked.
         writer: Keeps how it ended.
-        signs: Show that it is worked on.
+        indicator: Show that it is worked on.
         records: Keep it for a while.
         channels: What holds where.
         people: Who asks.
@@ -94,9 +94,9 @@ class Responder:
     engine: Engine
     delivery: Delivery
     writer: Writer
-    signs: Signs
-    records: Records
-    channels: Channels
+    indicator: StatusIndicator
+    records: AnswerRepository
+    channels: ChannelRepository
     people: People
     policy: Policy
 
@@ -108,7 +108,7 @@ class Responder:
         """
         await self._settle(claimed)
         if claimed.received.kind not in _UNSEEN:
-            await self.signs.at_rest(claimed)
+            await self.indicator.at_rest(claimed)
 
     async def _settle(self, claimed: Claimed) -> None:
         if claimed.attempts > 2 * MAX_ATTEMPTS:
@@ -149,7 +149,7 @@ class Responder:
 
     async def _ask(self, claimed: Claimed, text: str) -> None:
         shows = claimed.received.kind not in _UNSEEN
-        working = asyncio.create_task(self.signs.working(claimed)) if shows else None
+        working = asyncio.create_task(self.indicator.working(claimed)) if shows else None
         try:
             await self._ask_whoever_may(claimed, text, may_stream=shows and not claimed.parts)
         finally:
@@ -244,7 +244,7 @@ class Responder:
     async def _silent(self, claimed: Claimed) -> None:
         await self.writer.finish(claimed, Outcome.SILENT)
         if claimed.received.kind is not Kind.UNASKED:
-            await self.signs.nothing_came(claimed)
+            await self.indicator.nothing_came(claimed)
 
     async def _listen(self, question: Question, stream: Stream | None) -> Answer:
         astream: Callable[[Question], AsyncGenerator[str | Answer]] | None

@@ -33,7 +33,7 @@ class Rating(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class StoredAnswer:
     """A question with its answer.
 
     Attributes:
@@ -63,7 +63,7 @@ class Forgotten:
     feedback: int
 
 
-class Records:
+class AnswerRepository:
     """Answers and feedback in the database; every method may be called from any thread."""
 
     def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
@@ -92,7 +92,7 @@ class Records:
                 values,
             )
 
-    def kept(self, question_id: str) -> Kept | None:
+    def kept(self, question_id: str) -> StoredAnswer | None:
         """Return an answer; None if it was never kept, or is forgotten."""
         found = self._some("question_id = ?", (question_id,), limit=1)
         return found[0] if found else None
@@ -107,11 +107,11 @@ class Records:
             turns += [Turn(role="user", text=kept.question), Turn(role="assistant", text=said)]
         return tuple(turns)
 
-    def last_of(self, user: str, *, limit: int) -> list[Kept]:
+    def last_of(self, user: str, *, limit: int) -> list[StoredAnswer]:
         """Return what a person asked last, newest first."""
         return self._some("user = ?", (user,), limit=limit)
 
-    def unanswered(self, *, limit: int) -> list[Kept]:
+    def unanswered(self, *, limit: int) -> list[StoredAnswer]:
         """Return the last questions that had no answer, or one that did not help, newest first."""
         return self._some(
             "(record ->> 'status' != 'answered' OR question_id IN"
@@ -246,14 +246,16 @@ class Records:
             self._database.wipe()
         return pruned
 
-    def _some(self, condition: str, values: tuple[object, ...], *, limit: int) -> list[Kept]:
+    def _some(
+        self, condition: str, values: tuple[object, ...], *, limit: int
+    ) -> list[StoredAnswer]:
         with self._database.sql() as sql:
             rows = sql.execute(
                 f"SELECT * FROM answer WHERE {condition} ORDER BY at DESC LIMIT ?",  # noqa: S608 our own words
                 (*values, limit),
             ).fetchall()
         return [
-            Kept(
+            StoredAnswer(
                 id=row["question_id"],
                 team=row["team"],
                 channel=row["channel"],

@@ -9,7 +9,7 @@ from bot.state.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class ChannelRules:
     """What holds in one channel.
 
     Attributes:
@@ -40,7 +40,7 @@ class Chosen:
     language: str
 
 
-class Channels:
+class ChannelRepository:
     """The rules of each channel; every method may be called from any thread.
 
     Args:
@@ -56,7 +56,7 @@ class Channels:
         database: Database,
         *,
         team: str,
-        configured: Mapping[str, Rules],
+        configured: Mapping[str, ChannelRules],
         groups: Mapping[str, Iterable[str]] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -66,9 +66,9 @@ class Channels:
         self._groups = {name: frozenset(users) for name, users in (groups or {}).items()}
         self._now = now
 
-    def rules(self, channel: str) -> Rules:
+    def rules(self, channel: str) -> ChannelRules:
         """Return what holds in *channel*."""
-        rules = self._configured.get(channel, Rules())
+        rules = self._configured.get(channel, ChannelRules())
         with self._database.sql() as sql:
             row = sql.execute(
                 "SELECT chosen FROM channel WHERE team = ? AND id = ?", (self._team, channel)

@@ -107,13 +107,13 @@ class Withdrawn:
     messages: tuple[str, ...]
 
 
-__all__ = ["Claimed", "Kind", "Outcome", "Received", "Store", "Withdrawn"]
+__all__ = ["Claimed", "Kind", "Outcome", "QuestionRepository", "Received", "Withdrawn"]
 
 LEASE_S: Final = 30.0
 """How long a question stays its owner's without a sign of life."""
 
 
-class Store:
+class QuestionRepository:
     """The state in one SQLite file; every method may be called from any thread."""
 
     def __init__(

@@ -14,8 +14,8 @@ from bot.slack.documents import Excerpt, Facts
 from bot.slack.messages import elements, texts, views
 from bot.slack.messages.blocks import Frame, Message, answer_message, note
 from bot.slack.messages.elements import rich_text_block, section, words
-from bot.state.answers import Kept
-from bot.state.channel_settings import Rules
+from bot.state.answers import StoredAnswer
+from bot.state.channel_settings import ChannelRules
 from bot.types import Answer, Citation, Status, Usage
 from index.types import Chunk, Passage
 
@@ -110,7 +110,7 @@ NOT_FOUND = answer(
         passage("Money", "The first $100 billion are to be spent at once."),
     ),
 )
-KEPT = Kept(
+KEPT = StoredAnswer(
     id="q1",
     team="T",
     channel="C",
@@ -173,7 +173,7 @@ def windows() -> Mapping[str, Mapping[str, object]]:
         "reason": views.reason_view("q1"),
         "quote": views.quote_view(ANSWERED.citations[0], excerpt),
         "rules": views.rules_view(
-            "C1", Rules(follow_ups=True, audience=frozenset({"hr"}), language="German")
+            "C1", ChannelRules(follow_ups=True, audience=frozenset({"hr"}), language="German")
         ),
         "approve": views.approve_view(
             "{}",

@@ -9,8 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.building.assemble import Assembly, Recipe, assemble
 from index.building.gate import Gate, checks
+from index.building.pipeline import Assembly, Recipe, assemble
 from index.building.plan import Action, Planned, Progress, make_plan
 from index.chunking.chunker import CHUNKER_VERSION
 from index.embedding.cache import count_missing, embed_all

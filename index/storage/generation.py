@@ -31,7 +31,7 @@ from index.storage.manifest import (
     read_manifest,
     write_manifest,
 )
-from index.storage.opened import ENCODER, LEXICAL, PASSAGES, VECTORS, Generation
+from index.storage.open_generation import ENCODER, LEXICAL, PASSAGES, VECTORS, Generation
 
 __all__ = [
     "ENCODER",

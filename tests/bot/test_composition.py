@@ -6,9 +6,9 @@ from unittest.mock import patch
 import pytest
 
 from bot import composition
-from bot.errors import ReaderModelError
-from bot.extractive.answerer import PointedReranker
-from bot.extractive.span_model import INFO_FILE, SHIPPED, Pointer
+from bot.errors import SpanModelError
+from bot.extractive.answerer import SpanReranker
+from bot.extractive.span_model import INFO_FILE, SHIPPED, SpanModel
 from bot.settings import Settings, load
 from bot.types import Question, Status
 from index.building.build import Builder, BuildOptions
@@ -74,7 +74,7 @@ def test_reader_that_a_team_trained_is_the_one_that_reads(
     chosen = load(tmp_path / "footnote.toml", data_dir=settings.data_dir)
     index = composition.live_index(settings)
 
-    with pytest.raises(ReaderModelError, match=r"in .*ours cannot be read: see models\.offline_r"):
+    with pytest.raises(SpanModelError, match=r"in .*ours cannot be read: see models\.offline_r"):
         composition.engine(chosen, index)
     whole.rename(tmp_path / "ours" / INFO_FILE)
     composition.engine(chosen, index)
@@ -89,7 +89,7 @@ def test_reader_orders_passages_where_the_settings_say_so(
     index = composition.live_index(chosen)
     found = index.search("When does the bus leave?", k=1, audience=None).passages
 
-    assert isinstance(composition.fusion(chosen).reranker, PointedReranker)
+    assert isinstance(composition.fusion(chosen).reranker, SpanReranker)
     assert composition.fusion(settings).reranker is None
     before = composition.live_index(settings).search("When does the bus leave?", k=1, audience=None)
     assert found[0].fused > before.passages[0].fused
@@ -105,8 +105,10 @@ def test_network_that_orders_and_answers_is_opened_once_and_reads_a_passage_once
     chosen = load(tmp_path / "footnote.toml", data_dir=settings.data_dir)
 
     with (
-        patch.object(Pointer, "__init__", autospec=True, side_effect=Pointer.__init__) as opened,
-        patch.object(Pointer, "_read", autospec=True, side_effect=Pointer._read) as read,
+        patch.object(
+            SpanModel, "__init__", autospec=True, side_effect=SpanModel.__init__
+        ) as opened,
+        patch.object(SpanModel, "_read", autospec=True, side_effect=SpanModel._read) as read,
     ):
         engine = composition.engine(chosen, composition.live_index(chosen))
         answer = engine.ask(Question(text="When does the bus leave?"))

@@ -18,7 +18,7 @@ from bot.settings import ChannelSettings, Settings, SlackSettings
 from bot.slack import app as slack_app
 from bot.slack.app import Service, run
 from bot.slack.inbound.http import parse_address
-from bot.state.questions import Store
+from bot.state.questions import QuestionRepository
 from bot.types import Answer, Citation, Question, Status, Usage
 from index.errors import IndexMissingError
 
@@ -51,7 +51,7 @@ def citation(quote: str) -> Citation:
         document="a.md",
         title="Handbook",
         page=None,
-        heading=("Rules",),
+        heading=("ChannelRules",),
         start=0,
         end=len(quote),
         quote=quote,
@@ -106,7 +106,7 @@ def not_found() -> Answer:
     )
 
 
-def let_die(store: Store, at: str) -> None:
+def let_die(store: QuestionRepository, at: str) -> None:
     """Kill this process "before" or "after" the first call of a method of *store*.
 
     To look for questions where there are none does not count.
@@ -151,7 +151,7 @@ def main() -> int:
         def now() -> float:
             return time.time() + (jump.stat().st_size if jump.exists() else 0)
 
-        with Store(state, lease_s=lease_s, now=now) as store:
+        with QuestionRepository(state, lease_s=lease_s, now=now) as store:
             if "TEST_KILL" in os.environ:
                 let_die(store, os.environ["TEST_KILL"])
             hurry_up(os.environ)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from index.building import assemble
+from index.building import pipeline
 from index.errors import BuildRunningError, IndexingError
 from index.parsing import parse
 from index.types import Parsed
@@ -93,7 +93,7 @@ def answer(**value: object) -> None:
 
 def main() -> None:
     """Serve until standard input ends."""
-    vars(assemble)["ParserPool"] = InProcessPool
+    vars(pipeline)["ParserPool"] = InProcessPool
     embedder = HashEmbedder(Path(sys.argv[1]))
     for name in ("a.md", "a.txt"):
         parse(b"# A parser is imported when it is first used", name=name)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from index.building import assemble
+from index.building import pipeline
 from index.building.build import BuildOptions
 from index.search.hybrid import LiveIndex
 from tests.fakes.building import found, make_builder, specs, write_documents
@@ -123,7 +123,7 @@ class IncrementalEqualsFull(RuleBasedStateMachine):
 def test_p10_building_in_small_steps_equals_building_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(assemble, "ParserPool", InProcessPool)
+    monkeypatch.setattr(pipeline, "ParserPool", InProcessPool)
     case = IncrementalEqualsFull.TestCase
     case.settings = settings(
         max_examples=15,

@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 
 from tokenizers import Tokenizer  # noqa: E402
 
-from bot.extractive.span_model import Pointer  # noqa: E402
+from bot.extractive.span_model import SpanModel  # noqa: E402
 from index.embedding.embedder import EMBEDDED, model_folder  # noqa: E402
 from training.export import export  # noqa: E402
 from training.network import LONGEST, Network, Row, batches, row, tokenizer  # noqa: E402
@@ -117,7 +117,7 @@ def test_network_learns_what_it_is_taught_and_its_export_says_the_same(
     export(network, Path(FOLDER), tmp_path / "small")
 
     whole, small = (
-        Pointer(tmp_path / name).point(
+        SpanModel(tmp_path / name).point(
             "When was the tower finished?",
             [("Tower", TEXT), ("Tower", "Rain fell on the hills.")],
         )

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.documents import Facts, Library
-from bot.slack.features.dependencies import Ack, Body, Office, bound, bound_event, user_of
+from bot.slack.documents import DocumentCatalog, Facts
+from bot.slack.features.dependencies import Ack, Body, Dependencies, bound, bound_event, user_of
 from bot.slack.inbound.access import Standing
 from bot.slack.messages import elements, texts, views
 from bot.slack.messages.elements import Block
@@ -27,32 +27,32 @@ LANGUAGE: Final = re.compile(r"[\w() -]{0,40}")
 """It joins the rules that a model reads, so it is a name and nothing else."""
 
 
-def register(app: AsyncApp, office: Office) -> None:
+def register(app: AsyncApp, deps: Dependencies) -> None:
     """Connect the home page, the messages tab, and the window for a channel's settings."""
-    app.event("app_home_opened")(bound_event(office, _on_opened))
-    app.action(elements.CHANNEL)(bound(office, _on_choose))
-    app.view(views.RULES)(bound(office, _on_chosen))
+    app.event("app_home_opened")(bound_event(deps, _on_opened))
+    app.action(elements.CHANNEL)(bound(deps, _on_choose))
+    app.view(views.RULES)(bound(deps, _on_chosen))
 
 
-async def _on_opened(office: Office, event: Mapping[str, Any]) -> None:
+async def _on_opened(deps: Dependencies, event: Mapping[str, Any]) -> None:
     user = str(event["user"])
     if event.get("tab") == "messages":
-        await _suggest(office, str(event["channel"]))
+        await _suggest(deps, str(event["channel"]))
     elif event.get("tab") == "home":
-        await _publish(office, user)
+        await _publish(deps, user)
 
 
-async def _on_choose(office: Office, ack: Ack, body: Body) -> None:
+async def _on_choose(deps: Dependencies, ack: Ack, body: Body) -> None:
     await ack()
     channel = str(body["actions"][0]["selected_conversation"])
-    if (await office.people.person(user_of(body))).is_admin:
-        rules = await asyncio.to_thread(office.channels.rules, channel)
-        await office.open(body, views.rules_view(channel, rules))
+    if (await deps.people.person(user_of(body))).is_admin:
+        rules = await asyncio.to_thread(deps.channels.rules, channel)
+        await deps.open(body, views.rules_view(channel, rules))
 
 
-async def _on_chosen(office: Office, ack: Ack, body: Body) -> None:
+async def _on_chosen(deps: Dependencies, ack: Ack, body: Body) -> None:
     user = user_of(body)
-    if not (await office.people.person(user)).is_admin:
+    if not (await deps.people.person(user)).is_admin:
         await ack(response_action="errors", errors={"switches": texts.ONLY_ADMINS})
         return
     given = views.values(body["view"])
@@ -68,54 +68,54 @@ async def _on_chosen(office: Office, ack: Ack, body: Body) -> None:
         language=(given["language"].get("value") or "").strip(),
     )
     channel = str(body["view"]["private_metadata"])
-    await asyncio.to_thread(office.channels.choose, channel, rules, by=user)
+    await asyncio.to_thread(deps.channels.choose, channel, rules, by=user)
     await ack()
     log.info("channel settings changed", extra={"channel": channel, "user": user})
 
 
-async def _suggest(office: Office, channel: str) -> None:
-    facts = await _facts(office, frozenset())
-    prompts = suggestions(office.prompts, () if facts is None else facts.titles)
+async def _suggest(deps: Dependencies, channel: str) -> None:
+    facts = await _facts(deps, frozenset())
+    prompts = suggestions(deps.prompts, () if facts is None else facts.titles)
     if not prompts:
         return
     shown = [{"title": inert(shorten(p, 80)), "message": p} for p in prompts]
     try:
-        await office.clients.posts.assistant_threads_setSuggestedPrompts(
+        await deps.clients.posts.assistant_threads_setSuggestedPrompts(
             channel_id=channel, title=texts.PROMPTS_TITLE, prompts=shown
         )
     except CALL_ERRORS as error:
         log.info("nothing suggested", extra={"code": failure(error).code})
 
 
-async def _publish(office: Office, user: str) -> None:
-    person = await office.people.person(user)
+async def _publish(deps: Dependencies, user: str) -> None:
+    person = await deps.people.person(user)
     now = datetime.now(UTC)
     is_member = person.standing is Standing.MEMBER
-    audience = office.channels.audience("D", user) if is_member else frozenset[str]()
-    facts = await _facts(office, audience)
-    mine = await asyncio.to_thread(office.records.last_of, user, limit=LAST)
-    admin = await _admin(office, now) if person.is_admin else []
+    audience = deps.channels.audience("D", user) if is_member else frozenset[str]()
+    facts = await _facts(deps, audience)
+    mine = await asyncio.to_thread(deps.records.last_of, user, limit=LAST)
+    admin = await _admin(deps, now) if person.is_admin else []
     view = views.home_view(facts, mine, now=now, admin=admin)
     try:
-        await office.clients.posts.views_publish(user_id=user, view=view)
+        await deps.clients.posts.views_publish(user_id=user, view=view)
     except CALL_ERRORS as error:
         log.warning("home not shown", extra={"code": failure(error).code})
 
 
-async def _admin(office: Office, now: datetime) -> list[Block]:
-    failing = await asyncio.to_thread(office.records.unanswered, limit=LAST)
+async def _admin(deps: Dependencies, now: datetime) -> list[Block]:
+    failing = await asyncio.to_thread(deps.records.unanswered, limit=LAST)
     # An administrator of Slack need not be one of every group: texts stay where they were asked.
-    open_ones = [k for k in failing if not office.channels.rules(k.channel).audience]
+    open_ones = [k for k in failing if not deps.channels.rules(k.channel).audience]
     public = [kept for kept in open_ones if not kept.channel.startswith("D")]
-    status = [inert(line) for line in await asyncio.to_thread(office.status)]
+    status = [inert(line) for line in await asyncio.to_thread(deps.status)]
     return views.admin_blocks(status=status, failing=public, now=now)
 
 
-async def _facts(office: Office, audience: frozenset[str]) -> Facts | None:
-    if office.library is None:
+async def _facts(deps: Dependencies, audience: frozenset[str]) -> Facts | None:
+    if deps.library is None:
         return None
     try:
-        return await asyncio.to_thread(office.library.facts, audience)
+        return await asyncio.to_thread(deps.library.facts, audience)
     except IndexingError:
         log.warning("index not described")
         return None
@@ -135,7 +135,7 @@ def suggestions(prompts: Sequence[str], titles: Iterable[str]) -> tuple[str, ...
     return (*prompts, *about)[:MAX_PROMPTS]
 
 
-def hello(library: Library, prompts: Sequence[str]) -> Hello:
+def hello(library: DocumentCatalog, prompts: Sequence[str]) -> Hello:
     """Return what the page of `footnote slack try` says first, to whom every document is open."""
     try:
         facts = library.facts(None)

@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.slack.features.dependencies import (
     Ack,
     Body,
-    Office,
+    Dependencies,
     bound,
     bound_command,
     channel_of,
@@ -26,59 +26,59 @@ from bot.slack.messages.elements import rich_text_block, section, words
 from bot.slack.messages.texts import defuse
 from bot.slack.outbound.client import change, marked, say
 from bot.slack.outbound.errors import CALL_ERRORS, Fault, failure
-from bot.state.answers import Kept
+from bot.state.answers import StoredAnswer
 from bot.state.questions import Kind, Received
 
 log = logging.getLogger(__name__)
 
 
-def register(app: AsyncApp, office: Office) -> None:
+def register(app: AsyncApp, deps: Dependencies) -> None:
     """Connect the command, the shortcut, and the buttons that ask again or share."""
-    app.command(COMMAND)(bound_command(office, _on_ask))
-    app.shortcut(ASK_ABOUT)(bound(office, _on_ask_about))
-    app.action(elements.AGAIN)(bound(office, _on_again))
-    app.action(elements.SHARE)(bound(office, _on_share))
+    app.command(COMMAND)(bound_command(deps, _on_ask))
+    app.shortcut(ASK_ABOUT)(bound(deps, _on_ask_about))
+    app.action(elements.AGAIN)(bound(deps, _on_again))
+    app.action(elements.SHARE)(bound(deps, _on_share))
 
 
-async def _on_ask(office: Office, ack: Ack, command: Mapping[str, Any]) -> None:
-    question = commanded(command, office.team)
+async def _on_ask(deps: Dependencies, ack: Ack, command: Mapping[str, Any]) -> None:
+    question = commanded(command, deps.team)
     if question is None:
         await ack(text=texts.EMPTY_COMMAND, response_type="ephemeral")
         return
-    await office.inbox.keep(question)
+    await deps.inbox.keep(question)
     await ack(text=texts.ASKING, response_type="ephemeral")
-    office.wake()
+    deps.wake()
 
 
-async def _on_ask_about(office: Office, ack: Ack, body: Body) -> None:
-    await office.inbox.keep(pointed_at(body, office.team))
+async def _on_ask_about(deps: Dependencies, ack: Ack, body: Body) -> None:
+    await deps.inbox.keep(pointed_at(body, deps.team))
     await ack()
-    office.wake()
+    deps.wake()
 
 
-async def _on_again(office: Office, ack: Ack, body: Body) -> None:
-    question = await asyncio.to_thread(_again, office, body)
+async def _on_again(deps: Dependencies, ack: Ack, body: Body) -> None:
+    question = await asyncio.to_thread(_again, deps, body)
     if question is None:
         await ack()
-        await office.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, texts.FORGOTTEN)
         return
-    arrival = await office.inbox.keep(question)
+    arrival = await deps.inbox.keep(question)
     await ack()
-    office.wake()
+    deps.wake()
     if arrival is Arrival.NEW and not question.response_url:
-        await _replace(office, body, note(texts.ASKED_AGAIN))
+        await _replace(deps, body, note(texts.ASKED_AGAIN))
 
 
-async def _on_share(office: Office, ack: Ack, body: Body) -> None:
+async def _on_share(deps: Dependencies, ack: Ack, body: Body) -> None:
     await ack()
     question_id = str(body["actions"][0]["value"])
-    kept = await asyncio.to_thread(office.kept, question_id, body)
+    kept = await asyncio.to_thread(deps.kept, question_id, body)
     if kept is None:
-        await office.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, texts.FORGOTTEN)
     elif kept.user != user_of(body):
-        await office.tell(body, texts.NOT_YOURS)
-    elif await asyncio.to_thread(office.records.share, question_id):
-        await office.tell(body, await _share(office, kept))
+        await deps.tell(body, texts.NOT_YOURS)
+    elif await asyncio.to_thread(deps.records.share, question_id):
+        await deps.tell(body, await _share(deps, kept))
 
 
 def commanded(command: Mapping[str, Any], team: str) -> Received | None:
@@ -116,11 +116,11 @@ def pointed_at(body: Body, team: str) -> Received:
     )
 
 
-def _again(office: Office, body: Body) -> Received | None:
+def _again(deps: Dependencies, body: Body) -> Received | None:
     action = body["actions"][0]
     question_id = str(action["value"])
-    earlier = office.store.words(question_id) or _of_answer(office.records.kept(question_id))
-    if earlier is None or (earlier.team, earlier.channel) != (office.team, channel_of(body)):
+    earlier = deps.store.words(question_id) or _of_answer(deps.records.kept(question_id))
+    if earlier is None or (earlier.team, earlier.channel) != (deps.team, channel_of(body)):
         return None
     is_private = earlier.kind is Kind.COMMAND
     place = str((body.get("container") or {}).get("message_ts") or action["action_ts"])
@@ -134,7 +134,7 @@ def _again(office: Office, body: Body) -> Received | None:
     )
 
 
-def _of_answer(kept: Kept | None) -> Received | None:
+def _of_answer(kept: StoredAnswer | None) -> Received | None:
     if kept is None:
         return None
     is_private = kept.thread_ts.startswith("command:")
@@ -150,17 +150,17 @@ def _of_answer(kept: Kept | None) -> Received | None:
     )
 
 
-async def _replace(office: Office, body: Body, message: Message) -> None:
+async def _replace(deps: Dependencies, body: Body, message: Message) -> None:
     channel, ts = channel_of(body), str(body["container"]["message_ts"])
     try:
-        await change(office.clients.posts, channel, message, ts=ts)
+        await change(deps.clients.posts, channel, message, ts=ts)
     except CALL_ERRORS as error:
         log.info("message not replaced", extra={"code": failure(error).code})
 
 
-async def _share(office: Office, kept: Kept) -> str:
+async def _share(deps: Dependencies, kept: StoredAnswer) -> str:
     """Post a private answer in its channel; returns what the asker is told."""
-    person = await office.people.person(kept.user)
+    person = await deps.people.person(kept.user)
     frame = Frame(now=datetime.now(UTC), question_id=kept.id)
     answer = answer_message(kept.answer, frame)
     asked = f"{person.name or 'Somebody'} asked: {kept.question}"
@@ -168,11 +168,11 @@ async def _share(office: Office, kept: Kept) -> str:
     message = replace(answer, text=f"{defuse(asked)}\n{answer.text}", blocks=(head, *answer.blocks))
     metadata = marked(f"shared:{kept.id}")
     try:
-        await say(office.clients.posts, kept.channel, message, metadata=metadata)
+        await say(deps.clients.posts, kept.channel, message, metadata=metadata)
     except CALL_ERRORS as error:
         failed = failure(error)
         log.info("answer not shared", extra={"question_id": kept.id, "code": failed.code})
         if failed.fault is not Fault.UNSURE:  # else it may stand there
-            await asyncio.to_thread(office.records.share, kept.id, taken_back=True)
+            await asyncio.to_thread(deps.records.share, kept.id, taken_back=True)
         return texts.NOT_SHARED
     return texts.SHARED

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.slack.documents import Library
+from bot.slack.documents import DocumentCatalog
 from bot.slack.inbound.access import People
 from bot.slack.inbound.inbox import Inbox
 from bot.slack.messages.blocks import note
 from bot.slack.outbound.client import Clients, whisper
 from bot.slack.outbound.errors import CALL_ERRORS, failure
-from bot.state.answers import Kept, Records
-from bot.state.channel_settings import Channels
-from bot.state.questions import Store
+from bot.state.answers import AnswerRepository, StoredAnswer
+from bot.state.channel_settings import ChannelRepository
+from bot.state.questions import QuestionRepository
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ Ack = Callable[..., Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
+class Dependencies:
     """Everything at hand.
 
     Attributes:
@@ -38,19 +38,19 @@ class Office:
 
     team: str
     clients: Clients
-    store: Store
+    store: QuestionRepository
     inbox: Inbox
-    records: Records
-    channels: Channels
+    records: AnswerRepository
+    channels: ChannelRepository
     people: People
-    library: Library | None
+    library: DocumentCatalog | None
     answers: Path
     answers_are_indexed: bool
     wake: Callable[[], None]
     status: Callable[[], list[str]] = list
     prompts: tuple[str, ...] = ()
 
-    def kept(self, question_id: str, body: Body) -> Kept | None:
+    def kept(self, question_id: str, body: Body) -> StoredAnswer | None:
         """Return an answer, if it was given where the click came from."""
         kept = self.records.kept(question_id)
         is_there = kept is not None and (kept.team, kept.channel) == (self.team, channel_of(body))
@@ -100,33 +100,33 @@ def thread_of(body: Body) -> str | None:
 
 
 def bound(
-    office: Office, work: Callable[[Office, Ack, Body], Awaitable[None]]
+    deps: Dependencies, work: Callable[[Dependencies, Ack, Body], Awaitable[None]]
 ) -> Callable[..., Awaitable[None]]:
     """Return *work* as Bolt calls it, by the names of what it wants."""
 
     async def listener(ack: Ack, body: dict[str, Any]) -> None:
-        await work(office, ack, body)
+        await work(deps, ack, body)
 
     return listener
 
 
 def bound_command(
-    office: Office, work: Callable[[Office, Ack, Body], Awaitable[None]]
+    deps: Dependencies, work: Callable[[Dependencies, Ack, Body], Awaitable[None]]
 ) -> Callable[..., Awaitable[None]]:
     """Return *work* as Bolt calls it for a command."""
 
     async def listener(ack: Ack, command: dict[str, Any]) -> None:
-        await work(office, ack, command)
+        await work(deps, ack, command)
 
     return listener
 
 
 def bound_event(
-    office: Office, work: Callable[[Office, Body], Awaitable[None]]
+    deps: Dependencies, work: Callable[[Dependencies, Body], Awaitable[None]]
 ) -> Callable[..., Awaitable[None]]:
     """Return *work* as Bolt calls it for an event."""
 
     async def listener(event: dict[str, Any]) -> None:
-        await work(office, event)
+        await work(deps, event)
 
     return listener

@@ -5,58 +5,58 @@ import logging
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.features.dependencies import Ack, Body, Office, bound, channel_of, user_of
+from bot.slack.features.dependencies import Ack, Body, Dependencies, bound, channel_of, user_of
 from bot.slack.messages import elements, texts, views
 from bot.state.answers import Rating
 
 log = logging.getLogger(__name__)
 
 
-def register(app: AsyncApp, office: Office) -> None:
+def register(app: AsyncApp, deps: Dependencies) -> None:
     """Connect the feedback buttons, their window, and the list of quotes."""
-    app.action(elements.FEEDBACK)(bound(office, _on_rate))
-    app.view(views.REASON)(bound(office, _on_explain))
-    app.action(elements.QUOTE)(bound(office, _on_show_quote))
+    app.action(elements.FEEDBACK)(bound(deps, _on_rate))
+    app.view(views.REASON)(bound(deps, _on_explain))
+    app.action(elements.QUOTE)(bound(deps, _on_show_quote))
 
 
-async def _on_rate(office: Office, ack: Ack, body: Body) -> None:
+async def _on_rate(deps: Dependencies, ack: Ack, body: Body) -> None:
     value, _, question_id = str(body["actions"][0]["value"]).partition(":")
     user = user_of(body)
-    kept = await asyncio.to_thread(office.kept, question_id, body)
+    kept = await asyncio.to_thread(deps.kept, question_id, body)
     if kept is None or value not in set(Rating):
         await ack()
-        await office.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, texts.FORGOTTEN)
         return
     rating = Rating(value)
-    # Kept before Slack is told: if that fails, the one who clicked sees that it did.
-    await asyncio.to_thread(office.records.rate, question_id, user, rating)
+    # Saved before Slack is told: if that fails, the one who clicked sees that it did.
+    await asyncio.to_thread(deps.records.rate, question_id, user, rating)
     await ack()
     log.info("answer rated", extra={"question_id": question_id, "rating": value})
     if rating is Rating.DOWN:
-        await office.open(body, views.reason_view(question_id))
+        await deps.open(body, views.reason_view(question_id))
 
 
-async def _on_explain(office: Office, ack: Ack, body: Body) -> None:
+async def _on_explain(deps: Dependencies, ack: Ack, body: Body) -> None:
     given = views.values(body["view"])
     reason = (given["reason"].get("selected_option") or {}).get("value") or ""
     comment = given["comment"].get("value") or ""
     question_id = str(body["view"]["private_metadata"])
     await asyncio.to_thread(
-        office.records.explain, question_id, user_of(body), reason=reason, comment=comment
+        deps.records.explain, question_id, user_of(body), reason=reason, comment=comment
     )
     await ack()
 
 
-async def _on_show_quote(office: Office, ack: Ack, body: Body) -> None:
+async def _on_show_quote(deps: Dependencies, ack: Ack, body: Body) -> None:
     await ack()
     number, _, question_id = str(body["actions"][0]["selected_option"]["value"]).partition(":")
-    kept = await asyncio.to_thread(office.kept, question_id, body)
+    kept = await asyncio.to_thread(deps.kept, question_id, body)
     if kept is None or int(number) >= len(kept.answer.citations):
-        await office.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, texts.FORGOTTEN)
         return
     citation = kept.answer.citations[int(number)]
-    audience = office.channels.audience(channel_of(body), kept.user)
+    audience = deps.channels.audience(channel_of(body), kept.user)
     excerpt = None
-    if office.library is not None:
-        excerpt = await asyncio.to_thread(office.library.excerpt, citation, audience)
-    await office.open(body, views.quote_view(citation, excerpt))
+    if deps.library is not None:
+        excerpt = await asyncio.to_thread(deps.library.excerpt, citation, audience)
+    await deps.open(body, views.quote_view(citation, excerpt))

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack.features.approved_answers import Approved, approve
-from bot.slack.features.dependencies import Ack, Body, Office, bound, channel_of, user_of
+from bot.slack.features.dependencies import Ack, Body, Dependencies, bound, channel_of, user_of
 from bot.slack.manifest import THIS_IS_IT
 from bot.slack.messages import elements, texts, views
 from bot.slack.messages.blocks import Message
@@ -17,90 +17,90 @@ from bot.slack.messages.elements import rich_text_block, section, words
 from bot.slack.messages.texts import defuse, question_text
 from bot.slack.outbound.client import change, marked, say
 from bot.slack.outbound.errors import CALL_ERRORS, failure
-from bot.state.answers import Kept, close, open_for, withdraw
+from bot.state.answers import StoredAnswer, close, open_for, withdraw
 from bot.state.questions import Received
 
 log = logging.getLogger(__name__)
 
 
-def register(app: AsyncApp, office: Office) -> None:
+def register(app: AsyncApp, deps: Dependencies) -> None:
     """Connect the buttons and the shortcut of a hand-off."""
-    app.action(elements.ASK_PERSON)(bound(office, _on_ask_person))
-    app.action(elements.RESOLVED)(bound(office, _on_resolved))
-    app.shortcut(THIS_IS_IT)(bound(office, _on_this_is_it))
-    app.view(views.APPROVE)(bound(office, _on_save))
+    app.action(elements.ASK_PERSON)(bound(deps, _on_ask_person))
+    app.action(elements.RESOLVED)(bound(deps, _on_resolved))
+    app.shortcut(THIS_IS_IT)(bound(deps, _on_this_is_it))
+    app.view(views.APPROVE)(bound(deps, _on_save))
 
 
-async def _on_ask_person(office: Office, ack: Ack, body: Body) -> None:
+async def _on_ask_person(deps: Dependencies, ack: Ack, body: Body) -> None:
     await ack()
-    kept = await asyncio.to_thread(office.kept, str(body["actions"][0]["value"]), body)
-    rules = await asyncio.to_thread(office.channels.rules, channel_of(body))
+    kept = await asyncio.to_thread(deps.kept, str(body["actions"][0]["value"]), body)
+    rules = await asyncio.to_thread(deps.channels.rules, channel_of(body))
     if kept is None:
-        await office.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, texts.FORGOTTEN)
     elif not rules.helper:
-        await office.tell(body, texts.NO_HELPER)
+        await deps.tell(body, texts.NO_HELPER)
     else:
-        await _hand_off(office, kept, helper=rules.helper, asked_by=user_of(body))
+        await _hand_off(deps, kept, helper=rules.helper, asked_by=user_of(body))
 
 
-async def _on_resolved(office: Office, ack: Ack, body: Body) -> None:
+async def _on_resolved(deps: Dependencies, ack: Ack, body: Body) -> None:
     await ack()
     question_id, user = str(body["actions"][0]["value"]), user_of(body)
-    database = office.store.database
+    database = deps.store.database
     if await asyncio.to_thread(close, database, question_id, by=user):
-        person = await office.people.person(user)
+        person = await deps.people.person(user)
         said = texts.SETTLED.format(name=person.name or "a colleague")
-        await _replace(office, body, said)
+        await _replace(deps, body, said)
 
 
-async def _on_this_is_it(office: Office, ack: Ack, body: Body) -> None:
+async def _on_this_is_it(deps: Dependencies, ack: Ack, body: Body) -> None:
     await ack()
     channel, message = channel_of(body), body["message"]
     if channel.startswith("D"):
-        await office.tell(body, texts.NOT_HERE)
-    elif not await office.may_decide(channel, user_of(body)):
-        await office.tell(body, texts.NOT_A_HELPER)
+        await deps.tell(body, texts.NOT_HERE)
+    elif not await deps.may_decide(channel, user_of(body)):
+        await deps.tell(body, texts.NOT_A_HELPER)
     else:
         thread_ts = str(message.get("thread_ts") or message["ts"])
-        question = await asyncio.to_thread(_question, office, channel, thread_ts)
+        question = await asyncio.to_thread(_question, deps, channel, thread_ts)
         answer = question_text(str(message.get("text") or ""), "")
         data = {"channel": channel, "ts": message["ts"], "author": message.get("user") or ""}
         view = views.approve_view(
             json.dumps(data),
             question=question,
             answer=answer,
-            audience=(await asyncio.to_thread(office.channels.rules, channel)).audience,
+            audience=(await asyncio.to_thread(deps.channels.rules, channel)).audience,
         )
-        await office.open(body, view)
+        await deps.open(body, view)
 
 
-async def _on_save(office: Office, ack: Ack, body: Body) -> None:
+async def _on_save(deps: Dependencies, ack: Ack, body: Body) -> None:
     data = json.loads(body["view"]["private_metadata"])
-    if not await office.may_decide(data["channel"], user_of(body)):
+    if not await deps.may_decide(data["channel"], user_of(body)):
         await ack(response_action="errors", errors={"answer": texts.NOT_A_HELPER})
         return
-    approved = await _approved(office, body, data)
-    await asyncio.to_thread(approve, office.store.database, office.answers, approved)
+    approved = await _approved(deps, body, data)
+    await asyncio.to_thread(approve, deps.store.database, deps.answers, approved)
     await ack()
-    said = texts.APPROVED if office.answers_are_indexed else texts.APPROVED_ONLY
-    await office.tell({"channel": {"id": data["channel"]}, **body}, said)
+    said = texts.APPROVED if deps.answers_are_indexed else texts.APPROVED_ONLY
+    await deps.tell({"channel": {"id": data["channel"]}, **body}, said)
 
 
-def _question(office: Office, channel: str, thread_ts: str) -> str:
+def _question(deps: Dependencies, channel: str, thread_ts: str) -> str:
     place = Received(
-        event_id="", team=office.team, channel=channel, ts="", thread_ts=thread_ts, user="", text=""
+        event_id="", team=deps.team, channel=channel, ts="", thread_ts=thread_ts, user="", text=""
     )
-    turns = office.records.turns(place, limit=1)
+    turns = deps.records.turns(place, limit=1)
     return turns[0].text if turns else ""
 
 
-async def _approved(office: Office, body: Body, data: dict[str, Any]) -> Approved:
+async def _approved(deps: Dependencies, body: Body, data: dict[str, Any]) -> Approved:
     given = views.values(body["view"])
-    author = await office.people.person(data["author"])
-    approver = await office.people.person(user_of(body))
-    rules = await asyncio.to_thread(office.channels.rules, data["channel"])
+    author = await deps.people.person(data["author"])
+    approver = await deps.people.person(user_of(body))
+    rules = await asyncio.to_thread(deps.channels.rules, data["channel"])
     return Approved(
-        team=office.team,
+        team=deps.team,
         channel=data["channel"],
         ts=data["ts"],
         question=given["question"].get("value") or "",
@@ -114,8 +114,8 @@ async def _approved(office: Office, body: Body, data: dict[str, Any]) -> Approve
     )
 
 
-async def _hand_off(office: Office, kept: Kept, *, helper: str, asked_by: str) -> None:
-    database = office.store.database
+async def _hand_off(deps: Dependencies, kept: StoredAnswer, *, helper: str, asked_by: str) -> None:
+    database = deps.store.database
     if not await asyncio.to_thread(open_for, database, kept.id, helper=helper, asked_by=asked_by):
         return  # somebody clicked before
     # The one message that is meant to ping: whom, the settings of the channel say.
@@ -126,7 +126,7 @@ async def _hand_off(office: Office, kept: Kept, *, helper: str, asked_by: str) -
     )
     try:
         await say(
-            office.clients.posts,
+            deps.clients.posts,
             kept.channel,
             message,
             thread_ts=kept.thread_ts,
@@ -137,10 +137,10 @@ async def _hand_off(office: Office, kept: Kept, *, helper: str, asked_by: str) -
         await asyncio.to_thread(withdraw, database, kept.id)
 
 
-async def _replace(office: Office, body: Body, said: str) -> None:
+async def _replace(deps: Dependencies, body: Body, said: str) -> None:
     message = Message(text=defuse(said), blocks=(rich_text_block([section(words(said))]),))
     channel, ts = channel_of(body), str(body["container"]["message_ts"])
     try:
-        await change(office.clients.posts, channel, message, ts=ts)
+        await change(deps.clients.posts, channel, message, ts=ts)
     except CALL_ERRORS as error:
         log.info("message not replaced", extra={"code": failure(error).code})

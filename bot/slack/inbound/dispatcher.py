@@ -1,4 +1,4 @@
-"""Kept questions are worked on: so many at once, one at a time in a thread, none forgotten."""
+"""Waiting questions are worked on: a limited number together, one at a time in a thread."""
 
 import asyncio
 import contextlib
@@ -12,10 +12,10 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.errors import SlackError, StoreError
 from bot.slack.inbound.inbox import Taken
-from bot.slack.outbound.status import Signs
+from bot.slack.outbound.status import StatusIndicator
 from bot.slack.outbound.writer import Writer
-from bot.state.answers import Records
-from bot.state.questions import Claimed, Outcome, Store
+from bot.state.answers import AnswerRepository
+from bot.state.questions import Claimed, Outcome, QuestionRepository
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Dispatcher:
     def __init__(
         self,
         *,
-        store: Store,
+        store: QuestionRepository,
         owner: str,
         respond: Callable[[Claimed], Awaitable[None]],
         limits: Limits,
@@ -170,24 +170,30 @@ class Dispatcher:
 Next = Callable[[], Awaitable[object]]
 
 
-class Lifecycle:
+class Cancellations:
     """Ends questions that nobody wants an answer to any more.
 
     Args:
         store: Knows what is asked.
         records: Keep what was answered.
         writer: Takes messages out of Slack.
-        signs: Show what is worked on.
+        indicator: Show what is worked on.
         team: The workspace that the token belongs to.
     """
 
     def __init__(
-        self, store: Store, records: Records, *, writer: Writer, signs: Signs, team: str
+        self,
+        store: QuestionRepository,
+        records: AnswerRepository,
+        *,
+        writer: Writer,
+        indicator: StatusIndicator,
+        team: str,
     ) -> None:
         self._store = store
         self._records = records
         self._writer = writer
-        self._signs = signs
+        self._signs = indicator
         self._team = team
         self._tasks: set[asyncio.Task[None]] = set()
 

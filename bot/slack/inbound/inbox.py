@@ -11,8 +11,8 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack.manifest import SUBSCRIPTIONS
-from bot.state.channel_settings import Channels
-from bot.state.questions import Kind, Received, Store, Withdrawn
+from bot.state.channel_settings import ChannelRepository
+from bot.state.questions import Kind, QuestionRepository, Received, Withdrawn
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,13 @@ class Inbox:
     """
 
     def __init__(
-        self, store: Store, channels: Channels, *, team: str, bot_user: str, max_waiting: int
+        self,
+        store: QuestionRepository,
+        channels: ChannelRepository,
+        *,
+        team: str,
+        bot_user: str,
+        max_waiting: int,
     ) -> None:
         self._store = store
         self._channels = channels

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from bot.citations.display import plain as unmarked
 from bot.slack.documents import Excerpt, Facts
 from bot.slack.messages import elements, texts
 from bot.slack.messages.elements import Block, link, rich_text_block, section, words
 from bot.slack.messages.source_list import ago, title_of
 from bot.slack.messages.texts import clean, safe_url, shorten
-from bot.state.answers import Kept
-from bot.state.channel_settings import Rules
+from bot.state.answers import StoredAnswer
+from bot.state.channel_settings import ChannelRules
 from bot.types import Citation
+from index.chunking.plain_text import plain as unmarked
 
 REASON: Final = "feedback_reason"
 RULES: Final = "channel_rules"
@@ -79,7 +79,7 @@ def quote_view(citation: Citation, excerpt: Excerpt | None) -> Block:
     return _modal(QUOTE, texts.QUOTE_TITLE, blocks)
 
 
-def rules_view(channel: str, rules: Rules) -> Block:
+def rules_view(channel: str, rules: ChannelRules) -> Block:
     """Let an administrator choose what holds in a channel."""
     options = {name: _option(label, name) for name, label in _SWITCHES.items()}
     chosen = [option for name, option in options.items() if getattr(rules, name)]
@@ -136,7 +136,7 @@ def approve_view(
 
 
 def home_view(
-    facts: Facts | None, mine: Sequence[Kept], *, now: datetime, admin: Sequence[Block] = ()
+    facts: Facts | None, mine: Sequence[StoredAnswer], *, now: datetime, admin: Sequence[Block] = ()
 ) -> Block:
     """Show what can be answered, how fresh it is, and what was asked last."""
     blocks: list[Block] = [
@@ -149,7 +149,9 @@ def home_view(
     return {"type": "home", "blocks": [*blocks, *admin]}
 
 
-def admin_blocks(*, status: Sequence[str], failing: Sequence[Kept], now: datetime) -> list[Block]:
+def admin_blocks(
+    *, status: Sequence[str], failing: Sequence[StoredAnswer], now: datetime
+) -> list[Block]:
     """Show how the bot is, for those who run it."""
     lines = section(words("\n".join(status)))
     return [
@@ -196,7 +198,7 @@ def _documents(facts: Facts, now: datetime) -> list[Block]:
     ]
 
 
-def _asked(kept: Kept, now: datetime) -> Block:
+def _asked(kept: StoredAnswer, now: datetime) -> Block:
     said = unmarked(clean(kept.answer.text or kept.answer.message)) or texts.NOT_FOUND
     when = ago(datetime.fromtimestamp(kept.at, now.tzinfo), now)
     return rich_text_block(

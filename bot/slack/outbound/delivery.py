@@ -9,7 +9,7 @@ from bot.errors import SlackError
 from bot.slack.messages import texts
 from bot.slack.messages.blocks import Frame, Message, answer_message, blocks_below, note
 from bot.slack.outbound.errors import Fault
-from bot.slack.outbound.streaming import Means, Stage, Stream
+from bot.slack.outbound.streaming import Stage, Stream, StreamContext
 from bot.slack.outbound.writer import PAUSES_S, Writer
 from bot.state.questions import Claimed, Outcome
 from bot.types import Answer, Status
@@ -28,7 +28,7 @@ class Delivery:
         means: What streams need.
     """
 
-    def __init__(self, writer: Writer, means: Means) -> None:
+    def __init__(self, writer: Writer, means: StreamContext) -> None:
         self._writer = writer
         self._means = means
 

@@ -31,7 +31,7 @@ _UNKNOWN_HERE: Final = {
 }
 
 
-class Signs:
+class StatusIndicator:
     """Shows that questions are worked on, and that they no longer are.
 
     A session has a Stop button; where there are none, a line of status is shown instead. What the

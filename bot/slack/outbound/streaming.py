@@ -16,7 +16,7 @@ from bot.slack.messages.elements import Block
 from bot.slack.messages.texts import defuse_markdown
 from bot.slack.outbound.client import marked
 from bot.slack.outbound.errors import CALL_ERRORS, Failure, Fault, failure
-from bot.state.questions import Claimed, Store
+from bot.state.questions import Claimed, QuestionRepository
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Stage(StrEnum):
     TOKEN = "token"  # noqa: S105 the token does not hold any more
 
 
-class Pace:
+class StreamRateLimiter:
     """Shared by all streams of a process.
 
     Args:
@@ -86,7 +86,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class StreamContext:
     """What every stream of a process shares.
 
     Attributes:
@@ -96,16 +96,16 @@ class Means:
     """
 
     posts: AsyncWebClient
-    store: Store
+    store: QuestionRepository
     owner: str
-    pace: Pace
+    pace: StreamRateLimiter
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class Stream:
     """One answer on its way into one or more messages."""
 
-    def __init__(self, means: Means, claimed: Claimed) -> None:
+    def __init__(self, means: StreamContext, claimed: Claimed) -> None:
         self.stage = Stage.UNBEGUN
         self.code = ""  # Slack's word for what ended it
         self.parts: list[str] = []

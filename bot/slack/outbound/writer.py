@@ -18,7 +18,7 @@ from bot.slack.messages.blocks import Message, note
 from bot.slack.metrics import Meter
 from bot.slack.outbound.client import Clients, Lookup, change, find, marked, say
 from bot.slack.outbound.errors import CALL_ERRORS, Failure, Fault, failure
-from bot.state.questions import Claimed, Outcome, Store
+from bot.state.questions import Claimed, Outcome, QuestionRepository
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Writer:
     def __init__(  # noqa: PLR0913 what it works with
         self,
         clients: Clients,
-        store: Store,
+        store: QuestionRepository,
         *,
         owner: str,
         bot_user: str,

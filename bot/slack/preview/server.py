@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from html import escape
+from importlib.resources import files
 from typing import Any, Final
 
 from aiohttp import web
@@ -18,13 +20,13 @@ from bot.errors import SlackError
 from bot.slack.messages import texts
 from bot.slack.messages.blocks import Frame, Message, answer_message, note
 from bot.slack.messages.texts import NO_HELLO, Hello, clean, safe_url
-from bot.slack.preview.page import GREETING, PAGE
 from bot.slack.responder import StreamingEngine
 from bot.types import Answer, Question, Turn
 from index.errors import IndexingError
 
 log = logging.getLogger(__name__)
 
+_PLACE: Final = re.compile("@@([a-z]+)@@")
 HOST: Final = "127.0.0.1"
 MAX_QUESTION_BYTES: Final = 16_000
 HISTORY: Final = 12
@@ -60,7 +62,7 @@ async def page(
     engine: StreamingEngine, *, hello: Callable[[], Hello] = lambda: NO_HELLO, port: int
 ) -> AsyncIterator[str]:
     """Serve the page while the context is open; yields its address."""
-    trial = _Trial(engine, hello)
+    trial = _Preview(engine, hello)
     app = web.Application(client_max_size=MAX_QUESTION_BYTES, middlewares=[_from_here_alone])
     app.router.add_get("/", trial.show)
     app.router.add_post("/ask", trial.ask)
@@ -77,12 +79,18 @@ async def page(
         await runner.cleanup()
 
 
+def _filled(name: str, **values: str) -> str:
+    """Return the HTML file *name* with each @@key@@ replaced by its value."""
+    html = files(__package__).joinpath(f"{name}.html").read_text(encoding="utf-8")
+    return _PLACE.sub(lambda place: values[place[1]], html)
+
+
 def _greeting(hello: Hello) -> str:
     prompts = "".join(
         f'<button type="button" class="prompt">{escape(clean(prompt))}</button>'
         for prompt in hello.prompts
     )
-    return GREETING.format(words=escape(clean(hello.words)), prompts=prompts)
+    return _filled("greeting", words=escape(clean(hello.words)), prompts=prompts)
 
 
 @web.middleware
@@ -94,7 +102,7 @@ async def _from_here_alone(request: web.Request, handler: Handler) -> web.Stream
     return await handler(request)
 
 
-class _Trial:
+class _Preview:
     """One page and what was said on it."""
 
     def __init__(self, engine: StreamingEngine, hello: Callable[[], Hello]) -> None:
@@ -110,7 +118,7 @@ class _Trial:
         only = f"'nonce-{nonce}'"
         policy = f"default-src 'none'; script-src {only}; style-src {only}; connect-src 'self'"
         return web.Response(
-            text=PAGE.format(nonce=nonce, token=self._token, hello=_greeting(hello)),
+            text=_filled("page", nonce=nonce, token=self._token, hello=_greeting(hello)),
             content_type="text/html",
             headers={
                 "Content-Security-Policy": f"{policy}; frame-ancestors 'none'; base-uri 'none'",

@@ -8,7 +8,7 @@ import pytest
 
 from bot.citations.checker import Reason, check
 from bot.citations.claims import covered
-from bot.citations.entailment import Support
+from bot.citations.entailment import EntailmentCheck
 from bot.engine.context import show
 from bot.types import Evidence, Sentence
 from index.types import Vectors
@@ -46,7 +46,7 @@ class Encoder:
 def test_words_decide_alone_where_they_can(sentence: str, evidence: str, proven: bool) -> None:
     encoder = Encoder(0.4)
 
-    assert Support(encoder)(sentence, evidence) is proven
+    assert EntailmentCheck(encoder)(sentence, evidence) is proven
     assert encoder.asked == []
 
 
@@ -54,7 +54,9 @@ def test_words_decide_alone_where_they_can(sentence: str, evidence: str, proven:
 def test_meaning_decides_where_words_do_not(cosine: float, proven: bool) -> None:
     encoder = Encoder(cosine)
 
-    judged = Support(encoder)("The monthly parking fee is low.", "Parking is cheap for the staff.")
+    judged = EntailmentCheck(encoder)(
+        "The monthly parking fee is low.", "Parking is cheap for the staff."
+    )
 
     assert judged is proven
     assert len(encoder.asked) == 2
@@ -68,7 +70,7 @@ def test_meaning_decides_where_words_do_not(cosine: float, proven: bool) -> None
     ],
 )
 def test_sentence_that_cannot_be_compared_is_not_judged(sentence: str, evidence: str) -> None:
-    assert Support(Encoder(0.0))(sentence, evidence)
+    assert EntailmentCheck(Encoder(0.0))(sentence, evidence)
 
 
 TWO = (
@@ -80,7 +82,9 @@ TWO = (
 def checked_text(sentence: str, quote: str, *texts: str) -> tuple[str, list[str], list[Reason]]:
     shown = show([a_passage(text, rank=at, id=at) for at, text in enumerate(texts, 1)])
     evidence = Evidence(passage_id=shown[0].id, quote=quote)
-    made = check([Sentence(text=sentence, evidence=(evidence,))], shown, Support(Encoder(0.2)))
+    made = check(
+        [Sentence(text=sentence, evidence=(evidence,))], shown, EntailmentCheck(Encoder(0.2))
+    )
     quotes = [citation.quote for citation in made.citations]
     return made.text, quotes, [one.reason for one in made.removed]
 
@@ -129,7 +133,7 @@ def test_sentence_that_the_passages_deny_is_not_cited_with_a_weaker_one() -> Non
 def test_uncited_sentence_is_removed_even_if_it_could_be_proven() -> None:
     shown = show([a_passage(TWO)])
 
-    made = check([Sentence(text=TWO[:47], evidence=())], shown, Support(Encoder(0.9)))
+    made = check([Sentence(text=TWO[:47], evidence=())], shown, EntailmentCheck(Encoder(0.9)))
 
     assert [one.reason for one in made.removed] == [Reason.NO_EVIDENCE]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine.query_engine import FootnoteQueryEngine
-from bot.extractive.answerer import OfflineAnswerer
+from bot.extractive.answerer import ExtractiveAnswerer
 from bot.llm.portfolio import Portfolio
 from bot.settings import ModelsSettings
 from bot.types import Answer, Question, Turn
@@ -71,7 +71,7 @@ def answers(place: str, text: str, *, offline: bool = False) -> tuple[Answer, An
     model.rewriting = lambda prompt: f"{prompt} directors of the board"
     portfolio = Portfolio([] if offline else [model], ModelsSettings())
     engine = FootnoteQueryEngine(
-        MemorySearcher(chunks), portfolio, fallback=OfflineAnswerer(None), k=8
+        MemorySearcher(chunks), portfolio, fallback=ExtractiveAnswerer(None), k=8
     )
     first = engine.ask(Question(text=QUESTION, history=history))
     model.script = lambda blocks: said(CLEAN.text, blocks[0][0], CLEAN.text)
@@ -150,7 +150,7 @@ def test_what_a_chat_would_act_on_does_nothing(text: str, shown: str) -> None:
     engine = FootnoteQueryEngine(
         MemorySearcher([CLEAN]),
         Portfolio([model], ModelsSettings()),
-        fallback=OfflineAnswerer(None),
+        fallback=ExtractiveAnswerer(None),
         k=8,
     )
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.query_rewriting import by_rule, stands_alone
+from bot.engine.query_rewriting import rewrite_by_rule, stands_alone
 from bot.types import Turn
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "eval"
@@ -51,19 +51,21 @@ def test_question_that_names_what_it_is_about_stands_alone(question: str) -> Non
 def test_question_that_stands_alone_is_left_as_it_is() -> None:
     history = users("What does parking cost?")
 
-    assert by_rule("How long is parental leave?", history) == "How long is parental leave?"
+    assert rewrite_by_rule("How long is parental leave?", history) == "How long is parental leave?"
 
 
 def test_follow_up_gets_the_words_of_the_latest_turn_that_named_something() -> None:
     history = users("What is the travel budget?", "Who approves parental leave?", "And for her?")
 
-    assert by_rule("How long is it?", history) == "How long is it? (approves parental leave)"
+    assert (
+        rewrite_by_rule("How long is it?", history) == "How long is it? (approves parental leave)"
+    )
 
 
 def test_words_that_the_follow_up_has_are_not_said_again() -> None:
     history = users("What does parking cost?")
 
-    assert by_rule("Is this parking free?", history) == "Is this parking free? (cost)"
+    assert rewrite_by_rule("Is this parking free?", history) == "Is this parking free? (cost)"
 
 
 def test_what_was_answered_brings_in_nothing() -> None:
@@ -72,16 +74,16 @@ def test_what_was_answered_brings_in_nothing() -> None:
         Turn(role="assistant", text="Parking costs 3 euros in the north garage."),
     ]
 
-    assert by_rule("Is it a lot?", history) == "Is it a lot? (parking cost)"
+    assert rewrite_by_rule("Is it a lot?", history) == "Is it a lot? (parking cost)"
 
 
 def test_first_question_that_points_at_nothing_is_left_as_it_is() -> None:
-    assert by_rule("Is it free?", []) == "Is it free?"
+    assert rewrite_by_rule("Is it free?", []) == "Is it free?"
 
 
 @given(st.text(), st.lists(st.text(), max_size=4))
 def test_rule_only_ever_adds_to_the_question(question: str, asked: list[str]) -> None:
-    made = by_rule(question, users(*asked))
+    made = rewrite_by_rule(question, users(*asked))
 
     assert made.startswith(question.strip()) or made == question
 
@@ -102,7 +104,10 @@ def test_rule_brings_back_words_that_a_person_puts_into_the_follow_up() -> None:
 
     as_asked = [recall(row["rewrite"], row["text"]) for row in follow_ups]
     by_our_rule = [
-        recall(row["rewrite"], by_rule(row["text"], users(*(t["content"] for t in row["history"]))))
+        recall(
+            row["rewrite"],
+            rewrite_by_rule(row["text"], users(*(t["content"] for t in row["history"]))),
+        )
         for row in follow_ups
     ]
 

@@ -18,13 +18,13 @@ from bot.extractive.answerer import (
     WEIGHTS,
     WEIGHTS_OVERALL,
     WEIGHTS_WORDS_ONLY,
-    OfflineAnswerer,
-    PointedReranker,
+    ExtractiveAnswerer,
+    SpanReranker,
     is_english,
 )
 from bot.extractive.excerpts import excerpt
-from bot.extractive.ranking import FEATURES, OVERALL, WORDS_ONLY, Reading, take_apart
-from bot.extractive.span_model import Pointed, Pointer
+from bot.extractive.ranking import FEATURES, OVERALL, WORDS_ONLY, FeatureExtractor, parse_question
+from bot.extractive.span_model import SpanModel, SpanScores
 from bot.types import Question, ShownPassage
 from index.types import Passage
 from tests.fakes.searcher import a_passage
@@ -65,14 +65,14 @@ def shown(*texts: str) -> tuple[ShownPassage, ...]:
 
 
 @cache
-def network() -> Pointer:
-    return Pointer()
+def network() -> SpanModel:
+    return SpanModel()
 
 
 def answer(question: str, *texts: str, threshold: float | None = None) -> str:
     """Return what is shown of an answer, after the check."""
     passages = shown(*texts)
-    said = OfflineAnswerer(network().point, threshold).read(question, passages)
+    said = ExtractiveAnswerer(network().point, threshold).read(question, passages)
     checked = check(said.sentences, passages)
     assert checked.removed == ()
     return checked.text
@@ -132,7 +132,7 @@ def test_item_is_quoted_alone_where_its_list_is_not_announced_or_long() -> None:
     texts = "\n".join(items), *("Our rooms:\n" + "\n".join(many) for many in (middling, long))
     for text in texts:
         passages = shown(text)
-        units = Reading(passages).units
+        units = FeatureExtractor(passages).units
         at = next(at for at, unit in enumerate(units) if unit.plain.startswith("Room 3"))
 
         made = excerpt(passages[0].passage.chunk, units, at)
@@ -210,7 +210,7 @@ def test_rows_about_something_else_than_the_one_that_is_named_are_left_out() -> 
 
     one = answer("What is the capacity of the Boston gate?", table, threshold=0.0)
     two = answer("What capacity have the gates Amsterdam and Cairo?", table, threshold=0.0)
-    every = OfflineAnswerer(None, 0.0).read("What capacity have the gates?", shown(table))
+    every = ExtractiveAnswerer(None, 0.0).read("What capacity have the gates?", shown(table))
 
     assert re.findall(r"gate-(\w+)", one) == ["Boston"]
     assert set(re.findall(r"gate-(\w+)", two)) == {"Amsterdam", "Cairo"}
@@ -231,16 +231,16 @@ def test_a_sentence_near_by_is_told_for_what_the_others_leave_out() -> None:
 
 def test_what_the_heading_says_is_not_left_out() -> None:
     told, other = "Five days may be carried over.", "Part-time staff have a share of the leave."
-    reading = Reading(shown(f"{told} {other}"))  # under the heading "Leave"
+    reading = FeatureExtractor(shown(f"{told} {other}"))  # under the heading "Leave"
 
-    assert reading.completing(take_apart("Which leave may be carried over?"), 0, [told]) is None
-    assert reading.completing(take_apart("May a part be carried over?"), 0, [told]) == 1
+    assert reading.completing(parse_question("Which leave may be carried over?"), 0, [told]) is None
+    assert reading.completing(parse_question("May a part be carried over?"), 0, [told]) == 1
 
 
 def test_row_of_a_table_is_told_with_its_columns_and_cites_both() -> None:
     passages = shown(PARKING)
 
-    said = OfflineAnswerer(None).read("What is the price of Garage South?", passages)
+    said = ExtractiveAnswerer(None).read("What is the price of Garage South?", passages)
     checked = check(said.sentences[:1], passages)
 
     assert checked.text == "Place: Garage South; Price a day: 5 euros [1][2]"
@@ -253,7 +253,7 @@ def test_row_of_a_table_is_told_with_its_columns_and_cites_both() -> None:
 def test_sentence_that_leans_on_the_one_before_brings_it() -> None:
     text = "The Falcon printer stands on floor 2. It prints up to 40 pages a minute."
 
-    said = OfflineAnswerer(None, 0.0).read("How many pages a minute are printed?", shown(text))
+    said = ExtractiveAnswerer(None, 0.0).read("How many pages a minute are printed?", shown(text))
 
     assert said.sentences[0].text == text
     assert said.sentences[0].evidence[0].quote == text
@@ -263,7 +263,7 @@ def test_sentence_that_leans_on_the_one_before_brings_it() -> None:
 def test_sentence_that_leans_on_the_one_before_in_its_second_word_brings_it(second: str) -> None:
     text = f"Restart the client first. {second}"
 
-    said = OfflineAnswerer(None, 0.0).read("How do I reset the key?", shown(text))
+    said = ExtractiveAnswerer(None, 0.0).read("How do I reset the key?", shown(text))
 
     assert said.sentences[0].text == text
 
@@ -304,11 +304,11 @@ def test_a_part_that_leans_on_another_is_read_with_the_whole(
 ) -> None:
     asked = []
 
-    def point(text: str, passages: Sequence[tuple[str, str]]) -> list[Pointed]:
+    def point(text: str, passages: Sequence[tuple[str, str]]) -> list[SpanScores]:
         asked.append(text)
         return [points_at("30", text) for _, text in passages]
 
-    OfflineAnswerer(point, 0.0).read(question, shown(HANDBOOK))
+    ExtractiveAnswerer(point, 0.0).read(question, shown(HANDBOOK))
 
     assert asked == [*parts, question]
 
@@ -346,10 +346,10 @@ def test_each_part_brings_its_best_sentence_before_another_of_the_whole() -> Non
         "Emergency care is not touched by balance billing.": [],
     }
 
-    def point(asked: str, passages: Sequence[tuple[str, str]]) -> list[Pointed]:
+    def point(asked: str, passages: Sequence[tuple[str, str]]) -> list[SpanScores]:
         return [points_at("billing" if asked in texts[text] else "", text) for _, text in passages]
 
-    said = OfflineAnswerer(point, 0.0).read(WHOLE, shown(*texts))
+    said = ExtractiveAnswerer(point, 0.0).read(WHOLE, shown(*texts))
 
     assert [one.text for one in said.sentences][:2] == list(texts)[:2]
 
@@ -357,15 +357,15 @@ def test_each_part_brings_its_best_sentence_before_another_of_the_whole() -> Non
 def test_neither_a_question_nor_a_heading_is_an_answer() -> None:
     text = "# Longer absence\n\nWho approves a longer absence?\n\nAsk the people team about it."
 
-    said = OfflineAnswerer(None, 0.0).read("Who approves a longer absence?", shown(text))
+    said = ExtractiveAnswerer(None, 0.0).read("Who approves a longer absence?", shown(text))
 
     assert [sentence.text for sentence in said.sentences] == ["Ask the people team about it."]
 
 
 def test_name_that_stands_nowhere_makes_an_answer_less_probable() -> None:
-    reading = Reading(shown(HANDBOOK))
-    known = take_apart("Who is Maria Lindqvist of the team?")
-    unknown = take_apart("Who is Aiko Tanaka of the team?")
+    reading = FeatureExtractor(shown(HANDBOOK))
+    known = parse_question("Who is Maria Lindqvist of the team?")
+    unknown = parse_question("Who is Aiko Tanaka of the team?")
 
     at = next(at for at, unit in enumerate(reading.units) if "Maria" in unit.plain)
 
@@ -383,7 +383,7 @@ def test_weaker_evidence_than_the_threshold_is_no_answer() -> None:
 
 def test_the_draft_is_named_offline_and_costs_nothing() -> None:
     draft = asyncio.run(
-        OfflineAnswerer(None).draft(Question(text="How many days of leave?"), shown(HANDBOOK))
+        ExtractiveAnswerer(None).draft(Question(text="How many days of leave?"), shown(HANDBOOK))
     )
 
     assert draft.answerer == NAME == "offline"
@@ -392,26 +392,28 @@ def test_the_draft_is_named_offline_and_costs_nothing() -> None:
 
 
 def test_no_passages_give_no_sentences() -> None:
-    assert OfflineAnswerer(network().point).read("How many days?", ()).sentences == ()
+    assert ExtractiveAnswerer(network().point).read("How many days?", ()).sentences == ()
 
 
 def test_question_in_another_language_is_read_by_its_words() -> None:
     asked: list[str] = []
 
-    def point(question: str, passages: Sequence[tuple[str, str]]) -> list[Pointed]:
+    def point(question: str, passages: Sequence[tuple[str, str]]) -> list[SpanScores]:
         asked.extend([question, *(text for _, text in passages)])
         return []
 
     text = "Jeder hat 30 Tage Urlaub im Jahr. Die Kantine ist am Montag zu."
 
-    said = OfflineAnswerer(point).read("Wie viele Tage Urlaub habe ich im Jahr?", shown(text))
+    said = ExtractiveAnswerer(point).read("Wie viele Tage Urlaub habe ich im Jahr?", shown(text))
 
     assert [sentence.text for sentence in said.sentences] == ["Jeder hat 30 Tage Urlaub im Jahr."]
     assert (asked, said.points_at) == ([], ())
 
 
 def test_words_that_are_the_answer_itself_are_named() -> None:
-    said = OfflineAnswerer(network().point).read("Who approves a longer absence?", shown(HANDBOOK))
+    said = ExtractiveAnswerer(network().point).read(
+        "Who approves a longer absence?", shown(HANDBOOK)
+    )
 
     assert said.points_at[0] in said.sentences[0].text
     assert "Maria Lindqvist" in said.points_at[0]
@@ -423,21 +425,21 @@ def test_words_that_are_the_answer_itself_are_named() -> None:
 def test_words_that_stand_twice_in_a_list_are_not_shown_as_the_answer(
     other: str, expected: tuple[str, ...]
 ) -> None:
-    def point(_: str, passages: Sequence[tuple[str, str]]) -> list[Pointed]:
+    def point(_: str, passages: Sequence[tuple[str, str]]) -> list[SpanScores]:
         return [points_at("form", text) for _, text in passages]
 
     text = f"To enrol, bring these:\n\n- a signed form\n- {other}\n"
 
-    said = OfflineAnswerer(point, 0.0).read("What do I bring that is signed?", shown(text))
+    said = ExtractiveAnswerer(point, 0.0).read("What do I bring that is signed?", shown(text))
 
     assert said.sentences[0].text.count("\n- ") == 2
     assert said.points_at == expected
 
 
-def points_at(word: str, text: str) -> Pointed:
+def points_at(word: str, text: str) -> SpanScores:
     spans = [match.span() for match in re.finditer(r"\w+", text)]
     logits = np.array([5.0 if text[slice(*span)] == word else -5.0 for span in spans], np.float32)
-    return Pointed(answerable=9.0, none=0.0, offsets=np.array(spans), starts=logits, ends=logits)
+    return SpanScores(answerable=9.0, none=0.0, offsets=np.array(spans), starts=logits, ends=logits)
 
 
 def test_each_feature_has_its_weight() -> None:
@@ -484,7 +486,7 @@ def test_whatever_is_read_survives_the_check(question: str, texts: list[str]) ->
     passages = shown(*texts)
 
     for point in (None, network().point):
-        said = OfflineAnswerer(point, 0.0).read(question, passages)
+        said = ExtractiveAnswerer(point, 0.0).read(question, passages)
 
         checked = check(said.sentences, passages)
         assert [removed.reason for removed in checked.removed] == []
@@ -493,7 +495,7 @@ def test_whatever_is_read_survives_the_check(question: str, texts: list[str]) ->
 
 def test_the_same_question_gets_the_same_answer() -> None:
     passages = shown(HANDBOOK, EXPENSES, PARKING)
-    reader = OfflineAnswerer(network().point, 0.0)
+    reader = ExtractiveAnswerer(network().point, 0.0)
 
     assert reader.read("What costs 3 euros?", passages) == reader.read(
         "What costs 3 euros?", passages
@@ -522,7 +524,7 @@ def _hit(row: dict[str, object], corpus: list[dict[str, object]], at: int) -> bo
         a_passage(str(corpus[here]["text"]), rank=rank, title=str(corpus[here]["title"]))
         for rank, here in enumerate((at, *range(max(0, at - 3), at)), 1)
     ]
-    said = OfflineAnswerer(None).read(str(row["text"]), show(near)).sentences
+    said = ExtractiveAnswerer(None).read(str(row["text"]), show(near)).sentences
     answers = row["answers"]
     assert isinstance(answers, list)
     told = " ".join(sentence.text for sentence in said).lower()
@@ -532,7 +534,7 @@ def _hit(row: dict[str, object], corpus: list[dict[str, object]], at: int) -> bo
 def test_passage_that_answers_rises_and_one_that_does_not_stays() -> None:
     chunks = [one.passage.chunk for one in shown(PARKING, HANDBOOK)]
 
-    other, rises = PointedReranker(network().point).raises("How many days of leave?", chunks)
+    other, rises = SpanReranker(network().point).raises("How many days of leave?", chunks)
 
     assert 0 <= other < rises <= RISE
 
@@ -540,6 +542,6 @@ def test_passage_that_answers_rises_and_one_that_does_not_stays() -> None:
 def test_nothing_rises_for_a_question_that_the_network_cannot_read() -> None:
     chunks = [one.passage.chunk for one in shown(PARKING, HANDBOOK)]
 
-    rises = PointedReranker(network().point).raises("Wie viele Urlaubstage habe ich?", chunks)
+    rises = SpanReranker(network().point).raises("Wie viele Urlaubstage habe ich?", chunks)
 
     assert rises == [0.0, 0.0]

@@ -4,25 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import ReaderModelError
+from bot.errors import SpanModelError
 from bot.extractive.span_model import (
     INFO_FILE,
     LONGEST,
     MODEL_FILE,
     SHIPPED,
     TOKENIZER_FILE,
-    Pointer,
+    SpanModel,
 )
 
 TEXT = "Everybody has 30 days of leave a year. A longer absence is approved by Maria Lindqvist."
 
 
 @pytest.fixture(scope="module")
-def pointer() -> Pointer:
-    return Pointer()
+def pointer() -> SpanModel:
+    return SpanModel()
 
 
-def pointed(pointer: Pointer, question: str, text: str, above: str = "Leave") -> str:
+def pointed(pointer: SpanModel, question: str, text: str, above: str = "Leave") -> str:
     """Return the best answer that the network sees in all of *text*."""
     best = pointer.point(question, [(above, text)])[0].best(0, len(text))
     assert best is not None
@@ -37,12 +37,12 @@ def pointed(pointer: Pointer, question: str, text: str, above: str = "Leave") ->
     ],
 )
 def test_network_points_at_the_words_that_answer(
-    pointer: Pointer, question: str, words: str
+    pointer: SpanModel, question: str, words: str
 ) -> None:
     assert words in pointed(pointer, question, TEXT)
 
 
-def test_passage_that_answers_stands_higher_than_one_that_does_not(pointer: Pointer) -> None:
+def test_passage_that_answers_stands_higher_than_one_that_does_not(pointer: SpanModel) -> None:
     other = "The garage closes at ten. Bicycles stand in the yard behind the house."
 
     said = pointer.point("Who approves a longer absence?", [("", TEXT), ("", other)])
@@ -52,7 +52,7 @@ def test_passage_that_answers_stands_higher_than_one_that_does_not(pointer: Poin
     assert said[0].answerable > said[1].answerable
 
 
-def test_answer_is_looked_for_between_the_two_offsets_alone(pointer: Pointer) -> None:
+def test_answer_is_looked_for_between_the_two_offsets_alone(pointer: SpanModel) -> None:
     second = TEXT.index("A longer")
     said = pointer.point("How many days of leave are there?", [("", TEXT)])[0]
 
@@ -62,7 +62,7 @@ def test_answer_is_looked_for_between_the_two_offsets_alone(pointer: Pointer) ->
     assert second <= inside[1][0] < inside[1][1] <= len(TEXT)
 
 
-def test_what_a_passage_stands_under_is_read_and_never_pointed_at(pointer: Pointer) -> None:
+def test_what_a_passage_stands_under_is_read_and_never_pointed_at(pointer: SpanModel) -> None:
     text = "It has a large harbour."
     bare = pointer.point("Which city is it?", [("", text)])[0]
     under = pointer.point("Which city is it?", [("Hamburg", text)])[0]
@@ -72,7 +72,7 @@ def test_what_a_passage_stands_under_is_read_and_never_pointed_at(pointer: Point
     assert under.answerable != bare.answerable
 
 
-def test_passage_is_read_as_far_as_the_network_can(pointer: Pointer) -> None:
+def test_passage_is_read_as_far_as_the_network_can(pointer: SpanModel) -> None:
     text = "Rain fell on the hills. " * 300
 
     said = pointer.point("Where did rain fall?", [("Weather", text)])[0]
@@ -82,12 +82,12 @@ def test_passage_is_read_as_far_as_the_network_can(pointer: Pointer) -> None:
     assert said.best(0, 23) is not None
 
 
-def test_question_that_is_too_long_is_cut_and_the_passage_is_read(pointer: Pointer) -> None:
+def test_question_that_is_too_long_is_cut_and_the_passage_is_read(pointer: SpanModel) -> None:
     assert pointed(pointer, "Who approves? " * 2000, TEXT) in TEXT
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "🙂", "。"])
-def test_passage_without_words_has_no_answer(pointer: Pointer, text: str) -> None:
+def test_passage_without_words_has_no_answer(pointer: SpanModel, text: str) -> None:
     said = pointer.point("Who?", [("", text)])[0]
 
     best = said.best(0, len(text))
@@ -95,7 +95,7 @@ def test_passage_without_words_has_no_answer(pointer: Pointer, text: str) -> Non
     assert best is None or text[slice(*best[1])] in text
 
 
-def test_no_passages_are_no_work(pointer: Pointer) -> None:
+def test_no_passages_are_no_work(pointer: SpanModel) -> None:
     assert pointer.point("Who?", []) == []
 
 
@@ -107,8 +107,8 @@ def test_file_that_is_not_what_was_written_is_refused(tmp_path: Path, name: str)
     changed[len(changed) // 2] ^= 1
     (folder / name).write_bytes(bytes(changed))
 
-    with pytest.raises(ReaderModelError, match=f"{name} is not the file"):
-        Pointer(folder)
+    with pytest.raises(SpanModelError, match=f"{name} is not the file"):
+        SpanModel(folder)
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", '{"sha256": 3}', '{"sha256": {}}'])
@@ -120,8 +120,8 @@ def test_folder_that_says_nothing_of_its_files_is_refused(tmp_path: Path, text: 
     else:
         (folder / INFO_FILE).write_text(text)
 
-    with pytest.raises(ReaderModelError, match=r"see models\.offline_reader"):
-        Pointer(folder)
+    with pytest.raises(SpanModelError, match=r"see models\.offline_reader"):
+        SpanModel(folder)
 
 
 def test_what_ships_is_small_and_says_what_it_is() -> None:

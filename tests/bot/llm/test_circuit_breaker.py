@@ -1,4 +1,4 @@
-from bot.llm.portfolio import FAILURES, LONGEST_PAUSE_S, PAUSE_S, Breaker
+from bot.llm.portfolio import FAILURES, LONGEST_PAUSE_S, PAUSE_S, CircuitBreaker
 
 
 class Clock:
@@ -9,15 +9,15 @@ class Clock:
         return self.now
 
 
-def broken(clock: Clock) -> Breaker:
-    breaker = Breaker(clock)
+def broken(clock: Clock) -> CircuitBreaker:
+    breaker = CircuitBreaker(clock)
     for _ in range(FAILURES):
         breaker.failed()
     return breaker
 
 
 def test_supplier_that_fails_five_times_in_a_row_is_left_alone() -> None:
-    breaker = Breaker(Clock())
+    breaker = CircuitBreaker(Clock())
 
     for _ in range(FAILURES - 1):
         breaker.failed()
@@ -29,7 +29,7 @@ def test_supplier_that_fails_five_times_in_a_row_is_left_alone() -> None:
 
 
 def test_success_in_between_begins_the_count_anew() -> None:
-    breaker = Breaker(Clock())
+    breaker = CircuitBreaker(Clock())
 
     for at in range(3 * FAILURES):
         if at % (FAILURES - 1) == 0:
@@ -93,7 +93,7 @@ def test_probe_whose_outcome_never_comes_does_not_block_for_ever() -> None:
 
 def test_supplier_that_asks_for_a_pause_gets_it_at_once() -> None:
     clock = Clock()
-    breaker = Breaker(clock)
+    breaker = CircuitBreaker(clock)
 
     breaker.failed(retry_after_s=12)
     clock.now += 11.9
@@ -106,7 +106,7 @@ def test_supplier_that_asks_for_a_pause_gets_it_at_once() -> None:
 
 def test_supplier_that_asks_for_an_hour_is_probed_after_five_minutes() -> None:
     clock = Clock()
-    breaker = Breaker(clock)
+    breaker = CircuitBreaker(clock)
 
     breaker.failed(retry_after_s=3600)
     clock.now += LONGEST_PAUSE_S

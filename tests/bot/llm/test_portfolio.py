@@ -11,7 +11,7 @@ from bot.engine.query_engine import FootnoteQueryEngine
 from bot.errors import AnswererError, SettingsError
 from bot.llm.portfolio import PAUSE_S, Portfolio
 from bot.llm.providers import build_models
-from bot.llm.session import Talk
+from bot.llm.session import ModelSession
 from bot.llm.spend import Ledger, Scope
 from bot.settings import ModelsSettings, PriceSettings
 from bot.types import BYTES_PER_TOKEN, Answer, Messages, Question, Status
@@ -61,10 +61,10 @@ def two_models(first: Any = quoting, second: Any = quoting) -> tuple[ScriptedMod
 
 async def asked(portfolio: Portfolio, question: Question) -> str | None:
     """Return which provider replies to the question, as the answering loop asks them."""
-    talk = Talk(portfolio, question)
-    for model in talk.models:
+    session = ModelSession(portfolio, question)
+    for model in session.models:
         try:
-            replies = talk.reply(model, MESSAGES, purpose="answer", stream=False)
+            replies = session.reply(model, MESSAGES, purpose="answer", stream=False)
             [part async for part in replies]
         except AnswererError:
             continue

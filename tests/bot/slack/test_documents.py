@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from bot.slack.documents import CONTEXT_CHARS, Excerpt, IndexLibrary
+from bot.slack.documents import CONTEXT_CHARS, Excerpt, IndexCatalog
 from bot.types import Citation
 from index.search.hybrid import LiveIndex
 from index.sources import SourceSpec
@@ -11,7 +11,7 @@ EVERYBODY = frozenset[str]()
 STAFF = frozenset({"staff"})
 
 
-def library(folder: Path, embedder: HashEmbedder) -> IndexLibrary:
+def library(folder: Path, embedder: HashEmbedder) -> IndexCatalog:
     """Three documents for everybody and one for staff."""
     write_documents(folder / "docs")
     secret = folder / "secret"
@@ -21,7 +21,7 @@ def library(folder: Path, embedder: HashEmbedder) -> IndexLibrary:
     open_source = SourceSpec(path=str(folder / "docs"))
     closed_source = SourceSpec(path=str(secret), audience=("staff",))
     make_builder(folder, embedder).build([open_source, closed_source])
-    return IndexLibrary(LiveIndex(folder / "index"), stale=lambda: "2 files changed")
+    return IndexCatalog(LiveIndex(folder / "index"), stale=lambda: "2 files changed")
 
 
 def cited(document: str, text: str, quote: str) -> Citation:

@@ -13,7 +13,7 @@ from bot.slack.manifest import METHODS, SCOPES, SUBSCRIPTIONS, manifest
 from bot.slack.messages import elements, views
 from bot.slack.outbound.client import Clients
 from bot.slack.tokens import Identity
-from bot.state.questions import Store
+from bot.state.questions import QuestionRepository
 from tests.fakes.slack_bot_process import Engine
 from tests.fakes.slack_messages import METHODS as SLACKS_METHODS
 
@@ -22,7 +22,7 @@ CONTROLS = ("FEEDBACK", "QUOTE", "AGAIN", "ASK_PERSON", "SHARE", "RESOLVED", "CH
 EVENT: dict[str, Any] = {"channel": "D1", "user": "U1", "ts": "1.0", "text": "?"}
 
 
-def deliver(store: Store, subscription: str) -> tuple[int, int]:
+def deliver(store: QuestionRepository, subscription: str) -> tuple[int, int]:
     """Return the status Slack would get, and how many questions were kept."""
     kind, _, channel_type = subscription.partition(".")
     body = {
@@ -41,7 +41,7 @@ def deliver(store: Store, subscription: str) -> tuple[int, int]:
     return asyncio.run(dispatch()), len(store.unfinished())
 
 
-async def connected(store: Store, app: Any = None) -> Any:
+async def connected(store: QuestionRepository, app: Any = None) -> Any:
     """The whole app, as it runs, with a Slack that cannot be reached."""
     identity = Identity(team="T1", bot_user="U0", bot_id="B0")
     async with aiohttp.ClientSession() as session:
@@ -85,7 +85,7 @@ def events_of(made: Any) -> list[str]:
 
 def test_every_event_that_asks_becomes_a_question(tmp_path: Path) -> None:
     for event in ("app_mention", "message.im"):
-        with Store(tmp_path / event) as store:
+        with QuestionRepository(tmp_path / event) as store:
             assert event in events_of(manifest(None))
             assert deliver(store, event) == (200, 1)
 
@@ -109,7 +109,7 @@ def test_whatever_the_manifest_names_has_a_listener_and_the_other_way_round(
 
     registered = Registered()
 
-    with Store(tmp_path / "state") as store:
+    with QuestionRepository(tmp_path / "state") as store:
         asyncio.run(connected(store, registered))
 
     features = made["features"]
@@ -124,12 +124,12 @@ def test_whatever_the_manifest_names_has_a_listener_and_the_other_way_round(
 
 def test_an_event_outside_the_manifest_is_acknowledged_and_not_answered(tmp_path: Path) -> None:
     for event in ("message.channels", "message.group", "reaction_added"):
-        with Store(tmp_path / event) as store:
+        with QuestionRepository(tmp_path / event) as store:
             assert deliver(store, event) == (200, 0)
 
 
 def test_an_event_that_cannot_be_kept_is_not_acknowledged(tmp_path: Path, caplog: Any) -> None:
-    store = Store(tmp_path / "state")
+    store = QuestionRepository(tmp_path / "state")
     store.database.connection.execute("DROP TABLE question")
     store.database.connection.execute("CREATE TABLE question (id, state, seq)")
 
@@ -159,7 +159,7 @@ def test_the_methods_need_what_slack_says() -> None:
 
 
 def test_the_code_calls_no_method_that_is_not_listed() -> None:
-    code = "".join(path.read_text() for path in Path(slack_app.__file__).parent.glob("*.py"))
+    code = "".join(path.read_text() for path in Path(slack_app.__file__).parent.rglob("*.py"))
     names = {name.replace(".", "_") for name in SLACKS_METHODS}
 
     called = {name for name in names if f".{name}(" in code}

@@ -11,13 +11,13 @@ from bot.slack.inbound.access import UNKNOWN, People, Person, Standing
 from bot.slack.messages import texts
 from bot.slack.messages.blocks import Frame, Message, note
 from bot.slack.outbound.delivery import Delivery
-from bot.slack.outbound.status import Signs
+from bot.slack.outbound.status import StatusIndicator
 from bot.slack.outbound.streaming import Stage, Stream
 from bot.slack.outbound.writer import Writer
 from bot.slack.responder import MAX_ATTEMPTS, Policy, Responder
-from bot.state.answers import Records
-from bot.state.channel_settings import Channels, Rules
-from bot.state.questions import Claimed, Kind, Outcome, Received, Store
+from bot.state.answers import AnswerRepository
+from bot.state.channel_settings import ChannelRepository, ChannelRules
+from bot.state.questions import Claimed, Kind, Outcome, QuestionRepository, Received
 from bot.types import Answer, Question, Turn
 from index.errors import IndexMissingError
 from tests.fakes.slack_bot_process import answered, not_found
@@ -50,7 +50,7 @@ class Paper:
     written: list[Message] = field(default_factory=list)
     streamed_: list[Answer] = field(default_factory=list)
     finished: list[Outcome] = field(default_factory=list)
-    signs: list[str] = field(default_factory=list)
+    indicator: list[str] = field(default_factory=list)
 
     async def is_withdrawn(self, _: Claimed) -> bool:
         return False
@@ -59,13 +59,13 @@ class Paper:
         return self.person_
 
     async def working(self, _: Claimed) -> None:
-        self.signs.append("working")
+        self.indicator.append("working")
 
     async def at_rest(self, _: Claimed) -> None:
-        self.signs.append("at rest")
+        self.indicator.append("at rest")
 
     async def nothing_came(self, _: Claimed) -> None:
-        self.signs.append("nothing came")
+        self.indicator.append("nothing came")
 
     async def finish(self, _: Claimed, outcome: Outcome) -> None:
         self.finished.append(outcome)
@@ -107,8 +107,8 @@ class Engine:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "state.sqlite") as opened:
+def store(tmp_path: Path) -> Iterator[QuestionRepository]:
+    with QuestionRepository(tmp_path / "state.sqlite") as opened:
         yield opened
 
 
@@ -136,26 +136,26 @@ def claimed(text: str = "<@U0> why?", channel: str = "C1", **changes: object) ->
 
 
 def respond(
-    store: Store,
+    store: QuestionRepository,
     question: Claimed,
     *,
     paper: Paper,
     engine: Engine | None = None,
     now: float = 2.0,
     guests: str = "refuse",
-) -> Records:
-    records = Records(store.database)
+) -> AnswerRepository:
+    records = AnswerRepository(store.database)
     rules = {
-        "C1": Rules(audience=frozenset({"staff"}), helper="U9", language="German"),
-        "C0": Rules(enabled=False, unasked=True),
+        "C1": ChannelRules(audience=frozenset({"staff"}), helper="U9", language="German"),
+        "C0": ChannelRules(enabled=False, unasked=True),
     }
     responder = Responder(
         engine=engine or Engine(),
         delivery=cast("Delivery", paper),
         writer=cast("Writer", paper),
-        signs=cast("Signs", paper),
+        indicator=cast("StatusIndicator", paper),
         records=records,
-        channels=Channels(
+        channels=ChannelRepository(
             store.database, team="T1", configured=rules, groups={"hr": ["U1"], "it": ["U2"]}
         ),
         people=cast("People", paper),
@@ -176,7 +176,7 @@ def respond(
     [("C1", frozenset({"staff"})), ("C2", frozenset()), ("D1", frozenset({"hr"}))],
 )
 def test_a_question_sees_what_its_channel_or_alone_its_asker_may_see(
-    store: Store, channel: str, groups: frozenset[str]
+    store: QuestionRepository, channel: str, groups: frozenset[str]
 ) -> None:
     paper, engine = Paper(), Engine()
 
@@ -187,7 +187,7 @@ def test_a_question_sees_what_its_channel_or_alone_its_asker_may_see(
     assert (question.user, question.channel, question.thread) == ("U1", channel, f"{channel}:1.0")
     assert paper.stream_.said == ["One.", "Two."]
     assert "why?" in paper.streamed_[0].text
-    assert paper.signs == ["working", "at rest"]
+    assert paper.indicator == ["working", "at rest"]
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_question_sees_what_its_channel_or_alone_its_asker_may_see(
     ],
 )
 def test_what_cannot_be_asked_gets_a_fixed_sentence(
-    store: Store, question: Claimed, said: str
+    store: QuestionRepository, question: Claimed, said: str
 ) -> None:
     paper, engine = Paper(), Engine()
 
@@ -215,7 +215,7 @@ def test_what_cannot_be_asked_gets_a_fixed_sentence(
 
 @pytest.mark.parametrize("received_at", [STARTED - 500, STARTED + 1])
 def test_a_young_question_left_behind_and_one_that_waited_long_here_are_answered(
-    store: Store, received_at: float
+    store: QuestionRepository, received_at: float
 ) -> None:
     engine = Engine()
     now = 50 if received_at < STARTED else 5000
@@ -225,7 +225,9 @@ def test_a_young_question_left_behind_and_one_that_waited_long_here_are_answered
     assert len(engine.questions) == 1
 
 
-def test_what_an_earlier_try_brought_to_its_end_is_not_asked_again(store: Store) -> None:
+def test_what_an_earlier_try_brought_to_its_end_is_not_asked_again(
+    store: QuestionRepository,
+) -> None:
     paper, engine = Paper(resumes=False), Engine()
 
     respond(store, claimed(maybe_posted=True), paper=paper, engine=engine)
@@ -233,7 +235,9 @@ def test_what_an_earlier_try_brought_to_its_end_is_not_asked_again(store: Store)
     assert (paper.written, engine.questions) == ([], [])
 
 
-def test_a_question_begun_by_an_earlier_process_is_answered_as_a_whole(store: Store) -> None:
+def test_a_question_begun_by_an_earlier_process_is_answered_as_a_whole(
+    store: QuestionRepository,
+) -> None:
     paper, engine = Paper(), Engine()
 
     respond(store, claimed(parts=("5.0",)), paper=paper, engine=engine)
@@ -243,7 +247,7 @@ def test_a_question_begun_by_an_earlier_process_is_answered_as_a_whole(store: St
     assert "why?" in paper.written[0].text
 
 
-def test_a_question_that_fails_for_ever_is_given_up(store: Store) -> None:
+def test_a_question_that_fails_for_ever_is_given_up(store: QuestionRepository) -> None:
     paper = Paper()
 
     respond(store, claimed(attempts=2 * MAX_ATTEMPTS + 1), paper=paper)
@@ -262,7 +266,7 @@ def test_a_question_that_fails_for_ever_is_given_up(store: Store) -> None:
     ],
 )
 def test_guests_and_strangers_get_what_is_set(
-    store: Store,
+    store: QuestionRepository,
     standing: Standing,
     guests: str,
     said: list[Message],
@@ -277,7 +281,9 @@ def test_guests_and_strangers_get_what_is_set(
     assert [q.audience for q in engine.questions] == [frozenset()] * asked
 
 
-def test_of_whom_slack_says_nothing_only_everybodys_documents_are_shown(store: Store) -> None:
+def test_of_whom_slack_says_nothing_only_everybodys_documents_are_shown(
+    store: QuestionRepository,
+) -> None:
     engine = Engine()
 
     respond(store, claimed(), paper=Paper(person_=UNKNOWN), engine=engine)
@@ -286,7 +292,7 @@ def test_of_whom_slack_says_nothing_only_everybodys_documents_are_shown(store: S
 
 
 def test_where_other_companies_read_along_nothing_is_answered_but_everybodys_if_so_set(
-    store: Store,
+    store: QuestionRepository,
 ) -> None:
     refusing, answering, engine = Paper(), Paper(), Engine()
 
@@ -297,7 +303,7 @@ def test_where_other_companies_read_along_nothing_is_answered_but_everybodys_if_
     assert [question.audience for question in engine.questions] == [frozenset()]
 
 
-def test_a_question_is_answered_in_the_language_of_its_channel(store: Store) -> None:
+def test_a_question_is_answered_in_the_language_of_its_channel(store: QuestionRepository) -> None:
     engine = Engine()
 
     respond(store, claimed(), paper=Paper(), engine=engine)
@@ -308,7 +314,7 @@ def test_a_question_is_answered_in_the_language_of_its_channel(store: Store) -> 
 
 @pytest.mark.parametrize("changes", [{"turned_away": True}, {"channel": "C0"}, {"attempts": 4}])
 def test_who_asked_nobody_is_not_told_why_there_is_no_answer(
-    store: Store, changes: dict[str, object]
+    store: QuestionRepository, changes: dict[str, object]
 ) -> None:
     paper = Paper()
 
@@ -317,16 +323,18 @@ def test_who_asked_nobody_is_not_told_why_there_is_no_answer(
     assert (paper.written, paper.finished) == ([], [Outcome.SILENT])
 
 
-def test_other_bots_are_not_answered(store: Store) -> None:
+def test_other_bots_are_not_answered(store: QuestionRepository) -> None:
     paper = Paper(person_=Person(standing=Standing.APP))
 
     respond(store, claimed(), paper=paper)
 
     assert (paper.written, paper.finished) == ([], [Outcome.SILENT])
-    assert "nothing came" in paper.signs
+    assert "nothing came" in paper.indicator
 
 
-def test_a_question_to_nobody_is_answered_only_if_the_documents_do(store: Store) -> None:
+def test_a_question_to_nobody_is_answered_only_if_the_documents_do(
+    store: QuestionRepository,
+) -> None:
     silent, telling = Paper(), Paper()
     question = claimed("why?", kind="unasked")
 
@@ -334,13 +342,13 @@ def test_a_question_to_nobody_is_answered_only_if_the_documents_do(store: Store)
     nothing_kept = records.kept("q1") is None
     respond(store, question, paper=telling)
 
-    assert (silent.written, silent.finished, silent.signs) == ([], [Outcome.SILENT], [])
+    assert (silent.written, silent.finished, silent.indicator) == ([], [Outcome.SILENT], [])
     assert nothing_kept
     assert "why?" in telling.written[0].text
-    assert telling.signs == []
+    assert telling.indicator == []
 
 
-def test_a_follow_up_brings_along_what_was_said_in_its_thread(store: Store) -> None:
+def test_a_follow_up_brings_along_what_was_said_in_its_thread(store: QuestionRepository) -> None:
     engine = Engine()
     respond(store, claimed("<@U0> first?"), paper=Paper(), engine=engine)
 
@@ -352,7 +360,9 @@ def test_a_follow_up_brings_along_what_was_said_in_its_thread(store: Store) -> N
     assert "You asked: first?" in history[1].text
 
 
-def test_a_private_question_is_told_nothing_of_what_was_said_before(store: Store) -> None:
+def test_a_private_question_is_told_nothing_of_what_was_said_before(
+    store: QuestionRepository,
+) -> None:
     engine = Engine()
     respond(store, claimed("<@U0> first?"), paper=Paper(), engine=engine)
 
@@ -366,7 +376,7 @@ def test_a_private_question_is_told_nothing_of_what_was_said_before(store: Store
     [(IndexMissingError("secret"), texts.NO_INDEX), (ValueError("secret"), texts.FAILED)],
 )
 def test_an_error_becomes_a_fixed_sentence_with_the_reference_of_its_log_line(
-    store: Store, error: Exception, sentence: str, caplog: pytest.LogCaptureFixture
+    store: QuestionRepository, error: Exception, sentence: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     paper = Paper()
 
@@ -381,7 +391,7 @@ def test_an_error_becomes_a_fixed_sentence_with_the_reference_of_its_log_line(
 
 
 def test_an_answer_that_never_comes_is_a_failure(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: QuestionRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(responding, "ASK_TIMEOUT_S", 0.0)
     paper = Paper()
@@ -396,7 +406,9 @@ def test_an_answer_that_never_comes_is_a_failure(
     assert [m.text for m in paper.written] == [texts.FAILED.format(reference="q1")]
 
 
-def test_when_nobody_will_read_the_rest_the_engine_is_not_asked_for_it(store: Store) -> None:
+def test_when_nobody_will_read_the_rest_the_engine_is_not_asked_for_it(
+    store: QuestionRepository,
+) -> None:
     paper = Paper(stream_=StreamOnPaper(stage=Stage.STOPPED))
 
     respond(store, claimed(), paper=paper)

@@ -20,7 +20,7 @@ from bot.slack.documents import Freshness
 from bot.slack.inbound.http import parse_address
 from bot.slack.metrics import Meter
 from bot.state.answers import note_erasure
-from bot.state.channel_settings import Channels, Chosen, Rules
+from bot.state.channel_settings import ChannelRepository, ChannelRules, Chosen
 from bot.state.database import Database
 from bot.state.questions import Outcome
 
@@ -34,9 +34,9 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def channels(database: Database, team: str = "T1") -> Channels:
-    rules = {"C1": Rules(audience=frozenset({"hr"}), helper="U1")}
-    return Channels(database, team=team, configured=rules, groups={"it": ["U5"]})
+def channels(database: Database, team: str = "T1") -> ChannelRepository:
+    rules = {"C1": ChannelRules(audience=frozenset({"hr"}), helper="U1")}
+    return ChannelRepository(database, team=team, configured=rules, groups={"it": ["U5"]})
 
 
 def test_what_is_chosen_in_slack_goes_over_the_settings_but_not_over_who_may_see_what(
@@ -47,8 +47,8 @@ def test_what_is_chosen_in_slack_goes_over_the_settings_but_not_over_who_may_see
     channels(database).choose("C1", CHOSEN, by="U7")
 
     after = channels(database).rules("C1")
-    assert before == Rules(audience=frozenset({"hr"}), helper="U1")
-    assert after == Rules(
+    assert before == ChannelRules(audience=frozenset({"hr"}), helper="U1")
+    assert after == ChannelRules(
         enabled=False,
         follow_ups=True,
         unasked=True,

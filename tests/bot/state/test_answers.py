@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.state.answers import DAY_S, Rating, Records, json_line
-from bot.state.questions import Kind, Outcome, Received, Store
+from bot.state.answers import DAY_S, AnswerRepository, Rating, json_line
+from bot.state.questions import Kind, Outcome, QuestionRepository, Received
 from bot.types import Question, Status
 from eval.datasets.feedback import read_feedback
 from tests.fakes.slack_bot_process import answered, not_found
@@ -26,14 +26,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    with Store(tmp_path / "state.sqlite", now=clock) as opened:
+def store(tmp_path: Path, clock: Clock) -> Iterator[QuestionRepository]:
+    with QuestionRepository(tmp_path / "state.sqlite", now=clock) as opened:
         yield opened
 
 
 @pytest.fixture
-def records(store: Store, clock: Clock) -> Records:
-    return Records(store.database, now=clock)
+def records(store: QuestionRepository, clock: Clock) -> AnswerRepository:
+    return AnswerRepository(store.database, now=clock)
 
 
 def received(n: int = 1, *, user: str = "U1", thread: str = "1.0") -> Received:
@@ -53,7 +53,7 @@ def on_disk(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
-def test_an_answer_comes_back_as_it_was_kept(records: Records) -> None:
+def test_an_answer_comes_back_as_it_was_kept(records: AnswerRepository) -> None:
     records.keep("q1", received(), "why?", ANSWER)
 
     kept = records.kept("q1")
@@ -65,7 +65,7 @@ def test_an_answer_comes_back_as_it_was_kept(records: Records) -> None:
 
 
 def test_an_answer_to_a_question_taken_back_meanwhile_is_not_kept(
-    store: Store, records: Records
+    store: QuestionRepository, records: AnswerRepository
 ) -> None:
     store.receive(received())
     (question,) = store.unfinished()
@@ -76,7 +76,9 @@ def test_an_answer_to_a_question_taken_back_meanwhile_is_not_kept(
     assert records.kept(question.id) is None
 
 
-def test_the_turns_of_a_thread_are_its_own_and_in_order(records: Records, clock: Clock) -> None:
+def test_the_turns_of_a_thread_are_its_own_and_in_order(
+    records: AnswerRepository, clock: Clock
+) -> None:
     for n, thread in ((1, "1.0"), (2, "1.0"), (3, "9.0"), (4, "1.0")):
         clock.now += 1
         records.keep(f"q{n}", received(n, thread=thread), f"question {n}", ANSWER)
@@ -87,7 +89,9 @@ def test_the_turns_of_a_thread_are_its_own_and_in_order(records: Records, clock:
     assert {turn.text for turn in turns if turn.role == "assistant"} == {ANSWER.text}
 
 
-def test_feedback_is_told_with_the_answer_it_is_about(records: Records, clock: Clock) -> None:
+def test_feedback_is_told_with_the_answer_it_is_about(
+    records: AnswerRepository, clock: Clock
+) -> None:
     records.keep("q1", received(), "why?", ANSWER)
     clock.now += 60
 
@@ -110,7 +114,7 @@ def test_feedback_is_told_with_the_answer_it_is_about(records: Records, clock: C
 
 
 def test_feedback_can_be_read_by_what_makes_questions_of_it(
-    records: Records, clock: Clock, tmp_path: Path
+    records: AnswerRepository, clock: Clock, tmp_path: Path
 ) -> None:
     for n in (1, 2):
         clock.now += 1
@@ -126,7 +130,7 @@ def test_feedback_can_be_read_by_what_makes_questions_of_it(
     assert [turn.content for turn in line.history] == ["question 1?", ANSWER.text]
 
 
-def test_a_person_has_one_opinion_of_an_answer_the_last(records: Records) -> None:
+def test_a_person_has_one_opinion_of_an_answer_the_last(records: AnswerRepository) -> None:
     records.keep("q1", received(), "why?", ANSWER)
 
     records.rate("q1", "U2", Rating.DOWN)
@@ -140,13 +144,15 @@ def test_a_person_has_one_opinion_of_an_answer_the_last(records: Records) -> Non
     assert (changed["rating"], changed["reason"]) == ("up", "")
 
 
-def test_an_answer_that_is_not_kept_cannot_be_rated(records: Records) -> None:
+def test_an_answer_that_is_not_kept_cannot_be_rated(records: AnswerRepository) -> None:
     records.rate("q1", "U2", Rating.UP)
 
     assert list(records.feedback()) == []
 
 
-def test_an_answer_is_shared_once_and_again_only_if_that_was_taken_back(records: Records) -> None:
+def test_an_answer_is_shared_once_and_again_only_if_that_was_taken_back(
+    records: AnswerRepository,
+) -> None:
     records.keep("q1", received(), "why?", ANSWER)
 
     first, second = records.share("q1"), records.share("q1")
@@ -156,7 +162,7 @@ def test_an_answer_is_shared_once_and_again_only_if_that_was_taken_back(records:
     assert (first, second, taken_back, third) == (True, False, True, True)
 
 
-def test_questions_without_a_good_answer_are_found(records: Records, clock: Clock) -> None:
+def test_questions_without_a_good_answer_are_found(records: AnswerRepository, clock: Clock) -> None:
     for n, answer in ((1, ANSWER), (2, not_found()), (3, ANSWER)):
         clock.now += 1
         records.keep(f"q{n}", received(n), "?", answer)
@@ -168,7 +174,7 @@ def test_questions_without_a_good_answer_are_found(records: Records, clock: Cloc
 
 
 def test_after_the_days_to_keep_nothing_is_left_of_an_answer(
-    store: Store, records: Records, clock: Clock, tmp_path: Path
+    store: QuestionRepository, records: AnswerRepository, clock: Clock, tmp_path: Path
 ) -> None:
     store.receive(received(1))
     old = store.claim("us")
@@ -190,7 +196,7 @@ def test_after_the_days_to_keep_nothing_is_left_of_an_answer(
 
 
 def test_the_key_of_a_question_outlives_its_words_so_that_a_repeat_is_known(
-    store: Store, records: Records, clock: Clock
+    store: QuestionRepository, records: AnswerRepository, clock: Clock
 ) -> None:
     store.receive(received(1))
     claimed = store.claim("us")
@@ -207,7 +213,9 @@ def test_the_key_of_a_question_outlives_its_words_so_that_a_repeat_is_known(
     assert store.receive(received(1)) is True
 
 
-def test_what_waits_is_never_pruned(store: Store, records: Records, clock: Clock) -> None:
+def test_what_waits_is_never_pruned(
+    store: QuestionRepository, records: AnswerRepository, clock: Clock
+) -> None:
     store.receive(received(1))
     clock.now += 400 * DAY_S
 
@@ -217,7 +225,7 @@ def test_what_waits_is_never_pruned(store: Store, records: Records, clock: Clock
 
 
 def test_forgetting_a_person_takes_theirs_and_leaves_the_others(
-    store: Store, records: Records, tmp_path: Path
+    store: QuestionRepository, records: AnswerRepository, tmp_path: Path
 ) -> None:
     for n, user in ((1, "U1"), (2, "U2")):
         store.receive(received(n, user=user, thread=f"{n}.0"))
@@ -238,7 +246,9 @@ def test_forgetting_a_person_takes_theirs_and_leaves_the_others(
     assert store.receive(received(1)) is False
 
 
-def test_a_forgotten_persons_waiting_question_is_not_asked(store: Store, records: Records) -> None:
+def test_a_forgotten_persons_waiting_question_is_not_asked(
+    store: QuestionRepository, records: AnswerRepository
+) -> None:
     store.receive(received(1))
 
     records.forget_user("U1")

@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.state.database import MIGRATIONS
-from bot.state.questions import Claimed, Outcome, Received, Store
+from bot.state.questions import Claimed, Outcome, QuestionRepository, Received
 
 
 class Clock:
@@ -23,8 +23,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    with Store(tmp_path / "state.sqlite", lease_s=30, now=clock) as opened:
+def store(tmp_path: Path, clock: Clock) -> Iterator[QuestionRepository]:
+    with QuestionRepository(tmp_path / "state.sqlite", lease_s=30, now=clock) as opened:
         yield opened
 
 
@@ -40,18 +40,18 @@ def question(n: int, *, event_id: str | None = None, thread: int | None = None) 
     )
 
 
-def rows(store: Store) -> list[sqlite3.Row]:
+def rows(store: QuestionRepository) -> list[sqlite3.Row]:
     with store.database.sql() as sql:
         return sql.execute("SELECT * FROM question ORDER BY seq").fetchall()
 
 
-def claim(store: Store, owner: str = "a") -> Claimed:
+def claim(store: QuestionRepository, owner: str = "a") -> Claimed:
     claimed = store.claim(owner)
     assert claimed is not None
     return claimed
 
 
-def test_an_event_or_a_message_seen_before_is_a_duplicate(store: Store) -> None:
+def test_an_event_or_a_message_seen_before_is_a_duplicate(store: QuestionRepository) -> None:
     first = store.receive(question(1))
 
     again = store.receive(question(1))
@@ -62,7 +62,7 @@ def test_an_event_or_a_message_seen_before_is_a_duplicate(store: Store) -> None:
     assert [c.received for c in store.unfinished()] == [question(1)]
 
 
-def test_a_duplicate_is_known_after_the_question_was_answered(store: Store) -> None:
+def test_a_duplicate_is_known_after_the_question_was_answered(store: QuestionRepository) -> None:
     store.receive(question(1))
     store.finish(claim(store).id, Outcome.POSTED, "9.9")
 
@@ -70,10 +70,12 @@ def test_a_duplicate_is_known_after_the_question_was_answered(store: Store) -> N
     assert store.claim("a") is None
 
 
-def test_a_question_outlives_its_process(store: Store, tmp_path: Path, clock: Clock) -> None:
+def test_a_question_outlives_its_process(
+    store: QuestionRepository, tmp_path: Path, clock: Clock
+) -> None:
     store.receive(question(1))
 
-    with Store(tmp_path / "state.sqlite", now=clock) as next_one:
+    with QuestionRepository(tmp_path / "state.sqlite", now=clock) as next_one:
         found = claim(next_one)
 
     assert found.received == question(1)
@@ -81,7 +83,7 @@ def test_a_question_outlives_its_process(store: Store, tmp_path: Path, clock: Cl
     assert found.attempts == 1
 
 
-def test_questions_are_claimed_once_and_in_order(store: Store) -> None:
+def test_questions_are_claimed_once_and_in_order(store: QuestionRepository) -> None:
     for n in (1, 2):
         store.receive(question(n))
 
@@ -90,7 +92,7 @@ def test_questions_are_claimed_once_and_in_order(store: Store) -> None:
     assert [c and c.received.ts for c in claimed] == ["1.0", "2.0", None]
 
 
-def test_a_thread_is_answered_one_question_at_a_time(store: Store) -> None:
+def test_a_thread_is_answered_one_question_at_a_time(store: QuestionRepository) -> None:
     for n, thread in ((1, 1), (2, 1), (3, 3)):
         store.receive(question(n, thread=thread))
 
@@ -103,7 +105,7 @@ def test_a_thread_is_answered_one_question_at_a_time(store: Store) -> None:
 
 
 def test_what_a_dead_owner_held_can_be_claimed_when_its_lease_ends(
-    store: Store, clock: Clock
+    store: QuestionRepository, clock: Clock
 ) -> None:
     store.receive(question(1))
     claim(store, "dead")
@@ -118,7 +120,7 @@ def test_what_a_dead_owner_held_can_be_claimed_when_its_lease_ends(
     assert later.maybe_posted is False
 
 
-def test_a_sign_of_life_keeps_a_lease(store: Store, clock: Clock) -> None:
+def test_a_sign_of_life_keeps_a_lease(store: QuestionRepository, clock: Clock) -> None:
     store.receive(question(1))
     claim(store, "alive")
     clock.now += 29
@@ -129,7 +131,7 @@ def test_a_sign_of_life_keeps_a_lease(store: Store, clock: Clock) -> None:
 
 
 def test_a_clock_that_jumps_does_not_let_a_process_claim_what_it_works_on(
-    store: Store, clock: Clock
+    store: QuestionRepository, clock: Clock
 ) -> None:
     store.receive(question(1))
     claim(store, "a")
@@ -138,7 +140,7 @@ def test_a_clock_that_jumps_does_not_let_a_process_claim_what_it_works_on(
     assert store.claim("a") is None
 
 
-def test_only_its_owner_may_begin_to_post(store: Store, clock: Clock) -> None:
+def test_only_its_owner_may_begin_to_post(store: QuestionRepository, clock: Clock) -> None:
     store.receive(question(1))
     old = claim(store, "old")
     clock.now += 31
@@ -148,7 +150,9 @@ def test_only_its_owner_may_begin_to_post(store: Store, clock: Clock) -> None:
     assert store.begin_posting(new.id, "new") is True
 
 
-def test_the_next_owner_is_told_that_posting_had_begun(store: Store, clock: Clock) -> None:
+def test_the_next_owner_is_told_that_posting_had_begun(
+    store: QuestionRepository, clock: Clock
+) -> None:
     store.receive(question(1))
     store.begin_posting(claim(store, "a").id, "a")
     clock.now += 31
@@ -158,7 +162,7 @@ def test_the_next_owner_is_told_that_posting_had_begun(store: Store, clock: Cloc
     assert later.maybe_posted is True
 
 
-def test_a_post_that_certainly_failed_leaves_no_doubt_behind(store: Store) -> None:
+def test_a_post_that_certainly_failed_leaves_no_doubt_behind(store: QuestionRepository) -> None:
     store.receive(question(1))
     claimed = claim(store)
     store.begin_posting(claimed.id, "a")
@@ -169,7 +173,9 @@ def test_a_post_that_certainly_failed_leaves_no_doubt_behind(store: Store) -> No
     assert claim(store, "b").maybe_posted is False
 
 
-def test_released_questions_can_be_claimed_at_once_and_not_posted_any_more(store: Store) -> None:
+def test_released_questions_can_be_claimed_at_once_and_not_posted_any_more(
+    store: QuestionRepository,
+) -> None:
     store.receive(question(1))
     claimed = claim(store, "a")
 
@@ -180,7 +186,9 @@ def test_released_questions_can_be_claimed_at_once_and_not_posted_any_more(store
     assert claim(store, "b").id == claimed.id
 
 
-def test_beyond_the_limit_a_question_is_kept_only_to_be_turned_away(store: Store) -> None:
+def test_beyond_the_limit_a_question_is_kept_only_to_be_turned_away(
+    store: QuestionRepository,
+) -> None:
     for n in (1, 2, 3):
         store.receive(question(n, thread=1), max_waiting=2)
 
@@ -193,7 +201,7 @@ def test_beyond_the_limit_a_question_is_kept_only_to_be_turned_away(store: Store
 
 
 def test_the_words_of_a_question_are_gone_from_the_disk_once_it_is_answered(
-    store: Store, tmp_path: Path
+    store: QuestionRepository, tmp_path: Path
 ) -> None:
     store.receive(question(1))
     store.finish(claim(store).id, Outcome.POSTED)
@@ -205,7 +213,9 @@ def test_the_words_of_a_question_are_gone_from_the_disk_once_it_is_answered(
     assert b"question 1" not in on_disk
 
 
-def test_of_one_person_only_so_many_questions_are_worked_on(store: Store, clock: Clock) -> None:
+def test_of_one_person_only_so_many_questions_are_worked_on(
+    store: QuestionRepository, clock: Clock
+) -> None:
     for n in (1, 2, 3):
         store.receive(question(n))
 
@@ -219,7 +229,9 @@ def test_of_one_person_only_so_many_questions_are_worked_on(store: Store, clock:
     assert store.claim("b", max_per_user=2) is not None  # a dead owner holds up nobody
 
 
-def test_a_question_that_waits_can_be_revised_and_one_in_work_cannot(store: Store) -> None:
+def test_a_question_that_waits_can_be_revised_and_one_in_work_cannot(
+    store: QuestionRepository,
+) -> None:
     store.receive(question(1))
 
     waiting = store.revise("T1", "C1", "1.0", text="anew")
@@ -230,7 +242,7 @@ def test_a_question_that_waits_can_be_revised_and_one_in_work_cannot(store: Stor
     assert store.revise("T1", "C1", "9.0", text="of nothing") is False
 
 
-def test_a_question_taken_back_may_not_be_posted(store: Store) -> None:
+def test_a_question_taken_back_may_not_be_posted(store: QuestionRepository) -> None:
     store.receive(question(1))
     claimed = claim(store)
     store.begin_posting(claimed.id, "a")
@@ -246,7 +258,7 @@ def test_a_question_taken_back_may_not_be_posted(store: Store) -> None:
     assert store.withdraw("T1", "C1", "9.0") is None
 
 
-def test_what_was_begun_is_told_to_the_next_owner(store: Store, clock: Clock) -> None:
+def test_what_was_begun_is_told_to_the_next_owner(store: QuestionRepository, clock: Clock) -> None:
     store.receive(question(1))
     first = claim(store, "a")
     store.begin_posting(first.id, "a")
@@ -257,7 +269,9 @@ def test_what_was_begun_is_told_to_the_next_owner(store: Store, clock: Clock) ->
     assert claim(store, "b").parts == ("5.0", "6.0")
 
 
-def test_the_words_of_a_question_that_may_be_asked_again_are_kept(store: Store) -> None:
+def test_the_words_of_a_question_that_may_be_asked_again_are_kept(
+    store: QuestionRepository,
+) -> None:
     for n in (1, 2):
         store.receive(question(n))
     kept, forgotten = claim(store), claim(store)
@@ -270,7 +284,7 @@ def test_the_words_of_a_question_that_may_be_asked_again_are_kept(store: Store) 
 
 
 def test_an_answer_seen_after_all_takes_the_place_of_the_note_that_doubted_it(
-    store: Store,
+    store: QuestionRepository,
 ) -> None:
     for n, outcome in ((1, Outcome.UNCERTAIN), (2, Outcome.POSTED)):
         store.receive(question(n))
@@ -300,13 +314,13 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> No
         old.execute("PRAGMA user_version = 1")
     old.close()
 
-    with Store(path) as store:
+    with QuestionRepository(path) as store:
         found = claim(store)
 
     assert (found.id, found.received.text, found.parts) == ("q", "why?", ())
 
 
-def test_many_threads_keep_each_question_once(store: Store) -> None:
+def test_many_threads_keep_each_question_once(store: QuestionRepository) -> None:
     kept: list[bool] = []
 
     def receive() -> None:
@@ -325,7 +339,7 @@ def test_many_threads_keep_each_question_once(store: Store) -> None:
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "state.sqlite"
 
-    with Store(path) as store:
+    with QuestionRepository(path) as store:
         store.receive(question(1))
         modes = {p.name: p.stat().st_mode & 0o777 for p in path.parent.iterdir()}
 
@@ -337,7 +351,7 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     }
 
 
-def test_every_write_is_on_the_disk_when_it_returns(store: Store) -> None:
+def test_every_write_is_on_the_disk_when_it_returns(store: QuestionRepository) -> None:
     def pragma(name: str) -> object:
         return store.database.connection.execute(f"PRAGMA {name}").fetchone()[0]
 
@@ -353,7 +367,7 @@ def test_a_file_of_a_newer_program_is_refused_and_not_touched(tmp_path: Path) ->
     newer.close()
 
     with pytest.raises(StoreError, match="newer program"):
-        Store(path)
+        QuestionRepository(path)
 
     left = sqlite3.connect(path)
     assert left.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS) + 1
@@ -363,10 +377,10 @@ def test_a_file_of_a_newer_program_is_refused_and_not_touched(tmp_path: Path) ->
 
 def test_an_existing_file_is_opened_without_migrating_it_twice(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
-    with Store(path) as store:
+    with QuestionRepository(path) as store:
         store.receive(question(1))
 
-    with Store(path) as again:
+    with QuestionRepository(path) as again:
         assert again.receive(question(1)) is False
 
 
@@ -375,10 +389,10 @@ def test_a_file_that_is_no_database_is_an_error_that_names_it(tmp_path: Path) ->
     path.write_bytes(b"not a database at all" * 100)
 
     with pytest.raises(StoreError, match=r"state\.sqlite"):
-        Store(path)
+        QuestionRepository(path)
 
 
-def test_a_store_that_fails_later_says_so_in_its_own_words(store: Store) -> None:
+def test_a_store_that_fails_later_says_so_in_its_own_words(store: QuestionRepository) -> None:
     store.close()
 
     with pytest.raises(StoreError, match="cannot be used"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.query_rewriting import by_rule
+from bot.engine.query_rewriting import rewrite_by_rule
 from bot.types import Answer, Question, Status, Turn
 from eval.errors import ChoiceError, RunError
 from eval.metrics.catalogue import METRICS
@@ -122,7 +122,9 @@ def test_a_question_is_asked_with_its_history_and_every_audience() -> None:
     ask = ScriptedAsk(SAID)
 
     measured(
-        Subject(searcher=ScriptedSearcher({"leave? (insured)": ["a"]}), ask=ask, rewrite=by_rule),
+        Subject(
+            searcher=ScriptedSearcher({"leave? (insured)": ["a"]}), ask=ask, rewrite=rewrite_by_rule
+        ),
         QuestionSet(name="s", digest="d" * 64, cases=(case,)),
     )
 
@@ -137,7 +139,9 @@ def test_retrieval_alone_searches_for_a_follow_up_with_the_words_of_what_it_foll
     follow_up = Case(id="1", question="Is it treatable?", history=history)
     searcher = ScriptedSearcher({"Is it treatable? (throat cancer)": ["a"]})
 
-    measured(Subject(searcher=searcher, rewrite=by_rule), replace(QUESTIONS, cases=(follow_up,)))
+    measured(
+        Subject(searcher=searcher, rewrite=rewrite_by_rule), replace(QUESTIONS, cases=(follow_up,))
+    )
 
     assert [text for text, _, _ in searcher.asked] == ["Is it treatable? (throat cancer)"]
 

@@ -7,18 +7,18 @@ import pytest
 from bot.errors import SlackError
 from bot.slack.inbound import dispatcher as dispatching
 from bot.slack.inbound.dispatcher import Dispatcher, Limits
-from bot.state.questions import Claimed, Outcome, Received, Store
+from bot.state.questions import Claimed, Outcome, QuestionRepository, Received
 
 Work = Callable[[Claimed], Awaitable[None]]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "state.sqlite") as opened:
+def store(tmp_path: Path) -> Iterator[QuestionRepository]:
+    with QuestionRepository(tmp_path / "state.sqlite") as opened:
         yield opened
 
 
-def ask(store: Store, n: int, thread: int | None = None) -> None:
+def ask(store: QuestionRepository, n: int, thread: int | None = None) -> None:
     ts = f"{n}.0"
     thread_ts = f"{n if thread is None else thread}.0"
     store.receive(
@@ -34,7 +34,9 @@ def ask(store: Store, n: int, thread: int | None = None) -> None:
     )
 
 
-def serve(store: Store, respond: Work, test: Callable[[Dispatcher], Awaitable[None]]) -> bool:
+def serve(
+    store: QuestionRepository, respond: Work, test: Callable[[Dispatcher], Awaitable[None]]
+) -> bool:
     """Run *test* beside a dispatcher; returns whether it called something fatal."""
     fatal: list[bool] = []
 
@@ -49,7 +51,9 @@ def serve(store: Store, respond: Work, test: Callable[[Dispatcher], Awaitable[No
     return bool(fatal)
 
 
-def dispatcher_for(store: Store, respond: Work, on_fatal: Callable[[], None]) -> Dispatcher:
+def dispatcher_for(
+    store: QuestionRepository, respond: Work, on_fatal: Callable[[], None]
+) -> Dispatcher:
     return Dispatcher(
         store=store,
         owner="us",
@@ -62,7 +66,7 @@ def dispatcher_for(store: Store, respond: Work, on_fatal: Callable[[], None]) ->
 class Worker:
     """Finishes questions one by one as it is let; keeps count."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: QuestionRepository) -> None:
         self.started: list[str] = []
         self.at_once = 0
         self.most_at_once = 0
@@ -82,7 +86,7 @@ class Worker:
         self.done.release()
 
 
-def test_no_more_than_the_limit_are_taken_while_none_is_finished(store: Store) -> None:
+def test_no_more_than_the_limit_are_taken_while_none_is_finished(store: QuestionRepository) -> None:
     worker = Worker(store)
     for n in range(1, 7):
         ask(store, n)
@@ -98,7 +102,7 @@ def test_no_more_than_the_limit_are_taken_while_none_is_finished(store: Store) -
     assert worker.started == ["1.0", "2.0"]
 
 
-def test_all_are_finished_in_the_end(store: Store) -> None:
+def test_all_are_finished_in_the_end(store: QuestionRepository) -> None:
     worker = Worker(store)
     for n in range(1, 7):
         ask(store, n)
@@ -114,7 +118,7 @@ def test_all_are_finished_in_the_end(store: Store) -> None:
     assert store.unfinished() == []
 
 
-def test_a_question_that_comes_later_is_taken_when_woken(store: Store) -> None:
+def test_a_question_that_comes_later_is_taken_when_woken(store: QuestionRepository) -> None:
     worker = Worker(store)
     worker.ready.release()
 
@@ -128,7 +132,7 @@ def test_a_question_that_comes_later_is_taken_when_woken(store: Store) -> None:
     assert store.unfinished() == []
 
 
-def test_questions_of_one_thread_never_run_side_by_side(store: Store) -> None:
+def test_questions_of_one_thread_never_run_side_by_side(store: QuestionRepository) -> None:
     worker = Worker(store)
     for n in (1, 2, 3):
         ask(store, n, thread=1)
@@ -144,7 +148,9 @@ def test_questions_of_one_thread_never_run_side_by_side(store: Store) -> None:
     assert worker.most_at_once == 1
 
 
-def test_what_runs_longer_than_the_drain_is_left_for_the_next_process(store: Store) -> None:
+def test_what_runs_longer_than_the_drain_is_left_for_the_next_process(
+    store: QuestionRepository,
+) -> None:
     worker = Worker(store)
     ask(store, 1)
 
@@ -159,7 +165,7 @@ def test_what_runs_longer_than_the_drain_is_left_for_the_next_process(store: Sto
 
 
 def test_who_is_in_a_hurry_does_not_wait_for_a_question_that_was_just_being_claimed(
-    store: Store,
+    store: QuestionRepository,
 ) -> None:
     worker = Worker(store)
     ask(store, 1)
@@ -176,7 +182,7 @@ def test_who_is_in_a_hurry_does_not_wait_for_a_question_that_was_just_being_clai
     assert left.received.ts == "1.0"
 
 
-def test_while_draining_no_question_is_begun(store: Store) -> None:
+def test_while_draining_no_question_is_begun(store: QuestionRepository) -> None:
     worker = Worker(store)
 
     async def test(dispatcher: Dispatcher) -> None:
@@ -190,7 +196,7 @@ def test_while_draining_no_question_is_begun(store: Store) -> None:
 
 
 def test_a_question_that_failed_is_tried_again_and_holds_up_no_other(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: QuestionRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatching, "POLL_S", 0.01)
     worker = Worker(store)
@@ -215,7 +221,7 @@ def test_a_question_that_failed_is_tried_again_and_holds_up_no_other(
     assert fatal is False
 
 
-def test_a_token_taken_back_is_reported_and_the_question_stays(store: Store) -> None:
+def test_a_token_taken_back_is_reported_and_the_question_stays(store: QuestionRepository) -> None:
     ask(store, 1)
     refused = asyncio.Event()
 

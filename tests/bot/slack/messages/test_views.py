@@ -10,8 +10,8 @@ from bot.slack.messages import views
 from bot.slack.messages.blocks import Message
 from bot.slack.messages.texts import JOINER, defuse_markdown
 from bot.slack.preview.server import message_html
-from bot.state.answers import Kept
-from bot.state.channel_settings import Rules
+from bot.state.answers import StoredAnswer
+from bot.state.channel_settings import ChannelRules
 from tests.bot.slack.messages.test_blocks import INJECTION, NOW, WIKI, answer, cited
 from tests.fakes.slack_display import markdown, show
 from tests.fakes.slack_limits import view_problems
@@ -21,8 +21,8 @@ EVIL = st.text(max_size=60) | st.sampled_from(
 )
 
 
-def kept(text: str) -> Kept:
-    return Kept(
+def kept(text: str) -> StoredAnswer:
+    return StoredAnswer(
         id="q",
         team="T",
         channel="C",
@@ -43,7 +43,7 @@ def all_views(text: str) -> list[dict[str, object]]:
         views.reason_view("q"),
         views.quote_view(citation, excerpt),
         views.quote_view(citation, None),
-        views.rules_view("C1", Rules(helper="U9", enabled=False)),
+        views.rules_view("C1", ChannelRules(helper="U9", enabled=False)),
         views.approve_view("{}", question=text * 20, answer=text * 200),
         views.home_view(facts, [kept(text)] * 5, now=NOW, admin=admin),
         views.home_view(None, [], now=NOW),

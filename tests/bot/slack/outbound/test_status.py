@@ -7,11 +7,11 @@ import pytest
 from bot.slack.manifest import SCOPES
 from bot.slack.messages import texts
 from bot.slack.outbound.client import Clients
-from bot.slack.outbound.status import AGAIN_AFTER_S, Signs
+from bot.slack.outbound.status import AGAIN_AFTER_S, StatusIndicator
 from bot.state.questions import Claimed, Received
 from tests.fakes.slack_workspace import BOT_TOKEN, CHANNEL, Fault, SlackWorkspace
 
-Work = Callable[[Signs], Awaitable[None]]
+Work = Callable[[StatusIndicator], Awaitable[None]]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def question() -> Claimed:
 
 
 def with_signs(slack: SlackWorkspace, work: Work, *, naps: int = 0) -> list[float]:
-    """Do *work*; the signs sleep so often, and then for ever."""
+    """Do *work*; the indicator sleep so often, and then for ever."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -52,7 +52,7 @@ def with_signs(slack: SlackWorkspace, work: Work, *, naps: int = 0) -> list[floa
     async def run() -> None:
         async with aiohttp.ClientSession() as session:
             clients = Clients(token=BOT_TOKEN, base_url=slack.api_url, session=session)
-            await work(Signs(clients.posts, sleep=sleep))
+            await work(StatusIndicator(clients.posts, sleep=sleep))
 
     asyncio.run(run())
     return slept
@@ -63,11 +63,11 @@ def statuses(slack: SlackWorkspace) -> list[str]:
 
 
 def test_a_question_is_a_session_from_its_arrival_to_its_end(slack: SlackWorkspace) -> None:
-    async def work(signs: Signs) -> None:
-        signs.greet(question().received)
-        await signs.drain()
-        await signs.working(question())
-        await signs.at_rest(question())
+    async def work(indicator: StatusIndicator) -> None:
+        indicator.greet(question().received)
+        await indicator.drain()
+        await indicator.working(question())
+        await indicator.at_rest(question())
 
     with_signs(slack, work)
 
@@ -78,9 +78,9 @@ def test_a_question_is_a_session_from_its_arrival_to_its_end(slack: SlackWorkspa
 def test_a_greeting_that_is_late_shows_no_work_after_the_answer(slack: SlackWorkspace) -> None:
     slack.fail("agents.sessions.setStatus", Fault(hold="before"))
 
-    async def work(signs: Signs) -> None:
-        signs.greet(question().received)
-        resting = asyncio.create_task(signs.at_rest(question()))
+    async def work(indicator: StatusIndicator) -> None:
+        indicator.greet(question().received)
+        resting = asyncio.create_task(indicator.at_rest(question()))
         await asyncio.to_thread(
             slack.wait_for, lambda: slack.count("agents.sessions.setStatus"), "the greeting"
         )
@@ -97,8 +97,8 @@ def test_without_sessions_a_status_is_shown_again_before_slack_takes_it_away(
 ) -> None:
     slack.state.without.add("agents.sessions.setStatus")
 
-    async def work(signs: Signs) -> None:
-        task = asyncio.create_task(signs.working(question()))
+    async def work(indicator: StatusIndicator) -> None:
+        task = asyncio.create_task(indicator.working(question()))
         async with asyncio.timeout(20):
             while len(slack.state.statuses) < 3:  # noqa: ASYNC110 it tells nobody
                 await asyncio.sleep(0.001)
@@ -115,10 +115,10 @@ def test_without_sessions_a_status_is_shown_again_before_slack_takes_it_away(
 def test_a_workspace_that_knows_neither_is_asked_once_each(slack: SlackWorkspace) -> None:
     slack.state.without |= {"agents.sessions.setStatus", "assistant.threads.setStatus"}
 
-    async def work(signs: Signs) -> None:
+    async def work(indicator: StatusIndicator) -> None:
         for _ in range(3):
-            await signs.working(question())
-            await signs.at_rest(question())
+            await indicator.working(question())
+            await indicator.at_rest(question())
 
     with_signs(slack, work)
 
@@ -133,9 +133,9 @@ def test_what_failed_once_is_tried_for_the_next_question(
     slack.fail("agents.sessions.setStatus", fault)
     slack.state.without.add("assistant.threads.setStatus")
 
-    async def work(signs: Signs) -> None:
-        await signs.working(question())
-        await signs.working(question())
+    async def work(indicator: StatusIndicator) -> None:
+        await indicator.working(question())
+        await indicator.working(question())
 
     with_signs(slack, work)
 
@@ -145,8 +145,8 @@ def test_what_failed_once_is_tried_for_the_next_question(
 def test_where_no_message_follows_the_status_is_taken_away(slack: SlackWorkspace) -> None:
     slack.state.without.add("agents.sessions.setStatus")
 
-    async def work(signs: Signs) -> None:
-        await signs.nothing_came(question())
+    async def work(indicator: StatusIndicator) -> None:
+        await indicator.nothing_came(question())
 
     with_signs(slack, work)
 

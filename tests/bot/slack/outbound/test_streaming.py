@@ -22,13 +22,13 @@ from bot.slack.outbound.streaming import (
     MAX_PART_BYTES,
     MAX_PART_S,
     STARTS_A_MINUTE,
-    Means,
-    Pace,
     Stage,
     Stream,
+    StreamContext,
+    StreamRateLimiter,
 )
 from bot.slack.outbound.writer import Writer
-from bot.state.questions import Claimed, Outcome, Received, Store
+from bot.state.questions import Claimed, Outcome, QuestionRepository, Received
 from bot.types import Answer, Question
 from tests.fakes.slack_bot_process import answered, not_found
 from tests.fakes.slack_display import show
@@ -67,9 +67,9 @@ class Scene:
     """A question, and what its answer needs to come out."""
 
     slack: SlackWorkspace
-    store: Store
+    store: QuestionRepository
     clock: Clock
-    pace: Pace
+    pace: StreamRateLimiter
     claimed: Claimed
 
     def play(self, *acts: "str | Act", answer: Answer | None = None) -> Stream:
@@ -96,7 +96,7 @@ class Scene:
         clients = Clients(token=BOT_TOKEN, base_url=self.slack.api_url, session=session)
         sleep = self.clock.sleep
         writer = Writer(clients, self.store, owner="us", bot_user=BOT_USER, sleep=sleep)
-        means = Means(
+        means = StreamContext(
             posts=clients.posts, store=self.store, owner="us", pace=self.pace, sleep=sleep
         )
         return Delivery(writer, means)
@@ -133,12 +133,12 @@ def slack() -> Iterator[SlackWorkspace]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "state.sqlite") as opened:
+def store(tmp_path: Path) -> Iterator[QuestionRepository]:
+    with QuestionRepository(tmp_path / "state.sqlite") as opened:
         yield opened
 
 
-def scene(slack: SlackWorkspace, store: Store, channel: str = CHANNEL) -> Scene:
+def scene(slack: SlackWorkspace, store: QuestionRepository, channel: str = CHANNEL) -> Scene:
     ts = slack.state.add(channel, {"user": ASKER, "text": "?"})["ts"]
     received = Received(
         event_id=f"Ev{ts}",
@@ -153,11 +153,11 @@ def scene(slack: SlackWorkspace, store: Store, channel: str = CHANNEL) -> Scene:
     claimed = store.claim("us")
     assert claimed is not None
     clock = Clock(slack)
-    return Scene(slack, store, clock, Pace(clock), claimed)
+    return Scene(slack, store, clock, StreamRateLimiter(clock), claimed)
 
 
 def test_an_answer_streams_in_and_ends_with_its_sources(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
 
@@ -175,7 +175,7 @@ def test_an_answer_streams_in_and_ends_with_its_sources(
 
 
 def test_pieces_come_no_closer_together_than_slack_allows(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     slack.tiers = Tiers()
     on = scene(slack, store)
@@ -189,7 +189,7 @@ def test_pieces_come_no_closer_together_than_slack_allows(
 
 
 def test_many_streams_share_the_pace() -> None:
-    pace = Pace(lambda: 0.0)
+    pace = StreamRateLimiter(lambda: 0.0)
 
     begun = [pace.begin() for _ in range(STARTS_A_MINUTE + 1)]
 
@@ -198,7 +198,7 @@ def test_many_streams_share_the_pace() -> None:
 
 
 def test_beyond_so_many_streams_a_minute_answers_are_posted_at_once(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
     for _ in range(STARTS_A_MINUTE):
@@ -212,7 +212,7 @@ def test_beyond_so_many_streams_a_minute_answers_are_posted_at_once(
 
 
 def test_an_answer_that_is_whole_at_once_is_posted_at_once(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
 
@@ -230,7 +230,9 @@ def test_an_answer_that_is_whole_at_once_is_posted_at_once(
     assert "It is one [1]." in on.shown[0]
 
 
-def test_in_a_direct_message_nobody_needs_to_be_named(slack: SlackWorkspace, store: Store) -> None:
+def test_in_a_direct_message_nobody_needs_to_be_named(
+    slack: SlackWorkspace, store: QuestionRepository
+) -> None:
     on = scene(slack, store, DIRECT)
 
     on.play("It is one [1].")
@@ -240,7 +242,9 @@ def test_in_a_direct_message_nobody_needs_to_be_named(slack: SlackWorkspace, sto
     assert "recipient_user_id" not in started.args
 
 
-def test_a_long_answer_goes_on_in_another_message(slack: SlackWorkspace, store: Store) -> None:
+def test_a_long_answer_goes_on_in_another_message(
+    slack: SlackWorkspace, store: QuestionRepository
+) -> None:
     on = scene(slack, store)
     said = [f"Sentence {n} is " + "quite long " * 30 + "[1]." for n in range(60)]
 
@@ -257,7 +261,7 @@ def test_a_long_answer_goes_on_in_another_message(slack: SlackWorkspace, store: 
 
 
 def test_one_sentence_longer_than_a_message_is_cut_between_words(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
     said = "word " * 4000 + "[1]."
@@ -269,7 +273,9 @@ def test_one_sentence_longer_than_a_message_is_cut_between_words(
     assert on.outcome is Outcome.POSTED
 
 
-def test_a_stream_is_handed_on_before_slack_ends_it(slack: SlackWorkspace, store: Store) -> None:
+def test_a_stream_is_handed_on_before_slack_ends_it(
+    slack: SlackWorkspace, store: QuestionRepository
+) -> None:
     on = scene(slack, store)
 
     on.play("It is one [1].", lambda: on.clock.pass_(MAX_PART_S), "It is two [1].")
@@ -281,7 +287,7 @@ def test_a_stream_is_handed_on_before_slack_ends_it(slack: SlackWorkspace, store
 
 
 def test_a_stream_that_slack_ended_by_its_age_is_written_anew(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
 
@@ -294,7 +300,7 @@ def test_a_stream_that_slack_ended_by_its_age_is_written_anew(
 
 
 def test_a_stream_that_expired_at_its_very_end_is_written_anew(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
 
@@ -306,7 +312,7 @@ def test_a_stream_that_expired_at_its_very_end_is_written_anew(
 
 
 def test_an_answer_that_turned_out_otherwise_replaces_what_was_streamed(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
 
@@ -318,7 +324,9 @@ def test_an_answer_that_turned_out_otherwise_replaces_what_was_streamed(
     assert on.outcome is Outcome.POSTED
 
 
-def test_of_a_replaced_answer_no_second_message_stays(slack: SlackWorkspace, store: Store) -> None:
+def test_of_a_replaced_answer_no_second_message_stays(
+    slack: SlackWorkspace, store: QuestionRepository
+) -> None:
     on = scene(slack, store)
 
     on.play(
@@ -336,7 +344,7 @@ def test_of_a_replaced_answer_no_second_message_stays(slack: SlackWorkspace, sto
     "code", ["unknown_method", "channel_type_not_supported", "feature_disabled"]
 )
 def test_a_workspace_without_streams_is_asked_once_and_gets_whole_answers(
-    slack: SlackWorkspace, store: Store, code: str
+    slack: SlackWorkspace, store: QuestionRepository, code: str
 ) -> None:
     on = scene(slack, store)
     slack.fail("chat.startStream", Fault(error=code))
@@ -350,7 +358,7 @@ def test_a_workspace_without_streams_is_asked_once_and_gets_whole_answers(
 
 
 def test_a_workspace_that_lacks_the_method_says_so_by_itself(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     slack.state.without.add("chat.startStream")
     on = scene(slack, store)
@@ -363,7 +371,7 @@ def test_a_workspace_that_lacks_the_method_says_so_by_itself(
 
 @pytest.mark.parametrize("fault", [Fault(status=429, retry_after_s=30), Fault(error="ratelimited")])
 def test_a_stream_that_may_not_start_now_becomes_a_post(
-    slack: SlackWorkspace, store: Store, fault: Fault
+    slack: SlackWorkspace, store: QuestionRepository, fault: Fault
 ) -> None:
     on = scene(slack, store)
     slack.fail("chat.startStream", fault)
@@ -377,7 +385,7 @@ def test_a_stream_that_may_not_start_now_becomes_a_post(
 
 @pytest.mark.parametrize("fault", LOST)
 def test_in_a_direct_message_a_stream_of_which_nothing_is_known_is_found_or_posted(
-    slack: SlackWorkspace, store: Store, fault: Fault
+    slack: SlackWorkspace, store: QuestionRepository, fault: Fault
 ) -> None:
     on = scene(slack, store, DIRECT)
     slack.fail("chat.startStream", fault)
@@ -390,7 +398,7 @@ def test_in_a_direct_message_a_stream_of_which_nothing_is_known_is_found_or_post
 
 
 def test_in_a_channel_where_it_cannot_be_looked_for_the_doubt_is_told(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
     slack.fail("chat.startStream", Fault(drop="after"))
@@ -403,7 +411,7 @@ def test_in_a_channel_where_it_cannot_be_looked_for_the_doubt_is_told(
 
 @pytest.mark.parametrize("fault", LOST)
 def test_a_piece_of_which_nothing_is_known_is_not_sent_twice(
-    slack: SlackWorkspace, store: Store, fault: Fault
+    slack: SlackWorkspace, store: QuestionRepository, fault: Fault
 ) -> None:
     on = scene(slack, store)
     slack.fail("chat.appendStream", fault)
@@ -417,7 +425,7 @@ def test_a_piece_of_which_nothing_is_known_is_not_sent_twice(
 
 
 def test_a_piece_that_came_too_soon_waits_as_long_as_slack_asks(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
     slack.fail("chat.appendStream", Fault(status=429, retry_after_s=17))
@@ -432,7 +440,7 @@ def test_a_piece_that_came_too_soon_waits_as_long_as_slack_asks(
 
 @pytest.mark.parametrize("fault", LOST)
 def test_an_end_of_which_nothing_is_known_is_made_sure_of(
-    slack: SlackWorkspace, store: Store, fault: Fault
+    slack: SlackWorkspace, store: QuestionRepository, fault: Fault
 ) -> None:
     on = scene(slack, store)
     slack.fail("chat.stopStream", fault)
@@ -446,7 +454,9 @@ def test_an_end_of_which_nothing_is_known_is_made_sure_of(
     assert on.outcome is Outcome.POSTED
 
 
-def test_an_end_that_came_too_soon_is_repeated(slack: SlackWorkspace, store: Store) -> None:
+def test_an_end_that_came_too_soon_is_repeated(
+    slack: SlackWorkspace, store: QuestionRepository
+) -> None:
     on = scene(slack, store)
     slack.fail("chat.stopStream", *[Fault(status=429, retry_after_s=40)] * 3)
 
@@ -458,7 +468,7 @@ def test_an_end_that_came_too_soon_is_repeated(slack: SlackWorkspace, store: Sto
 
 
 def test_sources_that_slack_refuses_are_shown_more_simply(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
     slack.fail("chat.stopStream", Fault(error="invalid_blocks"))
@@ -473,7 +483,7 @@ def test_sources_that_slack_refuses_are_shown_more_simply(
 
 
 def test_a_message_that_is_full_sooner_than_expected_is_followed_by_another(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
     slack.fail("chat.appendStream", Fault(error="msg_too_long"))
@@ -486,7 +496,7 @@ def test_a_message_that_is_full_sooner_than_expected_is_followed_by_another(
 
 
 def test_a_stream_that_its_reader_stopped_keeps_its_words_and_says_no_more(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
 
@@ -503,7 +513,7 @@ def test_a_stream_that_its_reader_stopped_keeps_its_words_and_says_no_more(
 
 
 def test_a_question_deleted_before_its_stream_began_is_not_answered_in_the_channel(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
     slack.delete(CHANNEL, on.claimed.received.ts)
@@ -516,7 +526,7 @@ def test_a_question_deleted_before_its_stream_began_is_not_answered_in_the_chann
 
 
 def test_a_question_taken_back_while_its_answer_streams_loses_its_answer(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
     received = on.claimed.received
@@ -532,7 +542,9 @@ def test_a_question_taken_back_while_its_answer_streams_loses_its_answer(
     assert on.outcome is Outcome.WITHDRAWN
 
 
-def test_an_answer_deleted_by_hand_does_not_come_back(slack: SlackWorkspace, store: Store) -> None:
+def test_an_answer_deleted_by_hand_does_not_come_back(
+    slack: SlackWorkspace, store: QuestionRepository
+) -> None:
     on = scene(slack, store)
 
     def delete() -> None:
@@ -546,7 +558,7 @@ def test_an_answer_deleted_by_hand_does_not_come_back(slack: SlackWorkspace, sto
 
 
 def test_a_question_that_another_process_took_over_is_left_alone(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
 
@@ -563,7 +575,7 @@ def test_a_question_that_another_process_took_over_is_left_alone(
 
 @pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "restricted_action"])
 def test_a_channel_that_closes_while_an_answer_streams_is_told_to_the_asker(
-    slack: SlackWorkspace, store: Store, code: str
+    slack: SlackWorkspace, store: QuestionRepository, code: str
 ) -> None:
     on = scene(slack, store)
 
@@ -577,7 +589,7 @@ def test_a_channel_that_closes_while_an_answer_streams_is_told_to_the_asker(
 
 
 def test_a_token_taken_back_while_an_answer_streams_is_fatal(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
 
@@ -589,7 +601,7 @@ def test_a_token_taken_back_while_an_answer_streams_is_fatal(
 
 @pytest.mark.parametrize("text", ["<!channel> <@U1>", "[x](https://evil.example/?q=1)", "evil.com"])
 def test_no_border_between_pieces_makes_a_ping_or_a_link(
-    slack: SlackWorkspace, store: Store, text: str
+    slack: SlackWorkspace, store: QuestionRepository, text: str
 ) -> None:
     on = scene(slack, store)
 

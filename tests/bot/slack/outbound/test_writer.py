@@ -11,7 +11,7 @@ from bot.slack.messages import texts
 from bot.slack.messages.blocks import Message
 from bot.slack.outbound.client import Clients
 from bot.slack.outbound.writer import PAUSES_S, Writer
-from bot.state.questions import Claimed, Received, Store
+from bot.state.questions import Claimed, QuestionRepository, Received
 from tests.fakes.slack_display import show
 from tests.fakes.slack_messages import ASKER, BOT_USER
 from tests.fakes.slack_workspace import (
@@ -37,12 +37,12 @@ def slack() -> Iterator[SlackWorkspace]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "state.sqlite") as opened:
+def store(tmp_path: Path) -> Iterator[QuestionRepository]:
+    with QuestionRepository(tmp_path / "state.sqlite") as opened:
         yield opened
 
 
-def asked(slack: SlackWorkspace, store: Store, channel: str) -> Claimed:
+def asked(slack: SlackWorkspace, store: QuestionRepository, channel: str) -> Claimed:
     """Let somebody ask, and claim the question."""
     ts = slack.state.add(channel, {"user": ASKER, "text": "?"})["ts"]
     store.receive(
@@ -61,7 +61,7 @@ def asked(slack: SlackWorkspace, store: Store, channel: str) -> Claimed:
     return claimed
 
 
-def write(slack: SlackWorkspace, store: Store, claimed: Claimed) -> list[float]:
+def write(slack: SlackWorkspace, store: QuestionRepository, claimed: Claimed) -> list[float]:
     """Post the answer; returns how long was waited between tries."""
     waited: list[float] = []
 
@@ -77,7 +77,7 @@ def write(slack: SlackWorkspace, store: Store, claimed: Claimed) -> list[float]:
 
 def with_writer(
     slack: SlackWorkspace,
-    store: Store,
+    store: QuestionRepository,
     work: Callable[[Writer], Awaitable[None]],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
@@ -90,14 +90,16 @@ def with_writer(
     asyncio.run(run())
 
 
-def outcome(store: Store) -> tuple[str, str]:
+def outcome(store: QuestionRepository) -> tuple[str, str]:
     row = store.database.connection.execute(
         "SELECT state, coalesce(outcome, '') FROM question"
     ).fetchone()
     return row[0], row[1]
 
 
-def test_an_answer_is_posted_once_under_its_question(slack: SlackWorkspace, store: Store) -> None:
+def test_an_answer_is_posted_once_under_its_question(
+    slack: SlackWorkspace, store: QuestionRepository
+) -> None:
     claimed = asked(slack, store, CHANNEL)
 
     waited = write(slack, store, claimed)
@@ -123,7 +125,7 @@ def test_an_answer_is_posted_once_under_its_question(slack: SlackWorkspace, stor
 )
 @pytest.mark.parametrize("channel", [CHANNEL, DIRECT])
 def test_an_answer_is_posted_as_soon_as_slack_takes_it(
-    slack: SlackWorkspace, store: Store, fault: Fault, pause_s: float, channel: str
+    slack: SlackWorkspace, store: QuestionRepository, fault: Fault, pause_s: float, channel: str
 ) -> None:
     claimed = asked(slack, store, channel)
     slack.fail("chat.postMessage", fault)
@@ -137,7 +139,7 @@ def test_an_answer_is_posted_as_soon_as_slack_takes_it(
 
 @pytest.mark.parametrize("fault", DROPS)
 def test_after_a_lost_connection_the_answer_is_looked_for_and_there_once(
-    slack: SlackWorkspace, store: Store, fault: Fault
+    slack: SlackWorkspace, store: QuestionRepository, fault: Fault
 ) -> None:
     claimed = asked(slack, store, DIRECT)
     slack.fail("chat.postMessage", fault)
@@ -149,7 +151,9 @@ def test_after_a_lost_connection_the_answer_is_looked_for_and_there_once(
     assert outcome(store) == ("done", "posted")
 
 
-def test_an_answer_is_found_behind_many_others(slack: SlackWorkspace, store: Store) -> None:
+def test_an_answer_is_found_behind_many_others(
+    slack: SlackWorkspace, store: QuestionRepository
+) -> None:
     claimed = asked(slack, store, DIRECT)
     for _ in range(450):
         slack.state.add(DIRECT, {"user": ASKER, "text": "!", "thread_ts": claimed.received.ts})
@@ -163,7 +167,7 @@ def test_an_answer_is_found_behind_many_others(slack: SlackWorkspace, store: Sto
 
 @pytest.mark.parametrize("fault", DROPS)
 def test_where_it_cannot_be_looked_for_the_doubt_is_told_and_nothing_repeated(
-    slack: SlackWorkspace, store: Store, fault: Fault
+    slack: SlackWorkspace, store: QuestionRepository, fault: Fault
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
     slack.fail("chat.postMessage", fault)
@@ -181,7 +185,7 @@ def test_where_it_cannot_be_looked_for_the_doubt_is_told_and_nothing_repeated(
 
 @pytest.mark.parametrize("fault", [Fault(status=429, retry_after_s=9), Fault(drop="before")])
 def test_a_doubt_that_cannot_be_told_now_is_told_later(
-    slack: SlackWorkspace, store: Store, fault: Fault
+    slack: SlackWorkspace, store: QuestionRepository, fault: Fault
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
     slack.fail("chat.postMessage", Fault(drop="before"), fault)
@@ -193,7 +197,7 @@ def test_a_doubt_that_cannot_be_told_now_is_told_later(
 
 
 def test_the_answer_to_a_deleted_question_is_taken_out_of_the_channel_again(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
     slack.delete(CHANNEL, claimed.received.ts)
@@ -207,7 +211,7 @@ def test_the_answer_to_a_deleted_question_is_taken_out_of_the_channel_again(
 
 @pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "restricted_action", "new_one"])
 def test_where_posting_is_forbidden_it_is_tried_once_and_the_asker_told_privately(
-    slack: SlackWorkspace, store: Store, code: str
+    slack: SlackWorkspace, store: QuestionRepository, code: str
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
     slack.state.conversations[CHANNEL].closed = code
@@ -221,7 +225,7 @@ def test_where_posting_is_forbidden_it_is_tried_once_and_the_asker_told_privatel
 
 
 def test_a_forbidden_direct_message_is_not_answered_elsewhere(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     claimed = asked(slack, store, DIRECT)
     slack.state.conversations[DIRECT].closed = "messages_tab_disabled"
@@ -234,7 +238,7 @@ def test_a_forbidden_direct_message_is_not_answered_elsewhere(
 
 @pytest.mark.parametrize(("refusals", "left"), [(1, [{"type": "divider"}] * 2), (2, None)])
 def test_blocks_that_slack_refuses_are_replaced_by_simpler_ones_and_then_by_their_text(
-    slack: SlackWorkspace, store: Store, refusals: int, left: object
+    slack: SlackWorkspace, store: QuestionRepository, refusals: int, left: object
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
     refused = [Fault(error="invalid_blocks")] * refusals
@@ -248,7 +252,7 @@ def test_blocks_that_slack_refuses_are_replaced_by_simpler_ones_and_then_by_thei
 
 
 def test_a_token_taken_back_is_fatal_and_leaves_the_question_for_later(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
     slack.revoked.add(BOT_TOKEN)
@@ -261,7 +265,7 @@ def test_a_token_taken_back_is_fatal_and_leaves_the_question_for_later(
 
 
 def test_an_answer_that_slack_never_takes_stays_without_outcome_and_without_doubt(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
     slack.fail("chat.postMessage", *[Fault(status=429)] * len(PAUSES_S))
@@ -273,7 +277,7 @@ def test_an_answer_that_slack_never_takes_stays_without_outcome_and_without_doub
 
 
 def test_a_question_that_another_process_took_over_is_not_posted(
-    slack: SlackWorkspace, store: Store
+    slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
     store.release("us")
