@@ -190,7 +190,9 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
     from bot.extractive.answerer import ExtractiveAnswerer  # noqa: PLC0415
 
     offline = ExtractiveAnswerer(
-        _pointer(settings.models.offline_reader).point, settings.models.offline_threshold
+        _pointer(settings.models.offline_reader).point,
+        settings.models.offline_threshold,
+        encode=index.encode,
     )
     return FootnoteQueryEngine(
         index,

@@ -8,7 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from index.types import Audience, Passage
+from index.chunking.blocks import section_of
+from index.types import Audience, Passage, Section
 
 LABEL = re.compile(r"\[\d+\]")
 """The number of a citation, as it stands in the text of an answer."""
@@ -18,6 +19,7 @@ class Status(StrEnum):
     """How a question ended."""
 
     ANSWERED = "answered"
+    CHAT = "chat"  # the bot's own words: a greeting, thanks, what it can do; nothing is cited
     NOT_FOUND = "not_found"  # the documents do not hold the answer
     UNSUPPORTED = "unsupported"  # something was said, and nothing of it survived the check
     FAILED = "failed"  # no answer could be made; `reference` leads to the log
@@ -48,6 +50,7 @@ class Question:
         user: Who asks, for budgets; "" if unknown.
         channel: Where it is asked, for budgets; "" if nowhere.
         language: In which models are to answer, such as "German"; "" follows the question.
+        unknown: Words of it that no document has which the audience may see; the search says.
     """
 
     text: str
@@ -57,6 +60,7 @@ class Question:
     user: str = ""
     channel: str = ""
     language: str = ""
+    unknown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Take out bytes that are no text: no encoder reads them, and they say nothing."""
@@ -78,10 +82,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """One sentence of a draft and what it rests on."""
+    """One sentence of a draft, or a list, a table or code, and what it rests on.
+
+    Attributes:
+        text: Markdown.
+        evidence: What it rests on.
+        left_out: How many items of the list or rows of the table are not shown.
+    """
 
     text: str
     evidence: tuple[Evidence, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +119,7 @@ class Draft:
         confidence: How sure the answerer is that the passages hold the answer, from 0 to 1, also
             where it says nothing; None if it does not say how sure it is.
         points_at: The few words that are the answer itself, of each sentence that has such.
+        missing: Names in the question that no document has, if nothing is said for their sake.
     """
 
     sentences: tuple[Sentence, ...]
@@ -115,14 +127,27 @@ class Draft:
     usage: Usage = field(default_factory=Usage)
     confidence: float | None = None
     points_at: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPassage:
-    """A passage and the opaque id under which an answerer sees it."""
+    """A passage in its section, and the opaque id under which an answerer sees it.
+
+    Attributes:
+        id: For this one question.
+        passage: The best one of its section.
+        others: Further passages of the same section, best first.
+    """
 
     id: str
     passage: Passage
+    others: tuple[Passage, ...] = ()
+
+    @property
+    def section(self) -> Section:
+        """What an answerer sees."""
+        return self.passage.section or section_of(self.passage.chunk)
 
 
 class Answerer(Protocol):

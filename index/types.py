@@ -202,6 +202,65 @@ class Chunk:
         return tuple(dict.fromkeys(one for one in (self.title, *self.heading) if one))
 
 
+class BlockKind(StrEnum):
+    """What a block of a text is."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    ROW = "row"
+    CODE = "code"
+    QUOTE = "quote"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A part of a text that a reader sees as one.
+
+    Attributes:
+        kind: What it is. What an item holds besides its first paragraph has a kind of its own.
+        start: Offset in the text, in code points.
+        end: One past the last.
+        level: Of a heading, 1 for the outermost; else 0.
+        depth: How many lists it is in.
+        number: Of an item of a numbered list, as it is shown; else None.
+        group: Equal for all blocks of one list, or of one table, and for no others; -1 for none.
+        is_head: Whether it is the head row of its table.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    depth: int = 0
+    number: int | None = None
+    group: int = -1
+    is_head: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What surrounds a chunk in its document: all that is under its heading, if that is not long.
+
+    Attributes:
+        chunk: The slice of the document's text, with the id of the chunk that was found.
+        masked: Its text at the same length, without the marks that no reader sees.
+        blocks: Its blocks; offsets count in its text.
+        parts: The chunks that it is made of, in reading order.
+    """
+
+    chunk: Chunk
+    masked: str
+    blocks: tuple[Block, ...]
+    parts: tuple[Chunk, ...]
+
+    def part_at(self, start: int) -> Chunk:
+        """Return the chunk that holds offset *start* of its text."""
+        at = self.chunk.start + start
+        before = [part for part in self.parts if part.start <= at]
+        return before[-1] if before else self.chunk
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """A chunk that was found for a question.
@@ -212,6 +271,7 @@ class Passage:
         fused: What the ranking is by, from 0 to 1.
         cosine: Similarity to the question, from -1 to 1; None if there are no vectors.
         bm25: Lexical score, 0 or more; None if no word matched among the best.
+        section: What surrounds it; None if the searcher does not say.
     """
 
     chunk: Chunk
@@ -219,6 +279,12 @@ class Passage:
     fused: float
     cosine: float | None
     bm25: float | None
+    section: Section | None = None
+
+    @property
+    def context(self) -> Chunk:
+        """What an answerer sees of it: its section, or the chunk alone."""
+        return self.chunk if self.section is None else self.section.chunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +297,7 @@ class SearchResult:
         created_at: When that generation was built, in UTC.
         ms: How long the search took.
         lexical_only: Whether that generation knows words only: its vectors are being computed.
+        unknown: Words of the question that no document has which the asker may see.
     """
 
     passages: tuple[Passage, ...]
@@ -238,6 +305,7 @@ class SearchResult:
     created_at: datetime
     ms: float
     lexical_only: bool = False
+    unknown: tuple[str, ...] = ()
 
 
 class Searcher(Protocol):

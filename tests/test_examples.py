@@ -228,7 +228,7 @@ def test_the_handbook_explains_every_kind_of_problem() -> None:
 
 
 def test_the_handbook_explains_every_outcome() -> None:
-    explained = [name for name, _ in first_columns("asking-questions.md", "Read the four outcomes")]
+    explained = [name for name, _ in first_columns("asking-questions.md", "Read the five outcomes")]
 
     assert explained == list(Status)
 

@@ -1,7 +1,7 @@
 """A draft's claims become checked, renumbered citations; what is not supported is removed."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -18,7 +18,7 @@ from bot.citations.quotes import fold, is_long_enough, places, run
 from bot.types import Citation, Evidence, Sentence, ShownPassage
 from index.chunking.sentences import sentences as sentences_of
 from index.chunking.stems import stems
-from index.types import Chunk
+from index.types import Chunk, Section
 
 Proves = Callable[[str, str], bool]
 """Whether the second text says what the first one, a sentence of the answer, claims."""
@@ -39,7 +39,7 @@ _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*)\]\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 _URL = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\b(?:javascript|data|mailto):)[^\s<>]+", re.I
 )
-_STOP = re.compile(r"[.!?…。！？]+[\"'”’»)]*$")
+_STOP = re.compile(r"[.!?…。！？:：]+[\"'”’»)]*$")
 
 
 class Reason(StrEnum):
@@ -82,11 +82,15 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A quote in the text of a chunk."""
+    """A quote in the text of a section."""
 
-    chunk: Chunk
+    section: Section
     start: int
     end: int
+
+    @property
+    def chunk(self) -> Chunk:
+        return self.section.chunk
 
     @property
     def quote(self) -> str:
@@ -205,10 +209,19 @@ class Checker:
         beside = "\n".join(_beside(one.chunk) for one in found)
         if any(match.group().rstrip(".,;:!?)'\"") not in quotes for match in _URL.finditer(text)):
             return Reason.LINK
-        if _is_missing(missing_numbers, text, quotes, beside=beside):
+        is_own = _are_own_words(text, [one.quote for one in found])
+        numbered = _NUMBERING.sub("", text)
+        if not is_own and _is_missing(missing_numbers, numbered, quotes, beside=beside):
             return Reason.NUMBER
         if contradicts(text, quotes):
             return Reason.NEGATION
+        return None if is_own else self._unproven(text, found, evidence=(quotes, beside))
+
+    def _unproven(
+        self, text: str, found: Sequence[_Found], *, evidence: tuple[str, str]
+    ) -> Reason | None:
+        """Return why words of an answerer's own do not follow from its evidence."""
+        quotes, beside = evidence
         texts = "\n".join(one.chunk.text for one in found)
         if _is_missing(missing_names, text, texts, beside=beside):
             return Reason.NAME
@@ -234,12 +247,19 @@ class Checker:
         return [
             (
                 frozenset(stems(f"{chunk.text[start:end]}\n{_beside(chunk)}")),
-                _Found(chunk, start, end),
+                _Found(section, start, end),
             )
-            for chunk in (one.passage.chunk for one in self._shown)
+            for section, chunk in ((one.section, one.section.chunk) for one in self._shown)
             for start, end in sentences_of(chunk.text)
             if is_long_enough(chunk.text, start, end)
         ]
+
+
+def _are_own_words(text: str, quotes: Sequence[str]) -> bool:
+    """Whether every line of *text* stands in one of its quotes, word for word."""
+    known = [fold(quote).text for quote in quotes]
+    lines = [fold(_NUMBERING.sub("", line)).text.strip(" .:;") for line in text.split("\n")]
+    return all(any(line in quote for quote in known) for line in lines if line)
 
 
 def _is_missing(
@@ -264,20 +284,21 @@ def _locate(evidence: Evidence, shown: Sequence[ShownPassage]) -> _Found | Reaso
     # The passage that was named comes first, then the others, best first
     ordered = sorted(shown, key=lambda s: s.id != evidence.passage_id)
     for find in (places, run):
-        for chunk in (one.passage.chunk for one in ordered):
+        for section in (one.section for one in ordered):
+            chunk = section.chunk
             for start, end in find(evidence.quote, chunk.text):
                 if not is_long_enough(chunk.text, start, end):
                     reason = Reason.QUOTE_TOO_SHORT
                 elif denied_before(chunk.text, start):
                     reason = Reason.QUOTE_CUT
                 else:
-                    return _Found(chunk, start, end)
+                    return _Found(section, start, end)
     return reason
 
 
 def _label(found: _Found, labels: dict[tuple[str, int, int], Citation]) -> int:
     """Return the label of this span, giving it the next one if it has none."""
-    chunk = found.chunk
+    chunk, part = found.chunk, found.section.part_at(found.start)
     start, end = chunk.start + found.start, chunk.start + found.end
     citation = labels.setdefault(
         (chunk.document, start, end),
@@ -285,8 +306,8 @@ def _label(found: _Found, labels: dict[tuple[str, int, int], Citation]) -> int:
             label=len(labels) + 1,
             document=chunk.document,
             title=chunk.title,
-            page=chunk.page,
-            heading=chunk.heading,
+            page=part.page,
+            heading=part.heading,
             start=start,
             end=end,
             quote=found.quote,
@@ -303,8 +324,7 @@ def inert(text: str, shown: Sequence[ShownPassage]) -> str:
     Nor does it hold what a chat would turn into a ping, a link or a picture: such words are shown
     as they are written, and do nothing.
     """
-    lines = (re.sub(r"\s+", " ", line).strip() for line in text.splitlines())
-    text = "\n".join(line for line in lines if line)
+    text = "\n".join(_tidied(text.splitlines()))
     ids = "|".join(re.escape(one.id) for one in shown)
     labels = [re.compile(rf"\s*[(\[]?\b(?:{ids})\b[)\]]?")] if shown else []
     labels += [_BRACKETED_ID, _NUMBERED]
@@ -318,7 +338,47 @@ def inert(text: str, shown: Sequence[ShownPassage]) -> str:
     return text.strip()
 
 
+_NUMBERING = re.compile(r"^[ ]*\d{1,3}[.)](?=[ ])", re.MULTILINE)
+_FENCE = re.compile(r"[ ]*(?:```|~~~)")
+_STRUCTURE = re.compile(r"[ ]*(?:[-*+]|\d{1,3}[.)])[ ]|[ ]*\|.*\|$")
+
+
+def _tidied(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines with single spaces; code, and the indents of lists, stay as they are."""
+    is_code = False
+    is_blank = False
+    for line in lines:
+        if _FENCE.match(line):
+            is_code = not is_code
+            yield line.rstrip()
+        elif is_code:
+            yield line.rstrip()
+        elif tidy := re.sub(r"\s+", " ", line).strip():
+            indent = line[: len(line) - len(line.lstrip(" "))] if _STRUCTURE.match(line) else ""
+            if is_blank and _STRUCTURE.match(line):
+                yield ""  # a table under a paragraph is none without a line between
+            yield indent + tidy
+        is_blank = not line.strip()
+
+
 def _with_labels(text: str, labels: str) -> str:
+    """Return *text* with its labels: before the full stop, or on the line above code or a table."""
+    lines = text.split("\n")
+    last = lines[-1]
+    if len(lines) > 1 and (_FENCE.match(last) or last.lstrip().startswith("|")):
+        first = next(at for at, line in enumerate(lines) if _opens(line))
+        if first == 0:
+            return f"{text}\n\n{labels}"
+        above = max(at for at in range(first) if lines[at].strip())
+        return "\n".join([*lines[:above], _labelled(lines[above], labels), *lines[above + 1 :]])
+    return _labelled(text, labels)
+
+
+def _opens(line: str) -> bool:
+    return bool(_FENCE.match(line)) or line.lstrip().startswith("|")
+
+
+def _labelled(text: str, labels: str) -> str:
     stop = _STOP.search(text)
     at = stop.start() if stop else len(text)
     return f"{text[:at].rstrip()} {labels}{text[at:]}"

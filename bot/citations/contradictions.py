@@ -73,7 +73,7 @@ def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) ->
     others = [said for chunk in chunks for said in _sayings(chunk, 0, len(chunk.text))]
     told: dict[frozenset[tuple[str, str]], str] = {}
     for citation in citations:
-        for cited in _cited(citation, chunks):
+        for cited in _cited(citation, [passage.context for passage in passages]):
             for other in others:
                 if differing := _differing(cited, other):
                     ours, theirs = differing
@@ -151,6 +151,7 @@ def _about_the_same(one: _Said, other: _Said) -> bool:
         len(known) >= MIN_WORDS_ELSEWHERE
         and max(map(len, apart)) <= 1
         and differ.isdisjoint(one.names | other.names | _DENIES)
+        and not any(char.isdigit() for word in differ for char in word)  # "room 5", "room 6"
     )
 
 
@@ -160,6 +161,9 @@ def _least_words(one: _Said, other: _Said) -> int | None:
         (one.chunk.title, other.chunk.title),
         (" ".join(one.chunk.heading[-1:]), " ".join(other.chunk.heading[-1:])),
     ):
+        numbers = _numbers(ours), _numbers(theirs)
+        if all(numbers) and numbers[0] != numbers[1]:
+            return None
         subjects = _subject(ours), _subject(theirs)
         is_part = subjects[0] <= subjects[1] or subjects[1] <= subjects[0]
         if not is_part and subjects[0] & subjects[1]:
@@ -167,6 +171,19 @@ def _least_words(one: _Said, other: _Said) -> int | None:
         if not is_part:
             return MIN_WORDS_ELSEWHERE
     return MIN_WORDS_ROW if one.is_row and other.is_row else MIN_WORDS
+
+
+_NUMBER = re.compile(r"(?P<label>[^\W\d_]*)[\s#.-]*(?P<number>\d[\w.]*)")
+_YEAR = re.compile(r"(?:19|20)\d{2}")
+
+
+def _numbers(title: str) -> frozenset[str]:
+    """Return the numbers that tell siblings apart: that of "room 5", not of "version 2", "2025"."""
+    return frozenset(
+        found["number"]
+        for found in _NUMBER.finditer(title)
+        if found["label"].lower() not in _VERSIONS and not _YEAR.match(found["number"])
+    )
 
 
 def _subject(title: str) -> frozenset[str]:

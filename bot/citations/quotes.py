@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from index.chunking.markup import mask
+
 MIN_QUOTE_CHARS = 12
 MIN_QUOTE_WORDS = 3
 MIN_RUN_SHARE = 0.85
@@ -65,7 +67,8 @@ def fold(text: str) -> Folded:
 
 def _folded_chars(text: str) -> Iterator[tuple[int, str]]:
     marks = {at for match in _LINE_MARKS.finditer(text) for at in range(*match.span())}
-    for at, char in enumerate(text):
+    # What no reader sees is no part of a quote
+    for at, char in enumerate(mask(text)):
         if at in marks or char.isspace():
             yield at, " "
         elif char in _MARKUP or unicodedata.category(char) in _DROPPED:

@@ -30,6 +30,7 @@ _AGES = ((365, "year"), (30, "month"), (7, "week"), (1, "day"))
 _GREEN, _YELLOW, _RED = "bold green", "bold yellow", "bold red"
 _LOOK = {
     Status.ANSWERED: ("●", _GREEN),
+    Status.CHAT: ("●", _GREEN),
     Status.NOT_FOUND: ("○", _YELLOW),
     Status.UNSUPPORTED: ("○", _YELLOW),
     Status.FAILED: ("✕", _RED),
@@ -77,6 +78,8 @@ def shortened(text: str, limit: int = _QUOTE_CHARS) -> str:
 def answer_view(answer: Answer) -> RenderableType:
     """Return an answer as a person wants to read it: what is said, then what proves it."""
     mark, style = _LOOK[answer.status]
+    if answer.status is Status.CHAT:
+        return _marked(mark, style, Text(answer.text))
     parts: list[RenderableType] = []
     if answer.text:
         parts.append(_marked(mark, style, _labelled(answer)))
@@ -87,7 +90,11 @@ def answer_view(answer: Answer) -> RenderableType:
     if answer.citations:
         parts += [Text(), _sources(answer.citations)]
     if answer.nearest:
-        parts += [Text(), Text("  Nearest passages", style="bold"), passages_view(answer.nearest)]
+        parts += [
+            Text(),
+            Text("  The closest passages", style="bold"),
+            passages_view(answer.nearest),
+        ]
     parts += [Text(), _footer(answer)]
     return Group(*parts)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.citations.checker import Removed
 from bot.engine.reply_parser import SCHEMA
 from bot.types import BYTES_PER_TOKEN, Messages, Question, ShownPassage
+from index.chunking.markup import readable
 from index.chunking.plain_text import one_line, visible
 from index.types import Passage
 from prompts import load
@@ -30,9 +31,26 @@ def opaque_ids(count: int) -> list[str]:
 
 
 def show(passages: Sequence[Passage]) -> tuple[ShownPassage, ...]:
-    """Give each passage an id for this one question."""
-    ids = opaque_ids(len(passages))
-    return tuple(ShownPassage(id=i, passage=p) for i, p in zip(ids, passages, strict=True))
+    """Give each section an id for this one question; passages of one section are one."""
+    grouped: list[list[Passage]] = []
+    for passage in passages:
+        home = next((one for one in grouped if _is_within(passage, one[0])), None)
+        if home is None:
+            grouped.append([passage])
+        else:
+            home.append(passage)
+    return tuple(
+        ShownPassage(id=id_, passage=best, others=tuple(others))
+        for id_, (best, *others) in zip(opaque_ids(len(grouped)), grouped, strict=True)
+    )
+
+
+def _is_within(passage: Passage, other: Passage) -> bool:
+    chunk, context = passage.chunk, other.context
+    if chunk.document != context.document or chunk.id == other.chunk.id:
+        return False
+    start = chunk.start - context.start
+    return start >= 0 and context.text[start : start + len(chunk.text)] == chunk.text
 
 
 def block(shown: ShownPassage) -> str:
@@ -40,15 +58,15 @@ def block(shown: ShownPassage) -> str:
 
     A text cannot end its own block: its lines all begin with a bar, and it does not know its id.
     """
-    chunk = shown.passage.chunk
-    place = " > ".join((chunk.title, *chunk.heading))
+    chunk = shown.section.chunk
+    place = " > ".join(chunk.path)
     page = "" if chunk.page is None else f" (page {chunk.page})"
     date = "" if chunk.modified_at is None else f", changed on {chunk.modified_at:%Y-%m-%d}"
     return "\n".join(
         [
             f"<<< passage {shown.id} >>>",
             f"from: {one_line(place)}{page}{date}",
-            quoted(chunk.text),
+            quoted(readable(shown.section.masked)),
             f"<<< end {shown.id} >>>",
         ]
     )

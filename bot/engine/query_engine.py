@@ -28,18 +28,22 @@ from bot.engine.retriever import (
     response_of,
     result_of,
 )
+from bot.engine.small_talk import reply_to
 from bot.engine.synthesis import AnswerSynthesizer, Result
 from bot.llm.portfolio import Portfolio
 from bot.llm.session import ModelSession
 from bot.types import LABEL, Answer, Answerer, Question, Status, Usage
 from index.errors import IndexingError
-from index.types import Searcher, SearchResult
+from index.types import Passage, Searcher, SearchResult
 
 log = logging.getLogger(__name__)
 
 NEAREST = 3
+LEAST_COSINE = 0.25
+"""A passage less similar to the question is not shown as near to it."""
 ASK_SOMETHING = "Ask a question, for example: How many days of leave do I have?"
-NOT_FOUND = "The documents don't say."
+NOT_FOUND = "I found no passage that answers this."
+NO_DOCUMENT = "No document mentions"
 UNSUPPORTED = "What was drafted is not supported by the documents, so it is not shown."
 OWN_WORDS = "These are the documents' own words."
 NO_OWN_WORDS = "No passage answers this in its own words."
@@ -129,6 +133,9 @@ class FootnoteQueryEngine(BaseQueryEngine):
         if not question.text.strip():
             yield _answer(Status.NOT_FOUND, message=ASK_SOMETHING)
             return
+        if reply := reply_to(question.text):
+            yield replace(_dated(_answer(Status.CHAT, message=reply), None, started), text=reply)
+            return
         answer = _answer(Status.NOT_FOUND, message=NOT_FOUND)
         try:
             async for event in self._events(question, found, stream=stream):
@@ -160,6 +167,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
         if not found.passages:
             return
         shown = show(found.passages)
+        asked = replace(asked, unknown=found.unknown)
         answering = AnswerSynthesizer(asked, shown, session, self._fallback, self._proves)
         async with aclosing(answering.events(stream=stream)) as events:
             async for event in events:
@@ -217,7 +225,7 @@ def _made(result: Result, found: SearchResult, session: ModelSession) -> Answer:
     elif result.said_something:
         status, notes = Status.UNSUPPORTED, [UNSUPPORTED]
     else:
-        status, notes = Status.NOT_FOUND, [NO_OWN_WORDS if result.fell_back else NOT_FOUND]
+        status, notes = Status.NOT_FOUND, [_refusal(result)]
     notes += disagreements(checked.citations, found.passages)
     if result.fell_back:
         notes.insert(0, OVER_BUDGET if session.over_budget else UNREACHABLE)
@@ -225,12 +233,29 @@ def _made(result: Result, found: SearchResult, session: ModelSession) -> Answer:
         _answer(status, message=" ".join([*notes, *session.notes])),
         text=checked.text,
         citations=checked.citations,
-        nearest=() if checked.citations else found.passages[:NEAREST],
+        nearest=() if checked.citations else _nearest(found.passages),
         answerer=result.answerer,
         usage=session.usage,
         confidence=result.confidence,
         highlights=_places(result.points_at, checked.text),
     )
+
+
+def _refusal(result: Result) -> str:
+    """Return why nothing is said, in words."""
+    if result.missing:
+        return f"{NO_DOCUMENT} {_joined(result.missing)}."
+    return NO_OWN_WORDS if result.fell_back else NOT_FOUND
+
+
+def _joined(names: Sequence[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _nearest(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Return the best passage and those near to the question, to look at when nothing is said."""
+    near = (one for one in passages[1:] if one.cosine is None or one.cosine >= LEAST_COSINE)
+    return (*passages[:1], *near)[:NEAREST]
 
 
 def _places(words: Sequence[str], text: str) -> tuple[tuple[int, int], ...]:

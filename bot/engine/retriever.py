@@ -172,16 +172,19 @@ def _cited_node(citation: Citation, passages: Sequence[Passage]) -> NodeWithScor
     passage = next(
         p
         for p in passages
-        if p.chunk.document == citation.document
-        and p.chunk.start <= citation.start
-        and citation.end <= p.chunk.end
+        if p.context.document == citation.document
+        and p.context.start <= citation.start
+        and citation.end <= p.context.end
     )
-    start, end = citation.start - passage.chunk.start, citation.end - passage.chunk.start
+    context = passage.context
+    start, end = citation.start - context.start, citation.end - context.start
     part = replace(
-        passage.chunk,
+        context,
+        page=citation.page,
+        heading=citation.heading,
         start=citation.start,
         end=citation.end,
-        text=passage.chunk.text[start:end],
+        text=context.text[start:end],
     )
     node = chunk_node(part, label=str(citation.label))
     # Two quotes of one chunk are two nodes, which llama-index tells apart by their ids

@@ -26,6 +26,7 @@ class Result:
         fell_back: Whether models were there and none of them could be used.
         confidence: The offline reader's; None if it was not at work.
         points_at: The words that it says are the answer itself.
+        missing: Names in the question that no document has.
     """
 
     checked: Checked
@@ -34,6 +35,7 @@ class Result:
     fell_back: bool
     confidence: float | None = None
     points_at: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class AnswerSynthesizer:
@@ -145,4 +147,5 @@ class AnswerSynthesizer:
             fell_back=bool(self._talk.models),
             confidence=draft.confidence,
             points_at=draft.points_at,
+            missing=draft.missing,
         )

@@ -3,13 +3,16 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.citations.claims import language
-from bot.extractive.excerpts import excerpt
+from bot.extractive.block_ranking import Similar
+from bot.extractive.choosing import MOST_SENTENCES, Chooser, Ranked, Ranking
+from bot.extractive.excerpts import Excerpt
 from bot.extractive.ranking import (
     FeatureExtractor,
     ParsedQuestion,
+    is_named,
     logistic,
     overall,
     parse_question,
@@ -17,13 +20,14 @@ from bot.extractive.ranking import (
 )
 from bot.extractive.span_model import SpanScores
 from bot.types import Draft, Evidence, Question, Sentence, ShownPassage
-from index.types import Chunk
+from index.chunking.markup import mask
+from index.types import Chunk, Encode
 
 NAME = "offline"
-MOST_SENTENCES = 3
 MOST_PARTS = 3
 FIRST_READ = 4  # passages; the others are read only if these leave a doubt
 SURE = 0.8
+SURE_BY_NUMBER = 0.6
 RISE = 0.6
 """What a passage gains that holds an answer for sure, in standard deviations of the ranking."""
 
@@ -75,9 +79,8 @@ WEIGHTS_OVERALL: tuple[float, ...] = (
 )
 # At it, 5 of 100 answerable questions are refused in the mean over the sets it was fitted on
 THRESHOLD = 0.3
+UNKNOWN_NAME = 0.02  # how sure it is of an answer if the question names what no document does
 THRESHOLD_WORDS_ONLY = 0.07
-# A further sentence is worth reading if it is this likely, measured by the first
-_FURTHER = 0.4
 
 _ASKS = (
     "who|whom|what|when|where|which|why|how|is|are|do|does|can|may|must|should|will|"
@@ -100,101 +103,95 @@ _LEANS = re.compile(
     r"es|er|sie|ihn|ihm|ihnen|ihre?[nrms]?|diese[nrms]?)\b",
     re.IGNORECASE,
 )
+_FIRST_WORD = re.compile(r"\w+")
 _ASKING = re.compile(rf"\b(?:{_ASKS})\b", re.IGNORECASE)
 _PART = re.compile(rf"\?\s+(?=\w)|,?\s+(?:and|und)\s+(?=(?:{_ASKS})\b)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
-    """A unit that could be an answer.
-
-    Attributes:
-        likely: Probability that it holds the answer.
-        unit: Its position among those of all passages.
-        points_at: The words in it that are the answer itself; "" if nobody says which.
-    """
-
-    likely: float
-    unit: int
-    points_at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranking:
-    """What was found for a question.
-
-    Attributes:
-        units: Best first.
-        sure: Probability that the question is answered at all.
-        least: The probability under which nothing is said.
-    """
-
-    units: tuple[Ranked, ...]
-    sure: float
-    least: float
-
-    @property
-    def chosen(self) -> tuple[Ranked, ...]:
-        """The units worth saying, best first."""
-        if not self.units or self.sure < self.least:
-            return ()
-        likely = self.units[0].likely * _FURTHER
-        return tuple(one for one in self.units[:MOST_SENTENCES] if one.likely >= likely)
-
-
 class ExtractiveAnswerer:
-    """Answers with the documents' own sentences, without a language model.
+    """Answers with the documents' own words, without a language model.
 
-    Each sentence of the passages gets a probability of holding the answer, from the words it shares
-    with the question, its place, what kind of thing is asked for, and what the trained network
-    points at. From the best one, and from what speaks for there being an answer at all, comes the
-    probability that the question is answered. If it is under the threshold the draft is empty;
-    else the best sentences are quoted whole. The network knows English: in other languages the
-    words decide alone.
+    Each sentence, item and row of the passages gets a probability of holding the answer, from the
+    words it shares with the question, its place, what kind of thing is asked for, and what the
+    span model points at. From the best one, and from what speaks for there being an answer at all,
+    comes the probability that the question is answered. If it is under the threshold the draft is
+    empty. Else the block that answers is quoted, in the form that the question asks for. The span
+    model knows English: in other languages the words decide alone.
 
     Args:
-        point: The network; None reads by words only.
+        point: The span model; None reads by words only.
         threshold: Probability from 0 to 1 under which nothing is said; None takes those that were
-            fitted, one with the network and one without.
+            fitted, one with the span model and one without.
+        encode: Embeds texts, to compare blocks with the question; None compares words alone.
     """
 
-    def __init__(self, point: Point | None, threshold: float | None = None) -> None:
+    def __init__(
+        self,
+        point: Point | None,
+        threshold: float | None = None,
+        *,
+        encode: Encode | None = None,
+    ) -> None:
         self._point = point
         self._threshold = threshold
+        self._encode = encode
 
     async def draft(self, question: Question, passages: Sequence[ShownPassage]) -> Draft:
         """Draft from *passages* in a thread, since reading keeps every core busy for a moment."""
+        missing = names_among(question.unknown, question.text)
+        if missing:
+            return Draft(sentences=(), answerer=NAME, confidence=UNKNOWN_NAME, missing=missing)
         return await asyncio.to_thread(self.read, question.text, passages)
 
     def read(self, question: str, passages: Sequence[ShownPassage]) -> Draft:
-        """Draft one to three sentences that answer, those of parts first; none if nothing does."""
+        """Draft the block that answers, or one for each part of the question; none if none does."""
         reading = FeatureExtractor(passages)
         whole = parse_question(question)
         if not whole.stems:  # nothing is asked about
             return Draft(sentences=(), answerer=NAME, confidence=0.0)
         rankings = [self._ranking(reading, one) for one in (*_parts(whole), whole)]
-        firsts = [one for ranking in rankings for one in ranking.chosen[:1]]
-        by_unit = {one.unit: one for one in (*firsts, *rankings[-1].chosen)}
-        said = _told(reading, list(by_unit.values()), whole)
+        rankings[-1] = _sure_by_number(reading, rankings[-1], question)
+        chosen = Chooser(reading, passages, whole, similar=self._similar(question)).blocks(rankings)
         return Draft(
-            sentences=tuple(sentence for sentence, _ in said),
+            sentences=tuple(
+                Sentence(
+                    text=one.text,
+                    evidence=tuple(Evidence(passage_id=id_, quote=quote) for quote in one.quotes),
+                    left_out=one.left_out,
+                )
+                for id_, one in ((_id_of(one, passages), one) for one in chosen.excerpts)
+            ),
             answerer=NAME,
             confidence=max(ranking.sure for ranking in rankings),
-            points_at=tuple(one.points_at for _, one in said if one.points_at),
+            points_at=chosen.points_at,
         )
+
+    def _similar(self, question: str) -> Similar | None:
+        encode = self._encode
+        if encode is None:
+            return None
+
+        def similar(texts: Sequence[str]) -> list[float]:
+            vectors = encode([question, *texts])
+            return [float(one) for one in vectors[1:] @ vectors[0]]
+
+        return similar
 
     def _ranking(self, reading: FeatureExtractor, asked: ParsedQuestion) -> Ranking:
         if self._point is None or not is_english(asked.text):
             return self._by_words(reading, asked)
         pointed: list[SpanScores] = []
         ranking = Ranking(units=(), sure=0.0, least=1.0)
-        chunks = [one.passage.chunk for one in reading.shown]
+        chunks = [hit.chunk for hit in reading.hits]
         for some in (chunks[:FIRST_READ], chunks[FIRST_READ:]):
             if not some or ranking.sure >= SURE:
                 break
-            pointed += self._point(asked.text, [(above(one), one.text) for one in some])
+            pointed += self._point(asked.text, [(above(one), mask(one.text)) for one in some])
             units, sure = _pointed_at(reading, asked, pointed)
-            ranking = Ranking(units=units, sure=sure, least=self._least(THRESHOLD))
+            answerable = tuple(logistic(one.answerable) for one in pointed)
+            ranking = Ranking(
+                units=units, sure=sure, least=self._least(THRESHOLD), answerable=answerable
+            )
         return ranking
 
     def _by_words(self, reading: FeatureExtractor, asked: ParsedQuestion) -> Ranking:
@@ -211,6 +208,25 @@ class ExtractiveAnswerer:
         return fitted if self._threshold is None else self._threshold
 
 
+def _sure_by_number(reading: FeatureExtractor, ranking: Ranking, question: str) -> Ranking:
+    """Return *ranking*, surer if a row has the very number that the question names."""
+    rows = [
+        one
+        for one in ranking.units
+        if reading.units[one.unit].header is not None
+        and is_named(question, [reading.units[one.unit].plain])
+    ]
+    if not rows:
+        return ranking
+    others = [one for one in ranking.units if one not in rows]
+    sure = max(ranking.sure, SURE_BY_NUMBER)
+    return replace(ranking, units=(*rows, *others), sure=sure)
+
+
+def _id_of(excerpt: Excerpt, passages: Sequence[ShownPassage]) -> str:
+    return next(one.id for one in passages if one.section.chunk.id == excerpt.section.chunk.id)
+
+
 class SpanReranker:
     """Raises the passages that the network says hold an answer, by `RISE` at most."""
 
@@ -221,7 +237,7 @@ class SpanReranker:
         """Return by how much each chunk rises: nothing if the network cannot read the question."""
         if not is_english(question):
             return [0.0] * len(chunks)
-        pointed = self._point(question, [(above(one), one.text) for one in chunks])
+        pointed = self._point(question, [(above(one), mask(one.text)) for one in chunks])
         return [RISE * logistic(one.answerable) for one in pointed]
 
 
@@ -229,9 +245,7 @@ def _pointed_at(
     reading: FeatureExtractor, asked: ParsedQuestion, pointed: Sequence[SpanScores]
 ) -> tuple[tuple[Ranked, ...], float]:
     """Return the units of the passages that were read, best first, and how sure the answer is."""
-    units = [
-        at for at, unit in enumerate(reading.units) if unit.states and unit.passage < len(pointed)
-    ]
+    units = [at for at, unit in enumerate(reading.units) if unit.states and unit.hit < len(pointed)]
     if not units:
         return (), 0.0
     told = reading.pointed_features(pointed, units)
@@ -244,48 +258,29 @@ def _pointed_at(
         Ranked(
             likely=likely[at],
             unit=units[at],
-            points_at=reading.words_pointed_at(pointed, units[at]),
+            points_at=reading.words_pointed_at(pointed, units[at]) if rank < MOST_SENTENCES else "",
         )
-        for at in order[:MOST_SENTENCES]
+        for rank, at in enumerate(order)
     ), sure
 
 
-def _told(
-    reading: FeatureExtractor, found: Sequence[Ranked], asked: ParsedQuestion
-) -> list[tuple[Sentence, Ranked]]:
-    """Return what is said of what was found, best first, and what completes it."""
-    chosen = [
-        one
-        for at, one in enumerate(found)
-        if not any(reading.says_less(asked, one.unit, other.unit) for other in found[:at])
-    ][:MOST_SENTENCES]
-    said = _quoted(reading, chosen, asked)
-    if not said or len(said) == MOST_SENTENCES:
-        return said
-    told = [sentence.text for sentence, _ in said]
-    more = reading.completing(asked, said[0][1].unit, told)
-    if more is None:
-        return said
-    return _quoted(reading, [*chosen, Ranked(likely=0.0, unit=more, points_at="")], asked)
+def names_among(words: Sequence[str], question: str) -> tuple[str, ...]:
+    """Return those of *words* that name something: a person, a place, a product, a year, a code.
 
+    A word that begins with a capital names something, but for the first of the question.
 
-def _quoted(
-    reading: FeatureExtractor, chosen: Sequence[Ranked], asked: ParsedQuestion
-) -> list[tuple[Sentence, Ranked]]:
-    """Return the units as sentences that are their own evidence; none is said twice."""
-    told: list[tuple[Sentence, Ranked]] = []
-    covered: set[int] = set()
-    for one in chosen:
-        shown = reading.shown[reading.units[one.unit].passage]
-        made = excerpt(shown.passage.chunk, reading.units, one.unit, asked=asked.stems)
-        if made is None or not covered.isdisjoint(range(made.first, made.last + 1)):
-            continue
-        covered.update(range(made.first, made.last + 1))
-        evidence = tuple(Evidence(passage_id=shown.id, quote=quote) for quote in made.quotes)
-        if made.first != made.last and made.text.count(one.points_at) > 1:
-            one = replace(one, points_at="")  # noqa: PLW2901 which of them is meant is lost
-        told.append((Sentence(text=made.text, evidence=evidence), one))
-    return told
+    >>> names_among(["Tokyo", "2031", "weekday"], "What is paid in Tokyo in 2031 on a weekday?")
+    ('Tokyo', '2031')
+    """
+    first = _FIRST_WORD.search(question)
+    shouts = question.isupper()
+    return tuple(
+        word
+        for word in words
+        if any(map(str.isdigit, word))
+        or (word[0].isupper() and not shouts and (first is None or word != first.group()))
+        or (word.isupper() and len(word) > 1 and not shouts)
+    )
 
 
 def _parts(asked: ParsedQuestion) -> list[ParsedQuestion]:

@@ -1,158 +1,356 @@
-"""What of a passage is quoted around a sentence that answers, and how it is shown."""
+"""What of a section is quoted around the words that answer, and how it is shown."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.citations.quotes import find, is_long_enough
-from bot.extractive.sentences import Unit
+from bot.extractive.groups import Group, GroupKind, groups
+from bot.extractive.units import Unit, block_text, cells, code_of, named, plain_of
+from index.chunking.sentences import sentences
 from index.chunking.stems import stems
-from index.types import Chunk
+from index.types import Block, BlockKind, Section
 
-# A sentence that begins like this speaks of the one before it
+# A sentence that begins like this refers to the one before it
 _LEANS = re.compile(
     r"(?:it|its|this|that|these|those|they|their|them|he|she|his|her|such|however|therefore|thus|"
     r"also|otherwise|instead|but|and|so|then|er|sie|es|dies\w*|jedoch|daher|"
     r"(?:if|unless|until|after|when) (?:it|this|that|they|so|not)|in (?:this|that) case)\b",
     re.IGNORECASE,
 )
+_CONTRASTS = re.compile(r", (?:however|though|therefore|instead),", re.IGNORECASE)
 _REPLY = re.compile(r"(?:yes|no|ja|nein|oui|non|sí)\b", re.IGNORECASE)
-_MOST_ITEMS = 12
-_MOST_CHARS = 1200
+_MOST_ITEMS = 14
+_MOST_CHARS = 1600
 _MOST_CHARS_AROUND = 600  # of a list that is quoted for the sake of one item
+_MOST_CODE_LINES = 25
+_MOST_LEAD = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excerpt:
-    """Words of a passage as they are shown, and the slices of its chunk that they are.
+    """Words of a section as they are shown, and the slices of its text that they are.
 
     Attributes:
-        text: Without bullets and mark-up; a list keeps its lines.
-        quotes: Each exactly a slice of the chunk's text.
-        first: Position of the first unit that it covers.
-        last: Position of the last.
+        section: It.
+        text: Markdown: prose on one line, a list, a table, or code with the line that announces it.
+        quotes: Each exactly a slice of the section's text.
+        first: Offset at which the part of the section that it covers begins.
+        last: One past the last.
+        left_out: How many items or rows of a list or table are not shown.
     """
 
+    section: Section
     text: str
     quotes: tuple[str, ...]
     first: int
     last: int
+    left_out: int = 0
+
+    def overlaps(self, other: "Excerpt") -> bool:
+        """Whether both show the same words of the same document."""
+        ours, theirs = self.section.chunk, other.section.chunk
+        return (
+            ours.document == theirs.document
+            and ours.start + self.first < theirs.start + other.last
+            and theirs.start + other.first < ours.start + self.last
+        )
 
 
-def excerpt(
-    chunk: Chunk, units: Sequence[Unit], at: int, *, asked: Collection[str] = ()
-) -> Excerpt | None:
-    """Return what to quote for the unit at position *at*, all of *units* being of many chunks.
-
-    A sentence that announces a list brings the list, one that leans on the sentence before it
-    brings that one, a yes or no brings the question that it replies to, and a row of a table
-    brings its header. An item brings its list if that is short and announced, or stands under a
-    heading that is asked for. None if it could not be cited.
+class Quoter:
+    """Quotes the parts of one section.
 
     Args:
-        chunk: That of the unit.
-        units: Of all passages.
-        at: Position of the unit.
+        section: What is quoted from.
         asked: Stems of the question's words.
     """
-    text = chunk.text[units[at].start : units[at].end]
-    header = units[at].header
-    if header is not None:
-        quotes = (text, chunk.text[slice(*header)])
-        return Excerpt(text=units[at].plain, quotes=quotes, first=at, last=at)
-    first, last = at, at
-    if _announces(text):
-        last = _end_of_list(units, at)
-        if last == at:
-            return None  # what it announces is not here
-    elif units[at].listed:
-        first, last = _list_around(chunk, units, at, asked=asked)
-    if first == last and not units[at].mark:
-        question = _replies_to(units, at)
-        if question is not None:
-            first = question
-        elif _LEANS.match(units[at].plain) and _follows(units, at):
-            first = at - 1
-    return _span(chunk, units, (first, last))
+
+    def __init__(self, section: Section, asked: Collection[str]) -> None:
+        self.section = section
+        self._asked = frozenset(asked)
+
+    def around(self, unit: Unit) -> Excerpt | None:
+        """Return what to quote for the sake of *unit*; None if it could not be cited."""
+        group = self.group_of(unit.block)
+        if unit.header is not None:
+            return self.rows([unit.block])
+        if group is None:
+            return None
+        if group.kind is GroupKind.LIST:
+            return self._list_around(group, unit)
+        if group.kind is GroupKind.CODE:
+            return self.group(group)
+        announced = self._announced_by(group, unit)
+        if announced is not None:
+            return self.group(announced)
+        return self._prose(unit)
+
+    def block(self, at: int) -> Excerpt | None:
+        """Return a block by itself: a row with its head, else its first sentences."""
+        return self.rows([at]) if self._block(at).kind is BlockKind.ROW else self.only(at)
+
+    def only(self, at: int) -> Excerpt | None:
+        """Return one block by itself, cut to its first sentences if it is long."""
+        block = self._block(at)
+        spans = sentences(self._masked(at))
+        end = block.start
+        for _, last in spans:
+            if end > block.start and last > _MOST_CHARS_AROUND:
+                break
+            end = block.start + last
+        return self._made(plain_of(self.section.masked[block.start : end]), (block.start, end))
+
+    def opening(self, group: Group, *, most: int) -> Excerpt | None:
+        """Return the first sentences of a paragraph, *most* at most."""
+        block = self._block(group.first)
+        spans = sentences(self._masked(group.first))[:most]
+        if not spans:
+            return None
+        end = block.start + spans[-1][1]
+        return self._made(plain_of(self.section.masked[block.start : end]), (block.start, end))
+
+    def headings_at(self, at: int) -> list[str]:
+        """Return the headings above a block."""
+        found: list[str] = []
+        level = 7
+        for block in reversed(self.section.blocks[:at]):
+            if block.kind is BlockKind.HEADING and block.level < level:
+                found.insert(0, plain_of(self.section.masked[block.start : block.end]))
+                level = block.level
+        return found or list(self.section.chunk.heading)
+
+    def group_of(self, block: int) -> Group | None:
+        """Return the group that holds a block; None for a heading."""
+        return next((one for one in groups(self.section) if one.first <= block <= one.last), None)
+
+    def group(self, group: Group, *, most_chars: int = _MOST_CHARS) -> Excerpt | None:
+        """Return a list, a table or code in full, with the line that announces it."""
+        if group.kind is GroupKind.TABLE:
+            rows = [at for at in range(group.first, group.last + 1) if not self._block(at).is_head]
+            return self.rows(rows, with_lead=group)
+        if group.kind is GroupKind.PROSE:
+            return self._range(group.first, group.last)
+        head = self._head_of(group)
+        if not head and (self._block(group.first).number or 1) > 1:
+            return None  # its first steps are not here
+        shown, left_out = self._fitting(group, most_chars)
+        lines = [*self._lines(shown)]
+        text = "\n".join([head, *lines] if head else lines)
+        start = self._head_start(group)
+        end = self._block(shown[-1]).end
+        return self._made(text, (start, end), left_out=left_out)
+
+    def rows(self, rows: Sequence[int], *, with_lead: Group | None = None) -> Excerpt | None:
+        """Return rows of a table with the names of its columns."""
+        rows = list(rows)
+        head = next((at for at in range(rows[0], -1, -1) if self._block(at).is_head), None)
+        shown = rows[:_MOST_ITEMS]
+        quotes = [self._quote(self._block(at)) for at in shown]
+        names = [] if head is None else cells(self._masked(head))
+        if head is not None:
+            quotes.append(self._quote(self._block(head)))
+        if len(shown) == 1:
+            text = named(names, cells(self._masked(shown[0])))
+        else:
+            width = max(len(names), *(len(cells(self._masked(at))) for at in shown))
+            table = [names or [""] * width, ["---"] * width]
+            table += [cells(self._masked(at)) for at in shown]
+            text = "\n".join(f"| {' | '.join(_escaped(row, width))} |" for row in table)
+            lead = "" if with_lead is None or with_lead.lead is None else self._lead_text(with_lead)
+            if lead and with_lead is not None and with_lead.lead is not None:
+                quotes.append(self._quote(self._block(with_lead.lead)))
+                text = f"{lead}\n\n{text}"
+        if head is not None and shown == list(range(head + 1, head + 1 + len(shown))):
+            start = with_lead.lead if with_lead and with_lead.lead is not None else head
+            quotes = [self._text(self._block(start).start, self._block(shown[-1]).end)]
+        first, last = self._block(shown[0]), self._block(shown[-1])
+        return Excerpt(
+            section=self.section,
+            text=text,
+            quotes=tuple(quotes),
+            first=first.start,
+            last=last.end,
+            left_out=len(rows) - len(shown),
+        )
+
+    def _prose(self, unit: Unit) -> Excerpt | None:
+        """Return a sentence, with those around it that it needs."""
+        block = self._block(unit.block)
+        spans = [
+            (block.start + first, block.start + last)
+            for first, last in sentences(self._masked(unit.block))
+        ]
+        at = next((at for at, span in enumerate(spans) if span[0] >= unit.start), len(spans) - 1)
+        start, end = unit.start, max(unit.end, spans[at][0])
+        leans = _LEANS.match(unit.plain) or _CONTRASTS.search(unit.plain)
+        if leans and at > 0:
+            start = spans[at - 1][0]
+        if at == 1 and _is_bare_reply(plain_of(self.section.masked[slice(*spans[0])])):
+            at, start = 0, spans[0][0]
+        if at == 0 and _REPLY.match(plain_of(self.section.masked[slice(*spans[0])])):
+            start = self._question_above(unit.block, start)
+        quote = self.section.chunk.text[start:end]
+        if (
+            not is_long_enough(self.section.chunk.text, start, end)
+            or find(quote, self.section.chunk.text) is None
+        ):
+            start, end = self._grown(spans, at)
+        return self._made(plain_of(self.section.masked[start:end]), (start, end))
+
+    def _grown(self, spans: Sequence[tuple[int, int]], at: int) -> tuple[int, int]:
+        """Return a short sentence with its neighbours, so that it can be found again."""
+        first, last = max(0, at - 1), min(len(spans) - 1, at + 1)
+        return spans[first][0], spans[last][1]
+
+    def _question_above(self, block: int, start: int) -> int:
+        """Return where the question begins to which a yes or no replies."""
+        if block == 0:
+            return start
+        before = self._block(block - 1)
+        is_prose = before.kind in {BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.QUOTE}
+        asks = is_prose and plain_of(self._masked(block - 1)).endswith(("?", "？"))
+        return before.start if asks else start
+
+    def _list_around(self, group: Group, unit: Unit) -> Excerpt | None:
+        """Return an item with what announces its list, or the list if that is short."""
+        start, end = self._block(group.first).start, self._block(group.last).end
+        most = _MOST_CHARS if group.is_numbered else _MOST_CHARS_AROUND
+        head = self._head_of(group)
+        words, own = ({*stems(text)} & self._asked for text in (head, unit.plain))
+        says_more = not words <= own
+        if end - start <= most and head and (group.lead is not None or own < words):
+            return self.group(group)
+        # The item with those that it is under
+        at, depth = unit.block, self._block(unit.block).depth
+        chain = [at]
+        while at > group.first and depth > 1:
+            at -= 1
+            one = self._block(at)
+            if one.kind is BlockKind.ITEM and one.depth < depth:
+                chain.insert(0, at)
+                depth = one.depth
+        below = unit.block
+        while below < group.last and self._block(below + 1).depth > self._block(unit.block).depth:
+            below += 1
+        chain += range(unit.block + 1, below + 1)
+        lines = [*self._lines(chain)]
+        if len(chain) == 1 and not (head and says_more):
+            text = plain_of(self._masked(unit.block))
+            block = self._block(unit.block)
+            return self._made(text, (block.start, block.end))
+        quotes = [self.section.chunk.text[self._block(chain[0]).start : self._block(chain[-1]).end]]
+        if head:
+            quotes = [self._quote(self._block(self._head_block(group))), *quotes]
+        return Excerpt(
+            section=self.section,
+            text="\n".join([head, *lines] if head else lines),
+            quotes=tuple(quotes),
+            first=self._block(chain[0]).start,
+            last=self._block(chain[-1]).end,
+        )
+
+    def _announced_by(self, group: Group, unit: Unit) -> Group | None:
+        """Return the list, table or code that a sentence announces."""
+        last = plain_of(self._masked(group.last))
+        if not last.endswith(unit.plain):
+            return None
+        return next((one for one in groups(self.section) if one.lead == group.last), None)
+
+    def _range(self, first: int, last: int) -> Excerpt | None:
+        start, end = self._block(first).start, self._block(last).end
+        text = "\n\n".join(plain_of(self._masked(at)) for at in range(first, last + 1))
+        return self._made(text, (start, end))
+
+    def _made(self, text: str, border: tuple[int, int], *, left_out: int = 0) -> Excerpt | None:
+        start, end = border
+        whole = self.section.chunk.text
+        if not text or not is_long_enough(whole, start, end):
+            return None
+        return Excerpt(
+            section=self.section,
+            text=text,
+            quotes=(whole[start:end],),
+            first=start,
+            last=end,
+            left_out=left_out,
+        )
+
+    def _fitting(self, group: Group, most_chars: int) -> tuple[list[int], int]:
+        """Return the blocks that there is room for, and how many items are left out."""
+        shown: list[int] = []
+        start = self._block(group.first).start
+        items = 0
+        for at in range(group.first, group.last + 1):
+            block = self._block(at)
+            is_item = block.kind is BlockKind.ITEM and block.depth == 1
+            if shown and (block.end - start > most_chars or (is_item and items == _MOST_ITEMS)):
+                rest = range(at, group.last + 1)
+                left = [one for one in rest if self._block(one).kind is BlockKind.ITEM]
+                return shown, sum(self._block(one).depth == 1 for one in left)
+            items += is_item
+            shown.append(at)
+        return shown, 0
+
+    def _lines(self, positions: Sequence[int]) -> Iterator[str]:
+        least = min(self._block(at).depth for at in positions)
+        for at in positions:
+            block = self._block(at)
+            indent = "   " * max(0, block.depth - max(1, least))
+            if block.kind is BlockKind.ITEM:
+                mark = "-" if block.number is None else f"{block.number}."
+                yield f"{indent}{mark} {plain_of(self._masked(at))}"
+            elif block.kind is BlockKind.CODE:
+                inner = "   " * max(0, block.depth - least + 1) if block.depth else ""
+                language, code = code_of(self._masked(at))
+                lines = code.split("\n")[:_MOST_CODE_LINES]
+                yield from (f"{inner}{line}" for line in (f"```{language}", *lines, "```"))
+            else:
+                yield f"{indent}   {block_text(self.section, block)}"
+
+    def _head_block(self, group: Group) -> int:
+        return group.lead if group.lead is not None else group.heading or 0
+
+    def _head_of(self, group: Group) -> str:
+        """Return the line that is shown above a list or code; "" if nothing heads it."""
+        if group.lead is not None:
+            return self._lead_text(group)
+        if group.heading is None or group.kind is GroupKind.CODE:
+            return ""
+        return f"{plain_of(self._masked(group.heading).split(chr(10))[0]).rstrip(':')}:"
+
+    def _lead_text(self, group: Group) -> str:
+        if group.lead is None:
+            return ""
+        text = plain_of(self._masked(group.lead))
+        if len(text) <= _MOST_LEAD:
+            return text
+        return text[slice(*sentences(text)[-1])]
+
+    def _head_start(self, group: Group) -> int:
+        start = self._block(group.first).start
+        if group.lead is not None:
+            return self._block(group.lead).start
+        if group.heading == group.first - 1 and group.heading is not None:
+            return self._block(group.heading).start
+        return start
+
+    def _block(self, at: int) -> Block:
+        return self.section.blocks[at]
+
+    def _masked(self, at: int) -> str:
+        block = self._block(at)
+        return self.section.masked[block.start : block.end]
+
+    def _text(self, start: int, end: int) -> str:
+        return self.section.chunk.text[start:end]
+
+    def _quote(self, block: Block) -> str:
+        return self.section.chunk.text[block.start : block.end]
 
 
-def _span(chunk: Chunk, units: Sequence[Unit], around: tuple[int, int]) -> Excerpt | None:
-    first, last = around
-    start, end = units[first].start, units[last].end
-    quote = chunk.text[start:end]
-    if find(quote, chunk.text) is None or not is_long_enough(chunk.text, start, end):
-        return None
-    text = units[first].plain
-    if last > first:
-        told = units[first : last + 1]
-        lines = (f"\n{one.mark} {one.plain}" if one.mark else f" {one.plain}" for one in told)
-        text = "".join(lines).strip()
-    return Excerpt(text=text, quotes=(quote,), first=first, last=last)
+def _is_bare_reply(text: str) -> bool:
+    return bool(_REPLY.match(text)) and len(text.split()) == 1
 
 
-def _follows(units: Sequence[Unit], at: int) -> bool:
-    """Whether the unit before is a statement of the same passage."""
-    return at > 0 and units[at - 1].passage == units[at].passage and units[at - 1].states
-
-
-def _end_of_list(units: Sequence[Unit], at: int) -> int:
-    """Return the position of the last item of the list that unit *at* announces, or *at*."""
-    last = at
-    for here in range(at + 1, min(at + 1 + _MOST_ITEMS, len(units))):
-        is_item = _is_item(units, here, beside=at)
-        if not is_item or units[here].end - units[at].start > _MOST_CHARS:
-            break
-        last = here
-    return last
-
-
-def _list_around(
-    chunk: Chunk, units: Sequence[Unit], at: int, *, asked: Collection[str]
-) -> tuple[int, int]:
-    """Return the first and last position of what to quote for the sake of item *at*."""
-    above = at
-    while above > 0 and _is_item(units, above, beside=at):
-        above -= 1
-    last = _end_of_list(units, above)
-    is_whole = last + 1 >= len(units) or not _is_item(units, last + 1, beside=at)
-    is_here = units[above].passage == units[at].passage and above < at <= last
-    if not is_here or not is_whole:
-        return at, at
-    first, most = above, _MOST_CHARS_AROUND
-    if not _announces(chunk.text[units[above].start : units[above].end]):
-        if not _is_heading(chunk, units[above]) or not _says_less(units[at], units[above], asked):
-            return at, at
-        first = above + 1
-        if units[first].mark != "-":  # a step is of no use without the others
-            most = _MOST_CHARS
-    return (first, last) if units[last].end - units[first].start <= most else (at, at)
-
-
-def _is_heading(chunk: Chunk, unit: Unit) -> bool:
-    text = chunk.text[unit.start : unit.end]
-    return text.startswith("#") or unit.plain in (chunk.title, *chunk.heading)
-
-
-def _says_less(item: Unit, heading: Unit, asked: Collection[str]) -> bool:
-    """Whether of the words that are asked for the heading has all that the item has, and more."""
-    return {*asked} & {*stems(item.plain)} < {*asked} & {*stems(heading.plain)}
-
-
-def _replies_to(units: Sequence[Unit], at: int) -> int | None:
-    """Return the position of the question to which a yes or no, in the unit or before, replies."""
-    here = units[at].passage
-    for said in (at, at - 1):
-        if said > 0 and units[said].passage == units[said - 1].passage == here:
-            is_bare = said == at or len(units[said].plain.split()) == 1
-            asks = units[said - 1].plain.endswith(("?", "？"))
-            if asks and is_bare and _REPLY.match(units[said].plain):
-                return said - 1
-    return None
-
-
-def _announces(text: str) -> bool:
-    return text.endswith((":", "："))
-
-
-def _is_item(units: Sequence[Unit], at: int, *, beside: int) -> bool:
-    return units[at].passage == units[beside].passage and units[at].listed
+def _escaped(row: Sequence[str], width: int) -> list[str]:
+    return [cell.replace("|", r"\|") for cell in row] + [""] * (width - len(row))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.extractive.sentences import plain, units
 from bot.extractive.span_model import SpanScores
+from bot.extractive.units import hits, plain_of, units
 from bot.types import ShownPassage
 from index.chunking.stems import STOPWORDS, stem, stems, words
 from index.types import Chunk
@@ -45,6 +45,14 @@ _PERSON = (
 _KINDS = tuple(
     (re.compile(asks, re.IGNORECASE), re.compile(holds, re.IGNORECASE))
     for asks, holds in ((_HOW_MUCH, _AMOUNT), (_WHEN, _TIME), (_WHO, _PERSON))
+)
+
+# What is said beside the matter
+_IDIOMS = re.compile(
+    r"\bfor the (?:first|last) time\b|\b(?:right|just) now\b|\bat the moment\b|"
+    r"\bas soon as possible\b|"
+    r"\b(?:can|could) you (?:please )?(?:tell|show|explain)\b|\bi (?:would|'d) like to know\b",
+    re.IGNORECASE,
 )
 
 FEATURES = (
@@ -116,20 +124,48 @@ def parse_question(question: str) -> ParsedQuestion:
     for asks, holds in _KINDS:
         if asks.search(question):
             kind = holds
-    return ParsedQuestion(text=question, stems=tuple(stems(question)), names=names, kind=kind)
+    telling = _IDIOMS.sub(" ", question)
+    return ParsedQuestion(
+        text=question, stems=tuple(stems(telling) or stems(question)), names=names, kind=kind
+    )
+
+
+_CODE = re.compile(r"\b(?=[\w.-]*\d)(?=[\w.-]*[^\W\d]|\d+[.-]\d)[\w]+(?:[.-][\w]+)*\b")
+_LABELLED = re.compile(
+    r"\b(?P<label>[^\W\d_]{3,})\s+(?:no\.?\s*|#)?(?P<number>\d{1,4})\b(?!\s*[%€$£])"
+)
+
+
+def is_named(question: str, texts: Sequence[str]) -> bool:
+    """Whether *texts* have every number that names something in *question*; it must have one.
+
+    A code such as AS-0287 or 7.5 names something, and so does a number behind a word that is no
+    small one: "room 5", but not "for 5 years".
+
+    >>> is_named("Who owns AS-0287?", ["AS-0287: Ann"]), is_named("Room 5?", ["Room 51"])
+    (True, False)
+    """
+    said = " \n ".join(texts)
+    wanted = [rf"(?<![\w.-]){re.escape(code)}(?![\w-]|\.\d)" for code in _CODE.findall(question)]
+    wanted += [
+        rf"\b{re.escape(found['label'])}s?\W{{1,3}}{found['number']}(?!\w|[.,]\d)"
+        for found in _LABELLED.finditer(question)
+        if found["label"].lower() not in STOPWORDS
+    ]
+    return bool(wanted) and all(re.search(one, said, re.IGNORECASE) for one in wanted)
 
 
 class FeatureExtractor:
     """The words of the passages, counted once for all that is asked of them."""
 
     def __init__(self, shown: Sequence[ShownPassage]) -> None:
-        self.shown = shown
-        self.units = units(shown)
+        self.hits = hits(shown)
+        self.units = units(self.hits)
         self._stems = [stems(unit.plain) for unit in self.units]
-        self._above = [frozenset(stems(_above(one.passage.chunk))) for one in shown]
+        self._above = [frozenset(stems(_above(hit.chunk))) for hit in self.hits]
         self._passages = [set(above) for above in self._above]
         for unit, said in zip(self.units, self._stems, strict=True):
-            self._passages[unit.passage].update(said)
+            self._passages[unit.hit].update(said)
         self._everything = set[str]().union(*self._passages)
         self._counts = Counter(one for said in self._stems for one in set(said))
         self._weighed: dict[ParsedQuestion, dict[str, float]] = {}
@@ -138,7 +174,7 @@ class FeatureExtractor:
         """Return the features of a unit that need no network, in the order of `FEATURES`."""
         unit, weights = self.units[at], self._weights(asked)
         said = self._said(at)
-        passage = self._passages[unit.passage]
+        passage = self._passages[unit.hit]
         met = asked.kind is not None and _holds(asked, unit.plain)
         return [
             1.0,
@@ -150,7 +186,7 @@ class FeatureExtractor:
             _missing(asked.names, passage),
             float(met),
             float(asked.kind is not None and not met),
-            1 / (1 + unit.passage),
+            1 / (1 + unit.hit),
             math.log(1 + len(self._stems[at])),
         ]
 
@@ -164,7 +200,7 @@ class FeatureExtractor:
             units: Positions of the units.
         """
         margins = np.array([self._margin(pointed, at) for at in units])
-        passages = np.array([self.units[at].passage for at in units])
+        passages = np.array([self.units[at].hit for at in units])
         # Of all units that were read, and of a passage's own and "there is none"
         shares = _softmax(margins)
         own = np.zeros(len(units))
@@ -177,7 +213,7 @@ class FeatureExtractor:
                 logistic(margin),
                 float(share),
                 float(share_passage),
-                logistic(pointed[self.units[at].passage].answerable),
+                logistic(pointed[self.units[at].hit].answerable),
                 margin / _MOST_MARGIN,
             ]
             for at, margin, share, share_passage in zip(
@@ -188,10 +224,18 @@ class FeatureExtractor:
     def words_pointed_at(self, pointed: Sequence[SpanScores], at: int) -> str:
         """Return the words of a unit that the network takes for the answer, without mark-up."""
         unit = self.units[at]
-        best = pointed[unit.passage].best(unit.start, unit.end)
+        best = self._best_span(pointed, at)
         if best is None:
             return ""
-        return plain(self.shown[unit.passage].passage.chunk.text[slice(*best[1])])
+        offset = self.hits[unit.hit].offset
+        return plain_of(unit.section.masked[best[1][0] + offset : best[1][1] + offset])
+
+    def _best_span(
+        self, pointed: Sequence[SpanScores], at: int
+    ) -> tuple[float, tuple[int, int]] | None:
+        unit = self.units[at]
+        offset = self.hits[unit.hit].offset
+        return pointed[unit.hit].best(unit.start - offset, unit.end - offset)
 
     def says_less(self, asked: ParsedQuestion, at: int, other: int) -> bool:
         """Whether a row or an item has some of the question's words that its sibling has, no more.
@@ -202,6 +246,12 @@ class FeatureExtractor:
             return False
         return self._said(at) & {*asked.stems} < self._said(other) & {*asked.stems}
 
+    def weights(self, asked: ParsedQuestion) -> dict[str, float]:
+        """Return how rare each word of the question is in the passages; they add up to 1."""
+        weighed = self._weights(asked)
+        total = sum(weighed.values()) or 1.0
+        return {word: weight / total for word, weight in weighed.items()}
+
     def completing(self, asked: ParsedQuestion, at: int, told: Iterable[str]) -> int | None:
         """Return the position of the unit near *at* that says what *told* leaves out.
 
@@ -210,27 +260,26 @@ class FeatureExtractor:
             at: Position of a unit that is told.
             told: All texts that are.
         """
-        passage = self.units[at].passage
-        known = self._above[passage].union(*map(stems, told))
+        hit = self.units[at].hit
+        known = self._above[hit].union(*map(stems, told))
         weights = self._weights(asked)
         new = {one: weight for one, weight in weights.items() if one not in known}
         near = range(max(0, at - _NEAR), min(len(self.units), at + _NEAR + 1))
         gains = {
             one: sum(new.get(word, 0.0) for word in self._said(one))
             for one in near
-            if self.units[one].passage == passage and self.units[one].states
+            if self.units[one].hit == hit and self.units[one].states
         }
         best = max(gains, key=lambda one: (gains[one], -one))
         return best if gains[best] > _WORTH * sum(weights.values()) else None
 
     def _margin(self, pointed: Sequence[SpanScores], at: int) -> float:
-        unit = self.units[at]
-        best = pointed[unit.passage].best(unit.start, unit.end)
+        best = self._best_span(pointed, at)
         margin = -_MOST_MARGIN if best is None else best[0]
         return max(-_MOST_MARGIN, min(_MOST_MARGIN, margin))
 
     def _cosine(self, at: int) -> float:
-        cosine = self.shown[self.units[at].passage].passage.cosine
+        cosine = self.hits[self.units[at].hit].passage.cosine
         return _USUAL_COSINE if cosine is None else cosine
 
     def _said(self, at: int) -> set[str]:
@@ -239,9 +288,9 @@ class FeatureExtractor:
     def _near(self, at: int) -> set[str]:
         """Return the stems of a unit, its neighbours and the headings above it."""
         unit = self.units[at]
-        near = set(self._above[unit.passage])
+        near = set(self._above[unit.hit])
         for beside in (at - 1, at, at + 1):
-            if 0 <= beside < len(self.units) and self.units[beside].passage == unit.passage:
+            if 0 <= beside < len(self.units) and self.units[beside].hit == unit.hit:
                 near.update(self._stems[beside])
         return near
 
@@ -273,6 +322,12 @@ def overall(best: float, row: Sequence[float], rows: Sequence[Sequence[float]]) 
 def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     raised = np.exp(scores - scores.max(initial=0.0))
     return np.asarray(raised / max(raised.sum(), _TINY))
+
+
+def logit(probability: float) -> float:
+    """Return the logit of a probability, at most 30 either way."""
+    odds = max(probability, _TINY) / max(1 - probability, _TINY)
+    return max(-_FAR, min(_FAR, math.log(odds)))
 
 
 def logistic(score: float) -> float:

@@ -110,7 +110,7 @@ def answer_scores(
         text_of: Stored text of a document, None if there is no such document.
         encode: Texts to unit vectors; without it meanings are not compared.
     """
-    if answer.status is Status.FAILED:
+    if answer.status in {Status.FAILED, Status.CHAT}:
         return {}
     answered = answer.status is Status.ANSWERED
     said = without_labels(answer.text, answer.citations)

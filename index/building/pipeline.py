@@ -11,7 +11,9 @@ from pathlib import Path, PurePosixPath
 from index.atomic_files import cores
 from index.audience import narrowed
 from index.building.plan import Action, Planned, Progress
+from index.chunking.blocks import above
 from index.chunking.chunker import chunk
+from index.chunking.markup import keywords, mask, shown
 from index.errors import UnreadableDocumentError
 from index.parsing.child import ParserPool
 from index.storage.lexical import LexicalRow
@@ -54,8 +56,11 @@ class Assembly:
         self.documents += 1
         for each in numbered:
             self.ids.append(each.id)
-            self.inputs.append(embedding_input(document, each.heading, each.text))
-            words = "\n".join((document.title, " > ".join(each.heading), each.text))
+            text = above(document.text, each) + shown(each.text)
+            self.inputs.append(embedding_input(document, each.heading, text))
+            if each is numbered[0]:
+                text = f"{text}\n{keywords(document.text)}"
+            words = "\n".join((document.title, " > ".join(each.heading), text))
             self.lexical.append(LexicalRow(id=each.id, words=words, audience=document.audience))
 
     @property
@@ -217,7 +222,7 @@ class _Maker:
         )
         own = about(parsed)
         document = _with_about(document, file, own)
-        starts = self._recipe.embedder.token_starts(parsed.text)
+        starts = self._recipe.embedder.token_starts(mask(parsed.text))
         spans = chunk(parsed, starts, max_tokens=self._recipe.chunk_tokens)
         chunks = tuple(_chunk(document, span, id_=0) for span in spans)
         return Made(document=document, chunks=chunks, source=about(file), own=own)

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from index.chunking.lines import ITEM, LineKind, lines
+from index.chunking.blocks import blocks
+from index.chunking.lines import ITEM
+from index.chunking.markup import mask, trimmed
 from index.chunking.sentences import sentences
-from index.types import Heading, Parsed, Span
+from index.types import Block, BlockKind, Heading, Parsed, Span
 
-CHUNKER_VERSION = "2"
+CHUNKER_VERSION = "3"
 """Changes whenever the spans made of the same text would."""
 
 _Range = tuple[int, int]
@@ -32,19 +34,25 @@ def chunk(parsed: Parsed, token_starts: Sequence[int], *, max_tokens: int) -> li
     """
     if max_tokens < 1:
         raise ValueError(f"max_tokens must be at least 1, not {max_tokens}")
-    measured = _Measured(text=parsed.text, token_starts=token_starts, limit=max_tokens)
+    measured = _Measured(
+        text=mask(parsed.text),
+        blocks=blocks(parsed.text),
+        token_starts=token_starts,
+        limit=max_tokens,
+    )
     return [
         Span(start=start, end=end, heading=section.path, page=section.page)
-        for section in _joined(measured, _sections(parsed))
+        for section in _joined(measured, _sections(parsed, measured.text))
         for start, end in _pieces(measured, section)
     ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measured:
-    """A text whose slices can be counted in tokens."""
+    """A masked text whose slices can be counted in tokens."""
 
     text: str
+    blocks: Sequence[Block]
     token_starts: Sequence[int]
     limit: int
 
@@ -86,8 +94,7 @@ def _word_start(text: str, start: int, end: int) -> int:
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[_Range]:
-    piece = text[start:end]
-    start, end = start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+    start, end = trimmed(text, start, end)
     if start < end:
         yield start, end
 
@@ -111,7 +118,7 @@ class _Section:
     page: int | None
 
 
-def _sections(parsed: Parsed) -> Iterator[_Section]:
+def _sections(parsed: Parsed, text: str) -> Iterator[_Section]:
     heading_at = {heading.start: heading for heading in parsed.headings}
     cuts = sorted({0, *heading_at, *parsed.pages, len(parsed.text)})
     open_headings: list[Heading] = []
@@ -120,7 +127,7 @@ def _sections(parsed: Parsed) -> Iterator[_Section]:
         if heading is not None:
             open_headings = [one for one in open_headings if one.level < heading.level]
             open_headings.append(heading)
-        for start, end in _trimmed(parsed.text, cut, following):
+        for start, end in _trimmed(text, cut, following):
             yield _Section(
                 start=start,
                 head_end=_line_end(parsed.text, start, end) if heading is not None else start,
@@ -205,9 +212,9 @@ def _pieces(measured: _Measured, section: _Section) -> Iterator[_Range]:
 def _atoms(measured: _Measured, section: _Section, first_limit: int) -> Iterator[_Atom]:
     """Yield the body of *section* in parts that fit: blocks, else sentences, else cut ones."""
     limit = first_limit
-    for start, end in _blocks(measured.text, section.head_end, section.end):
+    for start, end, ends_block in _blocks(measured, section.head_end, section.end):
         for first, last in _fitting(measured, start, end, limit=limit):
-            cost = 0.0 if last == end else _MID_BLOCK_COST
+            cost = 0.0 if last == end and ends_block else _MID_BLOCK_COST
             if _is_title(measured.text[first:last]):
                 cost += _HANGING_COST
             yield _Atom(start=first, end=last, break_cost=cost)
@@ -253,22 +260,29 @@ def _packed(measured: _Measured, atoms: list[_Atom]) -> Iterator[_Range]:
     yield from reversed(spans)
 
 
-_ALONE = frozenset({LineKind.CODE, LineKind.TABLE})
+def _blocks(measured: _Measured, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield the border of each block, and whether nothing is torn apart where it ends."""
+    text, at = measured.text, start
+    inside = _with_heads([one for one in measured.blocks if one.start < end and one.end > start])
+    for one, following in zip(inside, [*inside[1:], None], strict=False):
+        # What no block holds is not lost: it is a piece of its own
+        for first, last in _trimmed(text, at, max(at, one.start)):
+            yield first, last, True
+        is_row = one.kind is BlockKind.ROW
+        goes_on = is_row and following is not None and following.group == one.group
+        for first, last in _trimmed(text, max(at, one.start), min(one.end, end)):
+            yield first, last, not goes_on
+        at = max(at, min(one.end, end))
+    for first, last in _trimmed(text, at, end):
+        yield first, last, True
 
 
-def _blocks(text: str, start: int, end: int) -> Iterator[_Range]:
-    """Yield paragraphs, items of lists, whole tables and whole fences of code."""
-    first: int | None = None
-    previous = LineKind.BLANK
-    for line in lines(text[start:end]):
-        ends_block = line.kind in {LineKind.BLANK, LineKind.ITEM} or (
-            line.kind is not previous and bool({line.kind, previous} & _ALONE)
-        )
-        if first is not None and ends_block:
-            yield from _trimmed(text, first, start + line.start)
-            first = None
-        if first is None and line.kind is not LineKind.BLANK:
-            first = start + line.start
-        previous = line.kind
-    if first is not None:
-        yield from _trimmed(text, first, end)
+def _with_heads(found: list[Block]) -> list[Block]:
+    """Join the head of each table with its first row."""
+    joined: list[Block] = []
+    for one in found:
+        if joined and joined[-1].is_head and one.group == joined[-1].group and not one.is_head:
+            joined[-1] = replace(joined[-1], end=one.end, is_head=False)
+        else:
+            joined.append(one)
+    return joined

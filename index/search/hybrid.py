@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from index.chunking.blocks import blocks
+from index.chunking.markup import HIDDEN, mask
 from index.errors import IndexingError
+from index.search.definitions import defines, subject_of
+from index.search.sections import with_sections
 from index.storage.generation import Generation, IndexDirectory
 from index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vectors
 
@@ -25,6 +30,10 @@ PASSAGE_LENDS = 0.4
 LENDERS = 5
 """How many of the best passages lend."""
 
+DEFINITION_LENDS = 2.0
+"""What a chunk gets that clearly defines what is asked for, in standard deviations."""
+
+_DEFINING = 60  # chunks that are read for a definition
 _MOST_NAMED = 20
 _STEEPEST = 700.0  # beyond it, exp is no number any more
 
@@ -148,6 +157,7 @@ def search_generation(
         return []
     search = _Search(generation, question, audience=audience, fusion=fusion)
     search.lend_to_named()
+    search.raise_definitions()
     if fusion.reranker is not None:
         search.rerank(fusion.reranker, max(k, fusion.reranked), weight=fusion.rerank_weight)
     return [
@@ -239,6 +249,30 @@ class _Search:
                     shares[document] = max(share, shares.get(document, 0.0))
         self._lend(shares)
 
+    def raise_definitions(self) -> None:
+        """Raise what defines the thing that the question asks to be defined.
+
+        A glossary's entry shares one word with the question, and so do a hundred other chunks:
+        the candidates for that word alone are read, and what defines it rises above mentions.
+        """
+        subject = subject_of(self._question)
+        if not subject or not self.scores:
+            return
+        only = None if self._audience is None else self._generation.passages.visible(self._audience)
+        groups = None if only is None or self._audience is None else sorted(self._audience)
+        found = dict(self._generation.lexical.search(subject, _DEFINING, groups=groups))
+        wanted = [*found, *(chunk.id for chunk in self.best(_DEFINING))]
+        chunks = self._generation.passages.chunks(wanted)
+        rises = {id_: _clarity(chunk, subject) for id_, chunk in chunks.items()}
+        new = [id_ for id_, rise in rises.items() if rise and id_ not in self.scores]
+        cosines = self._cosines(new)
+        self.scores |= {id_: self._fuser.scores(cosines.get(id_), found.get(id_)) for id_ in new}
+        highest = max(score.total for score in self.scores.values())
+        for id_, rise in rises.items():
+            if rise:
+                total = max(self.scores[id_].total + DEFINITION_LENDS * rise, highest * rise)
+                self.scores[id_] = replace(self.scores[id_], total=total)
+
     def _rarity(self, title: str) -> float:
         return self._generation.lexical.rarity(title)
 
@@ -257,6 +291,22 @@ class _Search:
             best = max(ids, key=lambda id_: round(known[id_].total, 9))  # the first of equals
             raised = known[best].total + shares[document]
             self.scores[best] = replace(known[best], total=raised)
+
+
+def _unknown(generation: Generation, question: str, audience: Audience) -> tuple[str, ...]:
+    only = None if audience is None else generation.passages.visible(audience)
+    groups = None if only is None or audience is None else sorted(audience)
+    return generation.lexical.unknown(question, groups=groups)
+
+
+def _clarity(chunk: Chunk, subject: str) -> float:
+    """Return how clearly one of the chunk's blocks defines *subject*."""
+    if subject.casefold() not in chunk.text.casefold():
+        return 0.0
+    masked = mask(chunk.text)
+    texts = (masked[one.start : one.end].replace(HIDDEN, "") for one in blocks(chunk.text))
+    plain = (re.sub(r"^[\s#>*+|•-]+|[*_`]{1,3}", "", text) for text in texts)
+    return max((defines(" ".join(text.split()), subject) for text in plain), default=0.0)
 
 
 class LiveIndex:
@@ -303,10 +353,11 @@ class LiveIndex:
             generation, question, k=k, audience=audience, fusion=self._fusion
         )
         return SearchResult(
-            passages=tuple(passages),
+            passages=tuple(with_sections(passages, generation.passages)),
             generation=generation.manifest.generation,
             created_at=generation.manifest.created_at,
             lexical_only=generation.manifest.lexical_only,
+            unknown=_unknown(generation, question, audience),
             ms=(time.perf_counter() - started) * 1000,
         )
 

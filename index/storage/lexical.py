@@ -15,7 +15,7 @@ import tantivy
 
 from index.atomic_files import writing
 
-LEXICAL_VERSION = "3"
+LEXICAL_VERSION = "4"
 EVERYBODY = "*"
 _WORDS = "footnote_words"
 _HEAP_BYTES = 64_000_000
@@ -142,6 +142,27 @@ class LexicalIndex:
         )
         telling = " ".join(whole[start:end] for start, end in zip(starts, ends, strict=True))
         return self._analyzer.analyze(telling) or self._analyzer.analyze(whole)
+
+    def unknown(self, question: str, *, groups: Sequence[str] | None) -> tuple[str, ...]:
+        """Return the words of *question* that no chunk has which *groups* may see, in order.
+
+        Args:
+            question: Free text.
+            groups: Groups whose chunks count besides everybody's; None counts all.
+        """
+        words = dict.fromkeys(_WORD.findall(_spaced(question)))
+        found: list[str] = []
+        for at, word in enumerate(words):
+            terms = [] if _only_asks(word, at) else self._analyzer.analyze(word)
+            if terms and not all(self._is_known(term, groups) for term in terms):
+                found.append(word)
+        return tuple(found)
+
+    def _is_known(self, term: str, groups: Sequence[str] | None) -> bool:
+        if not self._searcher.doc_freq("words", term):
+            return False
+        # A word of a document that the asker may not see is as unknown as any other
+        return groups is None or bool(self.search(term, 1, groups=groups))
 
     def rarity(self, words: str) -> float:
         """Return how rare the rarest of *words* is: 1 if one chunk holds it, near 0 if all do."""

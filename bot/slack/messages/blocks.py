@@ -70,6 +70,8 @@ def answer_message(answer: Answer, frame: Frame) -> Message:
     if answer.status is Status.FAILED:
         failed = texts.FAILED.format(reference=defuse(answer.reference))
         return note(failed, again=frame.question_id)
+    if answer.status is Status.CHAT:
+        return note(answer.text)
     whole = clean(answer.text if answer.status is Status.ANSWERED else answer.message).strip()
     said = cut_at_sentence(whole or texts.NOT_FOUND, LIMITS["answer_chars"])
     is_cut = len(said) < len(whole)

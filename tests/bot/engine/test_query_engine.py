@@ -129,7 +129,10 @@ def test_question_without_passages_is_not_found_and_asks_no_model() -> None:
 
     answer = engine.ask(Question(text="unheard"))
 
-    assert (answer.status, answer.message) == (Status.NOT_FOUND, "The documents don't say.")
+    assert (answer.status, answer.message) == (
+        Status.NOT_FOUND,
+        "I found no passage that answers this.",
+    )
     assert answer.generation == GENERATION
     assert model.prompts == []
 
@@ -259,7 +262,7 @@ def test_query_bundle_of_a_question_carries_its_audience() -> None:
 def test_query_that_is_not_answered_returns_the_message_and_no_nodes() -> None:
     response = an_engine(silent).query("leave")
 
-    assert str(response) == "The documents don't say."
+    assert str(response) == "I found no passage that answers this."
     assert response.source_nodes == []
     assert (response.metadata or {})["nearest"] == [1]
 

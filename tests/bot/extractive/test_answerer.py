@@ -22,7 +22,7 @@ from bot.extractive.answerer import (
     SpanReranker,
     is_english,
 )
-from bot.extractive.excerpts import excerpt
+from bot.extractive.excerpts import Quoter
 from bot.extractive.ranking import FEATURES, OVERALL, WORDS_ONLY, FeatureExtractor, parse_question
 from bot.extractive.span_model import SpanModel, SpanScores
 from bot.types import Question, ShownPassage
@@ -135,10 +135,11 @@ def test_item_is_quoted_alone_where_its_list_is_not_announced_or_long() -> None:
         units = FeatureExtractor(passages).units
         at = next(at for at, unit in enumerate(units) if unit.plain.startswith("Room 3"))
 
-        made = excerpt(passages[0].passage.chunk, units, at)
+        made = Quoter(units[at].section, ()).around(units[at])
 
         assert made is not None
-        assert (made.first, made.last) == (at, at)
+        assert made.text.endswith(units[at].plain)
+        assert "Room 2" not in made.text
 
 
 STEPS = """## Database disk full
@@ -155,7 +156,7 @@ def test_steps_under_the_heading_that_is_asked_for_are_told_whole() -> None:
     said = answer("What do I do when the database disk is full?", STEPS)
 
     assert said.startswith(
-        "1. Open the dashboard. Find the volume that is above 90 percent.\n"
+        "Database disk full:\n1. Open the dashboard. Find the volume that is above 90 percent.\n"
         "2. Vacuum the replica, never the primary. It takes ten minutes. Be patient.\n"
         "3. Grow the volume by 100 GB [1]."
     )
@@ -214,7 +215,8 @@ def test_rows_about_something_else_than_the_one_that_is_named_are_left_out() -> 
 
     assert re.findall(r"gate-(\w+)", one) == ["Boston"]
     assert set(re.findall(r"gate-(\w+)", two)) == {"Amsterdam", "Cairo"}
-    assert len(every.sentences) == 3
+    assert len(re.findall(r"gate-", every.sentences[0].text)) == 3
+    assert every.sentences[0].text.startswith("| Gate | Capacity |\n")
 
 
 def test_a_sentence_near_by_is_told_for_what_the_others_leave_out() -> None:

@@ -1,0 +1,338 @@
+"""Which blocks of the passages are said, in the form that the question asks for."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.extractive.block_ranking import Place, Scored, Similar, covers, defining, ranked
+from bot.extractive.excerpts import Excerpt, Quoter
+from bot.extractive.groups import GroupKind, groups
+from bot.extractive.overviews import comparison, summary
+from bot.extractive.question_forms import Form, form_of
+from bot.extractive.ranking import FeatureExtractor, ParsedQuestion, is_named, logit
+from bot.extractive.superlatives import extreme_row, superlative_of
+from bot.extractive.units import Unit
+from bot.types import ShownPassage
+from index.chunking.stems import stems
+
+MOST_SENTENCES = 3
+# A further sentence is worth reading if its score is that near to the first one's
+_FURTHER = 0.5
+_FURTHER_PART = 2.5  # where the question has another part
+_COMPARED = 8
+_SIMILAR = 2.0
+_FUSED = 4.0
+_EXAMPLE = 1.0
+_NAMED = 4.0  # by its number: what has another number answers another question
+_IS_EXAMPLE = re.compile(
+    r"(?:for example|for instance|e\.g\.|example:|as noted above)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A unit that could be an answer.
+
+    Attributes:
+        likely: Probability that it holds the answer.
+        unit: Its position among those of all passages.
+        points_at: The words in it that are the answer itself; "" if nobody says which.
+    """
+
+    likely: float
+    unit: int
+    points_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """What was found for a question.
+
+    Attributes:
+        units: Best first.
+        sure: Probability that the question is answered at all.
+        least: The probability under which nothing is said.
+        answerable: Probability of each passage that was read to hold an answer.
+    """
+
+    units: tuple[Ranked, ...]
+    sure: float
+    least: float
+    answerable: tuple[float, ...] = ()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether anything is to be said."""
+        return bool(self.units) and self.sure >= self.least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is said.
+
+    Attributes:
+        excerpts: In reading order.
+        points_at: The words in them that are the answer itself.
+    """
+
+    excerpts: tuple[Excerpt, ...] = ()
+    points_at: tuple[str, ...] = ()
+
+
+class Chooser:
+    """Chooses the blocks that answer one question.
+
+    Args:
+        reading: The units of all passages.
+        passages: Those passages in their sections.
+        asked: The question.
+        similar: Compares texts with the question by their vectors; None if nothing can.
+    """
+
+    def __init__(
+        self,
+        reading: FeatureExtractor,
+        passages: Sequence[ShownPassage],
+        asked: ParsedQuestion,
+        *,
+        similar: Similar | None = None,
+    ) -> None:
+        self._similar = similar
+        self._reading = reading
+        self._passages = passages
+        self._asked = asked
+        self._form = form_of(asked.text)
+
+    def _extreme(self, places: Sequence[Place]) -> Excerpt | None:
+        """Return the row that is the latest, first, most or least of its table."""
+        wanted = superlative_of(self._asked.text)
+        if wanted is None:
+            return None
+        weights = self._reading.weights(self._asked)
+        weights = {stem: one for stem, one in weights.items() if stem not in wanted.words}
+        least = _COVERED_BY_TABLE * sum(weights.values())
+        for place in places:
+            found = extreme_row(place.section, wanted)
+            if found is not None and covers(place, found[0], weights) >= least:
+                return Quoter(place.section, self._asked.stems).rows([found[1]])
+        return None
+
+    def blocks(self, rankings: Sequence[Ranking]) -> Chosen:
+        """Return what is said.
+
+        Args:
+            rankings: Of the parts of the question that can be read alone, then of all of it.
+        """
+        whole = rankings[-1]
+        places = self._places(whole)
+        definition = self._definition(places)
+        if definition is not None:
+            return Chosen(excerpts=(definition,))
+        if not any(one.is_answered for one in rankings):
+            return Chosen()
+        excerpts = self._in_form(places, is_one=len(rankings) == 1)
+        if excerpts:
+            return Chosen(excerpts=tuple(excerpts), points_at=self._points(excerpts, whole))
+        return self._facts(rankings)
+
+    def _definition(self, places: Sequence[Place]) -> Excerpt | None:
+        """Return what defines the thing that is to be defined, if that is asked."""
+        if self._form.form is not Form.DEFINITION:
+            return None
+        found = defining(places, self._form.subjects[0])
+        if found is None:
+            return None
+        place, at = found
+        return Quoter(place.section, self._asked.stems).block(at)
+
+    def _in_form(self, places: Sequence[Place], *, is_one: bool) -> list[Excerpt]:
+        """Return the blocks in the form that is asked for; none if a sentence is enough.
+
+        Args:
+            places: Sections that were found, best first.
+            is_one: Whether one thing is asked, and not several in one question.
+        """
+        extreme = self._extreme(places)
+        if extreme is not None:
+            return [extreme]
+        match self._form.form:
+            case Form.SUMMARY:
+                weights = self._reading.weights(self._asked)
+                return summary(places, weights, self._asked.stems)
+            case Form.COMPARISON:
+                return comparison(places, self._form.subjects, self._asked.stems)
+            case Form.STEPS | Form.LIST | Form.CODE if is_one:
+                return self._structured(places)
+            case _:
+                return []
+
+    def _points(self, excerpts: Sequence[Excerpt], ranking: Ranking) -> tuple[str, ...]:
+        """Return the words in the first block that are the answer itself."""
+        first = excerpts[0]
+        inside = (
+            one
+            for one in ranking.units
+            if self._reading.units[one.unit].section.chunk.id == first.section.chunk.id
+        )
+        words = next(inside, None)
+        if words is None or not words.points_at or first.text.count(words.points_at) != 1:
+            return ()
+        return (words.points_at,)
+
+    def _places(self, ranking: Ranking) -> list[Place]:
+        likely: dict[tuple[int, int], float] = {}
+        for one in ranking.units:
+            unit = self._reading.units[one.unit]
+            key = unit.section.chunk.id, unit.block
+            likely[key] = max(likely.get(key, 0.0), one.likely)
+        answerable = dict(enumerate(ranking.answerable))
+        return [
+            Place(
+                section=shown.section,
+                hits=(shown.passage, *shown.others),
+                answerable=max(
+                    (
+                        answerable.get(at, 0.0)
+                        for at, hit in enumerate(self._reading.hits)
+                        if hit.shown is shown
+                    ),
+                    default=0.0,
+                ),
+                likely={
+                    block: value
+                    for (id_, block), value in likely.items()
+                    if id_ == shown.section.chunk.id
+                },
+                rank=rank,
+            )
+            for rank, shown in enumerate(self._passages)
+        ]
+
+    def _facts(self, rankings: Sequence[Ranking]) -> Chosen:
+        firsts = [one for ranking in rankings[:-1] for one in self._by_meaning(ranking)[:1]]
+        further = _FURTHER if len(rankings) == 1 else _FURTHER_PART
+        chosen = self._by_meaning(rankings[-1], further=further)
+        wanted = list({one.unit: one for one in (*firsts, *chosen)}.values())
+        said = self._told(wanted, most=max(2, len(firsts) + 1))
+        if said and len(said) < MOST_SENTENCES:
+            told = [excerpt.text for excerpt, _ in said]
+            more = self._reading.completing(self._asked, said[0][1].unit, told)
+            if more is not None:
+                chosen = [one for _, one in said]
+                extra = Ranked(likely=0.0, unit=more, points_at="")
+                said = self._told([*chosen, extra], most=len(chosen) + 1)
+        return Chosen(
+            excerpts=tuple(excerpt for excerpt, _ in said),
+            points_at=tuple(
+                one.points_at
+                for excerpt, one in said
+                if one.points_at and excerpt.text.count(one.points_at) == 1
+            ),
+        )
+
+    def _told(self, wanted: Sequence[Ranked], *, most: int) -> list[tuple[Excerpt, Ranked]]:
+        """Return what is said of the units, each word of a document once."""
+        said: list[tuple[Excerpt, Ranked]] = []
+        for at, one in enumerate(wanted):
+            unit = self._reading.units[one.unit]
+            beside = (self._reading.units[other.unit] for other in wanted[:at])
+            if any(self._says_less(unit, other) for other in beside):
+                continue
+            quoter = Quoter(unit.section, self._asked.stems)
+            rows = [] if unit.header is None else self._rows_beside(unit, wanted)
+            excerpt = quoter.rows(rows) if len(rows) > 1 else quoter.around(unit)
+            if excerpt is None or any(_says_again(excerpt, other) for other, _ in said):
+                continue
+            said.append((excerpt, one))
+            if len(said) == most:
+                break
+        return said
+
+    def _above(self, unit: Unit) -> tuple[str, ...]:
+        return self._reading.hits[unit.hit].chunk.path
+
+    def _rows_beside(self, unit: Unit, wanted: Sequence[Ranked]) -> list[int]:
+        """Return the rows of a table that answer as well as *unit*, itself among them."""
+        rows = [self._reading.units[one.unit] for one in wanted]
+        rows = [one for one in rows if one == unit or one.is_beside(unit)]
+        return sorted(
+            {one.block for one in rows if not any(self._says_less(one, other) for other in rows)}
+        )
+
+    def _by_meaning(self, ranking: Ranking, *, further: float = _FURTHER) -> list[Ranked]:
+        """Return the units worth saying, in the order that their vectors and passages add to."""
+        if not ranking.is_answered:
+            return []
+        best = list(ranking.units[:_COMPARED])
+        units = [self._reading.units[one.unit] for one in best]
+        likeness = (
+            self._similar([unit.plain for unit in units]) if self._similar else [0.0] * len(best)
+        )
+        scores = [
+            logit(one.likely)
+            + _SIMILAR * similar
+            + _FUSED * self._reading.hits[unit.hit].passage.fused
+            - _EXAMPLE * bool(_IS_EXAMPLE.match(unit.plain))
+            for one, unit, similar in zip(best, units, likeness, strict=True)
+        ]
+        named = [is_named(self._asked.text, (unit.plain, *self._above(unit))) for unit in units]
+        scores = [score + _NAMED * is_it for score, is_it in zip(scores, named, strict=True)]
+        order = sorted(range(len(best)), key=lambda at: (-scores[at], at))
+        least = scores[order[0]] - further
+        return [best[at] for at in order[:MOST_SENTENCES] if scores[at] >= least]
+
+    def _says_less(self, unit: Unit, other: Unit) -> bool:
+        """Whether a row or an item has some of the question's words that its sibling has."""
+        if not unit.is_beside(other):
+            return False
+        asked = {*self._asked.stems}
+        return {*stems(unit.plain)} & asked < {*stems(other.plain)} & asked
+
+    def _structured(self, places: Sequence[Place]) -> list[Excerpt]:
+        """Return the procedure, list, table or code that answers; none if a sentence does."""
+        weights = self._reading.weights(self._asked)
+        found = ranked(places, weights, self._form.form, similar=self._similar)
+        most = max((one.covered for one in found), default=0.0)
+        found = [one for one in found if one.covered >= _COVERED_AS_WELL * most]
+        if not found:
+            return []
+        best = found[0]
+        quoter = Quoter(best.place.section, self._asked.stems)
+        if best.group.kind is GroupKind.PROSE and self._form.form is Form.CODE:
+            return []
+        first = quoter.group(best.group)
+        if first is None or (
+            best.group.kind is GroupKind.PROSE and len(first.text.split()) > _MOST_PROSE_WORDS
+        ):
+            return []
+        return [first, *self._further(best, first)]
+
+    def _further(self, best: Scored, first: Excerpt) -> Iterator[Excerpt]:
+        """Yield the code and steps that follow in the same section, while the answer is short."""
+        section = best.place.section
+        quoter = Quoter(section, self._asked.stems)
+        words = len(first.text.split())
+        if self._form.form is Form.LIST or best.group.kind is not GroupKind.CODE:
+            return
+        for group in groups(section):
+            if group.first <= best.group.last or group.heading != best.group.heading:
+                continue
+            if group.kind not in {GroupKind.CODE, GroupKind.LIST}:
+                continue
+            excerpt = quoter.group(group)
+            if excerpt is None:
+                continue
+            words += len(excerpt.text.split())
+            if words > _MOST_WORDS:
+                return
+            yield excerpt
+
+
+_COVERED_BY_TABLE = 0.3
+_COVERED_AS_WELL = 0.7
+_MOST_PROSE_WORDS = 60
+_MOST_WORDS = 140
+
+
+def _says_again(excerpt: Excerpt, other: Excerpt) -> bool:
+    return excerpt.overlaps(other) or stems(excerpt.text) == stems(other.text)

@@ -1,0 +1,188 @@
+"""Answers that are put together: how the sections on a subject begin, and two things compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.extractive.block_ranking import Place
+from bot.extractive.excerpts import Excerpt, Quoter
+from bot.extractive.groups import Group, GroupKind, groups
+from bot.extractive.units import block_text
+from index.chunking.stems import stems
+from index.search.definitions import defines
+from index.types import BlockKind
+
+_MOST_SUMMARY_WORDS = 130
+_MOST_SUMMARY_LIST = 600
+_FULLY_NAMED = 0.5
+
+
+def summary(
+    places: Sequence[Place], weights: Mapping[str, float], asked: Sequence[str]
+) -> list[Excerpt]:
+    """Return how the sections that the question names begin, in their order.
+
+    Args:
+        places: Sections that were found, best first.
+        weights: Share of each stem of the question.
+        asked: Those stems.
+    """
+    excerpts: list[Excerpt] = []
+    words = 0
+    for place in _on_the_subject(places, weights):
+        quoter = Quoter(place.section, asked)
+        for group in groups(place.section):
+            excerpt = _gist(quoter, place, group)
+            if excerpt is None or any(excerpt.overlaps(one) for one in excerpts):
+                continue
+            words += len(excerpt.text.split())
+            if excerpts and words > _MOST_SUMMARY_WORDS:
+                return excerpts
+            excerpts.append(excerpt)
+    return excerpts
+
+
+def _on_the_subject(places: Sequence[Place], weights: Mapping[str, float]) -> list[Place]:
+    """Return the sections of the document, or under the heading, that the question names best."""
+    best: tuple[float, str, str] | None = None
+    for place in places:
+        chunk = place.section.chunk
+        rank = 0.1 / (1 + place.rank)
+        for name, above in ((chunk.title, ""), *((one, one) for one in chunk.heading)):
+            score = _named(f"{chunk.title} {above}", name, weights) + rank
+            if best is None or score > best[0]:
+                best = score, chunk.document, above
+    if best is None:
+        return []
+    _, document, heading = best
+    found = [
+        place
+        for place in places
+        if place.section.chunk.document == document
+        and (not heading or heading in place.section.chunk.heading)
+    ]
+    return sorted(found, key=lambda one: one.section.chunk.start)
+
+
+def _named(path: str, name: str, weights: Mapping[str, float]) -> float:
+    """Return how much of the question a path has, more if its last name is asked for in full."""
+    known, last = {*stems(path)}, {*stems(name)}
+    share = sum(weight for stem, weight in weights.items() if stem in known)
+    return share + (_FULLY_NAMED * len(last & {*weights}) / len(last) if last else 0.0)
+
+
+def _gist(quoter: Quoter, place: Place, group: Group) -> Excerpt | None:
+    if group.kind is GroupKind.PROSE:
+        if any(other.lead == group.first for other in groups(place.section)):
+            return None  # it is said with what it announces
+        return quoter.opening(group, most=2)
+    if group.kind is GroupKind.CODE:
+        return None
+    return quoter.group(group, most_chars=_MOST_SUMMARY_LIST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of the things that are compared.
+
+    Attributes:
+        names: What it is called, as it was asked and in full.
+        own: Stems that the other does not have.
+        weights: How much each stem counts.
+    """
+
+    names: tuple[str, ...]
+    own: frozenset[str]
+    weights: Mapping[str, float]
+
+
+def comparison(
+    places: Sequence[Place], subjects: Sequence[str], asked: Sequence[str]
+) -> list[Excerpt]:
+    """Return the table that sets two things side by side, or a block for each of them."""
+    sides = _sides(subjects, asked)
+    table = _table_of(places, sides, asked)
+    if table is not None:
+        return [table]
+    excerpts: list[Excerpt] = []
+    for side in sides:
+        excerpt = _about(places, side, known=excerpts, asked=asked)
+        if excerpt is not None:
+            excerpts.append(excerpt)
+    return excerpts
+
+
+def _sides(subjects: Sequence[str], asked: Sequence[str]) -> list[_Side]:
+    named = _in_full(subjects)
+    found = [frozenset(stems(names[-1])) for names in named]
+    sides = []
+    for names, ours, theirs in zip(named, found, reversed(found), strict=True):
+        weights = {stem: 0.2 for stem in asked if stem not in theirs}
+        weights |= dict.fromkeys(ours, 0.6) | dict.fromkeys(ours - theirs, 1.0)
+        sides.append(_Side(names, ours - theirs, weights))
+    return sides
+
+
+def _in_full(subjects: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return both names: of "public vs private channels" the first is "public channels" too."""
+    first, second = (subject.split() for subject in subjects)
+    if len(first) >= len(second):
+        return [(" ".join(first),), (" ".join(second),)]
+    return [
+        (" ".join(first), " ".join([*first, *second[len(first) :]])),
+        (" ".join(second),),
+    ]
+
+
+def _table_of(
+    places: Sequence[Place], sides: Sequence[_Side], asked: Sequence[str]
+) -> Excerpt | None:
+    """Return the table whose head names both things."""
+    for place in places:
+        for group in groups(place.section):
+            blocks = place.section.blocks[group.first : group.last + 1]
+            heads = [block_text(place.section, one) for one in blocks if one.is_head]
+            known = {*stems(" ".join(heads))}
+            if all(_names(known, side.own) for side in sides):
+                return Quoter(place.section, asked).group(group)
+    return None
+
+
+def _names(known: set[str], own: frozenset[str]) -> bool:
+    """Whether one of the words is there, also as a part of a joined one ("HRLinks")."""
+    return any(
+        stem in one and (stem == one or len(stem) > len(one) / 3) for stem in own for one in known
+    )
+
+
+def _about(
+    places: Sequence[Place], side: _Side, *, known: Sequence[Excerpt], asked: Sequence[str]
+) -> Excerpt | None:
+    """Return the block that says most of one of the two things."""
+    best: tuple[float, Excerpt] | None = None
+    for place in places:
+        quoter = Quoter(place.section, asked)
+        for at in range(len(place.section.blocks)):
+            score = _on(place, at, side=side, quoter=quoter)
+            if score is None or (best is not None and score <= best[0]):
+                continue
+            excerpt = quoter.block(at)
+            if excerpt is not None and not any(excerpt.overlaps(one) for one in known):
+                best = score, excerpt
+    return None if best is None else best[1]
+
+
+def _on(place: Place, at: int, *, side: _Side, quoter: Quoter) -> float | None:
+    """Return how much a block says of one thing; None if it does not name it."""
+    block = place.section.blocks[at]
+    if block.kind in {BlockKind.HEADING, BlockKind.CODE} or block.is_head:
+        return None
+    text = block_text(place.section, block)
+    said, heads = stems(text), {*stems(" ".join(quoter.headings_at(at)))}
+    has = {*said} | heads
+    if side.own and has.isdisjoint(side.own):
+        return None
+    cover = sum(weight for stem, weight in side.weights.items() if stem in has)
+    cover /= sum(side.weights.values()) or 1.0
+    early = bool(side.own & {*said[:3]}) or bool(side.own & heads)
+    clear = max(defines(text, name) for name in side.names)
+    return cover + clear + 0.5 * early + 0.2 / (1 + place.rank) + 0.3 * place.likely.get(at, 0.0)

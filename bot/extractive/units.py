@@ -1,0 +1,207 @@
+"""Sentences, list items, rows and code of passages: what an extractive answer is chosen from."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import zip_longest
+
+from bot.types import ShownPassage
+from index.chunking.markup import HIDDEN, mask
+from index.chunking.sentences import sentences
+from index.chunking.stems import words
+from index.types import Block, BlockKind, Chunk, Passage, Section
+
+_MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•▪●◦‣·>]|\(?\d{1,3}[.)]|\([a-z]\))\s+)+")
+_EMPHASIS = re.compile(
+    r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=[^\W_])_{1,2}(?!\w)|`+|\\(?=\W)"
+)
+_SPACE_BEFORE = re.compile(r"(?<=\w) +(?=[,;:.!?](?:\s|$))")
+_FEWEST_WORDS = 2
+_MOST_CHARS = 2000  # what is longer is no sentence, whatever it is
+_MOST_ITEM_CHARS = 400  # a longer item is read sentence by sentence
+_CELL = re.compile(r"(?<!\\)\|")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found, and where an answerer sees it."""
+
+    shown: ShownPassage
+    passage: Passage
+
+    @property
+    def chunk(self) -> Chunk:
+        """What was found."""
+        return self.passage.chunk
+
+    @property
+    def offset(self) -> int:
+        """Where it starts in the text of its section."""
+        return self.chunk.start - self.shown.section.chunk.start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A sentence, an item of a list, a row of a table or a piece of code in one of the passages.
+
+    Attributes:
+        hit: Position of its passage among those found.
+        section: The section that it is in.
+        block: Position of its block in the section.
+        start: Offset in the section's text.
+        end: One past the last.
+        plain: Its words without mark-up, on one line.
+        states: Whether it can be an answer: not a question, a heading, or the head of a table.
+        header: Position of the block that is the head of its table; None if it is no row of one.
+    """
+
+    hit: int
+    section: Section
+    block: int
+    start: int
+    end: int
+    plain: str
+    states: bool
+    header: int | None
+
+    @property
+    def kind(self) -> BlockKind:
+        """What its block is."""
+        return self.section.blocks[self.block].kind
+
+    def is_beside(self, other: "Unit") -> bool:
+        """Whether both are rows of the same table, or items of the same list."""
+        group = self.section.blocks[self.block].group
+        is_same = self.section.chunk.id == other.section.chunk.id
+        return is_same and group != -1 and group == other.section.blocks[other.block].group
+
+
+def hits(shown: Sequence[ShownPassage]) -> list[Hit]:
+    """Return every passage that was found, best first."""
+    found = [Hit(one, passage) for one in shown for passage in (one.passage, *one.others)]
+    return sorted(found, key=lambda hit: hit.passage.rank)
+
+
+def plain(text: str) -> str:
+    r"""Return *text* on one line and without Markdown.
+
+    >>> plain("- **Gold**: see [the\n plan](plan.md)")
+    'Gold: see the plan'
+    """
+    return plain_of(mask(text))
+
+
+@lru_cache(maxsize=4096)
+def plain_of(masked: str) -> str:
+    """Return a masked text on one line and without Markdown."""
+    text = masked.replace(HIDDEN, "")
+    text = _EMPHASIS.sub("", _MARKS.sub("", re.sub(r"^[ \t]*>[ \t]?", "", text, flags=re.M)))
+    if text.lstrip().startswith("|"):
+        text = " – ".join(cell.strip() for cell in text.strip().strip("|").split("|"))
+    return _SPACE_BEFORE.sub("", re.sub(r"\s+", " ", text)).strip()
+
+
+def code_of(masked: str) -> tuple[str, str]:
+    """Return the language and the lines of a block of code."""
+    lines = masked.split("\n")
+    opening = re.match(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)", lines[0])
+    if opening is None:
+        return "", "\n".join(lines)
+    if len(lines) > 1 and re.fullmatch(rf"[ \t]*{opening[1][0]}{{3,}}[ \t]*", lines[-1]):
+        lines = lines[:-1]
+    body = lines[1:]
+    indents = (len(line) - len(line.lstrip()) for line in body if line.strip())
+    indent = min(indents, default=0)
+    return opening[2], "\n".join(line[indent:] for line in body).strip("\n")
+
+
+def units(found: Sequence[Hit]) -> list[Unit]:
+    """Return the units of all passages, in their order."""
+    return [unit for at, hit in enumerate(found) for unit in _units(hit, at)]
+
+
+def block_text(section: Section, block: Block) -> str:
+    """Return the words of a block without mark-up, on one line."""
+    if block.kind is BlockKind.CODE:
+        return " ".join(code_of(section.masked[block.start : block.end])[1].split())
+    return plain_of(section.masked[block.start : block.end])
+
+
+def _units(hit: Hit, at: int) -> Iterator[Unit]:
+    section = hit.shown.section
+    first, last = hit.offset, hit.offset + len(hit.chunk.text)
+    head: int | None = None
+    for position, block in enumerate(section.blocks):
+        if block.is_head:
+            head = position
+        if block.kind is not BlockKind.ROW:
+            head = None
+        start, end = max(block.start, first), min(block.end, last)
+        if start >= end:
+            continue
+        for span in _spans(section.masked, block, (start, end)):
+            masked = section.masked[slice(*span)]
+            if block.kind is BlockKind.CODE:
+                said = " ".join(code_of(masked)[1].split())
+            elif block.kind is BlockKind.ROW and head is not None and head != position:
+                said = _named(section, section.blocks[head], masked)
+            else:
+                said = plain_of(masked)
+            yield Unit(
+                hit=at,
+                section=section,
+                block=position,
+                start=span[0],
+                end=span[1],
+                plain=said,
+                states=not block.is_head
+                and block.kind is not BlockKind.HEADING
+                and _states(hit.chunk, said),
+                header=head if block.kind is BlockKind.ROW and head != position else None,
+            )
+
+
+def _spans(masked: str, block: Block, border: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    start, end = border
+    is_prose = block.kind in {BlockKind.PARAGRAPH, BlockKind.QUOTE}
+    if is_prose or (block.kind is BlockKind.ITEM and end - start > _MOST_ITEM_CHARS):
+        for first, last in sentences(masked[start:end]):
+            yield start + first, start + last
+    else:
+        yield start, end
+
+
+def _states(chunk: Chunk, said: str) -> bool:
+    return not (
+        said in chunk.heading
+        or said == chunk.title
+        or said.endswith(("?", "？"))
+        or len(said) > _MOST_CHARS
+        or len(words(said)) < _FEWEST_WORDS
+        or not any(char.isalpha() for char in said)
+    )
+
+
+def _named(section: Section, head: Block, row: str) -> str:
+    """Return a row of a table with the name of its column before each cell."""
+    names = cells(section.masked[head.start : head.end])
+    return named(names, cells(row))
+
+
+def named(names: Sequence[str], values: Sequence[str]) -> str:
+    """Return the cells of a row, each behind the name of its column.
+
+    >>> named(["Place", "Fee"], ["Garage", "3 euros"])
+    'Place: Garage; Fee: 3 euros'
+    """
+    return "; ".join(
+        f"{name}: {value}" if name else value
+        for name, value in zip_longest(names, values, fillvalue="")
+        if value
+    )
+
+
+def cells(row: str) -> list[str]:
+    """Return the cells of a row of a table without mark-up."""
+    return [plain_of(cell) for cell in _CELL.split(row.strip().strip("|"))]

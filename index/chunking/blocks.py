@@ -1,0 +1,233 @@
+"""The blocks of a document: headings, paragraphs, list items, rows of tables, code, quotes."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import accumulate, pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from index.chunking.lines import ITEM
+from index.chunking.markup import mask, shown, trimmed
+from index.types import Block, BlockKind, Chunk, Section
+
+# Indented text is wrapped, or indented for its own sake, more often than it is code
+_PARSER = (
+    MarkdownIt("commonmark", {"html": False})
+    .enable("table")
+    .disable(["inline", "code", "reference", "html_block"])
+)
+
+
+_MOST_ABOVE = 240  # characters of what is said above a piece of a list or a table
+
+
+def above(text: str, chunk: Chunk) -> str:
+    """Return what a chunk that begins within a list or a table needs from above it, or "".
+
+    That is the head of the table, or the sentence that announces the list.
+    """
+    found = blocks(text)
+    at = bisect_right(found, chunk.start, key=lambda one: one.end)
+    if at >= len(found) or found[at].group == -1 or at == 0:
+        return ""
+    first = at
+    while first > 0 and found[first - 1].group == found[at].group:
+        first -= 1
+    if first == at and found[at].start >= chunk.start:
+        return ""  # it begins with the head, or with the first item
+    needed = found[first]
+    if needed.kind is not BlockKind.ROW and first > 0:
+        needed = found[first - 1]
+    if needed.kind is BlockKind.HEADING or needed.end > chunk.start:
+        return ""
+    words = shown(text[needed.start : needed.end]).strip()
+    if needed.kind is BlockKind.PARAGRAPH and not words.endswith((":", "：")):
+        return ""
+    return f"{words[-_MOST_ABOVE:]}\n"
+
+
+@lru_cache(maxsize=64)
+def blocks(text: str) -> tuple[Block, ...]:
+    r"""Return the blocks of *text* in order, as CommonMark with tables defines them.
+
+    Rules and what `markup.mask` hides are in none.
+
+    >>> text = "# A\n\nDo this:\n\n1. one\n1. two\n\n```\nx\n```"
+    >>> [(one.kind.value, one.number, text[one.start:one.end]) for one in blocks(text)][2:]
+    [('item', 1, '1. one'), ('item', 2, '1. two'), ('code', None, '```\nx\n```')]
+    """
+    masked = mask(text)
+    found = []
+    for one in _with_bullets(masked, _Walk(text).blocks()):
+        start, end = trimmed(masked, one.start, one.end)
+        if start < end:
+            found.append(replace(one, start=start, end=end))
+    return tuple(found)
+
+
+def _with_bullets(masked: str, found: Iterable[Block]) -> Iterator[Block]:
+    """Take apart the paragraphs whose lines are items by marks that CommonMark does not know.
+
+    A PDF has "•" and "(a)" before its items, and no blank line between a list and the text above.
+    """
+    made = 0
+    goes_on = False
+    for one in found:
+        parts = list(_parts(masked, one)) if one.kind in _PROSE and not one.depth else [one]
+        for part in parts:
+            if part.kind is BlockKind.ITEM and part is not one:
+                made = made if goes_on else made + 1
+                goes_on = True
+                yield replace(part, group=-1 - made)
+            else:
+                goes_on = False
+                yield part
+
+
+_PROSE = frozenset({BlockKind.PARAGRAPH, BlockKind.QUOTE})
+
+
+def _parts(masked: str, block: Block) -> Iterator[Block]:
+    lines = re.finditer(r"^.*$", masked[block.start : block.end], re.MULTILINE)
+    items = [block.start + line.start() for line in lines if ITEM.match(line.group())]
+    starts = [block.start, *items]
+    for first, last in pairwise([*dict.fromkeys(starts), block.end]):
+        marker = ITEM.match(masked, first, last)
+        if marker is None:
+            yield replace(block, start=first, end=last) if last < block.end else block
+            continue
+        digits = re.sub(r"\D", "", marker.group()) if marker.group().strip()[-1:] in ".)" else ""
+        yield replace(
+            block,
+            kind=BlockKind.ITEM,
+            start=first,
+            end=last,
+            depth=1,
+            number=int(digits) if digits else None,
+        )
+
+
+def section_of(chunk: Chunk, text: str | None = None, parts: Sequence[Chunk] = ()) -> Section:
+    """Return *chunk* with its blocks.
+
+    Args:
+        chunk: A slice of a document.
+        text: The document's; None if it is not known, then the slice is read by itself.
+        parts: The chunks that it is made of; none if it is one of them.
+    """
+    parts = tuple(parts) or (chunk,)
+    if text is None:
+        return Section(chunk=chunk, masked=mask(chunk.text), blocks=blocks(chunk.text), parts=parts)
+    start, end = chunk.start, chunk.end
+    inside = (
+        replace(one, start=max(one.start, start) - start, end=min(one.end, end) - start)
+        for one in blocks(text)
+        if one.start < end and one.end > start
+    )
+    return Section(chunk=chunk, masked=mask(text)[start:end], blocks=tuple(inside), parts=parts)
+
+
+class _Walk:
+    """One pass over the tokens of a text."""
+
+    def __init__(self, text: str) -> None:
+        # Rules of tables are hidden, and make the table
+        self._lines = _with_rules(text).split("\n")
+        self._offsets = list(accumulate((len(line) + 1 for line in self._lines), initial=0))
+        self._end = len(text)
+        self._groups = 0
+        self._lists: list[int | None] = []  # the next number of each list that is open
+        self._group = -1
+        self._item: tuple[int | None] | None = None  # an item whose first paragraph is to come
+        self._quotes = 0
+
+    def blocks(self) -> Iterator[Block]:
+        is_head = False
+        for token in _PARSER.parse("\n".join(self._lines).replace("\r", " ")):
+            self._enter(token)
+            if token.type == "thead_open":
+                is_head = True
+            elif token.type == "thead_close":
+                is_head = False
+            elif token.type == "table_open" and not self._lists:
+                self._next_group()
+            made = self._block(token, is_head=is_head)
+            if made is not None:
+                yield made
+
+    def _enter(self, token: Token) -> None:
+        if token.type in {"bullet_list_open", "ordered_list_open"}:
+            if not self._lists:
+                self._next_group()
+            start = token.attrs.get("start", 1)
+            self._lists.append(int(start) if token.type.startswith("ordered") else None)
+        elif token.type in {"bullet_list_close", "ordered_list_close"}:
+            self._lists.pop()
+            self._item = None
+        elif token.type == "list_item_open":
+            number = self._lists[-1]
+            self._item = (number,)
+            if number is not None:
+                self._lists[-1] = number + 1
+        elif token.type in {"blockquote_open", "blockquote_close"}:
+            self._quotes += 1 if token.type == "blockquote_open" else -1
+
+    def _next_group(self) -> None:
+        self._groups += 1
+        self._group = self._groups
+
+    def _block(self, token: Token, *, is_head: bool) -> Block | None:
+        if token.map is None or token.type not in _KINDS:
+            return None
+        kind = _KINDS[token.type]
+        start, end = self._offsets[token.map[0]], min(self._offsets[token.map[1]], self._end)
+        if kind is BlockKind.ROW and "|" not in self._lines[token.map[0]]:
+            kind = BlockKind.PARAGRAPH  # a line of text right under a table
+        if kind is BlockKind.ROW:
+            return Block(
+                kind=kind,
+                start=start,
+                end=end,
+                group=self._group,
+                is_head=is_head,
+                depth=len(self._lists),
+            )
+        in_list = bool(self._lists)
+        number: int | None = None
+        if self._item is not None:
+            (number,) = self._item
+            self._item = None
+            if kind is BlockKind.PARAGRAPH:
+                kind = BlockKind.ITEM
+        elif kind is BlockKind.PARAGRAPH and self._quotes:
+            kind = BlockKind.QUOTE
+        return Block(
+            kind=kind,
+            start=start,
+            end=end,
+            level=int(token.tag[1:]) if kind is BlockKind.HEADING else 0,
+            depth=len(self._lists),
+            number=number,
+            group=self._group if in_list else -1,
+        )
+
+
+_KINDS = {
+    "heading_open": BlockKind.HEADING,
+    "paragraph_open": BlockKind.PARAGRAPH,
+    "fence": BlockKind.CODE,
+    "tr_open": BlockKind.ROW,
+}
+
+
+def _with_rules(text: str) -> str:
+    """Return the masked text with the rules of its tables, which only a parser needs."""
+    rows = zip(mask(text).split("\n"), text.split("\n"), strict=True)
+    return "\n".join(
+        old if not new.strip() and old.strip() and set(old.strip()) <= set("|:-= \t") else new
+        for new, old in rows
+    )

@@ -1,0 +1,247 @@
+"""Which characters of a document are marks that no reader sees: `mask` hides them, offsets stay.
+
+Stored text is the file's own, so that a quote is a slice of it. A reader of the rendered page
+never sees its front matter, its comments, the marks of a site generator, the addresses behind
+links, the tags of HTML and the rules under table heads. Chunking, search and answers read the
+masked text; only quotes are cut from the stored one.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+HIDDEN = "\u200b"
+"""What stands in a line for a character that is not shown: no word, no space, zero width."""
+
+_BLANKS = f" \t\r\n\x0b\x0c\x85\xa0{HIDDEN}"
+_FENCE = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,3}[.)]) +)?(`{3,}|~{3,})")
+_CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(?:(?!\n[ \t]*\n)[\s\S])+?(?<!`)\1(?!`)")
+_ENTRY = re.compile(r"[\w.\"' -]{1,60}:(?:[ \t].*)?$|[ \t-].*$|[#\]}].*$|$")
+_MOST_FRONT_LINES = 200
+_COMMENT = re.compile(r"<!--[\s\S]{0,5000}?-->")
+# {% tag %}, {%- tag -%}, {{ value }}, {{< shortcode >}}, {{% shortcode %}}, {# comment #}
+_TEMPLATE = re.compile(
+    r"\{%[^%{}]*(?:%(?!\})[^%{}]*)*%\}|\{\{[^{}\n]*\}\}|\{#(?![\w-]+\})[^{}\n]*#\}"
+)
+# {: .class}, {:target="_blank"}, {#anchor}, {.class}
+_ATTRIBUTES = re.compile(r"\{(?::[^{}\n]*|[#.][\w-][^{}\n]*)\}")
+_TAG = re.compile(
+    r"</?(?:a|abbr|article|aside|b|big|blockquote|br|button|center|cite|code|col|colgroup|dd|del|"
+    r"details|div|dl|dt|em|embed|figcaption|figure|font|footer|form|h[1-6]|header|hr|i|iframe|img|"
+    r"input|ins|kbd|label|li|main|mark|nav|object|ol|p|picture|pre|q|s|samp|script|section|small|"
+    r"source|span|strong|style|sub|summary|sup|svg|path|table|tbody|td|tfoot|th|thead|time|tr|tt|u|"
+    r"ul|var|video|wbr)(?:\s+[\w:@.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|\{[^{}]*\}|[^\s\"'<>=]+))?)*\s*/?>",
+    re.IGNORECASE,
+)
+# A component of a documentation site: <Tabs groupId="os">, </TabItem>, <Card title="Set up" />
+_COMPONENT = re.compile(r"^[ \t]*</?[A-Z][\w.]*(?:\s[^<>]*)?>[ \t]*$", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^(?:import\s[^\n]*\sfrom\s+['\"][^\n]*|import\s+['\"][^'\"\n]+['\"];?[ \t]*)$", re.M
+)
+# Words that a tag or a shortcode shows: title="Set up", label='macOS'
+_SHOWN = re.compile(
+    r"\b(?:title|label|content|caption|summary|heading|text|alt)\s*=\s*(?:\"([^\"\n]+)\"|'([^'\n]+)')"
+)
+# !!! note "Title", ???+ tip, === "Tab", :::note Title, :::, > [!NOTE]
+_ADMONITION = re.compile(
+    r"^[ \t]*(?:(?P<mark>!!!|\?\?\?\+?)[ \t]+[\w-]+(?:[ \t]+[\w-]+)*"
+    r"(?:[ \t]+\"(?P<title>[^\"\n]*)\")?"
+    r"|(?P<tab>===)[!+]?[ \t]+\"(?P<name>[^\"\n]*)\""
+    r"|(?P<colons>:{3,})[ \t]*(?:\{[^{}\n]*\}|[\w-]+)?"
+    r"(?:\[(?P<label>[^\]\n]*)\])?(?P<rest>[^\n]*))[ \t]*$",
+    re.MULTILINE,
+)
+_ALERT = re.compile(r"(?<=>)[ \t]*\[![A-Z]+\][+-]?")
+_LINK = re.compile(
+    r"(?P<open>!?\[)(?P<text>(?:[^\[\]\n]|\[[^\[\]\n]*\]|\n(?![ \t]*\n)){0,400}?)"
+    r"(?P<close>\]\([ \t]*(?:<[^<>\n]*>|(?:[^()\s<]|\([^()\s]*\))*)"
+    r"(?:[ \t\n]+(?:\"[^\"\n]*\"|'[^'\n]*'))?[ \t]*\))"
+)
+_REFERENCE = re.compile(
+    r"(?P<open>!?\[)(?P<text>[^\[\]\n]{1,200})(?P<close>\]\[[^\[\]\n]{0,100}\])"
+)
+_DEFINITION = re.compile(
+    r"^ {0,3}\[[^\]\n^][^\]\n]*\]:[ \t]*<?\S+>?(?:[ \t]+[\"'(][^\n]*)?[ \t]*$", re.M
+)
+_RULE = re.compile(
+    r"^[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$|^[ \t]*={2,}[ \t]*$", re.M
+)
+
+_Range = tuple[int, int]
+
+
+@lru_cache(maxsize=256)
+def mask(text: str) -> str:
+    r"""Return *text* at the same length with everything hidden that no reader sees.
+
+    Lines stay lines. What takes lines of its own (front matter, comments, template tags, rules of
+    tables) becomes spaces; what is hidden within a line becomes `HIDDEN`. Code stays as it is.
+
+    >>> shown("See [the form](x.md) {% raw %}now.\n\n| a  |\n| -- |\n| b  |\n")
+    'See the form now.\n\n| a  |\n| b  |'
+    """
+    chars = list(text)
+    body = front_matter_end(text)
+    _blank(chars, 0, body)
+    code = list(_code(text, body))
+    for hiding in _HIDING:
+        _hide(chars, hiding, code)
+    lines = "".join(chars).split("\n")
+    return "\n".join(one if one.strip(_BLANKS) else one.replace(HIDDEN, " ") for one in lines)
+
+
+def shown(text: str) -> str:
+    """Return *text* as a reader sees it."""
+    return readable(mask(text))
+
+
+def readable(masked: str) -> str:
+    """Return a masked text without what is hidden in it."""
+    lines = [line.replace(HIDDEN, "").rstrip() for line in masked.split("\n")]
+    text = "\n".join(lines).strip("\n")
+    # The rule under a table's head is gone, and no blank line is to part the two
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"(?<=\|)\n\n(?=[ \t]*\|)", "\n", text))
+
+
+def trimmed(masked: str, start: int, end: int) -> tuple[int, int]:
+    """Return the border of masked[start:end] without blanks; empty if a reader sees nothing there.
+
+    A hidden mark at an edge, such as the bracket of a link, stays with the words beside it.
+    """
+    piece = masked[start:end]
+    if not piece.strip(_BLANKS):
+        return start, start
+    first = start + len(piece) - len(piece.lstrip(_BLANKS))
+    last = start + len(piece.rstrip(_BLANKS))
+    while first > start and masked[first - 1] == HIDDEN:
+        first -= 1
+    while last < end and masked[last] == HIDDEN:
+        last += 1
+    return first, last
+
+
+def front_matter_end(text: str) -> int:
+    """Return where the front matter at the start of *text* ends; 0 if there is none."""
+    if not text.startswith("---"):
+        return 0
+    end, said = 0, 0
+    for number, line in enumerate(text.split("\n", _MOST_FRONT_LINES + 1)):
+        end += len(line) + 1
+        row = line.rstrip()
+        if number == 0:
+            if row != "---":
+                return 0
+        elif row in {"---", "..."}:
+            return min(end, len(text)) if said else 0
+        elif not _ENTRY.match(line):
+            return 0
+        elif row:
+            said += 1
+    return 0
+
+
+_KEYWORDS = re.compile(
+    r"^(?:keywords?|tags|aliases|synonyms|description|summary|categories)[ \t]*:"
+    r"(?P<words>.*(?:\n(?:[ \t]+\S|- ).*)*)",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def keywords(text: str) -> str:
+    """Return the words under which the front matter of *text* wants it to be found."""
+    front = text[: front_matter_end(text)]
+    found = (re.sub(r"[\[\]\"',>|-]+", " ", one["words"]) for one in _KEYWORDS.finditer(front))
+    return " ".join(" ".join(found).split())
+
+
+def _blank(chars: list[str], start: int, end: int) -> None:
+    for at in range(start, end):
+        if chars[at] != "\n":
+            chars[at] = " "
+
+
+def _code(text: str, start: int) -> Iterator[_Range]:
+    """Yield the ranges of fenced code and of code within lines, in order."""
+    fence, opened = "", 0
+    prose = start
+    for line in re.finditer(r"[^\n]*(?:\n|\Z)", text[start:]):
+        first, last = start + line.start(), start + line.end()
+        row = line.group()
+        if fence:
+            bare = row.strip().lstrip("> ")
+            if len(bare) >= len(fence) and bare == fence[0] * len(bare):
+                yield opened, last
+                fence, prose = "", last
+            continue
+        match = _FENCE.match(row)
+        if match and not (match[1][0] == "`" and "`" in row[match.end() :]):
+            yield from _spans(text, prose, first)
+            fence, opened = match[1], first
+    if fence:
+        yield opened, len(text)
+    else:
+        yield from _spans(text, prose, len(text))
+
+
+def _spans(text: str, start: int, end: int) -> Iterator[_Range]:
+    for match in _CODE_SPAN.finditer(text, start, end):
+        yield match.span()
+
+
+_Keep = Callable[[re.Match[str]], list[_Range]]
+
+
+def _nothing(_: re.Match[str]) -> list[_Range]:
+    return []
+
+
+def _attributes_shown(match: re.Match[str]) -> list[_Range]:
+    return [
+        (match.start() + span[0], match.start() + span[1])
+        for found in _SHOWN.finditer(match.group())
+        for span in [found.span(1) if found[1] else found.span(2)]
+    ]
+
+
+def _title(match: re.Match[str]) -> list[_Range]:
+    names = ("title", "name", "label", "rest")
+    return [match.span(name) for name in names if match[name] and match[name].strip()]
+
+
+def _link_text(match: re.Match[str]) -> list[_Range]:
+    # A picture's text says what it shows, and where nothing is said the address goes all the same
+    return [match.span("text")]
+
+
+_HIDING: tuple[tuple[re.Pattern[str], _Keep], ...] = (
+    (_COMMENT, _nothing),
+    (_TEMPLATE, _attributes_shown),
+    (_ATTRIBUTES, _nothing),
+    (_IMPORT, _nothing),
+    (_COMPONENT, _attributes_shown),
+    (_TAG, _attributes_shown),
+    (_ADMONITION, _title),
+    (_ALERT, _nothing),
+    (_LINK, _link_text),
+    (_LINK, _link_text),  # a picture may be the text of a link
+    (_REFERENCE, _link_text),
+    (_DEFINITION, _nothing),
+    (_RULE, _nothing),
+)
+
+
+def _hide(chars: list[str], hiding: tuple[re.Pattern[str], _Keep], code: list[_Range]) -> None:
+    """Hide what a pattern matches outside of *code*, all but the ranges that are to be kept."""
+    pattern, keep = hiding
+    text = "".join(chars)
+    inside = iter(code)
+    block = next(inside, None)
+    for match in pattern.finditer(text):
+        while block is not None and block[1] <= match.start():
+            block = next(inside, None)
+        if block is not None and block[0] <= match.start() < block[1]:
+            continue
+        kept = keep(match)
+        for at in range(*match.span()):
+            if chars[at] != "\n" and not any(first <= at < last for first, last in kept):
+                chars[at] = HIDDEN

@@ -1,0 +1,112 @@
+"""Definitions: what a question asks to be defined, and how clearly a text defines it."""
+
+import re
+from functools import lru_cache
+
+from index.chunking.stems import stems
+
+_ARTICLE = r"(?:(?:an?|the|our|your|my|eine?|der|die|das)\s+)?"
+_KIND = r"(?:(?:acronym|abbreviation|term|word|phrase|initialism|letters)\s+)?"
+_OF = r"(?:meaning|definition|abbreviation|expansion|full form|full name) (?:of|for)"
+_BE = r"(?:'?s| is| are| was| were| do| does)?"
+_DEFINE = r"(?:define|definition of|meaning of|explain what)"
+_MEANS = r"(?:stands? for|means?|abbreviates?|refers? to)"
+_ASKS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"^what{_BE} {_ARTICLE}{_KIND}(?P<x>.{{1,60}}?) {_MEANS}$",
+        rf"^what(?:'?s| is| are)? (?:the )?{_OF} {_ARTICLE}{_KIND}(?P<x>.{{1,60}})$",
+        rf"^{_DEFINE} {_ARTICLE}{_KIND}(?P<x>.{{1,40}}?)(?: is)?$",
+        rf"^{_ARTICLE}(?P<x>\S.{{0,40}}?)[:,]? (?:meaning|definition|acronym|stands for)$",
+        r"^was (?:ist|sind|bedeutet|heißt) (?:eine?|der|die|das)? ?(?P<x>.{1,40})$",
+    )
+)
+_ASKS_PLAINLY = re.compile(
+    rf"^(?:what|who)(?:'?s| is| are|s) {_ARTICLE}{_KIND}(?P<x>[^,]{{1,40}})$", re.IGNORECASE
+)
+# "What is the deadline for X" asks for a fact: what is defined is a name, not a property of one
+_PROPERTY = re.compile(
+    r"\b(?:of|for|in|at|on|to|from|with|between|by|per|when|if|that|who|which|my|our|your|the|"
+    r"maximum|minimum|max|min|limit|deadline|price|cost|fee|rate|number|amount|average|name|email|"
+    r"phone|address|url|password|default|version|latest|newest|oldest|first|last|next|best|highest|"
+    r"lowest|most|least|process|procedure|difference|rules?|steps?|capital|date|time)\b",
+    re.IGNORECASE,
+)
+_MOST_WORDS = 3
+_SAYS = (
+    r"(?:is|are|was|means?|stands? for|refers? to|describes?|denotes?|aka|a\.k\.a\.|ist|sind|"
+    r"bedeutet|heißt)\b"
+)
+_IN_BRACKETS = r"(?:\s*\([^()]{2,60}\))?"
+
+
+def subject_of(question: str) -> str:
+    """Return what *question* asks to be defined; "" if it asks for something else.
+
+    >>> subject_of("What does TTS stand for?"), subject_of("what's a PIV?")
+    ('TTS', 'PIV')
+    >>> subject_of("What is the deadline for claims?")
+    ''
+    """
+    text = re.sub(r"\s+", " ", question).strip(" ?!.…\"'“”？。")
+    for pattern in _ASKS:
+        if (found := pattern.match(text)) and (subject := _bare(found["x"])):
+            return subject
+    found = _ASKS_PLAINLY.match(text)
+    if found is None:
+        return ""
+    subject = _bare(found["x"])
+    is_name = 0 < len(stems(subject)) <= _MOST_WORDS and not _PROPERTY.search(subject)
+    return subject if is_name else ""
+
+
+def _bare(text: str) -> str:
+    text = text.strip(" \"'“”‘’«»,")
+    return re.sub(r"^(?:an?|the|our|your|my)\s+", "", text, flags=re.IGNORECASE)
+
+
+@lru_cache(maxsize=256)
+def _patterns(subject: str) -> tuple[tuple[float, re.Pattern[str]], ...]:
+    flags = re.NOFLAG if _is_acronym(subject) else re.IGNORECASE
+    name = rf"(?:an? |the )?[\"'“”]?{re.escape(subject)}(?:e?s)?[\"'“”]?{_IN_BRACKETS}"
+    short = rf"\b{re.escape(subject)}\b[\"'“”)]*"
+    return tuple(
+        (score, re.compile(pattern, flags))
+        for score, pattern in (
+            (1.0, rf"^{name}\s*(?:[:–—=|]| - )\s*\S"),
+            (0.9, rf"{short} (?:stands for|is short for|is an? (?:acronym|abbreviation))\b"),
+            (0.85, rf"^{name},? {_SAYS}"),
+            (0.75, rf"(?:^|[.;:] ){name} (?:is|are|means?) (?:an?|the|your|our)\b"),
+        )
+    )
+
+
+def _is_acronym(subject: str) -> bool:
+    return subject.isupper() and len(subject) > 1
+
+
+def defines(text: str, subject: str) -> float:
+    """Return how clearly the block of plain *text* defines *subject*, from 0 (not at all) to 1.
+
+    A glossary entry counts most, then what says that it stands for something or is something.
+
+    >>> defines("TTS - Technology Services.", "TTS"), defines("Ask TTS for help.", "TTS")
+    (1.0, 0.0)
+    """
+    if subject.casefold() not in text.casefold():
+        return 0.0
+    for score, pattern in _patterns(subject):
+        if pattern.search(text):
+            return score
+    return 0.8 if _is_acronym(subject) and _is_written_out(text, subject) else 0.0
+
+
+def _is_written_out(text: str, acronym: str) -> bool:
+    """Whether *text* writes an acronym out beside it: "Technology Services (TS)"."""
+    match = re.search(rf"((?:[\w'’&-]+[ ]+){{1,8}})\(\"?{re.escape(acronym)}\"?\)", text)
+    if not match:
+        return False
+    words = [word for word in re.split(r"[\s-]+", match[1]) if word]
+    initials = "".join(word[0] for word in words)
+    capitals = "".join(letter for letter in initials if letter.isupper())
+    return any(each.upper().endswith(acronym) for each in (capitals, initials))

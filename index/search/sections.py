@@ -1,0 +1,93 @@
+"""What surrounds a passage: the section of its document that an answerer is to see."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+
+from index.chunking.blocks import blocks, section_of
+from index.storage.passages import PassageReader
+from index.types import BlockKind, Chunk, Passage, Section
+
+MOST_CHARS = 6_000
+"""A longer section is cut to the chunks around the one that was found: some 1,500 tokens."""
+
+MOST_TABLE_CHARS = 20_000
+"""A longer table is not shown from its head on."""
+
+
+def with_sections(passages: Sequence[Passage], reader: PassageReader) -> list[Passage]:
+    """Return *passages*, each with its section."""
+    found: list[Passage] = []
+    texts: dict[str, tuple[str, list[Chunk]]] = {}
+    for passage in passages:
+        name = passage.chunk.document
+        if name not in texts:
+            document = reader.document(name)
+            texts[name] = ("" if document is None else document.text, reader.document_chunks(name))
+        found.append(replace(passage, section=_section(passage.chunk, *texts[name])))
+    return found
+
+
+def _section(chunk: Chunk, text: str, chunks: Sequence[Chunk]) -> Section:
+    first, last = _border(chunk, chunks)
+    first = _table_start(chunk, chunks, text=text, first=first)
+    start, end = chunks[first].start, chunks[last].end
+    wide = replace(
+        chunk,
+        start=start,
+        end=end,
+        text=text[start:end],
+        page=chunks[first].page,
+        heading=chunks[first].heading,
+    )
+    return section_of(wide, text, chunks[first : last + 1])
+
+
+def _table_start(chunk: Chunk, chunks: Sequence[Chunk], *, text: str, first: int) -> int:
+    """Return where to begin so that a table is seen with its head, if that is not too far above."""
+    if not text:
+        return first
+    found = blocks(text)
+    at = bisect_right(found, chunk.start, key=lambda one: one.end)
+    if at >= len(found) or found[at].kind is not BlockKind.ROW:
+        return first
+    group = found[at].group
+    head = next(one.start for one in found if one.group == group)
+    if chunk.end - head > MOST_TABLE_CHARS:
+        return first
+    holding = (at for at, one in enumerate(chunks) if one.start <= head < one.end)
+    return min(first, next(holding, first))
+
+
+def _border(chunk: Chunk, chunks: Sequence[Chunk]) -> tuple[int, int]:
+    """Return the first and last position of the chunks to show around *chunk*."""
+    at = next(at for at, one in enumerate(chunks) if one.id == chunk.id)
+    depth = len(chunk.heading)
+    first = last = at
+    # What is under the same heading, then what is under the headings below it
+    while first > 0 and chunks[first - 1].heading == chunk.heading:
+        first -= 1
+    while last + 1 < len(chunks) and chunks[last + 1].heading == chunk.heading:
+        last += 1
+    if chunks[last].end - chunks[first].start > MOST_CHARS:
+        return _around(at, (first, last), chunks)
+    below = last
+    while below + 1 < len(chunks) and chunks[below + 1].heading[:depth] == chunk.heading:
+        below += 1
+    if chunks[below].end - chunks[first].start <= MOST_CHARS:
+        last = below
+    return first, last
+
+
+def _around(at: int, border: tuple[int, int], chunks: Sequence[Chunk]) -> tuple[int, int]:
+    """Return as much around *at* as there is room for, the text behind it before the text above."""
+    first = last = at
+    grows = True
+    while grows:
+        grows = False
+        for step in (last + 1, first - 1):
+            start, end = min(first, step), max(last, step)
+            inside = border[0] <= start and end <= border[1]
+            if inside and chunks[end].end - chunks[start].start <= MOST_CHARS:
+                first, last, grows = start, end, True
+    return first, last

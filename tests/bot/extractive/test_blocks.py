@@ -1,0 +1,103 @@
+"""The block that answers is said, in the form that the question asks for."""
+
+from typing import Any
+
+import pytest
+
+from bot.citations.checker import check
+from bot.engine.context import show
+from bot.extractive.answerer import ExtractiveAnswerer
+from index.types import Passage
+from tests.fakes.searcher import a_passage
+
+
+def said(question: str, text: str, **about: Any) -> str:
+    """Return what is shown of an answer from one passage, read by its words alone."""
+    passage: Passage = a_passage(text, **about)
+    passages = show([passage])
+    draft = ExtractiveAnswerer(None, 0.0).read(question, passages)
+    checked = check(draft.sentences, passages)
+    assert checked.removed == ()
+    return checked.text
+
+
+RELEASES = """| Version | Date | Keeper |
+|---|---|---|
+| 3.9 | 9 February 2026 | Ann |
+| 3.10 | 25 May 2026 | Ben |
+| 3.8 | 2 January 2026 | Cy |"""
+
+
+@pytest.mark.parametrize(
+    ("question", "keeper"),
+    [
+        ("What is the latest version?", "Ben"),
+        ("Which version is the oldest?", "Cy"),
+        ("Who is the keeper of the newest version?", "Ben"),
+    ],
+)
+def test_the_row_with_the_extreme_value_is_said_alone(question: str, keeper: str) -> None:
+    text = said(question, RELEASES, title="Firmware versions")
+
+    assert f"Keeper: {keeper}" in text
+    assert text.count("Keeper:") == 1
+
+
+PRICES = """| Plan | Price a month |
+|---|---|
+| Basic | 9 euros |
+| Team | 1,200 euros |
+| Pro | 90 euros |"""
+
+
+def test_amounts_are_compared_as_numbers() -> None:
+    assert "Plan: Basic" in said("Which plan is the cheapest?", PRICES, title="Plans")
+    assert "Plan: Team" in said("Which plan is the most expensive?", PRICES, title="Plans")
+
+
+def test_a_definition_is_preferred_to_a_mention() -> None:
+    text = "Ask QRS about parcels.\n\n- **NLB** - The north gate.\n- **QRS** - The Review Staff."
+
+    assert said("What does QRS stand for?", text).startswith("QRS - The Review Staff")
+
+
+def test_code_is_said_with_the_line_that_announces_it() -> None:
+    text = "To empty the cache for one user, run:\n\n```console\n$ widget purge --user ann\n```"
+
+    assert said("How do I empty the cache for one user?", text) == (
+        "To empty the cache for one user, run [1]:\n```console\n$ widget purge --user ann\n```"
+    )
+
+
+@pytest.mark.parametrize("mark", ["{% raw %}", "{{ page.url }}", "<!-- x -->", "{: .note}"])
+def test_marks_of_a_site_generator_are_never_shown(mark: str) -> None:
+    steps = f"To return a laptop, do this:\n\n1. Call {mark} the desk.\n1. Bring it back."
+
+    assert said("How do I return a laptop?", steps) == (
+        "To return a laptop, do this:\n1. Call the desk.\n2. Bring it back [1]."
+    )
+
+
+def test_a_list_under_a_heading_is_said_with_the_heading() -> None:
+    text = "## What the badge does not open\n\n- the roof\n- the archive, except with the archivist"
+
+    assert said("Does the badge open the archive?", text, heading=("Badges",)).startswith(
+        "What the badge does not open:\n- the archive, except with the archivist"
+    )
+
+
+def test_a_row_is_chosen_by_the_very_number_that_is_asked_for() -> None:
+    rows = "".join(f"\n| AS-{number:04} | Person {number} |" for number in range(280, 295))
+
+    text = said("Who owns AS-0287?", f"| Asset | Owner |\n|---|---|{rows}")
+
+    assert text.startswith("Asset: AS-0287; Owner: Person 287")
+    assert "AS-0286" not in text
+
+
+def test_two_things_are_compared_by_the_table_that_has_both() -> None:
+    table = "| | Tock | Links |\n|---|---|---|\n| Cadence | weekly | monthly |"
+
+    text = said("What is the difference between Tock and Links?", f"Some words.\n\n{table}")
+
+    assert "Tock: weekly; Links: monthly" in text
