@@ -94,13 +94,16 @@ def find(quote: str, text: str) -> tuple[int, int] | None:
 
 
 def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield each place in *text* where `find` would see *quote*, in order."""
+    """Yield each place in *text* where `find` would see *quote*; a verbatim one counts too."""
     folded = fold(text)
     needle = fold(quote).text
     for wanted in dict.fromkeys((needle, needle.strip(" .,;:!?…\"'"))):
         if wanted:
             for at in _occurrences(wanted, folded.text):
                 yield folded.origin[at], folded.origin[at + len(wanted) - 1] + 1
+    at = text.find(quote) if quote.strip() else -1
+    if at >= 0 and not (_cuts(text, at) or _cuts(text, at + len(quote))) and fold(quote).text:
+        yield at, at + len(quote)
 
 
 def run(quote: str, text: str) -> Iterator[tuple[int, int]]:

@@ -14,8 +14,8 @@ _LATE = re.compile(
 )
 _EARLY = re.compile(r"\b(?:earliest|oldest|first|älteste[rsnm]?|erste[rsnm]?)\b", re.I)
 _HIGH = re.compile(
-    r"\b(?:highest|most(?! recent)|largest|biggest|greatest|longest|maximum|max|top|dearest|"
-    r"heaviest|fastest|tallest|most expensive|höchste[rsnm]?|größte[rsnm]?|meiste[rsnm]?)\b",
+    r"\b(?:highest|most expensive|most(?! recent)|largest|biggest|greatest|longest|maximum|max|top|"
+    r"dearest|heaviest|fastest|tallest|höchste[rsnm]?|größte[rsnm]?|meiste[rsnm]?)\b",
     re.I,
 )
 _LOW = re.compile(
