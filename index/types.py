@@ -1,7 +1,7 @@
 """The words of the index: source file, document, chunk, passage, problem."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -238,7 +238,7 @@ class Block:
     is_head: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Section:
     """What surrounds a chunk in its document: all that is under its heading, if that is not long.
 
@@ -271,7 +271,8 @@ class Passage:
         fused: What the ranking is by, from 0 to 1.
         cosine: Similarity to the question, from -1 to 1; None if there are no vectors.
         bm25: Lexical score, 0 or more; None if no word matched among the best.
-        section: What surrounds it; None if the searcher does not say.
+        around: Reads what surrounds it, the first time from the disk; None if the searcher
+            cannot.
     """
 
     chunk: Chunk
@@ -279,12 +280,18 @@ class Passage:
     fused: float
     cosine: float | None
     bm25: float | None
-    section: Section | None = None
+    around: Callable[[], Section] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def section(self) -> Section | None:
+        """What surrounds it; None if the searcher does not say."""
+        return None if self.around is None else self.around()
 
     @property
     def context(self) -> Chunk:
         """What an answerer sees of it: its section, or the chunk alone."""
-        return self.chunk if self.section is None else self.section.chunk
+        section = self.section
+        return self.chunk if section is None else section.chunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

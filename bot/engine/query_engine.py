@@ -166,7 +166,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
             yield found
         if not found.passages:
             return
-        shown = show(found.passages)
+        shown = await asyncio.to_thread(show, found.passages)  # reads the sections from the disk
         asked = replace(asked, unknown=found.unknown)
         answering = AnswerSynthesizer(asked, shown, session, self._fallback, self._proves)
         async with aclosing(answering.events(stream=stream)) as events:

@@ -43,8 +43,10 @@ class Group:
     is_numbered: bool
 
 
-@lru_cache(maxsize=256)
-def _groups(blocks: tuple[Block, ...], masked: str) -> tuple[Group, ...]:
+@lru_cache(maxsize=64)
+def groups(section: Section) -> tuple[Group, ...]:
+    """Return the groups of a section, in reading order."""
+    blocks, masked = section.blocks, section.masked
     found: list[Group] = []
     heading: int | None = None
     at = 0
@@ -78,11 +80,6 @@ _KIND_OF = {
     BlockKind.ROW: GroupKind.TABLE,
     BlockKind.CODE: GroupKind.CODE,
 }
-
-
-def groups(section: Section) -> tuple[Group, ...]:
-    """Return the groups of a section, in reading order."""
-    return _groups(section.blocks, section.masked)
 
 
 def _belongs(blocks: Sequence[Block], masked: str, *, first: int, at: int) -> bool:

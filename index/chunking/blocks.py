@@ -50,7 +50,7 @@ def above(text: str, chunk: Chunk) -> str:
     return f"{words[-_MOST_ABOVE:]}\n"
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)  # of texts as long as documents
 def blocks(text: str) -> tuple[Block, ...]:
     r"""Return the blocks of *text* in order, as CommonMark with tables defines them.
 
@@ -119,9 +119,9 @@ def section_of(chunk: Chunk, text: str | None = None, parts: Sequence[Chunk] = (
         text: The document's; None if it is not known, then the slice is read by itself.
         parts: The chunks that it is made of; none if it is one of them.
     """
-    parts = tuple(parts) or (chunk,)
     if text is None:
-        return Section(chunk=chunk, masked=mask(chunk.text), blocks=blocks(chunk.text), parts=parts)
+        return _alone(chunk)
+    parts = tuple(parts) or (chunk,)
     start, end = chunk.start, chunk.end
     inside = (
         replace(one, start=max(one.start, start) - start, end=min(one.end, end) - start)
@@ -129,6 +129,11 @@ def section_of(chunk: Chunk, text: str | None = None, parts: Sequence[Chunk] = (
         if one.start < end and one.end > start
     )
     return Section(chunk=chunk, masked=mask(text)[start:end], blocks=tuple(inside), parts=parts)
+
+
+@lru_cache(maxsize=64)
+def _alone(chunk: Chunk) -> Section:
+    return Section(chunk=chunk, masked=mask(chunk.text), blocks=blocks(chunk.text), parts=(chunk,))
 
 
 class _Walk:

@@ -70,7 +70,7 @@ _RULE = re.compile(
 _Range = tuple[int, int]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # of texts as long as documents
 def mask(text: str) -> str:
     r"""Return *text* at the same length with everything hidden that no reader sees.
 

@@ -1,8 +1,9 @@
 """What surrounds a passage: the section of its document that an answerer is to see."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 from index.chunking.blocks import blocks, section_of
 from index.storage.passages import PassageReader
@@ -16,16 +17,21 @@ MOST_TABLE_CHARS = 20_000
 
 
 def with_sections(passages: Sequence[Passage], reader: PassageReader) -> list[Passage]:
-    """Return *passages*, each with its section."""
-    found: list[Passage] = []
-    texts: dict[str, tuple[str, list[Chunk]]] = {}
-    for passage in passages:
-        name = passage.chunk.document
-        if name not in texts:
-            document = reader.document(name)
-            texts[name] = ("" if document is None else document.text, reader.document_chunks(name))
-        found.append(replace(passage, section=_section(passage.chunk, *texts[name])))
-    return found
+    """Return *passages*, each able to read its section; a document is read once for all of them.
+
+    Nothing is read before it is asked for: a search that shows passages alone pays nothing.
+    """
+
+    @cache
+    def read(name: str) -> tuple[str, list[Chunk]]:
+        document = reader.document(name)
+        return "" if document is None else document.text, reader.document_chunks(name)
+
+    return [replace(one, around=cache(partial(_section_in, read, one.chunk))) for one in passages]
+
+
+def _section_in(read: Callable[[str], tuple[str, list[Chunk]]], chunk: Chunk) -> Section:
+    return _section(chunk, *read(chunk.document))
 
 
 def _section(chunk: Chunk, text: str, chunks: Sequence[Chunk]) -> Section:
