@@ -7,7 +7,7 @@ masked text; only quotes are cut from the stored one.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 HIDDEN = "\u200b"
@@ -16,7 +16,7 @@ HIDDEN = "\u200b"
 _BLANKS = f" \t\r\n\x0b\x0c\x85\xa0{HIDDEN}"
 _FENCE = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,3}[.)]) +)?(`{3,}|~{3,})")
 _CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(?:(?!\n[ \t]*\n)[\s\S])+?(?<!`)\1(?!`)")
-_ENTRY = re.compile(r"[\w.\"' -]{1,60}:(?:[ \t].*)?$|[ \t-].*$|[#\]}].*$|$")
+_FRONT_STARTS = (" ", "\t", "- ", "#", "]", "}")
 _MOST_FRONT_LINES = 200
 _COMMENT = re.compile(r"<!--[\s\S]{0,5000}?-->")
 # {% tag %}, {%- tag -%}, {{ value }}, {{< shortcode >}}, {{% shortcode %}}, {# comment #}
@@ -120,24 +120,29 @@ def trimmed(masked: str, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
+def front_matter_lines(lines: Sequence[str]) -> int:
+    """Return how many lines the front matter at the top takes, its rules included; 0 if none."""
+    if lines[0].rstrip() != "---":
+        return 0
+    for number, line in enumerate(lines[1:_MOST_FRONT_LINES], start=1):
+        if line.rstrip() in {"---", "..."}:
+            # A lone pair of rules is not front matter: something must be said between them.
+            return number + 1 if number > 1 else 0
+        if not _can_belong(line):
+            return 0
+    return 0
+
+
+def _can_belong(line: str) -> bool:
+    key, colon, _ = line.partition(":")
+    is_entry = bool(colon) and " " not in key.strip()
+    return not line.strip() or is_entry or line.startswith(_FRONT_STARTS)
+
+
 def front_matter_end(text: str) -> int:
     """Return where the front matter at the start of *text* ends; 0 if there is none."""
-    if not text.startswith("---"):
-        return 0
-    end, said = 0, 0
-    for number, line in enumerate(text.split("\n", _MOST_FRONT_LINES + 1)):
-        end += len(line) + 1
-        row = line.rstrip()
-        if number == 0:
-            if row != "---":
-                return 0
-        elif row in {"---", "..."}:
-            return min(end, len(text)) if said else 0
-        elif not _ENTRY.match(line):
-            return 0
-        elif row:
-            said += 1
-    return 0
+    lines = text.split("\n", _MOST_FRONT_LINES)
+    return min(sum(len(line) + 1 for line in lines[: front_matter_lines(lines)]), len(text))
 
 
 _KEYWORDS = re.compile(

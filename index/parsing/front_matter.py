@@ -7,11 +7,10 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from index.chunking.markup import front_matter_lines
 from index.errors import UnreadableDocumentError
 from index.types import ProblemKind
 
-_MAX_LINES = 200
-_STARTS = (" ", "\t", "- ", "#", "]", "}")
 _DATES = ("updated", "lastmod", "date")
 _MAX_URL_CHARS = 2_000
 
@@ -42,7 +41,7 @@ def front_matter(lines: Sequence[str]) -> FrontMatter:
         UnreadableDocumentError: UNSAFE if it names an audience in a way that cannot be understood:
             the document might be shown to those whom it is not for.
     """
-    end = _end(lines)
+    end = front_matter_lines(lines)
     values = _values(lines[1 : max(end - 1, 1)])
     names_audience = any(_is_audience(line) for line in lines[1 : end or _closing(lines)])
     if names_audience and "audience" not in values:
@@ -54,25 +53,6 @@ def front_matter(lines: Sequence[str]) -> FrontMatter:
         url=_url(_text(values.get("url"))),
         modified_at=_date(values),
     )
-
-
-def _end(lines: Sequence[str]) -> int:
-    """Return how many lines the front matter takes; 0 if there is none."""
-    if lines[0].rstrip() != "---":
-        return 0
-    for number, line in enumerate(lines[1:_MAX_LINES], start=1):
-        if line.rstrip() in {"---", "..."}:
-            # A lone pair of rules is not front matter: something must be said between them.
-            return number + 1 if number > 1 else 0
-        if not _can_belong(line):
-            return 0
-    return 0
-
-
-def _can_belong(line: str) -> bool:
-    key, colon, _ = line.partition(":")
-    is_entry = bool(colon) and " " not in key.strip()
-    return not line.strip() or is_entry or line.startswith(_STARTS)
 
 
 def _closing(lines: Sequence[str]) -> int:
