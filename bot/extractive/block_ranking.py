@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bot.extractive.groups import Group, groups
 from bot.extractive.question_forms import Form
-from bot.extractive.units import block_text, plain_of
+from bot.extractive.units import block_text
+from index.chunking.plain_text import plain_block
 from index.chunking.stems import stems
 from index.chunking.synonyms import has_synonym
 from index.search.definitions import defines
@@ -191,10 +192,10 @@ def _positions(group: Group) -> Iterator[int]:
 
 
 def _head(section: Section, group: Group) -> str:
-    words = [] if group.heading is None else [plain_of(_masked(section, group.heading))]
+    words = [] if group.heading is None else [plain_block(_masked(section, group.heading))]
     words += section.chunk.heading[-1:]
     if group.lead is not None:
-        words.append(plain_of(_masked(section, group.lead)))
+        words.append(plain_block(_masked(section, group.lead)))
     return " ".join(words)
 
 
@@ -262,4 +263,4 @@ def _heading_above(section: Section, at: int) -> str | None:
     if at == 0:
         return section.chunk.heading[-1] if section.chunk.heading else section.chunk.title
     above = section.blocks[at - 1]
-    return plain_of(_masked(section, at - 1)) if above.kind is BlockKind.HEADING else None
+    return plain_block(_masked(section, at - 1)) if above.kind is BlockKind.HEADING else None

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bot.citations.quotes import find, is_long_enough
 from bot.extractive.groups import Group, GroupKind, groups
-from bot.extractive.units import Unit, block_text, cells, code_of, named, plain_of
+from bot.extractive.units import Unit, block_text, cells, code_of, named
+from index.chunking.plain_text import plain_block
 from index.chunking.sentences import sentences
 from index.chunking.stems import stems
 from index.types import Block, BlockKind, Section
@@ -98,7 +99,7 @@ class Quoter:
             if end > block.start and last > _MOST_CHARS_AROUND:
                 break
             end = block.start + last
-        return self._made(plain_of(self.section.masked[block.start : end]), (block.start, end))
+        return self._made(plain_block(self.section.masked[block.start : end]), (block.start, end))
 
     def opening(self, group: Group, *, most: int) -> Excerpt | None:
         """Return the first sentences of a paragraph, *most* at most."""
@@ -107,7 +108,7 @@ class Quoter:
         if not spans:
             return None
         end = block.start + spans[-1][1]
-        return self._made(plain_of(self.section.masked[block.start : end]), (block.start, end))
+        return self._made(plain_block(self.section.masked[block.start : end]), (block.start, end))
 
     def headings_at(self, at: int) -> list[str]:
         """Return the headings above a block."""
@@ -115,7 +116,7 @@ class Quoter:
         level = 7
         for block in reversed(self.section.blocks[:at]):
             if block.kind is BlockKind.HEADING and block.level < level:
-                found.insert(0, plain_of(self.section.masked[block.start : block.end]))
+                found.insert(0, plain_block(self.section.masked[block.start : block.end]))
                 level = block.level
         return found or list(self.section.chunk.heading)
 
@@ -185,9 +186,9 @@ class Quoter:
         leans = _LEANS.match(unit.plain) or _CONTRASTS.search(unit.plain)
         if leans and at > 0:
             start = spans[at - 1][0]
-        if at == 1 and _is_bare_reply(plain_of(self.section.masked[slice(*spans[0])])):
+        if at == 1 and _is_bare_reply(plain_block(self.section.masked[slice(*spans[0])])):
             at, start = 0, spans[0][0]
-        if at == 0 and _REPLY.match(plain_of(self.section.masked[slice(*spans[0])])):
+        if at == 0 and _REPLY.match(plain_block(self.section.masked[slice(*spans[0])])):
             start = self._question_above(unit.block, start)
         quote = self.section.chunk.text[start:end]
         if (
@@ -195,7 +196,7 @@ class Quoter:
             or find(quote, self.section.chunk.text) is None
         ):
             start, end = self._grown(spans, at)
-        return self._made(plain_of(self.section.masked[start:end]), (start, end))
+        return self._made(plain_block(self.section.masked[start:end]), (start, end))
 
     def _grown(self, spans: Sequence[tuple[int, int]], at: int) -> tuple[int, int]:
         """Return a short sentence with its neighbours, so that it can be found again."""
@@ -208,7 +209,7 @@ class Quoter:
             return start
         before = self._block(block - 1)
         is_prose = before.kind in {BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.QUOTE}
-        asks = is_prose and plain_of(self._masked(block - 1)).endswith(("?", "？"))
+        asks = is_prose and plain_block(self._masked(block - 1)).endswith(("?", "？"))
         return before.start if asks else start
 
     def _list_around(self, group: Group, unit: Unit) -> Excerpt | None:
@@ -235,7 +236,7 @@ class Quoter:
         chain += range(unit.block + 1, below + 1)
         lines = [*self._lines(chain)]
         if len(chain) == 1 and not (head and says_more):
-            text = plain_of(self._masked(unit.block))
+            text = plain_block(self._masked(unit.block))
             block = self._block(unit.block)
             return self._made(text, (block.start, block.end))
         quotes = [self.section.chunk.text[self._block(chain[0]).start : self._block(chain[-1]).end]]
@@ -251,14 +252,14 @@ class Quoter:
 
     def _announced_by(self, group: Group, unit: Unit) -> Group | None:
         """Return the list, table or code that a sentence announces."""
-        last = plain_of(self._masked(group.last))
+        last = plain_block(self._masked(group.last))
         if not last.endswith(unit.plain):
             return None
         return next((one for one in groups(self.section) if one.lead == group.last), None)
 
     def _range(self, first: int, last: int) -> Excerpt | None:
         start, end = self._block(first).start, self._block(last).end
-        text = "\n\n".join(plain_of(self._masked(at)) for at in range(first, last + 1))
+        text = "\n\n".join(plain_block(self._masked(at)) for at in range(first, last + 1))
         return self._made(text, (start, end))
 
     def _made(self, text: str, border: tuple[int, int], *, left_out: int = 0) -> Excerpt | None:
@@ -298,7 +299,7 @@ class Quoter:
             indent = "   " * max(0, block.depth - max(1, least))
             if block.kind is BlockKind.ITEM:
                 mark = "-" if block.number is None else f"{block.number}."
-                yield f"{indent}{mark} {plain_of(self._masked(at))}"
+                yield f"{indent}{mark} {plain_block(self._masked(at))}"
             elif block.kind is BlockKind.CODE:
                 inner = "   " * max(0, block.depth - least + 1) if block.depth else ""
                 language, code = code_of(self._masked(at))
@@ -316,12 +317,12 @@ class Quoter:
             return self._lead_text(group)
         if group.heading is None or group.kind is GroupKind.CODE:
             return ""
-        return f"{plain_of(self._masked(group.heading).split(chr(10))[0]).rstrip(':')}:"
+        return f"{plain_block(self._masked(group.heading).split(chr(10))[0]).rstrip(':')}:"
 
     def _lead_text(self, group: Group) -> str:
         if group.lead is None:
             return ""
-        text = plain_of(self._masked(group.lead))
+        text = plain_block(self._masked(group.lead))
         if len(text) <= _MOST_LEAD:
             return text
         return text[slice(*sentences(text)[-1])]

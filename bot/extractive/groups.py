@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from bot.extractive.units import plain_of
+from index.chunking.plain_text import plain_block
 from index.chunking.sentences import sentences
 from index.types import Block, BlockKind, Section
 
@@ -104,7 +104,7 @@ def _lead(blocks: Sequence[Block], masked: str, *, first: int, kind: GroupKind) 
     before = blocks[first - 1]
     if before.kind not in {BlockKind.PARAGRAPH, BlockKind.QUOTE} or before.depth:
         return None
-    text = plain_of(_slice(masked, before))
+    text = plain_block(_slice(masked, before))
     if text.endswith((":", "：")) or (kind is GroupKind.CODE and text):
         return first - 1
     last = sentences(text)[-1] if text else (0, 0)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.extractive.span_model import SpanScores
-from bot.extractive.units import hits, plain_of, units
+from bot.extractive.units import hits, units
 from bot.types import ShownPassage
+from index.chunking.plain_text import plain_block
 from index.chunking.stems import STOPWORDS, stem, stems, words
 from index.types import Chunk
 
@@ -228,7 +229,7 @@ class FeatureExtractor:
         if best is None:
             return ""
         offset = self.hits[unit.hit].offset
-        return plain_of(unit.section.masked[best[1][0] + offset : best[1][1] + offset])
+        return plain_block(unit.section.masked[best[1][0] + offset : best[1][1] + offset])
 
     def _best_span(
         self, pointed: Sequence[SpanScores], at: int

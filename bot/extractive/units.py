@@ -3,20 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import zip_longest
 
 from bot.types import ShownPassage
-from index.chunking.markup import HIDDEN, mask
+from index.chunking.plain_text import plain_block
 from index.chunking.sentences import sentences
 from index.chunking.stems import words
 from index.types import Block, BlockKind, Chunk, Passage, Section
 
-_MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•▪●◦‣·>]|\(?\d{1,3}[.)]|\([a-z]\))\s+)+")
-_EMPHASIS = re.compile(
-    r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=[^\W_])_{1,2}(?!\w)|`+|\\(?=\W)"
-)
-_SPACE_BEFORE = re.compile(r"(?<=\w) +(?=[,;:.!?](?:\s|$))")
 _FEWEST_WORDS = 2
 _MOST_CHARS = 2000  # what is longer is no sentence, whatever it is
 _MOST_ITEM_CHARS = 400  # a longer item is read sentence by sentence
@@ -65,11 +59,6 @@ class Unit:
     states: bool
     header: int | None
 
-    @property
-    def kind(self) -> BlockKind:
-        """What its block is."""
-        return self.section.blocks[self.block].kind
-
     def is_beside(self, other: "Unit") -> bool:
         """Whether both are rows of the same table, or items of the same list."""
         group = self.section.blocks[self.block].group
@@ -81,25 +70,6 @@ def hits(shown: Sequence[ShownPassage]) -> list[Hit]:
     """Return every passage that was found, best first."""
     found = [Hit(one, passage) for one in shown for passage in (one.passage, *one.others)]
     return sorted(found, key=lambda hit: hit.passage.rank)
-
-
-def plain(text: str) -> str:
-    r"""Return *text* on one line and without Markdown.
-
-    >>> plain("- **Gold**: see [the\n plan](plan.md)")
-    'Gold: see the plan'
-    """
-    return plain_of(mask(text))
-
-
-@lru_cache(maxsize=4096)
-def plain_of(masked: str) -> str:
-    """Return a masked text on one line and without Markdown."""
-    text = masked.replace(HIDDEN, "")
-    text = _EMPHASIS.sub("", _MARKS.sub("", re.sub(r"^[ \t]*>[ \t]?", "", text, flags=re.M)))
-    if text.lstrip().startswith("|"):
-        text = " – ".join(cell.strip() for cell in text.strip().strip("|").split("|"))
-    return _SPACE_BEFORE.sub("", re.sub(r"\s+", " ", text)).strip()
 
 
 def code_of(masked: str) -> tuple[str, str]:
@@ -125,7 +95,7 @@ def block_text(section: Section, block: Block) -> str:
     """Return the words of a block without mark-up, on one line."""
     if block.kind is BlockKind.CODE:
         return " ".join(code_of(section.masked[block.start : block.end])[1].split())
-    return plain_of(section.masked[block.start : block.end])
+    return plain_block(section.masked[block.start : block.end])
 
 
 def _units(hit: Hit, at: int) -> Iterator[Unit]:
@@ -147,7 +117,7 @@ def _units(hit: Hit, at: int) -> Iterator[Unit]:
             elif block.kind is BlockKind.ROW and head is not None and head != position:
                 said = _named(section, section.blocks[head], masked)
             else:
-                said = plain_of(masked)
+                said = plain_block(masked)
             yield Unit(
                 hit=at,
                 section=section,
@@ -204,4 +174,4 @@ def named(names: Sequence[str], values: Sequence[str]) -> str:
 
 def cells(row: str) -> list[str]:
     """Return the cells of a row of a table without mark-up."""
-    return [plain_of(cell) for cell in _CELL.split(row.strip().strip("|"))]
+    return [plain_block(cell) for cell in _CELL.split(row.strip().strip("|"))]

@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
+
+from index.chunking.markup import HIDDEN, shown
 
 _HEADING_LINE = re.compile(r"^#{1,6}\s+.*$", re.MULTILINE)
-_RULE_ROW = re.compile(r"^\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*:?-*:?\s*$", re.MULTILINE)
 _CELL_EDGE = re.compile(r"[ \t]*\|[ \t]*")
 _MARKS = re.compile(r"\*\*|__|`+|^\s{0,3}>\s?|^\s*[-*+]\s+", re.MULTILINE)
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^()\s]*\)")
 
 
 def plain(markdown: str) -> str:
@@ -17,9 +18,31 @@ def plain(markdown: str) -> str:
     >>> plain("## Leave\n\n**Twenty** days, see [the form](x.md).\n\n| a | b |\n|---|---|")
     'Twenty days, see the form. a · b'
     """
-    text = _LINK.sub(r"\1", _RULE_ROW.sub("", _HEADING_LINE.sub("", markdown)))
+    text = _HEADING_LINE.sub("", shown(markdown))
     lines = [_CELL_EDGE.sub(" · ", _MARKS.sub("", line)).strip(" ·\t") for line in text.split("\n")]
     return " ".join(" ".join(lines).split()) or " ".join(_MARKS.sub("", markdown).split())
+
+
+_BLOCK_MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•▪●◦‣·>]|\(?\d{1,3}[.)]|\([a-z]\))\s+)+")
+_QUOTE_MARK = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
+_EMPHASIS = re.compile(
+    r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=[^\W_])_{1,2}(?!\w)|`+|\\(?=\W)"
+)
+_SPACE_BEFORE = re.compile(r"(?<=\w) +(?=[,;:.!?](?:\s|$))")
+
+
+@lru_cache(maxsize=4096)
+def plain_block(masked: str) -> str:
+    r"""Return a masked block, such as an item or a row, on one line and without its marks.
+
+    >>> plain_block("- **Gold**: see the\n plan")
+    'Gold: see the plan'
+    """
+    text = _BLOCK_MARKS.sub("", _QUOTE_MARK.sub("", masked.replace(HIDDEN, "")))
+    text = _EMPHASIS.sub("", text)
+    if text.lstrip().startswith("|"):
+        text = " – ".join(cell.strip() for cell in text.strip().strip("|").split("|"))
+    return _SPACE_BEFORE.sub("", re.sub(r"\s+", " ", text)).strip()
 
 
 def path_below(title: str, heading: Sequence[str]) -> tuple[str, ...]:

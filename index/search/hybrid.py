@@ -2,7 +2,6 @@
 
 import logging
 import math
-import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from index.chunking.blocks import blocks
-from index.chunking.markup import HIDDEN, mask
+from index.chunking.markup import mask
+from index.chunking.plain_text import plain_block
 from index.errors import IndexingError
 from index.search.definitions import defines, subject_of
 from index.search.sections import with_sections
@@ -184,8 +184,8 @@ class _Search:
     ) -> None:
         self._generation, self._question, self._audience = generation, question, audience
         only = None if audience is None else generation.passages.visible(audience)
-        groups = None if only is None or audience is None else sorted(audience)
-        bm25 = dict(generation.lexical.search(question, fusion.candidates, groups=groups))
+        self._groups = _groups(generation, audience)
+        bm25 = dict(generation.lexical.search(question, fusion.candidates, groups=self._groups))
         dense: dict[int, float] = {}
         self._vector: Vectors | None = None
         if generation.vectors is not None:  # else words alone, until the vectors are there
@@ -258,9 +258,8 @@ class _Search:
         subject = subject_of(self._question)
         if not subject or not self.scores:
             return
-        only = None if self._audience is None else self._generation.passages.visible(self._audience)
-        groups = None if only is None or self._audience is None else sorted(self._audience)
-        found = dict(self._generation.lexical.search(subject, _DEFINING, groups=groups))
+        lexical = self._generation.lexical
+        found = dict(lexical.search(subject, _DEFINING, groups=self._groups))
         wanted = [*found, *(chunk.id for chunk in self.best(_DEFINING))]
         chunks = self._generation.passages.chunks(wanted)
         rises = {id_: _clarity(chunk, subject) for id_, chunk in chunks.items()}
@@ -293,10 +292,11 @@ class _Search:
             self.scores[best] = replace(known[best], total=raised)
 
 
-def _unknown(generation: Generation, question: str, audience: Audience) -> tuple[str, ...]:
-    only = None if audience is None else generation.passages.visible(audience)
-    groups = None if only is None or audience is None else sorted(audience)
-    return generation.lexical.unknown(question, groups=groups)
+def _groups(generation: Generation, audience: Audience) -> list[str] | None:
+    """Return the groups that words are searched for; None if all chunks may be seen."""
+    if audience is None or generation.passages.visible(audience) is None:
+        return None
+    return sorted(audience)
 
 
 def _clarity(chunk: Chunk, subject: str) -> float:
@@ -304,9 +304,8 @@ def _clarity(chunk: Chunk, subject: str) -> float:
     if subject.casefold() not in chunk.text.casefold():
         return 0.0
     masked = mask(chunk.text)
-    texts = (masked[one.start : one.end].replace(HIDDEN, "") for one in blocks(chunk.text))
-    plain = (re.sub(r"^[\s#>*+|•-]+|[*_`]{1,3}", "", text) for text in texts)
-    return max((defines(" ".join(text.split()), subject) for text in plain), default=0.0)
+    texts = (plain_block(masked[one.start : one.end]) for one in blocks(chunk.text))
+    return max((defines(text, subject) for text in texts), default=0.0)
 
 
 class LiveIndex:
@@ -357,7 +356,7 @@ class LiveIndex:
             generation=generation.manifest.generation,
             created_at=generation.manifest.created_at,
             lexical_only=generation.manifest.lexical_only,
-            unknown=_unknown(generation, question, audience),
+            unknown=generation.lexical.unknown(question, groups=_groups(generation, audience)),
             ms=(time.perf_counter() - started) * 1000,
         )
 
