@@ -87,12 +87,10 @@ class Sentence:
     Attributes:
         text: Markdown.
         evidence: What it rests on.
-        left_out: How many items of the list or rows of the table are not shown.
     """
 
     text: str
     evidence: tuple[Evidence, ...]
-    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,8 +104,7 @@ def reply_to(text: str) -> str | None:
     if len(said) > _MOST_CHARS:
         return None
     if not said:
-        return HELLO if text.strip() and not text.strip(_EDGES + "👍🙏") and "👋" in text else None
+        return HELLO if "👋" in text else None
     if _HELLO_ALONE.fullmatch(said):
         return HELLO
-    # A question mark behind "thanks" or "cool" still asks nothing
     return next((reply for pattern, reply in _REPLIES if pattern.fullmatch(said)), None)

@@ -33,7 +33,7 @@ RISE = 0.6
 
 Point = Callable[[str, Sequence[tuple[str, str]]], list[SpanScores]]
 
-# Fitted by benchmarks/calibrate_reader.py on all it has: one for each of reading.FEATURES
+# Fitted by benchmarks/calibrate_reader.py on all it has: one for each of ranking.FEATURES
 WEIGHTS: tuple[float, ...] = (
     -8.599,  # bias
     2.076,  # cover
@@ -66,7 +66,7 @@ WEIGHTS_WORDS_ONLY: tuple[float, ...] = (
     2.314,  # first
     1.253,  # log_words
 )
-# One for each of reading.OVERALL: whether the question is answered at all
+# One for each of ranking.OVERALL: whether the question is answered at all
 WEIGHTS_OVERALL: tuple[float, ...] = (
     -2.017,  # bias
     -0.095,  # best
@@ -157,7 +157,6 @@ class ExtractiveAnswerer:
                 Sentence(
                     text=one.text,
                     evidence=tuple(Evidence(passage_id=id_, quote=quote) for quote in one.quotes),
-                    left_out=one.left_out,
                 )
                 for id_, one in ((_id_of(one, passages), one) for one in chosen.excerpts)
             ),

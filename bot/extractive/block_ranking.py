@@ -107,9 +107,13 @@ def ranked(
     return sorted(scored, key=lambda one: (-one.score, one.place.rank, one.group.first))
 
 
+def _weighed(row: Sequence[float]) -> float:
+    return sum(weight * value for weight, value in zip(WEIGHTS, row, strict=True))
+
+
 def _scored(place: Place, group: Group, row: Sequence[float]) -> Scored:
     return Scored(
-        score=sum(weight * value for weight, value in zip(WEIGHTS, row, strict=True)),
+        score=_weighed(row),
         covered=row[FEATURES.index("in_all")],
         place=place,
         group=group,
@@ -130,7 +134,7 @@ def features(
         for group in groups(place.section)
         if not _is_lead(place.section, group)
     ]
-    found.sort(key=lambda one: -sum(w * x for w, x in zip(WEIGHTS, one[2], strict=True)))
+    found.sort(key=lambda one: -_weighed(one[2]))
     if similar is not None and found:
         best = found[:_COMPARED]
         heads = [_head(place.section, group) for place, group, _ in best]

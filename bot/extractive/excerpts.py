@@ -38,7 +38,6 @@ class Excerpt:
         quotes: Each exactly a slice of the section's text.
         first: Offset at which the part of the section that it covers begins.
         last: One past the last.
-        left_out: How many items or rows of a list or table are not shown.
     """
 
     section: Section
@@ -46,7 +45,6 @@ class Excerpt:
     quotes: tuple[str, ...]
     first: int
     last: int
-    left_out: int = 0
 
     def overlaps(self, other: "Excerpt") -> bool:
         """Whether both show the same words of the same document."""
@@ -87,28 +85,23 @@ class Quoter:
         return self._prose(unit)
 
     def block(self, at: int) -> Excerpt | None:
-        """Return a block by itself: a row with its head, else its first sentences."""
-        return self.rows([at]) if self._block(at).kind is BlockKind.ROW else self.only(at)
-
-    def only(self, at: int) -> Excerpt | None:
-        """Return one block by itself, cut to its first sentences if it is long."""
-        block = self._block(at)
-        spans = sentences(self._masked(at))
-        end = block.start
-        for _, last in spans:
-            if end > block.start and last > _MOST_CHARS_AROUND:
-                break
-            end = block.start + last
-        return self._made(plain_block(self.section.masked[block.start : end]), (block.start, end))
+        """Return a block by itself: a row with its head, else the sentences there is room for."""
+        if self._block(at).kind is BlockKind.ROW:
+            return self.rows([at])
+        ends = [last for _, last in sentences(self._masked(at))]
+        return self._until(at, [*ends[:1], *(end for end in ends[1:] if end <= _MOST_CHARS_AROUND)])
 
     def opening(self, group: Group, *, most: int) -> Excerpt | None:
         """Return the first sentences of a paragraph, *most* at most."""
-        block = self._block(group.first)
-        spans = sentences(self._masked(group.first))[:most]
-        if not spans:
+        ends = [last for _, last in sentences(self._masked(group.first))]
+        return self._until(group.first, ends[:most])
+
+    def _until(self, at: int, ends: Sequence[int]) -> Excerpt | None:
+        """Return a block up to the last of *ends*, which count from where it starts."""
+        if not ends:
             return None
-        end = block.start + spans[-1][1]
-        return self._made(plain_block(self.section.masked[block.start : end]), (block.start, end))
+        start = self._block(at).start
+        return self._plain(start, start + ends[-1])
 
     def headings_at(self, at: int) -> list[str]:
         """Return the headings above a block."""
@@ -128,51 +121,55 @@ class Quoter:
         """Return a list, a table or code in full, with the line that announces it."""
         if group.kind is GroupKind.TABLE:
             rows = [at for at in range(group.first, group.last + 1) if not self._block(at).is_head]
-            return self.rows(rows, with_lead=group)
+            return self.rows(rows, lead=group.lead)
         if group.kind is GroupKind.PROSE:
-            return self._range(group.first, group.last)
+            block = self._block(group.first)
+            return self._plain(block.start, block.end)
         head = self._head_of(group)
         if not head and (self._block(group.first).number or 1) > 1:
             return None  # its first steps are not here
-        shown, left_out = self._fitting(group, most_chars)
+        shown = self._fitting(group, most_chars)
         lines = [*self._lines(shown)]
         text = "\n".join([head, *lines] if head else lines)
         start = self._head_start(group)
         end = self._block(shown[-1]).end
-        return self._made(text, (start, end), left_out=left_out)
+        return self._made(text, (start, end))
 
-    def rows(self, rows: Sequence[int], *, with_lead: Group | None = None) -> Excerpt | None:
-        """Return rows of a table with the names of its columns."""
-        rows = list(rows)
+    def rows(self, rows: Sequence[int], *, lead: int | None = None) -> Excerpt:
+        """Return rows of a table with the names of its columns.
+
+        Args:
+            rows: Positions of their blocks.
+            lead: Position of the paragraph that announces the table, if it is to be said.
+        """
+        shown = list(rows[:_MOST_ITEMS])
         head = next((at for at in range(rows[0], -1, -1) if self._block(at).is_head), None)
-        shown = rows[:_MOST_ITEMS]
-        quotes = [self._quote(self._block(at)) for at in shown]
-        names = [] if head is None else cells(self._masked(head))
-        if head is not None:
-            quotes.append(self._quote(self._block(head)))
         if len(shown) == 1:
-            text = named(names, cells(self._masked(shown[0])))
-        else:
-            width = max(len(names), *(len(cells(self._masked(at))) for at in shown))
-            table = [names or [""] * width, ["---"] * width]
-            table += [cells(self._masked(at)) for at in shown]
-            text = "\n".join(f"| {' | '.join(_escaped(row, width))} |" for row in table)
-            lead = "" if with_lead is None or with_lead.lead is None else self._lead_text(with_lead)
-            if lead and with_lead is not None and with_lead.lead is not None:
-                quotes.append(self._quote(self._block(with_lead.lead)))
-                text = f"{lead}\n\n{text}"
+            lead = None  # one row says all by itself
+        text = self._table(head, shown)
+        if lead is not None:
+            text = f"{self._lead_text(lead)}\n\n{text}"
+        above = [at for at in (head, lead) if at is not None]
         if head is not None and shown == list(range(head + 1, head + 1 + len(shown))):
-            start = with_lead.lead if with_lead and with_lead.lead is not None else head
-            quotes = [self._text(self._block(start).start, self._block(shown[-1]).end)]
-        first, last = self._block(shown[0]), self._block(shown[-1])
+            quotes = [self._text(self._block(above[-1]).start, self._block(shown[-1]).end)]
+        else:
+            quotes = [self._quote(at) for at in (*shown, *above)]
         return Excerpt(
             section=self.section,
             text=text,
             quotes=tuple(quotes),
-            first=first.start,
-            last=last.end,
-            left_out=len(rows) - len(shown),
+            first=self._block(shown[0]).start,
+            last=self._block(shown[-1]).end,
         )
+
+    def _table(self, head: int | None, rows: Sequence[int]) -> str:
+        names = [] if head is None else cells(self._masked(head))
+        table = [cells(self._masked(at)) for at in rows]
+        if len(table) == 1:
+            return named(names, table[0])
+        width = max(len(row) for row in (names, *table))
+        lines = [names or [""] * width, ["---"] * width, *table]
+        return "\n".join(f"| {' | '.join(_escaped(row, width))} |" for row in lines)
 
     def _prose(self, unit: Unit) -> Excerpt | None:
         """Return a sentence, with those around it that it needs."""
@@ -182,7 +179,7 @@ class Quoter:
             for first, last in sentences(self._masked(unit.block))
         ]
         at = next((at for at, span in enumerate(spans) if span[0] >= unit.start), len(spans) - 1)
-        start, end = unit.start, max(unit.end, spans[at][0])
+        start, end = unit.start, unit.end
         leans = _LEANS.match(unit.plain) or _CONTRASTS.search(unit.plain)
         if leans and at > 0:
             start = spans[at - 1][0]
@@ -190,13 +187,10 @@ class Quoter:
             at, start = 0, spans[0][0]
         if at == 0 and _REPLY.match(plain_block(self.section.masked[slice(*spans[0])])):
             start = self._question_above(unit.block, start)
-        quote = self.section.chunk.text[start:end]
-        if (
-            not is_long_enough(self.section.chunk.text, start, end)
-            or find(quote, self.section.chunk.text) is None
-        ):
+        whole = self.section.chunk.text
+        if not is_long_enough(whole, start, end) or find(whole[start:end], whole) is None:
             start, end = self._grown(spans, at)
-        return self._made(plain_block(self.section.masked[start:end]), (start, end))
+        return self._plain(start, end)
 
     def _grown(self, spans: Sequence[tuple[int, int]], at: int) -> tuple[int, int]:
         """Return a short sentence with its neighbours, so that it can be found again."""
@@ -234,20 +228,19 @@ class Quoter:
         while below < group.last and self._block(below + 1).depth > self._block(unit.block).depth:
             below += 1
         chain += range(unit.block + 1, below + 1)
-        lines = [*self._lines(chain)]
+        first, last = self._block(chain[0]).start, self._block(chain[-1]).end
         if len(chain) == 1 and not (head and says_more):
-            text = plain_block(self._masked(unit.block))
-            block = self._block(unit.block)
-            return self._made(text, (block.start, block.end))
-        quotes = [self.section.chunk.text[self._block(chain[0]).start : self._block(chain[-1]).end]]
+            return self._plain(first, last)
+        quotes = [self._text(first, last)]
         if head:
-            quotes = [self._quote(self._block(self._head_block(group))), *quotes]
+            quotes = [self._quote(self._head_block(group)), *quotes]
+        lines = self._lines(chain)
         return Excerpt(
             section=self.section,
             text="\n".join([head, *lines] if head else lines),
             quotes=tuple(quotes),
-            first=self._block(chain[0]).start,
-            last=self._block(chain[-1]).end,
+            first=first,
+            last=last,
         )
 
     def _announced_by(self, group: Group, unit: Unit) -> Group | None:
@@ -257,12 +250,10 @@ class Quoter:
             return None
         return next((one for one in groups(self.section) if one.lead == group.last), None)
 
-    def _range(self, first: int, last: int) -> Excerpt | None:
-        start, end = self._block(first).start, self._block(last).end
-        text = "\n\n".join(plain_block(self._masked(at)) for at in range(first, last + 1))
-        return self._made(text, (start, end))
+    def _plain(self, start: int, end: int) -> Excerpt | None:
+        return self._made(plain_block(self.section.masked[start:end]), (start, end))
 
-    def _made(self, text: str, border: tuple[int, int], *, left_out: int = 0) -> Excerpt | None:
+    def _made(self, text: str, border: tuple[int, int]) -> Excerpt | None:
         start, end = border
         whole = self.section.chunk.text
         if not text or not is_long_enough(whole, start, end):
@@ -273,11 +264,10 @@ class Quoter:
             quotes=(whole[start:end],),
             first=start,
             last=end,
-            left_out=left_out,
         )
 
-    def _fitting(self, group: Group, most_chars: int) -> tuple[list[int], int]:
-        """Return the blocks that there is room for, and how many items are left out."""
+    def _fitting(self, group: Group, most_chars: int) -> list[int]:
+        """Return the blocks that there is room for."""
         shown: list[int] = []
         start = self._block(group.first).start
         items = 0
@@ -285,12 +275,10 @@ class Quoter:
             block = self._block(at)
             is_item = block.kind is BlockKind.ITEM and block.depth == 1
             if shown and (block.end - start > most_chars or (is_item and items == _MOST_ITEMS)):
-                rest = range(at, group.last + 1)
-                left = [one for one in rest if self._block(one).kind is BlockKind.ITEM]
-                return shown, sum(self._block(one).depth == 1 for one in left)
+                break
             items += is_item
             shown.append(at)
-        return shown, 0
+        return shown
 
     def _lines(self, positions: Sequence[int]) -> Iterator[str]:
         least = min(self._block(at).depth for at in positions)
@@ -314,15 +302,13 @@ class Quoter:
     def _head_of(self, group: Group) -> str:
         """Return the line that is shown above a list or code; "" if nothing heads it."""
         if group.lead is not None:
-            return self._lead_text(group)
+            return self._lead_text(group.lead)
         if group.heading is None or group.kind is GroupKind.CODE:
             return ""
-        return f"{plain_block(self._masked(group.heading).split(chr(10))[0]).rstrip(':')}:"
+        return f"{plain_block(self._masked(group.heading).splitlines()[0]).rstrip(':')}:"
 
-    def _lead_text(self, group: Group) -> str:
-        if group.lead is None:
-            return ""
-        text = plain_block(self._masked(group.lead))
+    def _lead_text(self, lead: int) -> str:
+        text = plain_block(self._masked(lead))
         if len(text) <= _MOST_LEAD:
             return text
         return text[slice(*sentences(text)[-1])]
@@ -345,8 +331,8 @@ class Quoter:
     def _text(self, start: int, end: int) -> str:
         return self.section.chunk.text[start:end]
 
-    def _quote(self, block: Block) -> str:
-        return self.section.chunk.text[block.start : block.end]
+    def _quote(self, at: int) -> str:
+        return self._text(self._block(at).start, self._block(at).end)
 
 
 def _is_bare_reply(text: str) -> bool:
