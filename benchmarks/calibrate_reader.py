@@ -50,7 +50,7 @@ FALSE_REFUSAL = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedQuestion:
+class SetQuestion:
     """A question of a set, with what is known of its answer."""
 
     id: str
@@ -70,7 +70,7 @@ class Read:
         holds: Which candidates hold the answer's words, wherever they stand.
     """
 
-    asked: ParsedQuestion
+    asked: SetQuestion
     rows: Rows
     right: NDArray[np.bool_]
     holds: NDArray[np.bool_]
@@ -135,7 +135,7 @@ def read_chunks(folder: Path, encoder: OnnxEncoder) -> list[Chunk]:
     return made
 
 
-def read_questions(folder: Path) -> Iterator[ParsedQuestion]:
+def read_questions(folder: Path) -> Iterator[SetQuestion]:
     """Read the questions; every other article, or every other question, is for tuning."""
     rows = read_lines(folder / "queries.jsonl")
     groups = sorted({str(row.get("group", row["_id"])) for row in rows})
@@ -146,7 +146,7 @@ def read_questions(folder: Path) -> Iterator[ParsedQuestion]:
         gold.setdefault(question, set()).add(document)
     for row in rows:
         answers = row["answers"] if row["answerable"] else []
-        yield ParsedQuestion(
+        yield SetQuestion(
             id=str(row["_id"]),
             text=str(row["text"]),
             answers=tuple(str(a) for a in answers) if isinstance(answers, list) else (),
@@ -222,7 +222,7 @@ class _Halves:
     known: Vectorised
 
 
-def _shown(asked: ParsedQuestion, chunks: Sequence[Chunk], halves: _Halves) -> list[ShownPassage]:
+def _shown(asked: SetQuestion, chunks: Sequence[Chunk], halves: _Halves) -> list[ShownPassage]:
     cosine = halves.matrix @ halves.known.encode([asked.text])[0]
     bm25 = dict(halves.lexical.search(asked.text, 100, groups=None))
     dense = {int(at): float(cosine[at]) for at in {*np.argsort(-cosine)[:100], *bm25}}
@@ -243,7 +243,7 @@ def _shown(asked: ParsedQuestion, chunks: Sequence[Chunk], halves: _Halves) -> l
     ]
 
 
-def _read(asked: ParsedQuestion, shown: list[ShownPassage], network: SpanModel) -> Read:
+def _read(asked: SetQuestion, shown: list[ShownPassage], network: SpanModel) -> Read:
     reading = FeatureExtractor(shown)
     question = parse_question(asked.text)
     candidates = [at for at, unit in enumerate(reading.units) if unit.states]

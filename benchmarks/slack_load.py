@@ -176,7 +176,7 @@ def report(slack: Watched, count: int, sizes: Sequence[Mapping[str, int]]) -> in
         doubles += len(whole) > 1
         notes_doubled += len(texts) - len(whole) > 1
         outcomes["answer" if whole else "note" if texts else "nothing"] += 1
-    indicator = sorted(
+    signs = sorted(
         (slack.sign_at[ts] - at) * 1000 for ts, at in slack.asked_at.items() if ts in slack.sign_at
     )
     done = sorted(
@@ -185,7 +185,7 @@ def report(slack: Watched, count: int, sizes: Sequence[Mapping[str, int]]) -> in
     print(f"questions {count}: {dict(outcomes)}, answers doubled {doubles}, crossed {crossed}")
     print(f"notes of a lost connection that were said twice: {notes_doubled}")
     print(f"deliveries {len(slack.deliveries)}, posts {slack.count('chat.postMessage')}")
-    for name, values in (("first sign", indicator), ("answered", done)):
+    for name, values in (("first sign", signs), ("answered", done)):
         p95 = values[int(len(values) * 0.95)]
         print(f"{name:<11} p50 {statistics.median(values):6.0f} ms   p95 {p95:6.0f} ms")
     cpu_ms = sizes[-1]["cpu_ms"] - sizes[0]["cpu_ms"]

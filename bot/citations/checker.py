@@ -1,7 +1,7 @@
 """A draft's claims become checked, renumbered citations; what is not supported is removed."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -14,6 +14,7 @@ from bot.citations.claims import (
     missing_names,
     missing_numbers,
 )
+from bot.citations.layout import joined, tidied, with_labels
 from bot.citations.quotes import fold, is_long_enough, places, run
 from bot.types import Citation, Evidence, Sentence, ShownPassage
 from index.chunking.sentences import sentences as sentences_of
@@ -23,6 +24,7 @@ from index.types import Chunk, Section
 Proves = Callable[[str, str], bool]
 """Whether the second text says what the first one, a sentence of the answer, claims."""
 
+_NUMBERING = re.compile(r"^[ ]*\d{1,3}[.)](?=[ ])", re.MULTILINE)
 _RECITED = 3
 _BETTER = 0.2
 """A sentence of the passages that has so much more of the words is what the answer rests on."""
@@ -39,7 +41,6 @@ _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*)\]\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 _URL = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\b(?:javascript|data|mailto):)[^\s<>]+", re.I
 )
-_STOP = re.compile(r"[.!?…。！？:：]+[\"'”’»)]*$")
 
 
 class Reason(StrEnum):
@@ -144,14 +145,14 @@ class Checker:
             self._removed.append(Removed(sentence=sentence, reason=reason))
             return None
         cited = dict.fromkeys(_label(one, self._labels) for one in found)
-        self._told[key] = _with_labels(text, "".join(f"[{label}]" for label in cited))
+        self._told[key] = with_labels(text, "".join(f"[{label}]" for label in cited))
         return self._told[key]
 
     @property
     def checked(self) -> Checked:
         """What survived so far."""
         return Checked(
-            text=_joined(list(self._told.values())),
+            text=joined(list(self._told.values())),
             citations=tuple(self._labels.values()),
             removed=tuple(self._removed),
         )
@@ -324,7 +325,7 @@ def inert(text: str, shown: Sequence[ShownPassage]) -> str:
     Nor does it hold what a chat would turn into a ping, a link or a picture: such words are shown
     as they are written, and do nothing.
     """
-    text = "\n".join(_tidied(text.splitlines()))
+    text = "\n".join(tidied(text.splitlines()))
     ids = "|".join(re.escape(one.id) for one in shown)
     labels = [re.compile(rf"\s*[(\[]?\b(?:{ids})\b[)\]]?")] if shown else []
     labels += [_BRACKETED_ID, _NUMBERED]
@@ -336,68 +337,3 @@ def inert(text: str, shown: Sequence[ShownPassage]) -> str:
         for pattern in (_SLACK_LINK, _SLACK_CONTROL, _MARKDOWN_LINK):
             text = pattern.sub(r"\1", text)
     return text.strip()
-
-
-_NUMBERING = re.compile(r"^[ ]*\d{1,3}[.)](?=[ ])", re.MULTILINE)
-_FENCE = re.compile(r"[ ]*(?:```|~~~)")
-_STRUCTURE = re.compile(r"[ ]*(?:[-*+]|\d{1,3}[.)])[ ]|[ ]*\|.*\|$")
-
-
-def _tidied(lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines with single spaces; code, and the indents of lists, stay as they are."""
-    is_code = False
-    is_blank = False
-    for line in lines:
-        if _FENCE.match(line):
-            is_code = not is_code
-            yield line.rstrip()
-        elif is_code:
-            yield line.rstrip()
-        elif tidy := re.sub(r"\s+", " ", line).strip():
-            indent = line[: len(line) - len(line.lstrip(" "))] if _STRUCTURE.match(line) else ""
-            if is_blank and _STRUCTURE.match(line):
-                yield ""  # a table under a paragraph is none without a line between
-            yield indent + tidy
-        is_blank = not line.strip()
-
-
-def _with_labels(text: str, labels: str) -> str:
-    """Return *text* with its labels: before the full stop, or on the line above code or a table."""
-    lines = text.split("\n")
-    last = lines[-1]
-    if len(lines) > 1 and (_FENCE.match(last) or last.lstrip().startswith("|")):
-        first = next(at for at, line in enumerate(lines) if _opens(line))
-        if first == 0:
-            return f"{text}\n\n{labels}"
-        above = max(at for at in range(first) if lines[at].strip())
-        return "\n".join([*lines[:above], _labelled(lines[above], labels), *lines[above + 1 :]])
-    return _labelled(text, labels)
-
-
-def _opens(line: str) -> bool:
-    return bool(_FENCE.match(line)) or line.lstrip().startswith("|")
-
-
-def _labelled(text: str, labels: str) -> str:
-    stop = _STOP.search(text)
-    at = stop.start() if stop else len(text)
-    return f"{text[:at].rstrip()} {labels}{text[at:]}"
-
-
-def _joined(told: Sequence[str]) -> str:
-    r"""Join sentences with a space, or with a line break where that would not tell them apart.
-
-    >>> _joined(["Fees are due [1].", "Garage: 3 euros [2]", "Street: free [3]"])
-    'Fees are due [1]. Garage: 3 euros [2]\nStreet: free [3]'
-    """
-    return "".join(_pieces(told))
-
-
-def _pieces(told: Sequence[str]) -> Iterator[str]:
-    for at, text in enumerate(told):
-        if at:
-            if "\n" in told[at - 1]:  # a line right under a list would be of its last item
-                yield "\n\n"
-            else:
-                yield "\n" if "\n" in text or told[at - 1].endswith("]") else " "
-        yield text

@@ -51,7 +51,7 @@ def citation(quote: str) -> Citation:
         document="a.md",
         title="Handbook",
         page=None,
-        heading=("ChannelRules",),
+        heading=("Rules",),
         start=0,
         end=len(quote),
         quote=quote,

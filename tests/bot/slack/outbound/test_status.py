@@ -41,7 +41,7 @@ def question() -> Claimed:
 
 
 def with_signs(slack: SlackWorkspace, work: Work, *, naps: int = 0) -> list[float]:
-    """Do *work*; the indicator sleep so often, and then for ever."""
+    """Do *work*; the indicator sleeps so often, and then for ever."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
