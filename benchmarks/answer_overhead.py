@@ -14,7 +14,7 @@ from bot.citations.entailment import EntailmentCheck
 from bot.engine.context import for_answer, show
 from bot.engine.reply_parser import ReplyReader
 from bot.types import Question, ShownPassage
-from index.chunking.sentences import sentences
+from index.chunking.sentences import split_sentences
 from index.embedding.encoder import OnnxEncoder
 from index.types import Chunk, Passage
 
@@ -61,7 +61,7 @@ def reply(shown: tuple[ShownPassage, ...], turn: int) -> str:
     parts = [
         (one.id, " ".join(one.passage.chunk.text[start:end].split()))
         for one in shown
-        for start, end in sentences(one.passage.chunk.text)
+        for start, end in split_sentences(one.passage.chunk.text)
         if end - start > 60  # noqa: PLR2004 - not a heading
     ]
     lines = []

@@ -31,7 +31,7 @@ from bot.extractive.ranking import (
 from bot.extractive.span_model import SpanModel
 from bot.types import ShownPassage
 from index.chunking.chunker import chunk
-from index.chunking.stems import stems
+from index.chunking.stems import stems_of
 from index.embedding.encoder import OnnxEncoder
 from index.search.hybrid import fuse
 from index.storage.lexical import LexicalIndex, LexicalRow, write_lexical
@@ -158,9 +158,9 @@ def read_questions(folder: Path) -> Iterator[SetQuestion]:
 def holds(answers: Sequence[str], text: str) -> bool:
     """Whether *text* has a short answer word for word, or half of a long one's words."""
     said = f" {_spaced(text)} "
-    words = set(stems(text))
+    words = set(stems_of(text))
     for answer in answers:
-        wanted = set(stems(answer))
+        wanted = set(stems_of(answer))
         if f" {_spaced(answer)} " in said:
             return True
         if len(wanted) > K and len(wanted & words) / len(wanted) >= HELD:

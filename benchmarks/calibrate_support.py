@@ -20,7 +20,7 @@ from bot.citations.claims import covered
 from bot.citations.entailment import EntailmentCheck
 from bot.engine.context import show
 from bot.types import Evidence, Sentence
-from index.chunking.sentences import sentences
+from index.chunking.sentences import split_sentences
 from index.embedding.encoder import OnnxEncoder
 from index.types import Chunk, Passage, Vectors
 
@@ -87,7 +87,7 @@ def claims(path: Path) -> Iterator[Claim]:
     """Yield the answerable questions of a file in SQuAD's format."""
     for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
         for paragraph in article["paragraphs"]:
-            spans = tuple(sentences(paragraph["context"]))
+            spans = tuple(split_sentences(paragraph["context"]))
             for asked in paragraph["qas"]:
                 answers = [] if asked.get("is_impossible") else asked["answers"]
                 for answer in answers[:1]:

@@ -14,7 +14,7 @@ from bot.types import Question
 from eval.datasets.beir import corpus_source, index_folder
 from eval.datasets.loading import load
 from eval.runs.record import save
-from eval.runs.run import Options, at_even_steps, run
+from eval.runs.run import Options, at_even_steps, run_questions
 from eval.types import Case, QuestionSet
 from index.storage.generation import Generation, IndexDirectory
 
@@ -81,7 +81,7 @@ def _run_s(
     with tempfile.TemporaryDirectory() as folder:
         options = Options(limit=limit, journals=Path(folder) / "rows")
         started = time.process_time()
-        result = asyncio.run(run(questions, measured, options))
+        result = asyncio.run(run_questions(questions, measured, options))
         save(result, Path(folder))
         return time.process_time() - started
 

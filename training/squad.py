@@ -11,7 +11,7 @@ from typing import Any
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from index.chunking.sentences import sentences
+from index.chunking.sentences import split_sentences
 
 _NEAREST = 5
 _FEWEST_SENTENCES = 2
@@ -96,7 +96,7 @@ def without_answer(example: Example) -> Example | None:
     texts = {example.context[slice(*span)].lower() for span in example.answers}
     kept = [
         example.context[start:end]
-        for start, end in sentences(example.context)
+        for start, end in split_sentences(example.context)
         if not any(start < last and first < end for first, last in example.answers)
     ]
     context = " ".join(kept)
@@ -111,7 +111,7 @@ def shortened(example: Example, longest: int, chooser: random.Random) -> Example
     The sentences of its answer are among them, or one of any if it has none: passages of a team's
     documents begin and end anywhere too. One that is short already is returned as it is.
     """
-    bounds = list(sentences(example.context))
+    bounds = list(split_sentences(example.context))
     if len(example.context) <= longest or not bounds:
         return example
     target = example.target or bounds[chooser.randrange(len(bounds))]

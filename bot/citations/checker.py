@@ -17,8 +17,8 @@ from bot.citations.claims import (
 from bot.citations.layout import joined, tidied, with_labels
 from bot.citations.quotes import fold, is_long_enough, places, run
 from bot.types import Citation, Evidence, Sentence, ShownPassage
-from index.chunking.sentences import sentences as sentences_of
-from index.chunking.stems import stems
+from index.chunking.sentences import split_sentences as sentences_of
+from index.chunking.stems import stems_of
 from index.types import Chunk, Section
 
 Proves = Callable[[str, str], bool]
@@ -234,7 +234,7 @@ class Checker:
 
     def _candidates(self, text: str) -> list[tuple[float, _Found]]:
         """Return the sentences of the passages that have most words of *text*, best first."""
-        said = stems(text)
+        said = stems_of(text)
         scored = [
             (sum(stem in known for stem in said) / len(said), found)
             for known, found in self._sentences
@@ -247,7 +247,7 @@ class Checker:
         """The sentences of all passages with their words and those beside them."""
         return [
             (
-                frozenset(stems(f"{chunk.text[start:end]}\n{_beside(chunk)}")),
+                frozenset(stems_of(f"{chunk.text[start:end]}\n{_beside(chunk)}")),
                 _Found(section, start, end),
             )
             for section, chunk in ((one.section, one.section.chunk) for one in self._shown)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
 
-from index.chunking.stems import listed, stems
+from index.chunking.stems import listed, stems_of
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
@@ -350,7 +350,7 @@ def covered(sentence: str, evidence: str) -> float | None:
     >>> covered("Parking costs 3 euros.", "The daily fee for parking: 3 euros")
     0.75
     """
-    said, known = stems(sentence), set(stems(evidence))
+    said, known = stems_of(sentence), set(stems_of(evidence))
     return sum(stem in known for stem in said) / len(said) if said else None
 
 

@@ -10,7 +10,7 @@ from bot.citations.checker import inert
 from bot.citations.claims import figure
 from bot.types import Citation
 from index.chunking.plain_text import one_line
-from index.chunking.sentences import sentences
+from index.chunking.sentences import split_sentences
 from index.chunking.stems import STOPWORDS, listed, stem
 from index.types import Chunk, Passage
 
@@ -94,7 +94,7 @@ def _cited(citation: Citation, chunks: Sequence[Chunk]) -> Iterator[_Said]:
 
 def _sayings(chunk: Chunk, start: int, end: int) -> Iterator[_Said]:
     """Yield the sentences around chunk.text[start:end] that hold a figure."""
-    for first, last in sentences(chunk.text):
+    for first, last in split_sentences(chunk.text):
         text = chunk.text[first:last]
         if first < end and start < last and not text.startswith("#"):
             said = _taken_apart(text, chunk)

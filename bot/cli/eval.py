@@ -92,9 +92,9 @@ def run(
         print_json(to_json(result))
     else:
         from bot.cli.console import stdout
-        from eval.reports.table import table
+        from eval.reports.table import run_table
 
-        stdout().print(table(result))
+        stdout().print(run_table(result))
         record = settings.data_dir / "runs" / result.run / "run.json"
         stdout().print(f"  record: {record}", style="dim", markup=False)
     if result.failed:
@@ -123,14 +123,16 @@ def compare(
     settings = shared_of(context).settings
     margins = dict(settings.eval.gate.margins) | _margins(margin or [])
     data_dir = settings.data_dir
-    found = comparing.compare(load_record(before, data_dir), load_record(after, data_dir), margins)
+    found = comparing.compare_runs(
+        load_record(before, data_dir), load_record(after, data_dir), margins
+    )
     if as_json:
         print_json(comparing.to_json(found))
     else:
         from bot.cli.console import stdout
-        from eval.reports.table import comparison
+        from eval.reports.table import comparison_table
 
-        stdout().print(comparison(found))
+        stdout().print(comparison_table(found))
     if not found.passed:
         raise typer.Exit(SOME_FAILED)
 
@@ -197,7 +199,7 @@ class _Asking:
         from bot.cli.console import question_progress
         from bot.cli.evaluation import subject
         from eval.runs.record import save
-        from eval.runs.run import run as measure
+        from eval.runs.run import run_questions as measure
 
         questions, directory = self._index_for(settings, varied=varied)
         generation = directory.open_best()
@@ -268,9 +270,9 @@ def _try_all(settings: "Settings", asking: _Asking, axes: list[str]) -> None:
         print_json(_tried_json(asking.questions.name, tried))
     else:
         from bot.cli.console import stdout
-        from eval.reports.table import matrix
+        from eval.reports.table import matrix_table
 
-        stdout().print(matrix(tried))
+        stdout().print(matrix_table(tried))
     if failed:
         raise typer.Exit(SOME_FAILED)
 

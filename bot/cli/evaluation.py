@@ -20,10 +20,10 @@ from bot.extractive.span_model import MODEL_FILE, SHIPPED, checksums
 from bot.settings import Settings
 from eval.datasets.beir import on_files
 from eval.datasets.loading import load
-from eval.reports.compare import Comparison, compare
+from eval.reports.compare import Comparison, compare_runs
 from eval.runs.record import RunRecord, save, to_record
 from eval.runs.recorder import Recorder
-from eval.runs.run import K, Options, Subject, run
+from eval.runs.run import K, Options, Subject, run_questions
 from eval.types import QuestionSet
 from index.building.gate import Gate
 from index.search.hybrid import Fusion, search_generation
@@ -231,7 +231,7 @@ def gate(settings: Settings) -> Gate | None:
         finally:
             served.close()
         after = _measured(settings, questions, generation)
-        return [judged(compare(before, after, configured.margins))]
+        return [judged(compare_runs(before, after, configured.margins))]
 
     return check
 
@@ -260,7 +260,7 @@ def _check(*, passed: bool, message: str) -> GateCheck:
 
 def _measured(settings: Settings, questions: QuestionSet, generation: Generation) -> RunRecord:
     options = Options(limit=settings.eval.gate.limit, journals=journals(settings))
-    asked = run(questions, subject(settings, generation), options)
+    asked = run_questions(questions, subject(settings, generation), options)
     # In a thread of its own, since a build may itself be run from an event loop
     with ThreadPoolExecutor(max_workers=1) as pool:
         result = pool.submit(asyncio.run, asked).result()

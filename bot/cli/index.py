@@ -220,14 +220,14 @@ def _since(
     """Return what has changed since the last build, or None and why that cannot be told."""
     from bot import composition
     from index.building.build import SOURCES
-    from index.building.dry_run import dry_run
+    from index.building.dry_run import plan_build
     from index.errors import SourceError
 
     name = directory.served()
     if faults := directory.verify(name):
         return None, f"{name} is damaged ({faults[0]}): run footnote index build"
     try:
-        plan = dry_run(
+        plan = plan_build(
             directory,
             composition.source_specs(settings),
             max_file_bytes=settings.index.max_file_mb * composition.MEGABYTE,

@@ -36,16 +36,18 @@ def generate(
     """
     from bot import composition
     from bot.cli import evaluation
-    from eval.datasets.drafts import drafts, drafts_by_model
+    from eval.datasets.drafts import draft_questions, draft_questions_by_model
     from eval.datasets.json_lines import add_cases
 
     settings = shared_of(context).settings
     generation = composition.index_directory(settings).open_best()
     chunks = list(generation.passages.all_chunks())
     if model:
-        made = asyncio.run(drafts_by_model(chunks, evaluation.judging(settings), limit=limit))
+        made = asyncio.run(
+            draft_questions_by_model(chunks, evaluation.judging(settings), limit=limit)
+        )
     else:
-        made = drafts(chunks, limit=limit)
+        made = draft_questions(chunks, limit=limit)
     _tell_added(out, made, add_cases(out, made), as_json=as_json)
 
 

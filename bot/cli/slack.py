@@ -196,12 +196,12 @@ def spent_lines(settings: "Settings") -> list[str]:
 def _changes(settings: "Settings") -> str:
     """Return what changed in the documents since the index was built, in words."""
     from bot import composition
-    from index.building.dry_run import dry_run
+    from index.building.dry_run import plan_build
 
     specs = composition.source_specs(settings)
     if any(spec.kind != "folder" for spec in specs):
         return ""  # looking at the others would fetch them
-    plan = dry_run(
+    plan = plan_build(
         composition.index_directory(settings),
         specs,
         max_file_bytes=settings.index.max_file_mb * composition.MEGABYTE,

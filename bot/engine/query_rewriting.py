@@ -9,7 +9,7 @@ from bot.errors import AnswererError
 from bot.llm.session import ModelSession
 from bot.types import Messages, Question, Turn
 from index.chunking.plain_text import one_line
-from index.chunking.stems import STOPWORDS, stem, stems, words
+from index.chunking.stems import STOPWORDS, stem, stems_of, words
 from prompts import load
 
 MAX_TURNS = 20
@@ -56,7 +56,7 @@ def stands_alone(question: str) -> bool:
     >>> stands_alone("Is it treatable?"), stands_alone("Is lung cancer treatable?")
     (False, True)
     """
-    if _OPENER.match(question) or len(set(stems(question))) < _FEWEST_OWN_STEMS:
+    if _OPENER.match(question) or len(set(stems_of(question))) < _FEWEST_OWN_STEMS:
         return False
     return not any(_points_back(question, match) for match in _POINTER.finditer(question))
 
@@ -78,7 +78,7 @@ def rewrite_by_rule(question: str, history: Sequence[Turn]) -> str:
 
 def _points_back(question: str, match: re.Match[str]) -> bool:
     """Whether what the word stands for is not named before it in the question itself."""
-    named = [one for one in stems(question[: match.start()]) if one not in _EMPTY]
+    named = [one for one in stems_of(question[: match.start()]) if one not in _EMPTY]
     return len(named) < _FEWEST_OWN_STEMS
 
 
@@ -140,5 +140,5 @@ def _is_a_question(said: str, question: Question) -> bool:
     for something else entirely changes nothing.
     """
     people = [turn.text for turn in question.history if turn.role == "user"]
-    known = set(stems(" ".join([*people, question.text])))
-    return 0 < len(said) <= _MOST_QUESTION_CHARS and not known.isdisjoint(stems(said))
+    known = set(stems_of(" ".join([*people, question.text])))
+    return 0 < len(said) <= _MOST_QUESTION_CHARS and not known.isdisjoint(stems_of(said))

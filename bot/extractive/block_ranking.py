@@ -9,7 +9,7 @@ from bot.extractive.groups import Group, groups
 from bot.extractive.question_forms import Form
 from bot.extractive.units import block_text
 from index.chunking.plain_text import plain_block
-from index.chunking.stems import stems
+from index.chunking.stems import stems_of
 from index.chunking.synonyms import has_synonym
 from index.search.definitions import defines
 from index.types import BlockKind, Passage, Section
@@ -165,8 +165,8 @@ def _features(
     place: Place, group: Group, *, weights: Mapping[str, float], form: Form
 ) -> list[float]:
     section = place.section
-    in_head, in_body = {*stems(_head(section, group))}, stems(_body(section, group))
-    title = {*stems(section.chunk.title)}
+    in_head, in_body = {*stems_of(_head(section, group))}, stems_of(_body(section, group))
+    title = {*stems_of(section.chunk.title)}
     likely = max((place.likely.get(at, 0.0) for at in _positions(group)), default=0.0)
     start = section.chunk.start + section.blocks[group.first].start
     end = section.chunk.start + section.blocks[group.last].end
@@ -212,7 +212,7 @@ def covers(place: Place, group: Group, weights: Mapping[str, float]) -> float:
     words = (
         f"{place.section.chunk.title} {_head(place.section, group)} {_body(place.section, group)}"
     )
-    return _share(weights, {*stems(words)})
+    return _share(weights, {*stems_of(words)})
 
 
 _BY_SYNONYM = 0.7
@@ -258,7 +258,7 @@ def _defines(section: Section, at: int, subject: str) -> float:
     if is_under:
         return max(score, _UNDER_ITS_NAME)
     opens = at == 0 and section.chunk.start < _FIRST_CHARS
-    is_on = opens and {*stems(subject)} <= {*stems(section.chunk.title)}
+    is_on = opens and {*stems_of(subject)} <= {*stems_of(section.chunk.title)}
     return max(score, _OPENS_ITS_PAGE if is_on else 0.0)
 
 

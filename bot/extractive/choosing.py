@@ -13,7 +13,7 @@ from bot.extractive.ranking import FeatureExtractor, ParsedQuestion, is_named, l
 from bot.extractive.superlatives import extreme_row, superlative_of
 from bot.extractive.units import Unit
 from bot.types import ShownPassage
-from index.chunking.stems import stems
+from index.chunking.stems import stems_of
 
 MOST_SENTENCES = 3
 # A further sentence is worth reading if its score is that near to the first one's
@@ -286,7 +286,7 @@ class Chooser:
         if not unit.is_beside(other):
             return False
         asked = {*self._asked.stems}
-        return {*stems(unit.plain)} & asked < {*stems(other.plain)} & asked
+        return {*stems_of(unit.plain)} & asked < {*stems_of(other.plain)} & asked
 
     def _structured(self, places: Sequence[Place]) -> list[Excerpt]:
         """Return the procedure, list, table or code that answers; none if a sentence does."""
@@ -335,4 +335,4 @@ _MOST_WORDS = 140
 
 
 def _says_again(excerpt: Excerpt, other: Excerpt) -> bool:
-    return excerpt.overlaps(other) or stems(excerpt.text) == stems(other.text)
+    return excerpt.overlaps(other) or stems_of(excerpt.text) == stems_of(other.text)

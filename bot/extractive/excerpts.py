@@ -8,8 +8,8 @@ from bot.citations.quotes import find, is_long_enough
 from bot.extractive.groups import Group, GroupKind, groups
 from bot.extractive.units import Unit, block_text, cells, code_of, named
 from index.chunking.plain_text import plain_block
-from index.chunking.sentences import sentences
-from index.chunking.stems import stems
+from index.chunking.sentences import split_sentences
+from index.chunking.stems import stems_of
 from index.types import Block, BlockKind, Section
 
 # A sentence that begins like this refers to the one before it
@@ -88,12 +88,12 @@ class Quoter:
         """Return a block by itself: a row with its head, else the sentences there is room for."""
         if self._block(at).kind is BlockKind.ROW:
             return self.rows([at])
-        ends = [last for _, last in sentences(self._masked(at))]
+        ends = [last for _, last in split_sentences(self._masked(at))]
         return self._until(at, [*ends[:1], *(end for end in ends[1:] if end <= _MOST_CHARS_AROUND)])
 
     def opening(self, group: Group, *, most: int) -> Excerpt | None:
         """Return the first sentences of a paragraph, *most* at most."""
-        ends = [last for _, last in sentences(self._masked(group.first))]
+        ends = [last for _, last in split_sentences(self._masked(group.first))]
         return self._until(group.first, ends[:most])
 
     def _until(self, at: int, ends: Sequence[int]) -> Excerpt | None:
@@ -176,7 +176,7 @@ class Quoter:
         block = self._block(unit.block)
         spans = [
             (block.start + first, block.start + last)
-            for first, last in sentences(self._masked(unit.block))
+            for first, last in split_sentences(self._masked(unit.block))
         ]
         at = next((at for at, span in enumerate(spans) if span[0] >= unit.start), len(spans) - 1)
         start, end = unit.start, unit.end
@@ -211,7 +211,7 @@ class Quoter:
         start, end = self._block(group.first).start, self._block(group.last).end
         most = _MOST_CHARS if group.is_numbered else _MOST_CHARS_AROUND
         head = self._head_of(group)
-        words, own = ({*stems(text)} & self._asked for text in (head, unit.plain))
+        words, own = ({*stems_of(text)} & self._asked for text in (head, unit.plain))
         says_more = not words <= own
         if end - start <= most and head and (group.lead is not None or own < words):
             return self.group(group)
@@ -311,7 +311,7 @@ class Quoter:
         text = plain_block(self._masked(lead))
         if len(text) <= _MOST_LEAD:
             return text
-        return text[slice(*sentences(text)[-1])]
+        return text[slice(*split_sentences(text)[-1])]
 
     def _head_start(self, group: Group) -> int:
         start = self._block(group.first).start

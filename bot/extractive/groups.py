@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from index.chunking.plain_text import plain_block
-from index.chunking.sentences import sentences
+from index.chunking.sentences import split_sentences
 from index.types import Block, BlockKind, Section
 
 _ANNOUNCES = re.compile(r"\b(?:following|follows|below|these|steps?|folgende\w*)\b", re.IGNORECASE)
@@ -107,5 +107,5 @@ def _lead(blocks: Sequence[Block], masked: str, *, first: int, kind: GroupKind) 
     text = plain_block(_slice(masked, before))
     if text.endswith((":", "：")) or (kind is GroupKind.CODE and text):
         return first - 1
-    last = sentences(text)[-1] if text else (0, 0)
+    last = split_sentences(text)[-1] if text else (0, 0)
     return first - 1 if _ANNOUNCES.search(text[slice(*last)]) else None

@@ -7,7 +7,7 @@ from bot.extractive.block_ranking import Place
 from bot.extractive.excerpts import Excerpt, Quoter
 from bot.extractive.groups import Group, GroupKind, groups
 from bot.extractive.units import block_text
-from index.chunking.stems import stems
+from index.chunking.stems import stems_of
 from index.search.definitions import defines
 from index.types import BlockKind
 
@@ -65,7 +65,7 @@ def _on_the_subject(places: Sequence[Place], weights: Mapping[str, float]) -> li
 
 def _named(path: str, name: str, weights: Mapping[str, float]) -> float:
     """Return how much of the question a path has, more if its last name is asked for in full."""
-    known, last = {*stems(path)}, {*stems(name)}
+    known, last = {*stems_of(path)}, {*stems_of(name)}
     share = sum(weight for stem, weight in weights.items() if stem in known)
     return share + (_FULLY_NAMED * len(last & {*weights}) / len(last) if last else 0.0)
 
@@ -113,7 +113,7 @@ def comparison(
 
 def _sides(subjects: Sequence[str], asked: Sequence[str]) -> list[_Side]:
     named = _in_full(subjects)
-    found = [frozenset(stems(names[-1])) for names in named]
+    found = [frozenset(stems_of(names[-1])) for names in named]
     sides = []
     for names, ours, theirs in zip(named, found, reversed(found), strict=True):
         weights = {stem: 0.2 for stem in asked if stem not in theirs}
@@ -141,7 +141,7 @@ def _table_of(
         for group in groups(place.section):
             blocks = place.section.blocks[group.first : group.last + 1]
             heads = [block_text(place.section, one) for one in blocks if one.is_head]
-            known = {*stems(" ".join(heads))}
+            known = {*stems_of(" ".join(heads))}
             if all(_names(known, side.own) for side in sides):
                 return Quoter(place.section, asked).group(group)
     return None
@@ -177,7 +177,7 @@ def _on(place: Place, at: int, *, side: _Side, quoter: Quoter) -> float | None:
     if block.kind in {BlockKind.HEADING, BlockKind.CODE} or block.is_head:
         return None
     text = block_text(place.section, block)
-    said, heads = stems(text), {*stems(" ".join(quoter.headings_at(at)))}
+    said, heads = stems_of(text), {*stems_of(" ".join(quoter.headings_at(at)))}
     has = {*said} | heads
     if side.own and has.isdisjoint(side.own):
         return None

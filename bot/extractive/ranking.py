@@ -13,7 +13,7 @@ from bot.extractive.span_model import SpanScores
 from bot.extractive.units import hits, units
 from bot.types import ShownPassage
 from index.chunking.plain_text import plain_block
-from index.chunking.stems import STOPWORDS, stem, stems, words
+from index.chunking.stems import STOPWORDS, stem, stems_of, words
 from index.types import Chunk
 
 _CAPITAL = re.compile(r"(?<=\S\s)[A-ZÄÖÜÉ][\w'’-]*|\b[A-Z]{2,}\w*\b|\b\w*\d[\w.,-]*")
@@ -127,7 +127,7 @@ def parse_question(question: str) -> ParsedQuestion:
             kind = holds
     telling = _IDIOMS.sub(" ", question)
     return ParsedQuestion(
-        text=question, stems=tuple(stems(telling) or stems(question)), names=names, kind=kind
+        text=question, stems=tuple(stems_of(telling) or stems_of(question)), names=names, kind=kind
     )
 
 
@@ -162,8 +162,8 @@ class FeatureExtractor:
     def __init__(self, shown: Sequence[ShownPassage]) -> None:
         self.hits = hits(shown)
         self.units = units(self.hits)
-        self._stems = [stems(unit.plain) for unit in self.units]
-        self._above = [frozenset(stems(_above(hit.chunk))) for hit in self.hits]
+        self._stems = [stems_of(unit.plain) for unit in self.units]
+        self._above = [frozenset(stems_of(_above(hit.chunk))) for hit in self.hits]
         self._passages = [set(above) for above in self._above]
         for unit, said in zip(self.units, self._stems, strict=True):
             self._passages[unit.hit].update(said)
@@ -262,7 +262,7 @@ class FeatureExtractor:
             told: All texts that are.
         """
         hit = self.units[at].hit
-        known = self._above[hit].union(*map(stems, told))
+        known = self._above[hit].union(*map(stems_of, told))
         weights = self._weights(asked)
         new = {one: weight for one, weight in weights.items() if one not in known}
         near = range(max(0, at - _NEAR), min(len(self.units), at + _NEAR + 1))

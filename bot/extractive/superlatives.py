@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.extractive.groups import Group, GroupKind, groups
 from bot.extractive.units import cells
-from index.chunking.stems import stem, stems
+from index.chunking.stems import stem, stems_of
 from index.types import Section
 
 _LATE = re.compile(
@@ -89,14 +89,14 @@ def superlative_of(question: str) -> Superlative | None:
         (_HIGH, True, False),
     ):
         if found := pattern.search(question):
-            names = {*stems(question)}
+            names = {*stems_of(question)}
             names |= {
                 stem(name)
                 for word, listed in _NAMES.items()
                 if word in found.group().lower()
                 for name in listed.split()
             }
-            words = frozenset(stems(found.group()))
+            words = frozenset(stems_of(found.group()))
             return Superlative(highest, is_time, frozenset(names), words)
     return None
 
@@ -147,7 +147,7 @@ def _column(
             column = [read(row[number]) for row in table if number < len(row)]
             missing = sum(value is None for value in column)
             if column and missing <= _MOST_VALUES_MISSING * len(column):
-                is_named = not wanted.names.isdisjoint(stems(names[number]))
+                is_named = not wanted.names.isdisjoint(stems_of(names[number]))
                 found.append((is_named, number, read))
     if not found or (not wanted.is_time and len(found) > 1 and not any(one[0] for one in found)):
         return None  # which of several amounts is meant is not known

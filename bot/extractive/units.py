@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from bot.types import ShownPassage
 from index.chunking.plain_text import plain_block
-from index.chunking.sentences import sentences
+from index.chunking.sentences import split_sentences
 from index.chunking.stems import words
 from index.types import Block, BlockKind, Chunk, Passage, Section
 
@@ -136,7 +136,7 @@ def _spans(masked: str, block: Block, border: tuple[int, int]) -> Iterator[tuple
     start, end = border
     is_prose = block.kind in {BlockKind.PARAGRAPH, BlockKind.QUOTE}
     if is_prose or (block.kind is BlockKind.ITEM and end - start > _MOST_ITEM_CHARS):
-        for first, last in sentences(masked[start:end]):
+        for first, last in split_sentences(masked[start:end]):
             yield start + first, start + last
     else:
         yield start, end

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from eval.datasets.json_lines import CaseLine, PlaceLine
 from eval.errors import EvalError, JudgementError, RunError
 from eval.types import Complete
-from index.chunking.sentences import sentences
+from index.chunking.sentences import split_sentences
 from index.types import Chunk
 from prompts import load
 
@@ -45,7 +45,7 @@ class _Said:
         return self.chunk.text[self.start - self.chunk.start : self.end - self.chunk.start]
 
 
-def drafts(chunks: Iterable[Chunk], *, limit: int) -> list[CaseLine]:
+def draft_questions(chunks: Iterable[Chunk], *, limit: int) -> list[CaseLine]:
     """Draft up to *limit* questions without a model: from headings, definitions and facts.
 
     They are spread over the documents: one of each document, then a second of each.
@@ -60,7 +60,7 @@ def drafts(chunks: Iterable[Chunk], *, limit: int) -> list[CaseLine]:
     return _spread(by_document, limit)
 
 
-async def drafts_by_model(
+async def draft_questions_by_model(
     chunks: Sequence[Chunk], complete: Complete, *, limit: int
 ) -> list[CaseLine]:
     """Let a model draft a question a chunk; one whose quote is not in its chunk is thrown away.
@@ -109,7 +109,8 @@ def read_draft(reply: str, chunk: Chunk) -> CaseLine | None:
 
 def _drafts_of(chunk: Chunk) -> Iterator[CaseLine]:
     slices = [
-        _Said(chunk, chunk.start + start, chunk.start + end) for start, end in sentences(chunk.text)
+        _Said(chunk, chunk.start + start, chunk.start + end)
+        for start, end in split_sentences(chunk.text)
     ]
     prose = [one for one in slices if _is_prose(one.text)]
     if chunk.heading and chunk.heading[-1].endswith("?") and prose:

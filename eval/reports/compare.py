@@ -61,7 +61,7 @@ class Comparison:
         return not self.fell
 
 
-def compare(
+def compare_runs(
     before: RunRecord, after: RunRecord, margins: Mapping[str, float] | None = None
 ) -> Comparison:
     """Compare two runs on the questions that both of them asked.

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from eval.errors import RunError
 from eval.metrics.catalogue import METRICS
-from eval.reports.compare import compare
+from eval.reports.compare import compare_runs
 from eval.reports.plots import Point, latency_plot, risk_coverage_plot, trend_plot
 from eval.reports.table import value
 from eval.runs.record import Asked, RunRecord, load_record
@@ -62,7 +62,7 @@ def write(
         against: A run to compare it with.
         history: Records among which earlier runs of the same set are looked for.
     """
-    found = compare(against, record) if against else None
+    found = compare_runs(against, record) if against else None
     earlier = _of_same_set(record, history)
     values = {
         "record": record,

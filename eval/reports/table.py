@@ -20,7 +20,7 @@ _SHOWN_CHANGES = 5
 _SHORT = {"bm25": "BM25", "minilm": "MiniLM"}
 
 
-def table(result: RunResult) -> Table:
+def run_table(result: RunResult) -> Table:
     """Return metric, value, interval and number of questions, with what others score beside it."""
     # Text, not strings: a name in square brackets would be taken for mark-up.
     title = Text(f"{result.set}, {_extent(result)}")
@@ -34,7 +34,7 @@ def table(result: RunResult) -> Table:
     return shown
 
 
-def comparison(found: Comparison) -> RenderableType:
+def comparison_table(found: Comparison) -> RenderableType:
     """Return each metric before and after, and the clearest losses and wins side by side."""
     shown = Table(title=Text(f"{found.before} → {found.after}"), caption=Text(_verdict(found)))
     shown.add_column("metric")
@@ -58,7 +58,7 @@ def comparison(found: Comparison) -> RenderableType:
     return Group(shown, *losses, *wins)
 
 
-def matrix(tried: Sequence[Tried]) -> Table:
+def matrix_table(tried: Sequence[Tried]) -> Table:
     """Return one line a combination of settings; those on the frontier are marked."""
     best, names = frontier(tried), judged_by(tried)
     shown = Table(title="settings tried", caption="● nothing else tried is better in every respect")

@@ -110,7 +110,7 @@ class RunResult:
         return sum(bool(row.error) for row in self.rows)
 
 
-async def run(
+async def run_questions(
     questions: QuestionSet, subject: Subject, options: Options | None = None
 ) -> RunResult:
     """Put *questions* to *subject*.

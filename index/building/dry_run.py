@@ -17,7 +17,7 @@ from index.types import Problem
 _USUAL_RATE = 12.0  # chunks a second and core, until a build has told
 
 
-def dry_run(
+def plan_build(
     directory: IndexDirectory,
     specs: Sequence[SourceSpec],
     *,

@@ -30,7 +30,7 @@ def above(text: str, chunk: Chunk) -> str:
 
     That is the head of the table, or the sentence that announces the list.
     """
-    found = blocks(text)
+    found = split_blocks(text)
     at = bisect_right(found, chunk.start, key=lambda one: one.end)
     if at >= len(found) or found[at].group == -1 or at == 0:
         return ""
@@ -51,7 +51,7 @@ def above(text: str, chunk: Chunk) -> str:
 
 
 @lru_cache(maxsize=32)  # of texts as long as documents
-def blocks(text: str) -> tuple[Block, ...]:
+def split_blocks(text: str) -> tuple[Block, ...]:
     r"""Return the blocks of *text* in order, as CommonMark with tables defines them.
 
     Rules and what `markup.mask` hides are in none.
@@ -125,7 +125,7 @@ def section_of(chunk: Chunk, text: str | None = None, parts: Sequence[Chunk] = (
     start, end = chunk.start, chunk.end
     inside = (
         replace(one, start=max(one.start, start) - start, end=min(one.end, end) - start)
-        for one in blocks(text)
+        for one in split_blocks(text)
         if one.start < end and one.end > start
     )
     return Section(chunk=chunk, masked=mask(text)[start:end], blocks=tuple(inside), parts=parts)
@@ -133,7 +133,9 @@ def section_of(chunk: Chunk, text: str | None = None, parts: Sequence[Chunk] = (
 
 @lru_cache(maxsize=64)
 def _alone(chunk: Chunk) -> Section:
-    return Section(chunk=chunk, masked=mask(chunk.text), blocks=blocks(chunk.text), parts=(chunk,))
+    return Section(
+        chunk=chunk, masked=mask(chunk.text), blocks=split_blocks(chunk.text), parts=(chunk,)
+    )
 
 
 class _Walk:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from index.chunking.blocks import blocks
+from index.chunking.blocks import split_blocks
 from index.chunking.lines import ITEM
 from index.chunking.markup import mask, trimmed
-from index.chunking.sentences import sentences
+from index.chunking.sentences import split_sentences
 from index.types import Block, BlockKind, Heading, Parsed, Span
 
 CHUNKER_VERSION = "3"
@@ -36,7 +36,7 @@ def chunk(parsed: Parsed, token_starts: Sequence[int], *, max_tokens: int) -> li
         raise ValueError(f"max_tokens must be at least 1, not {max_tokens}")
     measured = _Measured(
         text=mask(parsed.text),
-        blocks=blocks(parsed.text),
+        blocks=split_blocks(parsed.text),
         token_starts=token_starts,
         limit=max_tokens,
     )
@@ -225,7 +225,7 @@ def _fitting(measured: _Measured, start: int, end: int, *, limit: int) -> Iterat
     if measured.tokens(start, end) <= limit:
         yield start, end
         return
-    for first, last in sentences(measured.text[start:end]):
+    for first, last in split_sentences(measured.text[start:end]):
         yield from measured.cut(start + first, start + last, limit)
 
 

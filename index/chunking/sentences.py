@@ -51,7 +51,7 @@ _NEVER_LAST = _words(
 )
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
+def split_sentences(text: str) -> list[tuple[int, int]]:
     """Return (start, end) of each sentence of *text*, ascending, without spaces around it.
 
     A heading, a row of a table and a line of code are one each; an item of a list never runs into

@@ -61,7 +61,7 @@ def stem(word: str) -> str:
     return word
 
 
-def stems(text: str) -> list[str]:
+def stems_of(text: str) -> list[str]:
     """Return the stems of the words of *text* that carry its meaning, in order.
 
     >>> stems("How many days are covered?")

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from index.chunking.stems import stems
+from index.chunking.stems import stems_of
 
 _ARTICLE = r"(?:(?:an?|the|our|your|my|eine?|der|die|das)\s+)?"
 _KIND = r"(?:(?:acronym|abbreviation|term|word|phrase|initialism|letters)\s+)?"
@@ -56,7 +56,7 @@ def subject_of(question: str) -> str:
     if found is None:
         return ""
     subject = _bare(found["x"])
-    is_name = 0 < len(stems(subject)) <= _MOST_WORDS and not _PROPERTY.search(subject)
+    is_name = 0 < len(stems_of(subject)) <= _MOST_WORDS and not _PROPERTY.search(subject)
     return subject if is_name else ""
 
 

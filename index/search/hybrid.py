@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.chunking.blocks import blocks
+from index.chunking.blocks import split_blocks
 from index.chunking.markup import mask
 from index.chunking.plain_text import plain_block
 from index.errors import IndexingError
@@ -304,7 +304,7 @@ def _clarity(chunk: Chunk, subject: str) -> float:
     if subject.casefold() not in chunk.text.casefold():
         return 0.0
     masked = mask(chunk.text)
-    texts = (plain_block(masked[one.start : one.end]) for one in blocks(chunk.text))
+    texts = (plain_block(masked[one.start : one.end]) for one in split_blocks(chunk.text))
     return max((defines(text, subject) for text in texts), default=0.0)
 
 

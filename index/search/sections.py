@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 
-from index.chunking.blocks import blocks, section_of
+from index.chunking.blocks import section_of, split_blocks
 from index.storage.passages import PassageReader
 from index.types import BlockKind, Chunk, Passage, Section
 
@@ -53,7 +53,7 @@ def _table_start(chunk: Chunk, chunks: Sequence[Chunk], *, text: str, first: int
     """Return where to begin so that a table is seen with its head, if that is not too far above."""
     if not text:
         return first
-    found = blocks(text)
+    found = split_blocks(text)
     at = bisect_right(found, chunk.start, key=lambda one: one.end)
     if at >= len(found) or found[at].kind is not BlockKind.ROW:
         return first

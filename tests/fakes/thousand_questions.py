@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.types import Answer, Question
 from eval.runs.record import to_json
-from eval.runs.run import Options, Subject, run
+from eval.runs.run import Options, Subject, run_questions
 from eval.types import Case, Place, QuestionSet
 from tests.fakes.searcher_for_eval import ScriptedSearcher, answer, citation
 
@@ -47,7 +47,7 @@ def main() -> None:
     subject = Subject(searcher=ScriptedSearcher(found), ask=ask, generation="gen-000001")
     questions = QuestionSet(name="thousand", digest="f" * 64, cases=CASES)
     options = Options(parallel=4, journals=Path(sys.argv[1]))
-    record = to_json(asyncio.run(run(questions, subject, options)))
+    record = to_json(asyncio.run(run_questions(questions, subject, options)))
     numbers = {key: record[key] for key in ("metrics", "tags", "questions")}
     counts = record["counts"]
     assert isinstance(counts, dict)

@@ -12,7 +12,7 @@ from bot.settings import EvalSettings, GateSettings, IndexSettings, SearchSettin
 from eval.errors import JudgementError, QuestionSetError
 from eval.metrics.catalogue import METRICS
 from eval.runs.record import records
-from eval.runs.run import run
+from eval.runs.run import run_questions
 from eval.types import Case, Place, QuestionSet
 from index.building.build import Builder, BuildOptions, BuildResult
 from index.sources import SourceSpec
@@ -173,7 +173,9 @@ def test_a_run_measures_the_generation_it_began_with(
     build(settings, documents, embedder)
     case = Case(id="1", question="What is for lunch?", relevant=(Place(document="lunch.md"),))
 
-    result = asyncio.run(run(QuestionSet(name="s", digest="d" * 64, cases=(case,)), measured))
+    result = asyncio.run(
+        run_questions(QuestionSet(name="s", digest="d" * 64, cases=(case,)), measured)
+    )
 
     assert result.settings["generations"] == ["gen-000001"]
     assert result.settings["served_at_the_end"] == "gen-000002"
@@ -194,7 +196,9 @@ def test_a_run_with_the_real_engine_scores_everything_offline(
         relevant=(Place(document="parking.md", quote="100 euros"),),
     )
 
-    result = asyncio.run(run(QuestionSet(name="s", digest="d" * 64, cases=(case,)), measured))
+    result = asyncio.run(
+        run_questions(QuestionSet(name="s", digest="d" * 64, cases=(case,)), measured)
+    )
 
     (row,) = result.rows
     ones = ("contains_answer", "citation_precision", "citation_recall", "quote_verbatim")

@@ -11,8 +11,8 @@ from eval.datasets.drafts import (
     Decision,
     Verdict,
     decide_by_ids,
-    drafts,
-    drafts_by_model,
+    draft_questions,
+    draft_questions_by_model,
     read_draft,
     review,
 )
@@ -65,7 +65,7 @@ def lines_of(path: Path, *records: dict[str, object]) -> Path:
 
 
 def test_headings_definitions_and_facts_become_drafts() -> None:
-    found = {draft.question: draft for draft in drafts([LEAVE], limit=10)}
+    found = {draft.question: draft for draft in draft_questions([LEAVE], limit=10)}
 
     assert {question: draft.answers for question, draft in found.items()} == {
         "How long may I be away?": ("Leave is a paid absence from work.",),
@@ -76,7 +76,7 @@ def test_headings_definitions_and_facts_become_drafts() -> None:
 
 
 def test_a_draft_knows_the_exact_place_of_its_evidence() -> None:
-    (fact,) = [draft for draft in drafts([LEAVE], limit=10) if "fact" in draft.tags]
+    (fact,) = [draft for draft in draft_questions([LEAVE], limit=10) if "fact" in draft.tags]
 
     (place,) = fact.relevant
     assert (place.document, place.page, place.heading) == ("leave.md", 2, LEAVE.heading)
@@ -87,13 +87,13 @@ def test_a_draft_knows_the_exact_place_of_its_evidence() -> None:
 
 
 def test_drafts_are_spread_over_the_documents() -> None:
-    found = drafts([LEAVE, FEES], limit=2)
+    found = draft_questions([LEAVE, FEES], limit=2)
 
     assert [draft.relevant[0].document for draft in found] == ["leave.md", "fees.md"]
 
 
 def test_the_same_index_gives_the_same_drafts_with_ids_of_their_own() -> None:
-    first, second = drafts([LEAVE, FEES], limit=9), drafts([LEAVE, FEES], limit=9)
+    first, second = draft_questions([LEAVE, FEES], limit=9), draft_questions([LEAVE, FEES], limit=9)
 
     assert first == second
     assert len({draft.id for draft in first}) == len(first) == 4
@@ -104,7 +104,7 @@ def test_the_same_index_gives_the_same_drafts_with_ids_of_their_own() -> None:
     ["| a | 1 |\n|---|---|", "# 30 days", "It is a long sentence about something.", "Short 5."],
 )
 def test_what_is_no_statement_of_its_own_becomes_no_draft(text: str) -> None:
-    assert drafts([a_chunk(text)], limit=9) == []
+    assert draft_questions([a_chunk(text)], limit=9) == []
 
 
 def reply(**changes: object) -> str:
@@ -119,7 +119,7 @@ def test_a_model_drafts_a_question_with_the_place_of_its_quote() -> None:
         prompts.append(prompt)
         return reply()
 
-    (draft,) = asyncio.run(drafts_by_model([LEAVE], complete, limit=3))
+    (draft,) = asyncio.run(draft_questions_by_model([LEAVE], complete, limit=3))
 
     assert (draft.question, draft.answers, draft.reviewed) == (
         "How many days?",
@@ -136,7 +136,7 @@ def test_a_model_that_fails_on_one_passage_drafts_from_the_next() -> None:
             raise JudgementError("no reply: m: refused with status 500")
         return reply()
 
-    (draft,) = asyncio.run(drafts_by_model([FEES, LEAVE], complete, limit=2))
+    (draft,) = asyncio.run(draft_questions_by_model([FEES, LEAVE], complete, limit=2))
 
     assert draft.relevant[0].document == LEAVE.document
 
@@ -146,7 +146,7 @@ def test_a_model_that_drafts_nothing_says_why() -> None:
         raise JudgementError("no reply: m: refused with status 401")
 
     with pytest.raises(RunError, match=r"drafted nothing of 2 passages: no reply: m: .* 401"):
-        asyncio.run(drafts_by_model([FEES, LEAVE], complete, limit=2))
+        asyncio.run(draft_questions_by_model([FEES, LEAVE], complete, limit=2))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_reply_that_is_not_a_draft_is_thrown_away(said: str) -> None:
 
 def test_a_draft_is_not_asked_before_somebody_has_accepted_it(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl"
-    made = drafts([LEAVE, FEES], limit=9)
+    made = draft_questions([LEAVE, FEES], limit=9)
     add_cases(path, made)
 
     with pytest.raises(QuestionSetError, match="all 4 questions are drafts: run `footnote eval"):
@@ -184,7 +184,7 @@ def test_a_draft_is_not_asked_before_somebody_has_accepted_it(tmp_path: Path) ->
 
 def test_drafts_that_are_there_already_are_not_added_twice(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl"
-    made = drafts([LEAVE], limit=9)
+    made = draft_questions([LEAVE], limit=9)
 
     assert add_cases(path, made[:2]) == made[:2]
     assert add_cases(path, made) == made[2:]
@@ -195,7 +195,11 @@ def saved_sets(decisions: Sequence[Decision]) -> list[list[CaseLine]]:
     """Review two drafts with these decisions and return the set as it was after each."""
     saved: list[list[CaseLine]] = []
     coming = iter(decisions)
-    review(drafts([LEAVE], limit=2), lambda _: next(coming), lambda now: saved.append(list(now)))
+    review(
+        draft_questions([LEAVE], limit=2),
+        lambda _: next(coming),
+        lambda now: saved.append(list(now)),
+    )
     return saved
 
 
@@ -223,7 +227,7 @@ def test_a_draft_can_be_called_unanswerable_or_thrown_away() -> None:
 
 
 def test_an_id_that_is_no_draft_is_named() -> None:
-    made = drafts([LEAVE], limit=1)
+    made = draft_questions([LEAVE], limit=1)
 
     with pytest.raises(EvalError, match="gone"):
         decide_by_ids(made, accept=["gone"], reject=[])

@@ -30,7 +30,7 @@ from eval.judging.agreement import (
 from eval.judging.judge import Exhibit, judge, judge_run, prompt_for, read_judgement
 from eval.judging.llama_index import StrictEvaluator, evaluate
 from eval.runs.record import RunRecord, load_record, save, save_scores, to_record
-from eval.runs.run import RunResult, Subject, run
+from eval.runs.run import RunResult, Subject, run_questions
 from eval.types import Case, Complete, QuestionSet
 from tests.fakes.models import Script, a_portfolio, quoting, silent
 from tests.fakes.searcher import MemorySearcher, a_chunk
@@ -125,7 +125,7 @@ def measured() -> RunResult:
     }
     found = {case.question: ["a"] for case in cases}
     subject = Subject(searcher=ScriptedSearcher(found), ask=ScriptedAsk(said))
-    return asyncio.run(run(QuestionSet(name="s", digest="d" * 64, cases=cases), subject))
+    return asyncio.run(run_questions(QuestionSet(name="s", digest="d" * 64, cases=cases), subject))
 
 
 def judged(*replies: str) -> RunRecord:

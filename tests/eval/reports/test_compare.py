@@ -12,11 +12,11 @@ from rich.console import Console
 from bot.engine.query_engine import FootnoteQueryEngine
 from bot.types import Answer, Citation, Draft, Evidence, Question, Sentence, ShownPassage
 from eval.errors import ChoiceError, RunError
-from eval.reports.compare import Comparison, compare, to_json
-from eval.reports.table import comparison
+from eval.reports.compare import Comparison, compare_runs, to_json
+from eval.reports.table import comparison_table
 from eval.runs.record import RunRecord, to_record
 from eval.runs.recorder import Recorder
-from eval.runs.run import Ask, Subject, run
+from eval.runs.run import Ask, Subject, run_questions
 from eval.types import Case, Place, QuestionSet
 from index.types import Audience, Chunk, Passage, SearchResult
 from prompts import load
@@ -97,7 +97,7 @@ def recorded(*, k: int = 8, rules: str = RULES, move: Move | None = None) -> Run
     engine = FootnoteQueryEngine(searcher, a_portfolio(), fallback=ObedientModel(rules), k=k)
     ask: Ask = Shift(engine.aask, move) if move else engine.aask
     subject = Subject(searcher=searcher, ask=ask, text_of=TEXTS.get)
-    return to_record(asyncio.run(run(QUESTIONS, subject)))
+    return to_record(asyncio.run(run_questions(QUESTIONS, subject)))
 
 
 def by_one_letter(citation: Citation) -> Citation:
@@ -130,12 +130,12 @@ def sound() -> RunRecord:
 def printed(found: Comparison) -> str:
     console = Console(width=160, color_system=None)
     with console.capture() as capture:
-        console.print(comparison(found))
+        console.print(comparison_table(found))
     return capture.get()
 
 
 def test_identical_runs_compare_as_no_change(sound: RunRecord) -> None:
-    found = compare(sound, recorded())
+    found = compare_runs(sound, recorded())
 
     timed = [name for name in found.differences if name.endswith(("_p50", "_p95"))]
     quality = {name: d for name, d in found.differences.items() if name not in timed}
@@ -145,7 +145,7 @@ def test_identical_runs_compare_as_no_change(sound: RunRecord) -> None:
 
 
 def test_half_as_many_passages_are_found_as_what_they_cost(sound: RunRecord) -> None:
-    found = compare(sound, recorded(k=4))
+    found = compare_runs(sound, recorded(k=4))
 
     contained = found.differences["contains_answer"]
     assert contained.mean == -0.5
@@ -163,7 +163,7 @@ def test_half_as_many_passages_are_found_as_what_they_cost(sound: RunRecord) -> 
 def test_a_broken_prompt_is_found(sound: RunRecord) -> None:
     broken = recorded(rules=RULES.replace("EVIDENCE: id |", "BECAUSE:"))
 
-    found = compare(sound, broken)
+    found = compare_runs(sound, broken)
 
     assert found.differences["false_refusal"].mean == 1.0
     assert found.differences["false_refusal"].low == 1.0
@@ -171,7 +171,7 @@ def test_a_broken_prompt_is_found(sound: RunRecord) -> None:
 
 
 def test_citations_that_are_one_letter_off_are_found(sound: RunRecord) -> None:
-    found = compare(sound, recorded(move=by_one_letter))
+    found = compare_runs(sound, recorded(move=by_one_letter))
 
     assert found.fell == ("quote_verbatim",)
     assert found.differences["quote_verbatim"].mean == -1.0
@@ -179,7 +179,7 @@ def test_citations_that_are_one_letter_off_are_found(sound: RunRecord) -> None:
 
 
 def test_citations_that_are_one_passage_off_are_found(sound: RunRecord) -> None:
-    found = compare(sound, recorded(move=by_one_passage))
+    found = compare_runs(sound, recorded(move=by_one_passage))
 
     fell = {"citation_precision", "citation_recall", "place_hit"}
     assert set(found.fell) == fell
@@ -187,7 +187,7 @@ def test_citations_that_are_one_passage_off_are_found(sound: RunRecord) -> None:
 
 
 def test_a_gain_is_no_fall_in_either_direction(sound: RunRecord) -> None:
-    found = compare(recorded(k=4), sound)
+    found = compare_runs(recorded(k=4), sound)
 
     assert found.passed
     assert found.differences["false_refusal"].mean == -0.5
@@ -197,15 +197,15 @@ def test_a_gain_is_no_fall_in_either_direction(sound: RunRecord) -> None:
 def test_a_fall_within_its_margin_passes(sound: RunRecord) -> None:
     wide = dict.fromkeys(("f1", "contains_answer", "rouge_l", "false_refusal"), 0.5)
 
-    found = compare(sound, recorded(k=4), wide)
+    found = compare_runs(sound, recorded(k=4), wide)
 
     assert found.passed
-    assert compare(sound, recorded(k=4), {**wide, "f1": 0.1}).fell == ("f1",)
+    assert compare_runs(sound, recorded(k=4), {**wide, "f1": 0.1}).fell == ("f1",)
 
 
 def test_a_margin_for_no_metric_is_named(sound: RunRecord) -> None:
     with pytest.raises(ChoiceError, match="there is no metric f2: choose from ndcg@10"):
-        compare(sound, sound, {"f2": 0.1})
+        compare_runs(sound, sound, {"f2": 0.1})
 
 
 def test_questions_that_failed_are_a_fall_and_not_a_better_mean(sound: RunRecord) -> None:
@@ -216,7 +216,7 @@ def test_questions_that_failed_are_a_fall_and_not_a_better_mean(sound: RunRecord
     )
     broken = sound.model_copy(update={"questions": failed + sound.questions[4:]})
 
-    found = compare(sound, broken)
+    found = compare_runs(sound, broken)
 
     assert found.fell == ("failed",)
     assert found.differences["f1"].n == COUNT - 4
@@ -227,7 +227,7 @@ def test_questions_are_paired_by_id_and_words_and_the_others_are_counted(sound: 
     other = sound.questions[0].model_copy(update={"question": "Who keeps the garden?"})
     changed = sound.model_copy(update={"questions": (other, *sound.questions[1:-1]), "run": "two"})
 
-    found = compare(sound, changed)
+    found = compare_runs(sound, changed)
 
     assert found.differences["f1"].n == COUNT - 2
     assert found.notes == (
@@ -238,19 +238,19 @@ def test_questions_are_paired_by_id_and_words_and_the_others_are_counted(sound: 
 
 def test_runs_of_different_sets_cannot_be_compared(sound: RunRecord) -> None:
     with pytest.raises(RunError, match="no question in common"):
-        compare(sound, sound.model_copy(update={"questions": ()}))
+        compare_runs(sound, sound.model_copy(update={"questions": ()}))
 
 
 def test_what_the_second_run_did_not_measure_is_said(sound: RunRecord) -> None:
-    searched = to_record(asyncio.run(run(QUESTIONS, Subject(searcher=RoomSearcher()))))
+    searched = to_record(asyncio.run(run_questions(QUESTIONS, Subject(searcher=RoomSearcher()))))
 
-    (note,) = compare(sound, searched).notes
+    (note,) = compare_runs(sound, searched).notes
 
     assert note.startswith(f"not measured in {searched.run}, so not compared: exact_match, f1")
 
 
 def test_the_object_has_the_promised_keys(sound: RunRecord) -> None:
-    plain = json.loads(json.dumps(to_json(compare(sound, recorded(k=4)))))
+    plain = json.loads(json.dumps(to_json(compare_runs(sound, recorded(k=4)))))
 
     assert plain["passed"] is False
     fell = plain["differences"]["contains_answer"]
@@ -262,7 +262,7 @@ def test_the_object_has_the_promised_keys(sound: RunRecord) -> None:
 
 
 def test_a_person_reads_the_verdict_and_the_texts_side_by_side(sound: RunRecord) -> None:
-    text = printed(compare(sound, recorded(k=4)))
+    text = printed(compare_runs(sound, recorded(k=4)))
 
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert any("contains_answer │ 1.000 │ 0.500 │ -0.500" in line for line in lines)

@@ -6,7 +6,7 @@ from rich.console import Console
 from eval.errors import ChoiceError
 from eval.metrics.statistics import Summary
 from eval.reports.matrix import Tried, combinations, frontier, judged_by
-from eval.reports.table import matrix
+from eval.reports.table import matrix_table
 
 
 def tried(run: str, **means: float) -> Tried:
@@ -61,7 +61,9 @@ def test_quality_is_what_all_runs_measured_and_what_tells_them_apart() -> None:
 def test_the_table_marks_the_frontier() -> None:
     console = Console(width=120, color_system=None)
     with console.capture() as capture:
-        console.print(matrix([tried("4", f1=0.1, ms_p50=1.0), tried("8", f1=0.1, ms_p50=2.0)]))
+        console.print(
+            matrix_table([tried("4", f1=0.1, ms_p50=1.0), tried("8", f1=0.1, ms_p50=2.0)])
+        )
 
     rows = [" ".join(line.split()) for line in capture.get().splitlines()]
     assert "│ ● │ 4 │ 1.0 │ 4 │" in rows

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from bot.types import Answer, Citation
 from eval.reports.report import markdown, outcome, write
 from eval.runs.record import RunRecord, save, to_record
-from eval.runs.run import RunResult, Subject, run
+from eval.runs.run import RunResult, Subject, run_questions
 from eval.types import Baseline, Case, Place, QuestionSet
 from tests.fakes.searcher_for_eval import ScriptedAsk, ScriptedSearcher, answer, citation
 
@@ -63,7 +63,7 @@ def measured(
         cases=cases,
         baselines=(Baseline(name=f"bm25{hostile}", scores={"ndcg@10": 0.5}),),
     )
-    return asyncio.run(run(questions, subject))
+    return asyncio.run(run_questions(questions, subject))
 
 
 def page(folder: Path, record: RunRecord, **more: object) -> BeautifulSoup:
@@ -154,7 +154,9 @@ def test_retrieval_alone_has_a_page_too(tmp_path: Path) -> None:
         Case(id="2", question="r"),
     )
     subject = Subject(searcher=ScriptedSearcher({"q": ["a"], "r": ["a"]}))
-    result = asyncio.run(run(QuestionSet(name="s", digest="d" * 64, cases=cases), subject))
+    result = asyncio.run(
+        run_questions(QuestionSet(name="s", digest="d" * 64, cases=cases), subject)
+    )
 
     found = page(tmp_path, to_record(result))
 

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from bot.types import Status
 from eval.metrics.statistics import Summary
-from eval.reports.table import table
+from eval.reports.table import run_table
 from eval.runs.row import Row
 from eval.runs.run import RunResult
 from eval.types import Baseline, Case
@@ -40,7 +40,7 @@ def result_of(
 def printed(result: RunResult) -> list[str]:
     console = Console(width=200, color_system=None)
     with console.capture() as capture:
-        console.print(table(result))
+        console.print(run_table(result))
     return [" ".join(line.split()) for line in capture.get().splitlines()]
 
 

@@ -16,7 +16,7 @@ from filelock import FileLock
 from eval.errors import RunError
 from eval.runs.journal import KEPT, Journal, case_key, journal_path, open_journal
 from eval.runs.row import Row
-from eval.runs.run import Options, Subject, run
+from eval.runs.run import Options, Subject, run_questions
 from eval.types import Case, QuestionSet
 from tests.fakes.searcher_for_eval import ScriptedAsk, ScriptedSearcher, answer
 
@@ -38,7 +38,7 @@ def asked_again(
 ) -> list[str]:
     """Ask once more and say which questions were asked."""
     ask = ScriptedAsk({case.question: answer() for case in questions.cases})
-    asyncio.run(run(questions, subject_of(ask, settings), Options(journals=folder)))
+    asyncio.run(run_questions(questions, subject_of(ask, settings), Options(journals=folder)))
     return [question.text for question in ask.asked]
 
 
@@ -68,7 +68,7 @@ def test_a_question_that_changed_is_asked_again(tmp_path: Path) -> None:
 
 def test_a_question_that_failed_is_asked_again(tmp_path: Path) -> None:
     said = {case.question: answer() for case in CASES} | {"q2": ValueError("down")}
-    asyncio.run(run(QUESTIONS, subject_of(ScriptedAsk(said)), Options(journals=tmp_path)))
+    asyncio.run(run_questions(QUESTIONS, subject_of(ScriptedAsk(said)), Options(journals=tmp_path)))
 
     assert asked_again(tmp_path) == ["q2"]
 
@@ -79,7 +79,7 @@ def test_a_row_of_another_generation_is_not_kept(tmp_path: Path) -> None:
     )
     questions = QuestionSet(name="one", digest="d" * 64, cases=CASES[:1])
 
-    result = asyncio.run(run(questions, subject, Options(journals=tmp_path)))
+    result = asyncio.run(run_questions(questions, subject, Options(journals=tmp_path)))
 
     assert result.failed == 1
     assert all(not path.read_bytes() for path in tmp_path.glob("*.jsonl"))

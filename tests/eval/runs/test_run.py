@@ -15,7 +15,7 @@ from eval.metrics.catalogue import METRICS
 from eval.metrics.retrieval import RETRIEVAL, Spot
 from eval.runs.record import load_record, save, to_json, to_record
 from eval.runs.recorder import Recorder
-from eval.runs.run import Options, RunResult, Subject, at_even_steps, run
+from eval.runs.run import Options, RunResult, Subject, at_even_steps, run_questions
 from eval.types import Baseline, Case, Place, QuestionSet
 from tests.fakes.searcher_for_eval import ScriptedAsk, ScriptedSearcher, answer, citation
 
@@ -34,7 +34,7 @@ SAID = {
 
 
 def measured(subject: Subject, questions: QuestionSet = QUESTIONS) -> RunResult:
-    return asyncio.run(run(questions, subject))
+    return asyncio.run(run_questions(questions, subject))
 
 
 def means(result: RunResult) -> dict[str, float]:
@@ -111,7 +111,7 @@ def test_retrieval_alone_asks_nobody_and_times_the_search() -> None:
 def test_search_goes_deep_and_sees_every_document() -> None:
     searcher = ScriptedSearcher(FOUND)
 
-    asyncio.run(run(QUESTIONS, Subject(searcher=searcher), Options(k=37)))
+    asyncio.run(run_questions(QUESTIONS, Subject(searcher=searcher), Options(k=37)))
 
     assert searcher.asked == [(case.question, 37, None) for case in CASES]
 
@@ -215,7 +215,7 @@ def test_progress_is_told_after_each_question_of_the_limit() -> None:
         told.append((done, total))
 
     subject = Subject(searcher=ScriptedSearcher(FOUND))
-    asyncio.run(run(QUESTIONS, subject, Options(limit=2, progress=progress)))
+    asyncio.run(run_questions(QUESTIONS, subject, Options(limit=2, progress=progress)))
 
     assert told == [(1, 2), (2, 2)]
 
@@ -226,7 +226,7 @@ def test_the_settings_say_what_was_measured() -> None:
         settings={"version": "0.1.0", "prompts": {"answer": "abc"}},
     )
 
-    settings = dict(asyncio.run(run(QUESTIONS, subject, Options(k=30, limit=2))).settings)
+    settings = dict(asyncio.run(run_questions(QUESTIONS, subject, Options(k=30, limit=2))).settings)
 
     del settings["started_at"]
     assert settings == {
@@ -338,8 +338,8 @@ def test_a_run_that_is_not_there_or_is_no_record_is_named(tmp_path: Path) -> Non
 def test_asking_in_parallel_gives_the_same_rows_in_the_same_order() -> None:
     questions, subject = many(200)
 
-    one = asyncio.run(run(questions, subject, Options(parallel=1)))
-    eight = asyncio.run(run(questions, subject, Options(parallel=8)))
+    one = asyncio.run(run_questions(questions, subject, Options(parallel=1)))
+    eight = asyncio.run(run_questions(questions, subject, Options(parallel=8)))
 
     assert eight.rows == one.rows
     assert eight.metrics == one.metrics
@@ -359,7 +359,7 @@ def test_no_more_questions_are_asked_at_once_than_allowed() -> None:
         running -= 1
         return answer()
 
-    asyncio.run(run(questions, replace(subject, ask=ask), Options(parallel=5)))
+    asyncio.run(run_questions(questions, replace(subject, ask=ask), Options(parallel=5)))
 
     assert max(at_once) == 5
 
@@ -367,7 +367,7 @@ def test_no_more_questions_are_asked_at_once_than_allowed() -> None:
 def test_each_tag_has_its_own_means() -> None:
     questions, subject = many(6)
 
-    result = asyncio.run(run(questions, subject))
+    result = asyncio.run(run_questions(questions, subject))
 
     assert {tag: metrics["failed"].n for tag, metrics in result.tags.items()} == {
         "even": 3,

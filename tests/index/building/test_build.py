@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from index.building import build
 from index.building.build import Builder, BuildOptions, BuildResult
-from index.building.dry_run import dry_run
+from index.building.dry_run import plan_build
 from index.errors import (
     BuildRunningError,
     IndexDamagedError,
@@ -479,7 +479,7 @@ def test_a_dry_run_names_every_document_and_writes_nothing(
     (documents / "slack.md").unlink()
     (documents / "new.md").write_text("# New\n")
 
-    plan = dry_run(builder.directory, spec(documents), max_file_bytes=1_000_000)
+    plan = plan_build(builder.directory, spec(documents), max_file_bytes=1_000_000)
 
     assert [(entry.document, str(entry.action)) for entry in plan] == [
         ("leave.md", "changed"),

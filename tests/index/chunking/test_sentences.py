@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from index.chunking import lines as lines_module
 from index.chunking import sentences as sentences_module
-from index.chunking.sentences import sentences
+from index.chunking.sentences import split_sentences
 
 
 def split(text: str) -> list[str]:
-    return [text[start:end] for start, end in sentences(text)]
+    return [text[start:end] for start, end in split_sentences(text)]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_full_stop_of_east_asia_needs_no_space() -> None:
 def test_a_short_line_goes_on_after_a_word_that_ends_none(last: str) -> None:
     text = f"{'A line that is as wide as the page is set. ' * 3}\nAcme is {last}\nBell would sign."
 
-    assert [text[slice(*span)] for span in sentences(text)][
+    assert [text[slice(*span)] for span in split_sentences(text)][
         -1
     ] == f"Acme is {last}\nBell would sign."
 
@@ -114,7 +114,7 @@ def test_items_rows_headings_and_code_are_never_joined() -> None:
 
 @given(st.text(alphabet="ab A.!?。\n\t-*#|`~\"')1[]>", max_size=300))
 def test_every_character_is_in_exactly_one_sentence(text: str) -> None:
-    found = sentences(text)
+    found = split_sentences(text)
 
     assert all(start < end for start, end in found)
     assert all(text[start:end] == text[start:end].strip() for start, end in found)
@@ -158,12 +158,12 @@ def steps(run: Callable[[], object]) -> int:
     [". ", "a. ", ".", "\n", "- x\n", "```\n", "U.S.", "( ", "A\n", "1. ", '." ', "word ", "| x\n"],
 )
 def test_twice_the_text_takes_twice_the_steps(part: str) -> None:
-    once = steps(lambda: sentences(part * 1000))
-    twice = steps(lambda: sentences(part * 2000))
+    once = steps(lambda: split_sentences(part * 1000))
+    twice = steps(lambda: split_sentences(part * 2000))
 
     assert twice <= 2.1 * once + 100
 
 
 @pytest.mark.parametrize("hostile", ["." * 400_000, "。" * 400_000, " " * 400_000, "-" * 400_000])
 def test_a_long_run_of_one_character_is_one_step_for_the_patterns(hostile: str) -> None:
-    assert steps(lambda: sentences(hostile)) < 200
+    assert steps(lambda: split_sentences(hostile)) < 200

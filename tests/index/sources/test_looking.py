@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.building.build import Builder
-from index.building.dry_run import dry_run, preview
+from index.building.dry_run import plan_build, preview
 from index.sources import SourceSpec
 from tests.fakes.building import make_builder
 from tests.fakes.embedder import HashEmbedder
@@ -29,7 +29,7 @@ def kept(builder: Builder) -> dict[str, bytes]:
 
 def looked(builder: Builder, spec: SourceSpec) -> dict[str, str]:
     cache = builder.cache_path.parent / "sources"
-    plan = dry_run(builder.directory, [spec], max_file_bytes=1_000_000, cache=cache)
+    plan = plan_build(builder.directory, [spec], max_file_bytes=1_000_000, cache=cache)
     seen = preview(builder, [spec])
     assert [entry.action for entry in seen.plan] == [entry.action for entry in plan]
     return {entry.document: str(entry.action) for entry in plan}
