@@ -9,13 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.citations.checker import Checker
-from bot.citations.entailment import EntailmentCheck
-from bot.engine.context import for_answer, show
-from bot.engine.reply_parser import ReplyReader
+from bot.citations import Checker, EntailmentCheck
+from bot.engine import ReplyReader, for_answer, show
 from bot.types import Question, ShownPassage
-from index.chunking.sentences import split_sentences
-from index.embedding.encoder import OnnxEncoder
+from index.chunking import split_sentences
+from index.embedding import OnnxEncoder
 from index.types import Chunk, Passage
 
 HANDBOOK = Path(__file__).resolve().parents[1] / "docs" / "handbook"

@@ -18,23 +18,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.extractive.answerer import above
-from bot.extractive.ranking import (
+from bot.extractive import (
     FEATURES,
     OVERALL,
     WORDS_ONLY,
     FeatureExtractor,
+    SpanModel,
+    above,
     overall,
     parse_question,
     probabilities,
 )
-from bot.extractive.span_model import SpanModel
 from bot.types import ShownPassage
-from index.chunking.chunker import chunk
-from index.chunking.stems import stems_of
-from index.embedding.encoder import OnnxEncoder
-from index.search.hybrid import fuse
-from index.storage.lexical import LexicalIndex, LexicalRow, write_lexical
+from index.chunking import chunk, stems_of
+from index.embedding import OnnxEncoder
+from index.search import fuse
+from index.storage import LexicalIndex, LexicalRow, write_lexical
 from index.types import Chunk, Parsed, Passage, Vectors
 from training import squad
 from training.reader import ALL_PART, held_out

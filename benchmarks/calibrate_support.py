@@ -15,13 +15,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bot.citations.checker import check
-from bot.citations.claims import covered
-from bot.citations.entailment import EntailmentCheck
-from bot.engine.context import show
+from bot.citations import EntailmentCheck, check, covered
+from bot.engine import show
 from bot.types import Evidence, Sentence
-from index.chunking.sentences import split_sentences
-from index.embedding.encoder import OnnxEncoder
+from index.chunking import split_sentences
+from index.embedding import OnnxEncoder
 from index.types import Chunk, Passage, Vectors
 
 SAMPLE = 1200

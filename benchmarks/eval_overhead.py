@@ -8,15 +8,13 @@ import time
 from pathlib import Path
 
 from bot import composition
-from bot.cli.evaluation import FixedIndex, subject
+from bot.cli import evaluation
 from bot.settings import Settings
 from bot.types import Question
-from eval.datasets.beir import corpus_source, index_folder
-from eval.datasets.loading import load
-from eval.runs.record import save
-from eval.runs.run import Options, at_even_steps, run_questions
+from eval.datasets import corpus_source, index_folder, load
+from eval.runs import Options, at_even_steps, run_questions, save
 from eval.types import Case, QuestionSet
-from index.storage.generation import Generation, IndexDirectory
+from index.storage import Generation, IndexDirectory
 
 PROMISED = 0.05
 
@@ -63,7 +61,8 @@ def _index(settings: Settings, questions: QuestionSet) -> Generation:
 
 
 def _engine_s(settings: Settings, generation: Generation, cases: list[Case]) -> float:
-    engine = composition.engine(settings, FixedIndex(generation, composition.fusion(settings)))
+    index = evaluation.FixedIndex(generation, composition.fusion(settings))
+    engine = composition.engine(settings, index)
 
     async def ask_all() -> None:
         for case in cases:
@@ -77,7 +76,7 @@ def _engine_s(settings: Settings, generation: Generation, cases: list[Case]) -> 
 def _run_s(
     settings: Settings, generation: Generation, questions: QuestionSet, *, limit: int
 ) -> float:
-    measured = subject(settings, generation)
+    measured = evaluation.subject(settings, generation)
     with tempfile.TemporaryDirectory() as folder:
         options = Options(limit=limit, journals=Path(folder) / "rows")
         started = time.process_time()

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 
 from bot import composition
 from bot import settings as settings_of
-from bot.citations.quotes import fold
-from bot.extractive.answerer import NAME as OFFLINE
+from bot.citations import fold
+from bot.extractive import NAME as OFFLINE
 from bot.types import Answer, Question, Status
 from index.types import Audience, Chunk, Passage, QuestionEncoder, SearchResult, Vectors
 
 if TYPE_CHECKING:
-    from bot.engine.query_engine import FootnoteQueryEngine
+    from bot.engine import FootnoteQueryEngine
 
 ROOT = Path(__file__).resolve().parents[1]
 SETS = ROOT.parent / "shared" / "data" / "eval"

@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from bot.extractive.span_model import INFO_FILE
-from eval.metrics.catalogue import summaries
+from bot.extractive import INFO_FILE
+from eval.metrics import summaries
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data" / "eval"

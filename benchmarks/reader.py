@@ -15,9 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.extractive.span_model import SpanModel
-from eval.metrics.answers import exact_match, f1
-from eval.metrics.calibration import auroc
+from bot.extractive import SpanModel
+from eval.metrics import auroc, exact_match, f1
 from training.reader import held_out
 from training.squad import Example, read
 

@@ -24,12 +24,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.texts import ROOT, paragraphs, sentences, write_documents
-from index.building.build import Builder, BuildOptions
-from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
-from index.embedding.encoder import unit_rows
-from index.search.hybrid import LiveIndex
+from index.building import Builder, BuildOptions
+from index.embedding import EMBEDDED, SentenceTransformerEmbedder, model_folder, unit_rows
+from index.search import LiveIndex
 from index.sources import SourceSpec
-from index.storage.generation import IndexDirectory
+from index.storage import IndexDirectory
 from index.types import Vectors
 
 TARGET = ROOT / "docs" / "performance.md"

@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING, Protocol
 from bot.settings import Settings
 from bot.source_settings import SourceSettings
 from index.errors import IndexingError
-from index.sources import SourceSpec
-from index.sources.rules import AudienceRule
-from index.storage.generation import IndexDirectory
+from index.sources import AudienceRule, SourceSpec
+from index.storage import IndexDirectory
 from index.types import QuestionEncoder, Reranker, Searcher
 
 if TYPE_CHECKING:
-    from bot.engine.query_engine import FootnoteQueryEngine
-    from bot.extractive.span_model import SpanModel
-    from bot.llm.portfolio import Portfolio
-    from bot.llm.spend import Ledger
-    from bot.state.questions import QuestionRepository
-    from index.building.build import Builder, BuildOptions
-    from index.building.gate import Gate
-    from index.building.plan import Progress
-    from index.search.hybrid import Fusion, LiveIndex
+    from bot.engine import FootnoteQueryEngine
+    from bot.extractive import SpanModel
+    from bot.llm import Ledger, Portfolio
+    from bot.state import QuestionRepository
+    from index.building import Builder, BuildOptions, Gate, Progress
+    from index.search import Fusion, LiveIndex
 
 MEGABYTE = 1024 * 1024
 READER = "reader"
@@ -86,7 +82,7 @@ def _remembered(directory: IndexDirectory) -> tuple[SourceSpec, ...]:
 
 def build_options(settings: Settings, *, full: bool = False, force: bool = False) -> "BuildOptions":
     """Return how the index is built."""
-    from index.building.build import BuildOptions  # noqa: PLC0415 - brings the parsers along
+    from index.building import BuildOptions  # noqa: PLC0415 - brings the parsers along
 
     return BuildOptions(
         chunk_tokens=settings.index.chunk_tokens,
@@ -116,8 +112,8 @@ def builder(
         directory: Where the generations go; None takes that of the settings.
         gate: A further condition for promotion.
     """
-    from index.building.build import Builder  # noqa: PLC0415 - brings the parsers along
-    from index.embedding.embedder import SentenceTransformerEmbedder  # noqa: PLC0415
+    from index.building import Builder  # noqa: PLC0415 - brings the parsers along
+    from index.embedding import SentenceTransformerEmbedder  # noqa: PLC0415
 
     cache = settings.data_dir / "cache"
     return Builder(
@@ -132,7 +128,7 @@ def builder(
 
 def live_index(settings: Settings, directory: IndexDirectory | None = None) -> "LiveIndex":
     """Open the index that is served; raises `IndexingError`."""
-    from index.search.hybrid import LiveIndex  # noqa: PLC0415 - brings FAISS along
+    from index.search import LiveIndex  # noqa: PLC0415 - brings FAISS along
 
     root = (directory or index_directory(settings)).root
     return LiveIndex(root, fusion=fusion(settings))
@@ -145,7 +141,7 @@ def fusion(settings: Settings) -> "Fusion":
         IndexingError: The reranker, a CrossEncoder, cannot be loaded.
         SpanModelError: The reranker, the reader's own network, cannot be loaded.
     """
-    from index.search.hybrid import Fusion  # noqa: PLC0415 - brings FAISS along
+    from index.search import Fusion  # noqa: PLC0415 - brings FAISS along
 
     search = settings.search
     return Fusion(
@@ -160,21 +156,21 @@ def fusion(settings: Settings) -> "Fusion":
 def _reranker(settings: Settings) -> "Reranker":
     if settings.search.reranker != READER:
         return _cross_reranker(settings.search.reranker)
-    from bot.extractive.answerer import SpanReranker  # noqa: PLC0415
+    from bot.extractive import SpanReranker  # noqa: PLC0415
 
     return SpanReranker(_pointer(settings.models.offline_reader).point)
 
 
 @cache
 def _cross_reranker(model: str) -> "Reranker":
-    from index.search.reranker import CrossReranker  # noqa: PLC0415 - brings torch along
+    from index.search import CrossReranker  # noqa: PLC0415 - brings torch along
 
     return CrossReranker(model)
 
 
 @cache
 def _pointer(folder: Path | None) -> "SpanModel":
-    from bot.extractive.span_model import SHIPPED, SpanModel  # noqa: PLC0415 - brings ONNX Runtime along
+    from bot.extractive import SHIPPED, SpanModel  # noqa: PLC0415 - brings ONNX Runtime along
 
     return SpanModel(folder or SHIPPED)
 
@@ -185,9 +181,9 @@ class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
 
 def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
     """Return what answers from *index* with the portfolio of the settings."""
-    from bot.citations.entailment import EntailmentCheck  # noqa: PLC0415
-    from bot.engine.query_engine import FootnoteQueryEngine  # noqa: PLC0415 - brings llama-index along
-    from bot.extractive.answerer import ExtractiveAnswerer  # noqa: PLC0415
+    from bot.citations import EntailmentCheck  # noqa: PLC0415
+    from bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - brings llama-index along
+    from bot.extractive import ExtractiveAnswerer  # noqa: PLC0415
 
     offline = ExtractiveAnswerer(
         _pointer(settings.models.offline_reader).point,
@@ -205,11 +201,11 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
 
 def portfolio(settings: Settings) -> "Portfolio":
     """Return the models of the settings with what was spent on them; raises `BotError`."""
-    from bot.llm.portfolio import Portfolio  # noqa: PLC0415
+    from bot.llm import Portfolio  # noqa: PLC0415
 
     if not settings.models.providers:
         return Portfolio([], settings.models)
-    from bot.llm.providers import build_models  # noqa: PLC0415 - brings llama-index along
+    from bot.llm import build_models  # noqa: PLC0415 - brings llama-index along
 
     models = build_models(settings.models)
     return Portfolio(models, settings.models, ledger(settings))
@@ -217,13 +213,13 @@ def portfolio(settings: Settings) -> "Portfolio":
 
 def ledger(settings: Settings) -> "Ledger":
     """Open what was spent on models; raises `BotError`."""
-    from bot.llm.spend import Ledger  # noqa: PLC0415
+    from bot.llm import Ledger  # noqa: PLC0415
 
     return Ledger(settings.data_dir / "spend.sqlite")
 
 
 def store(settings: Settings) -> "QuestionRepository":
     """Open the durable state; raises `StoreError`."""
-    from bot.state.questions import QuestionRepository  # noqa: PLC0415
+    from bot.state import QuestionRepository  # noqa: PLC0415
 
     return QuestionRepository(settings.data_dir / "state.sqlite")

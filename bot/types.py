@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from index.chunking.blocks import section_of
+from index.chunking import section_of
 from index.types import Audience, Passage, Section
 
 LABEL = re.compile(r"\[\d+\]")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib import resources
 from string import Template
 
+__all__ = ["Prompt", "PromptError", "load"]
+
 
 class PromptError(Exception):
     """A prompt does not exist, or was given other values than it asks for."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from bot.extractive.span_model import INFO_FILE, MODEL_FILE, TOKENIZER_FILE
+from bot.extractive import INFO_FILE, MODEL_FILE, TOKENIZER_FILE
 from training.network import Network
 
 _OPSET = 17

@@ -16,12 +16,11 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.peers import exchange
-from eval.datasets.loading import load
-from eval.metrics.retrieval import Spot, retrieval_scores
-from eval.runs.run import at_even_steps
+from eval.datasets import load
+from eval.metrics import Spot, retrieval_scores
+from eval.runs import at_even_steps
 from eval.types import Case
-from index.embedding.cache import embed_all
-from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder
+from index.embedding import EMBEDDED, SentenceTransformerEmbedder, embed_all
 
 HERE = Path(__file__).parent
 PEERS = ("llama_index", "txtai", "haystack")

@@ -17,8 +17,8 @@ from bot.citations.claims import (
 from bot.citations.layout import joined, tidied, with_labels
 from bot.citations.quotes import fold, is_long_enough, places, run
 from bot.types import Citation, Evidence, Sentence, ShownPassage
-from index.chunking.sentences import split_sentences as sentences_of
-from index.chunking.stems import stems_of
+from index.chunking import split_sentences as sentences_of
+from index.chunking import stems_of
 from index.types import Chunk, Section
 
 Proves = Callable[[str, str], bool]

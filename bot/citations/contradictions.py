@@ -9,9 +9,7 @@ from datetime import datetime
 from bot.citations.checker import inert
 from bot.citations.claims import figure
 from bot.types import Citation
-from index.chunking.plain_text import one_line
-from index.chunking.sentences import split_sentences
-from index.chunking.stems import STOPWORDS, listed, stem
+from index.chunking import STOPWORDS, listed, one_line, split_sentences, stem
 from index.types import Chunk, Passage
 
 MOST_NOTES = 2

@@ -2,4 +2,4 @@
 
 from bot.cli.app import main
 
-__all__ = ["main"]
+__all__ = ["evaluation", "main"]

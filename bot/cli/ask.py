@@ -7,7 +7,7 @@ import typer
 from bot.cli.app import SOME_FAILED, JsonOption, app, print_json, shared_of
 
 if TYPE_CHECKING:
-    from bot.engine.query_engine import FootnoteQueryEngine
+    from bot.engine import FootnoteQueryEngine
     from index.types import Audience
 
 _HISTORY_TURNS = 20

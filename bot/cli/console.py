@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.types import LABEL, Answer, Citation, Status
-from index.chunking.plain_text import path_below, plain
+from index.chunking import path_below, plain
 from index.types import Chunk, Passage
 
 _QUOTE_CHARS = 280

@@ -94,7 +94,7 @@ def _providers(settings: Settings) -> Iterator[Finding]:
 
 
 def _slack(settings: Settings) -> Iterator[Finding]:
-    from bot.slack.tokens import check_slack
+    from bot.slack import check_slack
 
     for note in check_slack(settings):
         yield Finding(name="slack", well=note.well, message=note.message)

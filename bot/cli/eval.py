@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.settings import Settings
-    from eval.reports.matrix import Tried
-    from eval.runs.run import Options, RunResult
+    from eval.reports import Tried
+    from eval.runs import Options, RunResult
     from eval.types import QuestionSet
-    from index.storage.generation import IndexDirectory
+    from index.storage import IndexDirectory
     from index.types import Source
 
 SetArgument = Annotated[
@@ -68,8 +68,8 @@ def run(
         footnote eval run questions.jsonl --matrix search.k=4,8 --matrix index.chunk_tokens=100,200
     """
     from bot.cli.evaluation import journals
-    from eval.datasets.loading import load
-    from eval.runs.run import Options
+    from eval.datasets import load
+    from eval.runs import Options
 
     settings = shared_of(context).settings
     kept = None if fresh else journals(settings)
@@ -87,12 +87,12 @@ def run(
         return
     result = asking.ask(settings)
     if as_json:
-        from eval.runs.record import to_json
+        from eval.runs import to_json
 
         print_json(to_json(result))
     else:
         from bot.cli.console import stdout
-        from eval.reports.table import run_table
+        from eval.reports import run_table
 
         stdout().print(run_table(result))
         record = settings.data_dir / "runs" / result.run / "run.json"
@@ -118,7 +118,7 @@ def compare(
     Exit status 1 if a metric became worse by more than its margin: fit for a build server.
     """
     from eval.reports import compare as comparing
-    from eval.runs.record import load_record
+    from eval.runs import load_record
 
     settings = shared_of(context).settings
     margins = dict(settings.eval.gate.margins) | _margins(margin or [])
@@ -130,7 +130,7 @@ def compare(
         print_json(comparing.to_json(found))
     else:
         from bot.cli.console import stdout
-        from eval.reports.table import comparison_table
+        from eval.reports import comparison_table
 
         stdout().print(comparison_table(found))
     if not found.passed:
@@ -154,8 +154,8 @@ def report(
 ) -> None:
     """Write a page about a run: figures, plots, and every question with its evidence."""
     from eval.errors import ChoiceError
-    from eval.reports.report import write
-    from eval.runs.record import load_record, records
+    from eval.reports import write
+    from eval.runs import load_record, records
 
     settings = shared_of(context).settings
     known = records(settings.data_dir)
@@ -198,8 +198,8 @@ class _Asking:
 
         from bot.cli.console import question_progress
         from bot.cli.evaluation import subject
-        from eval.runs.record import save
-        from eval.runs.run import run_questions as measure
+        from eval.runs import run_questions as measure
+        from eval.runs import save
 
         questions, directory = self._index_for(settings, varied=varied)
         generation = directory.open_best()
@@ -221,8 +221,8 @@ class _Asking:
         self, settings: "Settings", *, varied: bool
     ) -> "tuple[QuestionSet, IndexDirectory]":
         from bot import composition
-        from eval.datasets.beir import corpus_source, index_folder, on_files
-        from index.storage.generation import IndexDirectory
+        from eval.datasets import corpus_source, index_folder, on_files
+        from index.storage import IndexDirectory
 
         source = corpus_source(self.questions)
         if source is not None and not self._use_index:
@@ -258,7 +258,7 @@ class _Asking:
 
 def _try_all(settings: "Settings", asking: _Asking, axes: list[str]) -> None:
     from bot.cli.evaluation import with_values
-    from eval.reports.matrix import Tried, combinations
+    from eval.reports import Tried, combinations
 
     tried, failed = [], 0
     for values in combinations(axes):
@@ -270,7 +270,7 @@ def _try_all(settings: "Settings", asking: _Asking, axes: list[str]) -> None:
         print_json(_tried_json(asking.questions.name, tried))
     else:
         from bot.cli.console import stdout
-        from eval.reports.table import matrix_table
+        from eval.reports import matrix_table
 
         stdout().print(matrix_table(tried))
     if failed:
@@ -280,7 +280,7 @@ def _try_all(settings: "Settings", asking: _Asking, axes: list[str]) -> None:
 def _tried_json(name: str, tried: "list[Tried]") -> Json:
     from dataclasses import asdict
 
-    from eval.reports.matrix import frontier, judged_by
+    from eval.reports import frontier, judged_by
 
     return {
         "set": name,

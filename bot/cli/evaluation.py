@@ -14,25 +14,22 @@ from pydantic import ValidationError
 
 import prompts
 from bot import composition
-from bot.engine.query_rewriting import rewrite_by_rule
+from bot.engine import rewrite_by_rule
 from bot.errors import SettingsError
-from bot.extractive.span_model import MODEL_FILE, SHIPPED, checksums
+from bot.extractive import MODEL_FILE, SHIPPED, checksums
 from bot.settings import Settings
-from eval.datasets.beir import on_files
-from eval.datasets.loading import load
-from eval.reports.compare import Comparison, compare_runs
-from eval.runs.record import RunRecord, save, to_record
-from eval.runs.recorder import Recorder
-from eval.runs.run import K, Options, Subject, run_questions
+from eval.datasets import load, on_files
+from eval.reports import Comparison, compare_runs
+from eval.runs import K, Options, Recorder, RunRecord, Subject, run_questions, save, to_record
 from eval.types import QuestionSet
-from index.building.gate import Gate
-from index.search.hybrid import Fusion, search_generation
-from index.storage.generation import GateCheck, Generation
+from index.building import Gate
+from index.search import Fusion, search_generation
+from index.storage import GateCheck, Generation
 from index.types import Audience, SearchResult, Vectors
 from prompts import load as prompt
 
 if TYPE_CHECKING:
-    from eval.judging.llama_index import Completing
+    from eval.judging import Completing
 
 _PACKAGES = ("bot", "eval", "index", "prompts")
 _NOT_FOR_ANSWERS = ("judge-", "draft-", "json-")
@@ -168,8 +165,8 @@ def judging(settings: Settings) -> "Completing":
     Raises:
         SettingsError: There is no such model.
     """
-    from bot.llm.providers import build_models
-    from eval.judging.llama_index import Completing
+    from bot.llm import build_models
+    from eval.judging import Completing
 
     name = settings.eval.judge.provider
     models = [m for m in build_models(settings.models) if name in {None, m.provider.name}]

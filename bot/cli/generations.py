@@ -9,9 +9,9 @@ import typer
 from bot.cli.app import SOME_FAILED, Json, JsonOption, index_app, print_json, shared_of
 
 if TYPE_CHECKING:
-    from index.building.build import BuildResult
+    from index.building import BuildResult
     from index.errors import IndexingError
-    from index.storage.generation import IndexDirectory, Manifest
+    from index.storage import IndexDirectory, Manifest
 
 GenerationArgument = Annotated[
     str | None, typer.Argument(metavar="[GEN]", help="Such as gen-000042.")
@@ -136,8 +136,7 @@ def watch(
     from bot import composition
     from bot.cli.index import builder_of, specs_of
     from bot.errors import SettingsError
-    from index.building.build import quiet
-    from index.building.watch import keep_built, ticks
+    from index.building import keep_built, quiet, ticks
 
     settings = shared_of(context).settings
     specs = specs_of(settings, None)

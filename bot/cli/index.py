@@ -13,11 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.settings import Settings
-    from index.building.build import Builder, BuildOptions, BuildResult
-    from index.building.dry_run import Preview
-    from index.building.plan import Progress
+    from index.building import Builder, BuildOptions, BuildResult, Preview, Progress
     from index.sources import SourceSpec
-    from index.storage.generation import IndexDirectory, Manifest
+    from index.storage import IndexDirectory, Manifest
 
 _SHOWN_PROBLEMS = 20
 INTERRUPTED = 130  # what shells say of a command that was stopped by Ctrl-C
@@ -119,7 +117,7 @@ def _dry_run(
     as_json: bool,
 ) -> None:
     from bot.cli.console import build_progress
-    from index.building.dry_run import preview
+    from index.building import preview
 
     with build_progress(hidden=as_json) as progress:
         seen = preview(builder_of(settings, options, progress), specs)
@@ -219,8 +217,7 @@ def _since(
 ) -> tuple[dict[str, int] | None, str | None]:
     """Return what has changed since the last build, or None and why that cannot be told."""
     from bot import composition
-    from index.building.build import SOURCES
-    from index.building.dry_run import plan_build
+    from index.building import SOURCES, plan_build
     from index.errors import SourceError
 
     name = directory.served()

@@ -7,8 +7,8 @@ from bot.types import Answer, Citation
 from index.types import Passage, Problem, SearchResult
 
 if TYPE_CHECKING:
-    from index.building.build import BuildResult
-    from index.storage.passages import DocumentRow
+    from index.building import BuildResult
+    from index.storage import DocumentRow
 
 Json = dict[str, object]
 

@@ -9,7 +9,7 @@ from bot.cli.app import Json, JsonOption, app, print_json, shared_of
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bot.llm.portfolio import Portfolio
+    from bot.llm import Portfolio
     from bot.settings import ProviderSettings
 
 
@@ -66,7 +66,7 @@ def _row(
     chosen: dict[str, int],
     days: float,
 ) -> Json:
-    from bot.llm.spend import Scope
+    from bot.llm import Scope
 
     tally = portfolio.ledger.tally(provider.name, days=days)
     total = sum(chosen.values())

@@ -10,9 +10,8 @@ from bot.cli.app import SOME_FAILED, JsonOption, eval_app, print_json, shared_of
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from eval.datasets.drafts import Decision
-    from eval.datasets.json_lines import CaseLine
-    from eval.judging.agreement import Agreement
+    from eval.datasets import CaseLine, Decision
+    from eval.judging import Agreement
 
 OutOption = Annotated[Path, typer.Option(help="The set to add the drafts to; made if missing.")]
 _DRAFTS = Path("questions-draft.jsonl")
@@ -36,8 +35,7 @@ def generate(
     """
     from bot import composition
     from bot.cli import evaluation
-    from eval.datasets.drafts import draft_questions, draft_questions_by_model
-    from eval.datasets.json_lines import add_cases
+    from eval.datasets import add_cases, draft_questions, draft_questions_by_model
 
     settings = shared_of(context).settings
     generation = composition.index_directory(settings).open_best()
@@ -59,8 +57,7 @@ def import_feedback(
     as_json: JsonOption = False,
 ) -> None:
     """Turn what people thought of answers into drafts, with what was shown and why it was wrong."""
-    from eval.datasets.feedback import cases_of, read_feedback
-    from eval.datasets.json_lines import add_cases
+    from eval.datasets import add_cases, cases_of, read_feedback
 
     made = cases_of(read_feedback(feedback))
     _tell_added(out, made, add_cases(out, made), as_json=as_json)
@@ -83,7 +80,7 @@ def review(
     Every decision is on disk before the next draft is shown.
     """
     from eval.datasets import drafts as reviewing
-    from eval.datasets.json_lines import read_cases, write_cases
+    from eval.datasets import read_cases, write_cases
 
     lines = read_cases(questions)
     if not lines:
@@ -132,8 +129,8 @@ def judge(
 
 def _judge_run(settings: "Settings", run_id: str, *, as_json: bool) -> None:
     from bot.cli.evaluation import judging
-    from eval.judging.judge import CRITERIA, judge_run
-    from eval.runs.record import load_record, save_scores
+    from eval.judging import CRITERIA, judge_run
+    from eval.runs import load_record, save_scores
 
     record = load_record(run_id, settings.data_dir)
     model = judging(settings)
@@ -158,7 +155,7 @@ def _tell_agreement(settings: "Settings", human: Path, *, as_json: bool) -> None
     from dataclasses import asdict
 
     from bot.cli.evaluation import judging
-    from eval.judging.agreement import judge_agreement, load_labelled, metric_agreement
+    from eval.judging import judge_agreement, load_labelled, metric_agreement
 
     labelled = load_labelled(human)
     found, untaken = metric_agreement(labelled), list[str]()
@@ -203,7 +200,7 @@ def _tell_added(
 
 
 def _ask_person(draft: "CaseLine") -> "Decision":
-    from eval.datasets.drafts import Decision, Verdict
+    from eval.datasets import Decision, Verdict
 
     _show(draft)
     keys = {"a": Verdict.ACCEPT, "u": Verdict.UNANSWERABLE, "r": Verdict.REJECT}
@@ -218,7 +215,7 @@ def _ask_person(draft: "CaseLine") -> "Decision":
 
 
 def _edited(draft: "CaseLine") -> "Decision":
-    from eval.datasets.drafts import Decision, Verdict
+    from eval.datasets import Decision, Verdict
 
     question = typer.prompt("Question", default=draft.question)
     wordings = typer.prompt("Right answers, with | between", default=" | ".join(draft.answers))
@@ -230,7 +227,7 @@ def _show(draft: "CaseLine") -> None:
     from rich.markup import escape
 
     from bot.cli.console import stdout
-    from eval.reports.table import visible
+    from eval.reports import visible
 
     console = stdout()
 

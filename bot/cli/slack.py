@@ -34,11 +34,9 @@ def run(
     """
     from bot import composition
     from bot.cli.logging import configure
-    from bot.slack.app import Service
-    from bot.slack.app import run as serve
-    from bot.slack.documents import Freshness, IndexCatalog
-    from bot.slack.inbound.http import parse_address
-    from bot.slack.tokens import secrets
+    from bot.slack import Freshness, IndexCatalog, Service, secrets
+    from bot.slack import run as serve
+    from bot.slack.inbound import parse_address
 
     settings = shared_of(context).settings
     secrets(settings, http=http is not None)  # before the index is opened: without, nothing serves
@@ -63,7 +61,7 @@ def run(
 
 
 @slack_app.command("manifest")
-def manifest(
+def app_manifest(
     *,
     http: Annotated[
         str | None,
@@ -77,8 +75,8 @@ def manifest(
     ] = False,
 ) -> None:
     """Print the app manifest: paste it at api.slack.com/apps, “From a manifest”, as JSON."""
-    from bot.slack.inbound.http import EVENTS_PATH
-    from bot.slack.manifest import manifest as build
+    from bot.slack import app_manifest as build
+    from bot.slack.inbound import EVENTS_PATH
 
     url = None if http is None else http.removesuffix("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
     print_json(build(url, listen=listen))
@@ -88,7 +86,7 @@ def manifest(
 def feedback(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Print what people think of the answers; with --json one record on each line."""
     from bot import composition
-    from bot.state.answers import AnswerRepository, json_line
+    from bot.state import AnswerRepository, json_line
 
     with composition.store(shared_of(context).settings) as store:
         records = list(AnswerRepository(store.database).feedback())
@@ -112,9 +110,9 @@ def try_it(
 ) -> None:
     """Chat with the bot on a page of this machine, as it would answer in Slack; needs no Slack."""
     from bot import composition
-    from bot.slack.documents import IndexCatalog
-    from bot.slack.features.app_home import hello
-    from bot.slack.preview.server import serve
+    from bot.slack import IndexCatalog
+    from bot.slack.features import hello
+    from bot.slack.preview import serve
 
     settings = shared_of(context).settings
     index = composition.live_index(settings)
@@ -146,8 +144,8 @@ def forget_user(
     Messages in Slack itself are not touched: there, they belong to the workspace.
     """
     from bot import composition
-    from bot.slack.features.approved_answers import unname
-    from bot.state.answers import AnswerRepository, note_erasure
+    from bot.slack.features import unname
+    from bot.state import AnswerRepository, note_erasure
 
     settings = shared_of(context).settings
     with composition.store(settings) as store:
@@ -178,7 +176,7 @@ def answers_folder(settings: "Settings") -> Path:
 def spent_lines(settings: "Settings") -> list[str]:
     """Return what models cost today, in lines."""
     from bot import composition
-    from bot.llm.spend import Scope
+    from bot.llm import Scope
 
     if not settings.models.providers:
         return ["Models: none, answers quote the documents at no cost"]
@@ -196,7 +194,7 @@ def spent_lines(settings: "Settings") -> list[str]:
 def _changes(settings: "Settings") -> str:
     """Return what changed in the documents since the index was built, in words."""
     from bot import composition
-    from index.building.dry_run import plan_build
+    from index.building import plan_build
 
     specs = composition.source_specs(settings)
     if any(spec.kind != "folder" for spec in specs):

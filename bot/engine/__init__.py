@@ -1,1 +1,23 @@
-"""."""
+"""The query engine: a question in, a checked answer with citations out."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from bot.engine.context import for_answer, show
+from bot.engine.query_rewriting import rewrite_by_rule
+from bot.engine.reply_parser import ReplyReader
+
+if TYPE_CHECKING:
+    from bot.engine.query_engine import FootnoteQueryEngine
+
+_LATE = {  # name -> module, imported on first use: llama-index and Slack are slow to load
+    "FootnoteQueryEngine": "bot.engine.query_engine",
+}
+
+__all__ = ["FootnoteQueryEngine", "ReplyReader", "for_answer", "rewrite_by_rule", "show"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATE[name]), name)

@@ -4,11 +4,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.citations.checker import Removed
+from bot.citations import Removed
 from bot.engine.reply_parser import SCHEMA
 from bot.types import BYTES_PER_TOKEN, Messages, Question, ShownPassage
-from index.chunking.markup import readable
-from index.chunking.plain_text import one_line, visible
+from index.chunking import one_line, readable, visible
 from index.types import Passage
 from prompts import load
 

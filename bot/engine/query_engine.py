@@ -17,8 +17,7 @@ from llama_index.core.base.response.schema import Response
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from bot.citations.checker import Proves
-from bot.citations.contradictions import disagreements
+from bot.citations import Proves, disagreements
 from bot.engine.context import show
 from bot.engine.query_rewriting import standalone
 from bot.engine.retriever import (
@@ -30,8 +29,7 @@ from bot.engine.retriever import (
 )
 from bot.engine.small_talk import reply_to
 from bot.engine.synthesis import AnswerSynthesizer, Result
-from bot.llm.portfolio import Portfolio
-from bot.llm.session import ModelSession
+from bot.llm import ModelSession, Portfolio
 from bot.types import LABEL, Answer, Answerer, Question, Status, Usage
 from index.errors import IndexingError
 from index.types import Passage, Searcher, SearchResult

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from bot.engine.context import quoted
 from bot.errors import AnswererError
-from bot.llm.session import ModelSession
+from bot.llm import ModelSession
 from bot.types import Messages, Question, Turn
-from index.chunking.plain_text import one_line
-from index.chunking.stems import STOPWORDS, stem, stems_of, words
+from index.chunking import STOPWORDS, one_line, stem, stems_of, words
 from prompts import load
 
 MAX_TURNS = 20

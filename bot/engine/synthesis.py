@@ -4,12 +4,11 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from bot.citations.checker import Checked, Checker, Proves
+from bot.citations import Checked, Checker, Proves
 from bot.engine.context import for_answer, for_retry
 from bot.engine.reply_parser import JsonReader, ReplyReader
 from bot.errors import AnswererError
-from bot.llm.portfolio import Model
-from bot.llm.session import ModelSession
+from bot.llm import Model, ModelSession
 from bot.types import Answerer, Draft, Messages, Question, Sentence, ShownPassage
 
 log = logging.getLogger(__name__)

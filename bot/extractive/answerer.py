@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.citations.claims import language
+from bot.citations import language
 from bot.extractive.block_ranking import Similar
 from bot.extractive.choosing import MOST_SENTENCES, Chooser, Ranked, Ranking
 from bot.extractive.excerpts import Excerpt
@@ -20,7 +20,7 @@ from bot.extractive.ranking import (
 )
 from bot.extractive.span_model import SpanScores
 from bot.types import Draft, Evidence, Question, Sentence, ShownPassage
-from index.chunking.markup import mask
+from index.chunking import mask
 from index.types import Chunk, Encode
 
 NAME = "offline"

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from bot.extractive.groups import Group, groups
 from bot.extractive.question_forms import Form
 from bot.extractive.units import block_text
-from index.chunking.plain_text import plain_block
-from index.chunking.stems import stems_of
-from index.chunking.synonyms import has_synonym
-from index.search.definitions import defines
+from index.chunking import has_synonym, plain_block, stems_of
+from index.search import defines
 from index.types import BlockKind, Passage, Section
 
 

@@ -13,7 +13,7 @@ from bot.extractive.ranking import FeatureExtractor, ParsedQuestion, is_named, l
 from bot.extractive.superlatives import extreme_row, superlative_of
 from bot.extractive.units import Unit
 from bot.types import ShownPassage
-from index.chunking.stems import stems_of
+from index.chunking import stems_of
 
 MOST_SENTENCES = 3
 # A further sentence is worth reading if its score is that near to the first one's

@@ -4,12 +4,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.citations.quotes import find, is_long_enough
+from bot.citations import find, is_long_enough
 from bot.extractive.groups import Group, GroupKind, groups
 from bot.extractive.units import Unit, block_text, cells, code_of, named
-from index.chunking.plain_text import plain_block
-from index.chunking.sentences import split_sentences
-from index.chunking.stems import stems_of
+from index.chunking import plain_block, split_sentences, stems_of
 from index.types import Block, BlockKind, Section
 
 # A sentence that begins like this refers to the one before it

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from index.chunking.plain_text import plain_block
-from index.chunking.sentences import split_sentences
+from index.chunking import plain_block, split_sentences
 from index.types import Block, BlockKind, Section
 
 _ANNOUNCES = re.compile(r"\b(?:following|follows|below|these|steps?|folgende\w*)\b", re.IGNORECASE)

@@ -7,8 +7,8 @@ from bot.extractive.block_ranking import Place
 from bot.extractive.excerpts import Excerpt, Quoter
 from bot.extractive.groups import Group, GroupKind, groups
 from bot.extractive.units import block_text
-from index.chunking.stems import stems_of
-from index.search.definitions import defines
+from index.chunking import stems_of
+from index.search import defines
 from index.types import BlockKind
 
 _MOST_SUMMARY_WORDS = 130

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from bot.extractive.span_model import SpanScores
 from bot.extractive.units import hits, units
 from bot.types import ShownPassage
-from index.chunking.plain_text import plain_block
-from index.chunking.stems import STOPWORDS, stem, stems_of, words
+from index.chunking import STOPWORDS, plain_block, stem, stems_of, words
 from index.types import Chunk
 
 _CAPITAL = re.compile(r"(?<=\S\s)[A-ZÄÖÜÉ][\w'’-]*|\b[A-Z]{2,}\w*\b|\b\w*\d[\w.,-]*")

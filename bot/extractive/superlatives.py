@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.extractive.groups import Group, GroupKind, groups
 from bot.extractive.units import cells
-from index.chunking.stems import stem, stems_of
+from index.chunking import stem, stems_of
 from index.types import Section
 
 _LATE = re.compile(

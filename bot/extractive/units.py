@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from bot.types import ShownPassage
-from index.chunking.plain_text import plain_block
-from index.chunking.sentences import split_sentences
-from index.chunking.stems import words
+from index.chunking import plain_block, split_sentences, words
 from index.types import Block, BlockKind, Chunk, Passage, Section
 
 _FEWEST_WORDS = 2

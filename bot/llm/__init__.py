@@ -1,1 +1,26 @@
-"""."""
+"""Language models: providers, the portfolio with failover, prices and budgets."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from bot.llm.spend import Ledger, Scope
+
+if TYPE_CHECKING:
+    from bot.llm.portfolio import Model, Portfolio
+    from bot.llm.providers import build_models
+    from bot.llm.session import ModelSession
+
+_LATE = {  # name -> module, imported on first use: llama-index and Slack are slow to load
+    "Model": "bot.llm.portfolio",
+    "Portfolio": "bot.llm.portfolio",
+    "build_models": "bot.llm.providers",
+    "ModelSession": "bot.llm.session",
+}
+
+__all__ = ["Ledger", "Model", "ModelSession", "Portfolio", "Scope", "build_models"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATE[name]), name)

@@ -22,12 +22,11 @@ from bot.settings import Settings
 from bot.slack.composition import Bot, Parts
 from bot.slack.documents import DocumentCatalog
 from bot.slack.features import app_home, commands, feedback, handoff
-from bot.slack.inbound.http import Address, Health, served
-from bot.slack.inbound.inbox import register
-from bot.slack.outbound.client import Clients
+from bot.slack.inbound import Address, Health, register, served
+from bot.slack.outbound import Clients
 from bot.slack.responder import Engine
 from bot.slack.tokens import Identity, identify, secrets
-from bot.state.questions import QuestionRepository
+from bot.state import QuestionRepository
 
 log = logging.getLogger(__name__)
 

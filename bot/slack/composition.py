@@ -10,21 +10,26 @@ from pathlib import Path
 from bot.errors import StoreError
 from bot.settings import SlackSettings
 from bot.slack.documents import DocumentCatalog
-from bot.slack.features.dependencies import Dependencies
-from bot.slack.inbound.access import People
-from bot.slack.inbound.dispatcher import Cancellations, Dispatcher, Limits
-from bot.slack.inbound.inbox import Inbox
+from bot.slack.features import Dependencies
+from bot.slack.inbound import Cancellations, Dispatcher, Inbox, Limits, People
 from bot.slack.metrics import Meter
-from bot.slack.outbound.client import Clients
-from bot.slack.outbound.delivery import Delivery
-from bot.slack.outbound.status import StatusIndicator
-from bot.slack.outbound.streaming import StreamContext, StreamRateLimiter
-from bot.slack.outbound.writer import Writer
+from bot.slack.outbound import (
+    Clients,
+    Delivery,
+    StatusIndicator,
+    StreamContext,
+    StreamRateLimiter,
+    Writer,
+)
 from bot.slack.responder import Engine, Policy, Responder
 from bot.slack.tokens import Identity
-from bot.state.answers import AnswerRepository, count_open
-from bot.state.channel_settings import ChannelRepository, ChannelRules
-from bot.state.questions import QuestionRepository
+from bot.state import (
+    AnswerRepository,
+    ChannelRepository,
+    ChannelRules,
+    QuestionRepository,
+    count_open,
+)
 from index.errors import IndexingError
 
 

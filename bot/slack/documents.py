@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, Protocol, Self
 
 from bot.types import Citation
-from index.search.hybrid import LiveIndex
+from index.search import LiveIndex
 from index.types import Audience
 
 log = logging.getLogger(__name__)

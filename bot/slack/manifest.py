@@ -79,7 +79,7 @@ _ALL: Final = {s.scope for s in SUBSCRIPTIONS if not s.listens} | set(METHODS.va
 SCOPES: Final = tuple(sorted((_ALL | {"commands"}) - set(OPTIONAL) - {""}))
 
 
-def manifest(http_url: str | None, *, listen: bool = False) -> dict[str, object]:
+def app_manifest(http_url: str | None, *, listen: bool = False) -> dict[str, object]:
     """Describe the app for "From a manifest" on https://api.slack.com/apps.
 
     Args:

@@ -9,17 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from bot.slack.inbound.access import People, Standing
-from bot.slack.messages import texts
-from bot.slack.messages.blocks import Frame, Message, answer_message, note
-from bot.slack.messages.texts import question_text
-from bot.slack.outbound.delivery import OVER, Delivery
-from bot.slack.outbound.status import StatusIndicator
-from bot.slack.outbound.streaming import Stream
-from bot.slack.outbound.writer import Writer
-from bot.state.answers import AnswerRepository
-from bot.state.channel_settings import ChannelRepository
-from bot.state.questions import Claimed, Kind, Outcome
+from bot.slack.inbound import People, Standing
+from bot.slack.messages import Frame, Message, answer_message, note, question_text, texts
+from bot.slack.outbound import OVER, Delivery, StatusIndicator, Stream, Writer
+from bot.state import AnswerRepository, ChannelRepository, Claimed, Kind, Outcome
 from bot.types import Answer, Question, Status
 from index.errors import IndexingError
 

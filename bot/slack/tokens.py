@@ -12,8 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import SlackError
 from bot.settings import Settings
 from bot.slack.manifest import LISTENING, OPTIONAL, SCOPES
-from bot.slack.outbound.client import Clients
-from bot.slack.outbound.errors import CALL_ERRORS, Fault, failure
+from bot.slack.outbound import CALL_ERRORS, Clients, Fault, failure
 
 _FOR_BOT: Final = (
     "SLACK_BOT_TOKEN (xoxb-…), from https://api.slack.com/apps > your app > OAuth & Permissions"

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from eval.datasets.json_lines import CaseLine, PlaceLine
 from eval.errors import EvalError, JudgementError, RunError
 from eval.types import Complete
-from index.chunking.sentences import split_sentences
+from index.chunking import split_sentences
 from index.types import Chunk
 from prompts import load
 

@@ -16,7 +16,7 @@ from eval.datasets.json_lines import (
     text_lines,
 )
 from eval.errors import QuestionSetError
-from eval.metrics.citations import without_labels
+from eval.metrics import without_labels
 
 
 class CitedLine(BaseModel):

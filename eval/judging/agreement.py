@@ -12,9 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eval.errors import JudgementError, RunError
 from eval.judging.judge import CRITERIA, PARALLEL, Exhibit, judge
-from eval.metrics.answers import f1, rouge_l
-from eval.metrics.citations import share_held
-from eval.metrics.statistics import Numbers
+from eval.metrics import Numbers, f1, rouge_l, share_held
 from eval.types import Complete
 
 LABELS = {

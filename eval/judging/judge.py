@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eval.errors import JudgementError
-from eval.metrics.catalogue import summaries
-from eval.metrics.statistics import Summary
-from eval.runs.record import Asked, RunRecord
+from eval.metrics import Summary, summaries
+from eval.runs import Asked, RunRecord
 from eval.types import Complete
 from prompts import load
 

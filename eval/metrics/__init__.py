@@ -1,1 +1,34 @@
-"""."""
+"""Metrics of retrieval, answers and citations, with their statistics."""
+
+from eval.metrics.answers import exact_match, f1, rouge_l
+from eval.metrics.calibration import auroc, risk_coverage
+from eval.metrics.catalogue import METRICS, Metric, Values, answer_scores, loss_of, summaries
+from eval.metrics.citations import TextOf, share_held, without_labels
+from eval.metrics.retrieval import DEPTH, Spot, ranking, retrieval_scores
+from eval.metrics.statistics import Difference, Numbers, Summary, difference, mean
+
+__all__ = [
+    "DEPTH",
+    "METRICS",
+    "Difference",
+    "Metric",
+    "Numbers",
+    "Spot",
+    "Summary",
+    "TextOf",
+    "Values",
+    "answer_scores",
+    "auroc",
+    "difference",
+    "exact_match",
+    "f1",
+    "loss_of",
+    "mean",
+    "ranking",
+    "retrieval_scores",
+    "risk_coverage",
+    "rouge_l",
+    "share_held",
+    "summaries",
+    "without_labels",
+]

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from eval.errors import ChoiceError, RunError
-from eval.metrics.catalogue import METRICS, Metric
-from eval.metrics.statistics import Difference, difference
-from eval.runs.record import Asked, Json, RunRecord
+from eval.metrics import METRICS, Difference, Metric, difference
+from eval.runs import Asked, Json, RunRecord
 
 _SAME = 1e-9
 Pair = tuple[Asked, Asked]

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eval.errors import ChoiceError
-from eval.metrics.catalogue import METRICS
-from eval.metrics.statistics import Summary
+from eval.metrics import METRICS, Summary
 
 Values = Mapping[str, object]
 

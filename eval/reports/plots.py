@@ -11,8 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
 
-from eval.metrics.calibration import risk_coverage
-from eval.metrics.statistics import Summary
+from eval.metrics import Summary, risk_coverage
 
 _INK, _FAINT, _COLOURS = "#1f2933", "#d9dee5", ("#2f6f9f", "#c05621", "#4c7a34", "#7b4b94")
 _SIZE = (5.4, 3.1)

@@ -9,11 +9,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from eval.errors import RunError
-from eval.metrics.catalogue import METRICS
+from eval.metrics import METRICS
 from eval.reports.compare import compare_runs
 from eval.reports.plots import Point, latency_plot, risk_coverage_plot, trend_plot
 from eval.reports.table import value
-from eval.runs.record import Asked, RunRecord, load_record
+from eval.runs import Asked, RunRecord, load_record
 
 HEADLINE = (
     *("ndcg@10", "recall@10", "all_evidence@10", "contains_answer", "f1", "rouge_l"),

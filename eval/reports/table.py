@@ -7,12 +7,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from eval.metrics.catalogue import METRICS
-from eval.metrics.statistics import Summary
+from eval.metrics import METRICS, Summary
 from eval.reports.compare import Change, Comparison
 from eval.reports.matrix import Tried, frontier, judged_by
-from eval.runs.record import Asked
-from eval.runs.run import RunResult
+from eval.runs import Asked, RunResult
 from eval.types import Baseline
 
 _MAX_NAMED = 3

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eval.errors import ChoiceError, RunError
-from eval.metrics.statistics import Summary
+from eval.metrics import Summary
 from eval.runs.row import Around, Row
 from eval.runs.run import RunResult
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.types import Answer, Status
-from eval.metrics.catalogue import loss_of
-from eval.metrics.retrieval import Spot
+from eval.metrics import Spot, loss_of
 from eval.types import Case
 
 CONTEXT_CHARS = 240

@@ -10,10 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.types import Answer, Question, Status, Turn
-from eval.metrics.catalogue import Values, answer_scores, summaries
-from eval.metrics.citations import TextOf
-from eval.metrics.retrieval import DEPTH, ranking, retrieval_scores
-from eval.metrics.statistics import Summary
+from eval.metrics import (
+    DEPTH,
+    Summary,
+    TextOf,
+    Values,
+    answer_scores,
+    ranking,
+    retrieval_scores,
+    summaries,
+)
 from eval.runs.journal import Journal, case_key, journal_path, open_journal
 from eval.runs.recorder import Recorder, recording
 from eval.runs.row import CONTEXT_CHARS, Around, Row

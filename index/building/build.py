@@ -12,27 +12,31 @@ from pathlib import Path
 from index.building.gate import Gate, checks
 from index.building.pipeline import Assembly, Recipe, assemble
 from index.building.plan import Action, Planned, Progress, make_plan
-from index.chunking.chunker import CHUNKER_VERSION
-from index.embedding.cache import count_missing, embed_all
+from index.chunking import CHUNKER_VERSION
+from index.embedding import count_missing, embed_all
 from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
 from index.parsing import PARSER_VERSION
 from index.sources import SourceSpec, open_sources
-from index.storage.generation import (
+from index.storage import (
     ENCODER,
+    INDEXED,
     LEXICAL,
+    LEXICAL_VERSION,
     MANIFEST,
     PASSAGES,
     VECTORS,
+    DocumentRow,
     GateCheck,
     Generation,
     IndexDirectory,
     Manifest,
+    PassageReader,
+    about,
     now,
     staged_name,
+    write_lexical,
+    write_vectors,
 )
-from index.storage.lexical import LEXICAL_VERSION, write_lexical
-from index.storage.passages import INDEXED, DocumentRow, PassageReader, about
-from index.storage.vectors import write_vectors
 from index.types import Embedder, Problem, Source
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from index.atomic_files import cores
 from index.building.build import Builder, before, fresh, quiet
 from index.building.pipeline import Made, embedding_input, made_of
 from index.building.plan import Action, Planned, make_plan
-from index.embedding.cache import count_missing, last_rate
+from index.embedding import count_missing, last_rate
 from index.sources import SourceSpec, open_sources
-from index.storage.generation import IndexDirectory
+from index.storage import IndexDirectory
 from index.types import Problem
 
 _USUAL_RATE = 12.0  # chunks a second and core, until a build has told

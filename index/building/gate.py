@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from index.search.hybrid import Fusion, search_generation
-from index.storage.generation import GateCheck, Generation
-from index.storage.passages import INDEXED, DocumentRow
+from index.search import Fusion, search_generation
+from index.storage import INDEXED, DocumentRow, GateCheck, Generation
 from index.types import Chunk
 
 Gate = Callable[[Generation], Sequence[GateCheck]]

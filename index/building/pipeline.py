@@ -11,13 +11,18 @@ from pathlib import Path, PurePosixPath
 from index.atomic_files import cores
 from index.audience import narrowed
 from index.building.plan import Action, Planned, Progress
-from index.chunking.blocks import above
-from index.chunking.chunker import chunk
-from index.chunking.markup import keywords, mask, shown
+from index.chunking import above, chunk, keywords, mask, shown
 from index.errors import UnreadableDocumentError
-from index.parsing.child import ParserPool
-from index.storage.lexical import LexicalRow
-from index.storage.passages import FAILED, SKIPPED, PassageReader, PassageWriter, about, read_about
+from index.parsing import child
+from index.storage import (
+    FAILED,
+    SKIPPED,
+    LexicalRow,
+    PassageReader,
+    PassageWriter,
+    about,
+    read_about,
+)
 from index.types import Chunk, Document, Embedder, Problem, ProblemKind, SourceFile, Span
 
 _AHEAD = 4  # documents a core that are read before their turn to be written
@@ -157,7 +162,7 @@ def made_of(
     entries = [entry for entry in plan if entry.action is not Action.REMOVED]
     waiting: deque[Future[Made | Problem]] = deque()
     with (
-        ParserPool(timeout_s=recipe.parse_timeout_s) as pool,
+        child.ParserPool(timeout_s=recipe.parse_timeout_s) as pool,
         ThreadPoolExecutor(cores()) as threads,
     ):
         maker = _Maker(recipe, pool)
@@ -174,7 +179,7 @@ def made_of(
 
 
 class _Maker:
-    def __init__(self, recipe: Recipe, pool: ParserPool) -> None:
+    def __init__(self, recipe: Recipe, pool: child.ParserPool) -> None:
         self._recipe = recipe
         self._pool = pool
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from index.errors import UnreadableDocumentError
-from index.storage.passages import INDEXED, DocumentRow
+from index.storage import INDEXED, DocumentRow
 from index.types import Problem, ProblemKind, Source, SourceFile
 
 Progress = Callable[[str, int, int], None]

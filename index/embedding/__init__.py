@@ -1,1 +1,16 @@
-"""."""
+"""Embedding models: export, encode, and cache vectors."""
+
+from index.embedding.cache import count_missing, embed_all, last_rate
+from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
+from index.embedding.encoder import OnnxEncoder, unit_rows
+
+__all__ = [
+    "EMBEDDED",
+    "OnnxEncoder",
+    "SentenceTransformerEmbedder",
+    "count_missing",
+    "embed_all",
+    "last_rate",
+    "model_folder",
+    "unit_rows",
+]

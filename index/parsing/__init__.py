@@ -9,6 +9,8 @@ from index.errors import UnreadableDocumentError
 from index.parsing.signature import signature
 from index.types import Parsed, ProblemKind
 
+__all__ = ["MAX_TEXT_CHARS", "PARSER_VERSION", "SUFFIXES", "Parser", "child", "parse"]
+
 Parser: TypeAlias = Callable[[bytes], Parsed]
 
 PARSER_VERSION = "2"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from index.chunking.markup import front_matter_lines
+from index.chunking import front_matter_lines
 from index.errors import UnreadableDocumentError
 from index.types import ProblemKind
 

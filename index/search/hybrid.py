@@ -10,13 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from index.chunking.blocks import split_blocks
-from index.chunking.markup import mask
-from index.chunking.plain_text import plain_block
+from index.chunking import mask, plain_block, split_blocks
 from index.errors import IndexingError
 from index.search.definitions import defines, subject_of
 from index.search.sections import with_sections
-from index.storage.generation import Generation, IndexDirectory
+from index.storage import Generation, IndexDirectory
 from index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vectors
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 
-from index.chunking.blocks import section_of, split_blocks
-from index.storage.passages import PassageReader
+from index.chunking import section_of, split_blocks
+from index.storage import PassageReader
 from index.types import BlockKind, Chunk, Passage, Section
 
 MOST_CHARS = 6_000

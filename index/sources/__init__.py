@@ -17,6 +17,8 @@ from index.sources.folder import FolderSource
 from index.sources.rules import AudienceRule, RuledSource
 from index.types import Source
 
+__all__ = ["Argument", "AudienceRule", "Kind", "SourceSpec", "open_sources"]
+
 Kind = Literal["folder", "git", "website", "llama_index"]
 Argument = str | int | float | bool | tuple[str, ...]
 

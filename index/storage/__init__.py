@@ -1,1 +1,54 @@
-"""."""
+"""An index generation on disk: passages, vectors, keyword index, manifest."""
+
+from index.storage.generation import (
+    ENCODER,
+    LEXICAL,
+    MANIFEST,
+    PASSAGES,
+    VECTORS,
+    GateCheck,
+    Generation,
+    IndexDirectory,
+    Manifest,
+    now,
+    staged_name,
+)
+from index.storage.lexical import LEXICAL_VERSION, LexicalIndex, LexicalRow, write_lexical
+from index.storage.passages import (
+    FAILED,
+    INDEXED,
+    SKIPPED,
+    DocumentRow,
+    PassageReader,
+    PassageWriter,
+    about,
+    read_about,
+)
+from index.storage.vectors import write_vectors
+
+__all__ = [
+    "ENCODER",
+    "FAILED",
+    "INDEXED",
+    "LEXICAL",
+    "LEXICAL_VERSION",
+    "MANIFEST",
+    "PASSAGES",
+    "SKIPPED",
+    "VECTORS",
+    "DocumentRow",
+    "GateCheck",
+    "Generation",
+    "IndexDirectory",
+    "LexicalIndex",
+    "LexicalRow",
+    "Manifest",
+    "PassageReader",
+    "PassageWriter",
+    "about",
+    "now",
+    "read_about",
+    "staged_name",
+    "write_lexical",
+    "write_vectors",
+]

@@ -4,7 +4,7 @@ import os
 import weakref
 from pathlib import Path
 
-from index.embedding.encoder import OnnxEncoder
+from index.embedding import OnnxEncoder
 from index.errors import IndexDamagedError, StaleIndexError
 from index.storage.lexical import LexicalIndex
 from index.storage.manifest import Manifest, damaged

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.atomic_files import writing
-from index.chunking.titles import Titled, Titles
+from index.chunking import Titled, Titles
 from index.errors import IndexDamagedError
 from index.types import Chunk, Document, Parsed, Problem, ProblemKind, SourceFile
 

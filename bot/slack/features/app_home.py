@@ -11,13 +11,10 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.slack.documents import DocumentCatalog, Facts
 from bot.slack.features.dependencies import Ack, Body, Dependencies, bound, bound_event, user_of
-from bot.slack.inbound.access import Standing
-from bot.slack.messages import elements, texts, views
-from bot.slack.messages.elements import Block
-from bot.slack.messages.source_list import ago
-from bot.slack.messages.texts import Hello, inert, shorten
-from bot.slack.outbound.errors import CALL_ERRORS, failure
-from bot.state.channel_settings import Chosen
+from bot.slack.inbound import Standing
+from bot.slack.messages import Block, Hello, ago, elements, inert, shorten, texts, views
+from bot.slack.outbound import CALL_ERRORS, failure
+from bot.state import Chosen
 from index.errors import IndexingError
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from bot.slack.messages.texts import clean
-from bot.state.database import Database
+from bot.slack.messages import clean
+from bot.state import Database
 
 MAX_SLUG_CHARS: Final = 50
 _GROUP = re.compile(r"[\w. -]+")

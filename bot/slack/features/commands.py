@@ -18,16 +18,22 @@ from bot.slack.features.dependencies import (
     channel_of,
     user_of,
 )
-from bot.slack.inbound.inbox import Arrival
+from bot.slack.inbound import Arrival
 from bot.slack.manifest import ASK_ABOUT, COMMAND
-from bot.slack.messages import elements, texts
-from bot.slack.messages.blocks import Frame, Message, answer_message, note
-from bot.slack.messages.elements import rich_text_block, section, words
-from bot.slack.messages.texts import defuse
-from bot.slack.outbound.client import change, marked, say
-from bot.slack.outbound.errors import CALL_ERRORS, Fault, failure
-from bot.state.answers import StoredAnswer
-from bot.state.questions import Kind, Received
+from bot.slack.messages import (
+    Frame,
+    Message,
+    answer_message,
+    defuse,
+    elements,
+    note,
+    rich_text_block,
+    section,
+    texts,
+    words,
+)
+from bot.slack.outbound import CALL_ERRORS, Fault, change, failure, marked, say
+from bot.state import Kind, Received, StoredAnswer
 
 log = logging.getLogger(__name__)
 

@@ -7,14 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.slack.documents import DocumentCatalog
-from bot.slack.inbound.access import People
-from bot.slack.inbound.inbox import Inbox
-from bot.slack.messages.blocks import note
-from bot.slack.outbound.client import Clients, whisper
-from bot.slack.outbound.errors import CALL_ERRORS, failure
-from bot.state.answers import AnswerRepository, StoredAnswer
-from bot.state.channel_settings import ChannelRepository
-from bot.state.questions import QuestionRepository
+from bot.slack.inbound import Inbox, People
+from bot.slack.messages import note
+from bot.slack.outbound import CALL_ERRORS, Clients, failure, whisper
+from bot.state import AnswerRepository, ChannelRepository, QuestionRepository, StoredAnswer
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.slack.features.dependencies import Ack, Body, Dependencies, bound, channel_of, user_of
 from bot.slack.messages import elements, texts, views
-from bot.state.answers import Rating
+from bot.state import Rating
 
 log = logging.getLogger(__name__)
 

@@ -11,14 +11,19 @@ from slack_bolt.async_app import AsyncApp
 from bot.slack.features.approved_answers import Approved, approve
 from bot.slack.features.dependencies import Ack, Body, Dependencies, bound, channel_of, user_of
 from bot.slack.manifest import THIS_IS_IT
-from bot.slack.messages import elements, texts, views
-from bot.slack.messages.blocks import Message
-from bot.slack.messages.elements import rich_text_block, section, words
-from bot.slack.messages.texts import defuse, question_text
-from bot.slack.outbound.client import change, marked, say
-from bot.slack.outbound.errors import CALL_ERRORS, failure
-from bot.state.answers import StoredAnswer, close, open_for, withdraw
-from bot.state.questions import Received
+from bot.slack.messages import (
+    Message,
+    defuse,
+    elements,
+    question_text,
+    rich_text_block,
+    section,
+    texts,
+    views,
+    words,
+)
+from bot.slack.outbound import CALL_ERRORS, change, failure, marked, say
+from bot.state import Received, StoredAnswer, close, open_for, withdraw
 
 log = logging.getLogger(__name__)
 

@@ -1,1 +1,22 @@
-"""."""
+"""From a Slack event to a worker: access checks, the inbox, dispatch, the HTTP endpoint."""
+
+from bot.slack.inbound.access import People, Standing
+from bot.slack.inbound.dispatcher import Cancellations, Dispatcher, Limits
+from bot.slack.inbound.http import EVENTS_PATH, Address, Health, parse_address, served
+from bot.slack.inbound.inbox import Arrival, Inbox, register
+
+__all__ = [
+    "EVENTS_PATH",
+    "Address",
+    "Arrival",
+    "Cancellations",
+    "Dispatcher",
+    "Health",
+    "Inbox",
+    "Limits",
+    "People",
+    "Standing",
+    "parse_address",
+    "register",
+    "served",
+]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.outbound.errors import CALL_ERRORS, failure
+from bot.slack.outbound import CALL_ERRORS, failure
 
 log = logging.getLogger(__name__)
 

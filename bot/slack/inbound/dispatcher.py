@@ -12,10 +12,8 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.errors import SlackError, StoreError
 from bot.slack.inbound.inbox import Taken
-from bot.slack.outbound.status import StatusIndicator
-from bot.slack.outbound.writer import Writer
-from bot.state.answers import AnswerRepository
-from bot.state.questions import Claimed, Outcome, QuestionRepository
+from bot.slack.outbound import StatusIndicator, Writer
+from bot.state import AnswerRepository, Claimed, Outcome, QuestionRepository
 
 log = logging.getLogger(__name__)
 

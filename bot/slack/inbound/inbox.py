@@ -11,8 +11,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack.manifest import SUBSCRIPTIONS
-from bot.state.channel_settings import ChannelRepository
-from bot.state.questions import Kind, QuestionRepository, Received, Withdrawn
+from bot.state import ChannelRepository, Kind, QuestionRepository, Received, Withdrawn
 
 log = logging.getLogger(__name__)
 

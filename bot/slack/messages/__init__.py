@@ -1,1 +1,41 @@
-"""."""
+"""Slack messages: answers as blocks, views, texts, and escaping."""
+
+from bot.slack.messages.blocks import Frame, Message, answer_message, blocks_below, note
+from bot.slack.messages.elements import Block, rich_text_block, section, words
+from bot.slack.messages.source_list import ago
+from bot.slack.messages.texts import (
+    NO_HELLO,
+    Hello,
+    clean,
+    defuse,
+    defuse_markdown,
+    inert,
+    question_text,
+    safe_url,
+    shorten,
+)
+
+__all__ = [
+    "NO_HELLO",
+    "Block",
+    "Frame",
+    "Hello",
+    "Message",
+    "ago",
+    "answer_message",
+    "blocks_below",
+    "clean",
+    "defuse",
+    "defuse_markdown",
+    "elements",
+    "inert",
+    "note",
+    "question_text",
+    "rich_text_block",
+    "safe_url",
+    "section",
+    "shorten",
+    "texts",
+    "views",
+    "words",
+]

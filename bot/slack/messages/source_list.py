@@ -8,7 +8,7 @@ from typing import Final
 from bot.slack.messages.elements import LIMITS, Block, link, rich_text_block, section, words
 from bot.slack.messages.texts import clean, safe_url, shorten
 from bot.types import Citation
-from index.chunking.plain_text import path_below, plain
+from index.chunking import path_below, plain
 from index.types import Passage
 
 _STEPS: Final = (

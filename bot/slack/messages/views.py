@@ -9,10 +9,9 @@ from bot.slack.messages import elements, texts
 from bot.slack.messages.elements import Block, link, rich_text_block, section, words
 from bot.slack.messages.source_list import ago, title_of
 from bot.slack.messages.texts import clean, safe_url, shorten
-from bot.state.answers import StoredAnswer
-from bot.state.channel_settings import ChannelRules
+from bot.state import ChannelRules, StoredAnswer
 from bot.types import Citation
-from index.chunking.plain_text import plain as unmarked
+from index.chunking import plain as unmarked
 
 REASON: Final = "feedback_reason"
 RULES: Final = "channel_rules"

@@ -14,9 +14,9 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.messages.blocks import Message
+from bot.slack.messages import Message
 from bot.slack.outbound.errors import CALL_ERRORS, failure
-from bot.state.questions import Claimed
+from bot.state import Claimed
 
 
 class Clients:

@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from bot.errors import SlackError
-from bot.slack.messages import texts
-from bot.slack.messages.blocks import Frame, Message, answer_message, blocks_below, note
+from bot.slack.messages import Frame, Message, answer_message, blocks_below, note, texts
 from bot.slack.outbound.errors import Fault
 from bot.slack.outbound.streaming import Stage, Stream, StreamContext
 from bot.slack.outbound.writer import PAUSES_S, Writer
-from bot.state.questions import Claimed, Outcome
+from bot.state import Claimed, Outcome
 from bot.types import Answer, Status
 
 log = logging.getLogger(__name__)

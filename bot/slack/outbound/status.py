@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.messages import texts
 from bot.slack.outbound.errors import CALL_ERRORS, failure
-from bot.state.questions import Claimed, Received
+from bot.state import Claimed, Received
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,10 @@ from typing import Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.messages.elements import Block
-from bot.slack.messages.texts import defuse_markdown
+from bot.slack.messages import Block, defuse_markdown
 from bot.slack.outbound.client import marked
 from bot.slack.outbound.errors import CALL_ERRORS, Failure, Fault, failure
-from bot.state.questions import Claimed, QuestionRepository
+from bot.state import Claimed, QuestionRepository
 
 log = logging.getLogger(__name__)
 

@@ -13,12 +13,11 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import SlackError
-from bot.slack.messages import texts
-from bot.slack.messages.blocks import Message, note
+from bot.slack.messages import Message, note, texts
 from bot.slack.metrics import Meter
 from bot.slack.outbound.client import Clients, Lookup, change, find, marked, say
 from bot.slack.outbound.errors import CALL_ERRORS, Failure, Fault, failure
-from bot.state.questions import Claimed, Outcome, QuestionRepository
+from bot.state import Claimed, Outcome, QuestionRepository
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,17 @@ from typing import Any, Final
 from aiohttp import web
 
 from bot.errors import SlackError
-from bot.slack.messages import texts
-from bot.slack.messages.blocks import Frame, Message, answer_message, note
-from bot.slack.messages.texts import NO_HELLO, Hello, clean, safe_url
+from bot.slack.messages import (
+    NO_HELLO,
+    Frame,
+    Hello,
+    Message,
+    answer_message,
+    clean,
+    note,
+    safe_url,
+    texts,
+)
 from bot.slack.responder import StreamingEngine
 from bot.types import Answer, Question, Turn
 from index.errors import IndexingError

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncBoltRequest
 from bot.settings import SlackSettings
 from bot.slack import app as slack_app
 from bot.slack.composition import Bot, Parts
-from bot.slack.manifest import METHODS, SCOPES, SUBSCRIPTIONS, manifest
+from bot.slack.manifest import METHODS, SCOPES, SUBSCRIPTIONS, app_manifest
 from bot.slack.messages import elements, views
 from bot.slack.outbound.client import Clients
 from bot.slack.tokens import Identity
@@ -86,13 +86,13 @@ def events_of(made: Any) -> list[str]:
 def test_every_event_that_asks_becomes_a_question(tmp_path: Path) -> None:
     for event in ("app_mention", "message.im"):
         with QuestionRepository(tmp_path / event) as store:
-            assert event in events_of(manifest(None))
+            assert event in events_of(app_manifest(None))
             assert deliver(store, event) == (200, 1)
 
 
 def test_channels_are_listened_to_only_on_demand() -> None:
-    shy: Any = manifest(None)
-    listening: Any = manifest(None, listen=True)
+    shy: Any = app_manifest(None)
+    listening: Any = app_manifest(None, listen=True)
     histories = {"channels:history", "groups:history"}
 
     added = set(events_of(listening)) - set(events_of(shy))
@@ -105,7 +105,7 @@ def test_channels_are_listened_to_only_on_demand() -> None:
 def test_whatever_the_manifest_names_has_a_listener_and_the_other_way_round(
     tmp_path: Path,
 ) -> None:
-    made: Any = manifest(None, listen=True)
+    made: Any = app_manifest(None, listen=True)
 
     registered = Registered()
 
@@ -141,7 +141,7 @@ def test_an_event_that_cannot_be_kept_is_not_acknowledged(tmp_path: Path, caplog
 
 
 def test_the_scopes_are_those_of_the_events_and_the_methods_and_no_others() -> None:
-    oauth: Any = manifest(None)["oauth_config"]
+    oauth: Any = app_manifest(None)["oauth_config"]
     needed = {s.scope for s in SUBSCRIPTIONS if not s.listens} | set(METHODS.values())
 
     asked_for = set(oauth["scopes"]["bot"]) | set(oauth["scopes"]["bot_optional"])
@@ -168,8 +168,8 @@ def test_the_code_calls_no_method_that_is_not_listed() -> None:
 
 
 def test_a_direct_message_can_be_written_and_the_transport_is_the_one_asked_for() -> None:
-    socket: Any = manifest(None)
-    http: Any = manifest("https://bot.example/slack/events")
+    socket: Any = app_manifest(None)
+    http: Any = app_manifest("https://bot.example/slack/events")
 
     assert socket["features"]["app_home"]["messages_tab_enabled"] is True
     assert socket["features"]["app_home"]["messages_tab_read_only_enabled"] is False
@@ -183,8 +183,8 @@ def test_a_direct_message_can_be_written_and_the_transport_is_the_one_asked_for(
 
 
 def test_the_manifest_keeps_to_slacks_lengths() -> None:
-    info: Any = manifest(None)["display_information"]
-    features: Any = manifest(None)["features"]
+    info: Any = app_manifest(None)["display_information"]
+    features: Any = app_manifest(None)["features"]
 
     assert len(info["name"]) <= 35
     assert len(info["description"]) <= 140
