@@ -10,6 +10,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.fakes import indexed
 from tests.fakes.embedder import HashEmbedder
 
 # How long an example takes says nothing where other work leaves little of the processor.
@@ -72,6 +73,18 @@ def _own_log_levels() -> Iterator[None]:
 def embedder(tmp_path_factory: pytest.TempPathFactory) -> HashEmbedder:
     """A small deterministic embedding model; it knows words, not meanings."""
     return HashEmbedder(tmp_path_factory.mktemp("hash-model"))
+
+
+@pytest.fixture(scope="session")
+def exported_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the real model exported, and no index; to be linked, never changed."""
+    return indexed.export_model(indexed.shared_folder(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def indexed_examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the example documents indexed; to be copied, never changed."""
+    return indexed.index_examples(indexed.shared_folder(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from tests.fakes import fork_server
 from tests.fakes.slack_display import show
 from tests.fakes.slack_wire import PATIENCE_S
 from tests.fakes.slack_workspace import (
@@ -35,17 +34,13 @@ class Bot:
         tokens = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
         tokens |= {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "tests.fakes.slack_bot_process",
-                    str(folder / "state" / "state.sqlite"),
-                    str(self.gate),
-                ],
+            self._process = fork_server.start(
+                str(folder / "state" / "state.sqlite"),
+                str(self.gate),
                 cwd=ROOT,
+                target="tests.fakes.slack_bot_process:main",
                 env=os.environ | tokens | {"SLACK_API_URL": slack.api_url} | environment,
-                stderr=log,
+                stderr=log.fileno(),
             )
 
     def wait_until_listening(self, address: str) -> None:

@@ -1,8 +1,6 @@
 """With the real model: documents change while a running bot is asked without pause."""
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 from index.building.build import Builder, BuildOptions, quiet
 from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder
 from index.storage.generation import IndexDirectory
+from tests.fakes import fork_server
 from tests.fakes.building import specs
 from tests.faults.killing import ROOT
 
@@ -72,9 +71,16 @@ def test_every_quote_of_a_running_bot_stands_in_the_generation_that_its_answer_n
         texts[generation] = held
 
     rebuild(1)
-    command = [sys.executable, "-m", "tests.faults.running_bot", str(tmp_path), *QUESTIONS]
     log = tmp_path / "answers"
-    with log.open("w") as stdout, subprocess.Popen(command, cwd=ROOT, stdout=stdout) as bot:
+    with (
+        log.open("w") as stdout,
+        fork_server.start(
+            *(str(tmp_path), *QUESTIONS),
+            cwd=ROOT,
+            target="tests.faults.running_bot:main",
+            stdout=stdout.fileno(),
+        ) as bot,
+    ):
         while not log.stat().st_size:  # until its first answer
             assert bot.poll() is None
             time.sleep(0.05)

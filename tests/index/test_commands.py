@@ -5,25 +5,21 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fakes import fork_server
 from tests.fakes.building import write_documents
+from tests.fakes.indexed import link_model
 
 pytestmark = pytest.mark.slow
 
-FOOTNOTE = str(Path(sys.executable).with_name("footnote"))
-
 
 def footnote(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [FOOTNOTE, "index", *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=300, check=False
-    )
+    return fork_server.run("index", *arguments, cwd=folder)
 
 
 def answer(folder: Path, *arguments: str) -> Any:
@@ -33,9 +29,10 @@ def answer(folder: Path, *arguments: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> Path:
     """A folder with two generations of three documents."""
     folder = tmp_path_factory.mktemp("commands")
+    link_model(exported_model, folder / ".footnote")
     documents = write_documents(folder / "docs")
     assert footnote(folder, "build", "docs").returncode == 0
     (documents / "new.md").write_text("# Bicycles\n\nHelmets are in the cellar.\n")
@@ -108,13 +105,15 @@ def test_a_build_that_is_interrupted_says_so_and_leaves_what_was_served(
     for number in range(400):
         text = f"Rule number {number} is about topic {number}. " * 30
         (tmp_path / "docs" / f"rule-{number}.md").write_text(f"# Rule {number}\n\n{text}\n")
-    command = [FOOTNOTE, "index", "build", "docs"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as building:
+    with fork_server.start(
+        "index", "build", "docs", cwd=tmp_path, stderr=subprocess.PIPE
+    ) as building:
+        assert building.stderr is not None
         while not list((tmp_path / ".footnote" / "index").glob("*.staged")):
             assert building.poll() is None
             time.sleep(0.01)
         os.kill(building.pid, signal.SIGINT)
-        _, complaint = building.communicate(timeout=60)
+        complaint = building.stderr.read()
 
     assert building.returncode == 130
     assert complaint.splitlines()[-1].startswith("footnote: stopped: what was served before")
@@ -160,8 +159,9 @@ def test_status_says_that_what_is_served_is_damaged(folder: Path, tmp_path: Path
 
 
 def test_watch_prints_an_object_for_each_build(folder: Path) -> None:
-    command = [FOOTNOTE, "index", "watch", "--json"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as watching:
+    with fork_server.start(
+        "index", "watch", "--json", cwd=folder, stdout=subprocess.PIPE
+    ) as watching:
         assert watching.stdout is not None
         first = read_object(watching.stdout)
         (folder / "docs" / "later.md").write_text("# Later\n\nThis came while it was watched.\n")

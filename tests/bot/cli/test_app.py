@@ -9,28 +9,21 @@ from pathlib import Path
 import pytest
 
 from bot.settings import load
+from tests.fakes import fork_server
+from tests.fakes.indexed import copy_data, link_model
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def footnote(*arguments: str, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("footnote")), *arguments],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return fork_server.run(*arguments, cwd=cwd, stdin=stdin)
 
 
 @pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def indexed(tmp_path_factory: pytest.TempPathFactory, indexed_examples: Path) -> Path:
     """A folder in which the example documents are indexed with the real model."""
     folder = tmp_path_factory.mktemp("indexed")
-    built = footnote("index", "build", str(ROOT / "examples" / "documents"), cwd=folder)
-    assert built.returncode == 0, built.stderr
+    copy_data(indexed_examples, folder / ".footnote")
     return folder
 
 
@@ -205,7 +198,10 @@ def test_status_names_what_changed_on_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_build_with_a_broken_file_ends_with_status_1(tmp_path: Path) -> None:
+def test_a_build_with_a_broken_file_ends_with_status_1(
+    tmp_path: Path, exported_model: Path
+) -> None:
+    link_model(exported_model, tmp_path / ".footnote")
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "a.md").write_text("# A\n\nText of a.\n")

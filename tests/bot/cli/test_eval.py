@@ -2,11 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.fakes import fork_server
+from tests.fakes.indexed import copy_data
 from tests.fakes.model_server import ModelServer, Reply, model_server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,21 +19,8 @@ pytestmark = pytest.mark.slow
 def footnote(
     *arguments: str, cwd: Path, stdin: str = "", status: int = 0
 ) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", "from bot.cli import main; main()", *arguments],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env={
-            "PYTHONPATH": str(ROOT),
-            "PATH": "/usr/bin:/bin",
-            "HF_HUB_OFFLINE": "1",
-            "JUDGE_KEY": "k",
-        },
-    )
+    environment = {"PATH": "/usr/bin:/bin", "HF_HUB_OFFLINE": "1", "JUDGE_KEY": "k"}
+    done = fork_server.run(*arguments, cwd=cwd, stdin=stdin, env=environment)
     assert done.returncode == status, done.stdout + done.stderr
     return done
 
@@ -45,10 +33,10 @@ def as_json(*arguments: str, cwd: Path, status: int = 0) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def indexed(tmp_path_factory: pytest.TempPathFactory, indexed_examples: Path) -> Path:
     """A folder in which the example documents are indexed with the real model."""
     folder = tmp_path_factory.mktemp("indexed")
-    footnote("index", "build", str(ROOT / "examples" / "documents"), cwd=folder)
+    copy_data(indexed_examples, folder / ".footnote")
     return folder
 
 

@@ -1,14 +1,13 @@
 """Buttons, windows, commands and the home page: the whole bot against a fake Slack."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
 from bot.slack.manifest import ASK_ABOUT, THIS_IS_IT
 from bot.slack.messages import elements, texts, views
+from tests.fakes import fork_server
 from tests.fakes.slack_display import show
 from tests.fakes.slack_process import ROOT, Bot, Start, finish, message_texts, settled
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, Delivery, Fault, SlackWorkspace
@@ -46,16 +45,8 @@ def field(name: str, **value: Any) -> Json:
 
 
 def feedback(bot: Bot) -> list[Json]:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", "from bot.cli import main; main()"),
-            *("--data-dir", str(bot.state), "slack", "feedback", "--json"),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = fork_server.run("--data-dir", str(bot.state), "slack", "feedback", "--json", cwd=ROOT)
+    assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

@@ -1,18 +1,15 @@
 """Questions that are edited, deleted, or not to be answered: the whole bot against a fake Slack."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bot.slack.messages import texts
+from tests.fakes import fork_server
 from tests.fakes.slack_process import ROOT, Start, finish, message_texts, settled
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, Fault, SlackWorkspace
 
 pytestmark = pytest.mark.slow
-
-MAIN = (sys.executable, "-c", "from bot.cli import main; main()")
 
 
 def on_disk(folder: Path) -> bytes:
@@ -183,13 +180,10 @@ def test_a_forgotten_person_leaves_no_word_behind_while_the_bot_runs(
     slack.wait_for(lambda: settled(slack), "all kept")
     before = on_disk(bot.state).count(b"canary")
 
-    done = subprocess.run(
-        [*MAIN, "--data-dir", str(bot.state), "forget-user", "U0ASKER", "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
+    done = fork_server.run(
+        "--data-dir", str(bot.state), "forget-user", "U0ASKER", "--json", cwd=ROOT
     )
+    assert done.returncode == 0, done.stderr
     bot.gate.touch()
     slack.mention("still there?", user="U0STAFF")
     slack.wait_for(lambda: slack.answers(CHANNEL), "an answer to another")

@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,9 +16,11 @@ from eval.runs.journal import KEPT, Journal, case_key, journal_path, open_journa
 from eval.runs.row import Row
 from eval.runs.run import Options, Subject, run_questions
 from eval.types import Case, QuestionSet
+from tests.fakes import fork_server
 from tests.fakes.searcher_for_eval import ScriptedAsk, ScriptedSearcher, answer
 
 ROOT = Path(__file__).resolve().parents[3]
+THOUSAND = "tests.fakes.thousand_questions:main"
 CASES = tuple(Case(id=str(number), question=f"q{number}") for number in range(6))
 QUESTIONS = QuestionSet(name="six", digest="d" * 64, cases=CASES)
 
@@ -149,9 +149,7 @@ def test_keys_tell_questions_apart_by_all_that_is_known_of_them() -> None:
 def killed_after(rows: int, folder: Path) -> None:
     """Start the run of 1,000 questions in a process and kill it when *rows* more rows are there."""
     before = lines_in(folder)
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.fakes.thousand_questions", str(folder)], cwd=ROOT
-    ) as process:
+    with fork_server.start(str(folder), cwd=ROOT, target=THOUSAND) as process:
         while lines_in(folder) < before + rows:
             assert process.poll() is None, "it ended before it could be killed"
             time.sleep(0.005)
@@ -163,12 +161,7 @@ def lines_in(folder: Path) -> int:
 
 
 def finished(folder: Path) -> dict[str, object]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.fakes.thousand_questions", str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
+    done = fork_server.run(str(folder), cwd=ROOT, target=THOUSAND)
     numbers: dict[str, object] = json.loads(done.stdout)
     return numbers
 
