@@ -1,6 +1,7 @@
 """What all tests share: no network but loopback, golden files, small embedder."""
 
 import logging
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -14,8 +15,8 @@ from tests.fakes import indexed
 from tests.fakes.embedder import HashEmbedder
 
 # How long an example takes says nothing where other work leaves little of the processor.
-hypothesis.settings.register_profile("any machine", deadline=None)
-hypothesis.settings.load_profile("any machine")
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=30)
+hypothesis.settings.register_profile("campaign", deadline=None, max_examples=300)
 # A shell's background job ignores interrupts, and so would the commands that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -25,6 +26,22 @@ _SET_BY_THE_COMMAND = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "asyncio"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/")
+    parser.addoption(
+        "--campaign", action="store_true", help="try every fault and attack, not a sample of them"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores as it is
+        os.environ["OMP_NUM_THREADS"] = "1"
+    campaign = config.getoption("--campaign")
+    hypothesis.settings.load_profile("campaign" if campaign else "suite")
+
+
+@pytest.fixture(scope="session")
+def campaign(request: pytest.FixtureRequest) -> bool:
+    """Whether to try every fault and attack (`make test-faults`), or an even sample of them."""
+    return bool(request.config.getoption("--campaign"))
 
 
 @pytest.fixture(autouse=True)
@@ -52,8 +69,6 @@ def _loopback_only(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings and tokens of whoever runs the tests out of them."""
-    import os
-
     for name in list(os.environ):
         if name.startswith(("FOOTNOTE_", "SLACK_")):
             monkeypatch.delenv(name)

@@ -2,10 +2,12 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.fakes import fork_server
+from tests.fakes.indexed import link_model
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -13,14 +15,7 @@ _COMMAND = re.compile(r"footnote ((?:index|eval|slack) [a-z-]+|[a-z]+)")
 
 
 def footnote(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("footnote")), *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return fork_server.run(*arguments, cwd=cwd)
 
 
 def commands() -> list[str]:
@@ -58,8 +53,9 @@ def test_every_link_of_the_readme_leads_to_a_file() -> None:
 
 
 @pytest.mark.slow
-def test_the_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
+def test_the_demo_prints_what_the_readme_shows(tmp_path: Path, exported_model: Path) -> None:
     """The block after `make demo` in the README, line by line, without times and ages."""
+    link_model(exported_model, tmp_path / ".footnote")
     block = README.split("<!-- demo -->")[1].split("```")[1].strip("\n")
     built = footnote("index", "build", str(ROOT / "examples" / "documents"), cwd=tmp_path)
     question = re.search(r'footnote ask "([^"]+)"', block)

@@ -57,7 +57,7 @@ def split_blocks(text: str) -> tuple[Block, ...]:
     Rules and what `markup.mask` hides are in none.
 
     >>> text = "# A\n\nDo this:\n\n1. one\n1. two\n\n```\nx\n```"
-    >>> [(one.kind.value, one.number, text[one.start:one.end]) for one in blocks(text)][2:]
+    >>> [(one.kind.value, one.number, text[one.start:one.end]) for one in split_blocks(text)][2:]
     [('item', 1, '1. one'), ('item', 2, '1. two'), ('code', None, '```\nx\n```')]
     """
     masked = mask(text)

@@ -58,7 +58,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     the next. Every character that is not a space is in exactly one.
 
     >>> text = "Dr. Wu pays 3.5 EUR. Why? See p. 5."
-    >>> [text[start:end] for start, end in sentences(text)]
+    >>> [text[start:end] for start, end in split_sentences(text)]
     ['Dr. Wu pays 3.5 EUR.', 'Why?', 'See p. 5.']
     """
     found: list[tuple[int, int]] = []

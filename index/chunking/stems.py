@@ -64,7 +64,7 @@ def stem(word: str) -> str:
 def stems_of(text: str) -> list[str]:
     """Return the stems of the words of *text* that carry its meaning, in order.
 
-    >>> stems("How many days are covered?")
+    >>> stems_of("How many days are covered?")
     ['day', 'cover']
     """
     return [stem(word) for word in words(text) if word not in STOPWORDS]

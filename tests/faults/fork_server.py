@@ -14,9 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from index.building import pipeline
 from index.errors import BuildRunningError, IndexingError
-from index.parsing import parse
+from index.parsing import child, parse
 from index.types import Parsed
 from tests.fakes.building import make_builder, specs
 from tests.fakes.embedder import HashEmbedder
@@ -68,10 +67,10 @@ def build(
 def forked(request: dict[str, Any], embedder: HashEmbedder) -> tuple[int, socket.socket]:
     """Start a fork that waits, and return its id and where it is let go and complains."""
     here, there = socket.socketpair()
-    child = os.fork()
-    if child:
+    pid = os.fork()
+    if pid:
         there.close()
-        return child, here
+        return pid, here
     status, complaint = 1, ""
     try:
         here.close()
@@ -93,7 +92,7 @@ def answer(**value: object) -> None:
 
 def main() -> None:
     """Serve until standard input ends."""
-    vars(pipeline)["ParserPool"] = InProcessPool
+    vars(child)["ParserPool"] = InProcessPool
     embedder = HashEmbedder(Path(sys.argv[1]))
     for name in ("a.md", "a.txt"):
         parse(b"# A parser is imported when it is first used", name=name)
@@ -103,15 +102,15 @@ def main() -> None:
         children = [forked(request, embedder) for _ in range(request.get("times", 1))]
         for _, channel in children:
             channel.recv(1)  # it waits
-        answer(pids=[child for child, _ in children])
+        answer(pids=[pid for pid, _ in children])
         sys.stdin.readline()  # the go
         for _, channel in children:
             channel.sendall(b"g")
         statuses, complaints = [], []
-        for child, channel in children:
+        for pid, channel in children:
             with channel, channel.makefile(encoding="utf-8", errors="replace") as stream:
                 complaints.append(stream.read())
-            statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            statuses.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         answer(statuses=statuses, complaints=complaints)
 
 

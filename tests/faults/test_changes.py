@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from index.building import pipeline
 from index.building.build import BuildOptions
+from index.parsing import child
 from index.search.hybrid import LiveIndex
 from tests.fakes.building import found, make_builder, specs, write_documents
 from tests.fakes.embedder import HashEmbedder
@@ -121,12 +121,12 @@ class IncrementalEqualsFull(RuleBasedStateMachine):
 
 
 def test_p10_building_in_small_steps_equals_building_at_once(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, *, campaign: bool
 ) -> None:
-    monkeypatch.setattr(pipeline, "ParserPool", InProcessPool)
+    monkeypatch.setattr(child, "ParserPool", InProcessPool)
     case = IncrementalEqualsFull.TestCase
     case.settings = settings(
-        max_examples=15,
+        max_examples=15 if campaign else 5,
         stateful_step_count=8,
         deadline=None,
         derandomize=True,

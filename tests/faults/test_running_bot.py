@@ -11,11 +11,12 @@ from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder
 from index.storage.generation import IndexDirectory
 from tests.fakes import fork_server
 from tests.fakes.building import specs
+from tests.fakes.indexed import link_model
 from tests.faults.killing import ROOT
 
 pytestmark = pytest.mark.slow
 
-REBUILDS = 50
+REBUILDS, SAMPLED_REBUILDS = 50, 12
 QUESTIONS = (
     "How many days of leave does every employee have?",
     "What does parking cost?",
@@ -48,8 +49,10 @@ def number(generation: str) -> int:
 
 
 def test_every_quote_of_a_running_bot_stands_in_the_generation_that_its_answer_names(
-    tmp_path: Path,
+    tmp_path: Path, exported_model: Path, *, campaign: bool
 ) -> None:
+    rebuilds = REBUILDS if campaign else SAMPLED_REBUILDS
+    link_model(exported_model, tmp_path)
     documents = tmp_path / "docs"
     documents.mkdir()
     (documents / "bicycles.md").write_text(ALWAYS)
@@ -84,13 +87,13 @@ def test_every_quote_of_a_running_bot_stands_in_the_generation_that_its_answer_n
         while not log.stat().st_size:  # until its first answer
             assert bot.poll() is None
             time.sleep(0.05)
-        for step in range(2, REBUILDS + 2):
+        for step in range(2, rebuilds + 2):
             rebuild(step)
         (tmp_path / "stop").touch()
         assert bot.wait(120) == 0
     answers = [json.loads(line) for line in log.read_text().splitlines()]
 
-    assert len(texts) == REBUILDS + 1
+    assert len(texts) == rebuilds + 1
     quotes = 0
     for answer in answers:
         held = texts[answer["generation"]]
@@ -103,5 +106,5 @@ def test_every_quote_of_a_running_bot_stands_in_the_generation_that_its_answer_n
         for document, text in answer["nearest"]:
             assert text in held[document], answer
     assert quotes > len(answers) / 3
-    assert len({answer["generation"] for answer in answers}) > REBUILDS / 3
-    assert number(answers[-1]["generation"]) >= REBUILDS
+    assert len({answer["generation"] for answer in answers}) > rebuilds / 3
+    assert number(answers[-1]["generation"]) >= rebuilds

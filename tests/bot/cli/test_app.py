@@ -181,7 +181,8 @@ def test_search_gives_the_contract_keys(indexed: Path) -> None:
 
 
 @pytest.mark.slow
-def test_status_names_what_changed_on_disk(tmp_path: Path) -> None:
+def test_status_names_what_changed_on_disk(tmp_path: Path, exported_model: Path) -> None:
+    link_model(exported_model, tmp_path / ".footnote")
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "a.md").write_text("# A\n\nText of a.\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import fork_server
-from tests.fakes.indexed import copy_data
+from tests.fakes.indexed import copy_data, link_model
 from tests.fakes.model_server import ModelServer, Reply, model_server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -232,7 +232,8 @@ def test_the_agreement_of_a_judge_with_people_is_told(indexed: Path) -> None:
     assert len(server.requests) == 4  # nothing was asked that nobody has labelled
 
 
-def test_a_model_drafts_questions(tmp_path: Path) -> None:
+def test_a_model_drafts_questions(tmp_path: Path, exported_model: Path) -> None:
+    link_model(exported_model, tmp_path / ".footnote")
     (tmp_path / "fees.md").write_text("# Fees\n\nParking costs 3 euros a day.\n", encoding="utf-8")
     footnote("index", "build", "fees.md", cwd=tmp_path)
     draft = {"question": "What is parking?", "answer": "3 euros", "quote": "costs 3 euros a day"}
@@ -247,7 +248,8 @@ def test_a_model_drafts_questions(tmp_path: Path) -> None:
     assert written["relevant"][0]["quote"] == "costs 3 euros a day"
 
 
-def test_a_build_that_answers_worse_is_not_served(tmp_path: Path) -> None:
+def test_a_build_that_answers_worse_is_not_served(tmp_path: Path, exported_model: Path) -> None:
+    link_model(exported_model, tmp_path / ".footnote")
     documents = tmp_path / "docs"
     documents.mkdir()
     page = documents / "fees.md"

@@ -36,6 +36,11 @@ def attacks() -> list[str]:
     return [json.loads(line)["text"] for text in texts for line in text.splitlines()]
 
 
+def tried_in(place: str, *, campaign: bool) -> list[str]:
+    """Return the attacks to try in *place*: outside a campaign, each is tried in one place."""
+    return attacks() if campaign else attacks()[PLACES.index(place) :: len(PLACES)]
+
+
 def attacked(place: str, text: str) -> tuple[list[Chunk], tuple[Turn, ...]]:
     """Return what is indexed and what was said before, with the attack in one place."""
     words = "How many days of leave everybody has is told here."
@@ -100,8 +105,8 @@ def test_there_are_217_attacks() -> None:
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the public texts in ../shared/data/injection")
 @pytest.mark.parametrize("offline", [False, True], ids=["obeying model", "offline reader"])
 @pytest.mark.parametrize("place", PLACES)
-def test_no_attack_can_ping_link_or_leak(place: str, offline: bool) -> None:
-    for text in attacks():
+def test_no_attack_can_ping_link_or_leak(place: str, offline: bool, campaign: bool) -> None:
+    for text in tried_in(place, campaign=campaign):
         answer, _, prompts = answers(place, text, offline=offline)
 
         assert_harmless(answer, attacked(place, text)[0])
@@ -110,10 +115,10 @@ def test_no_attack_can_ping_link_or_leak(place: str, offline: bool) -> None:
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the public texts in ../shared/data/injection")
 @pytest.mark.parametrize("place", PLACES)
-def test_no_attack_outlives_its_question(place: str) -> None:
+def test_no_attack_outlives_its_question(place: str, campaign: bool) -> None:
     expected = "Everybody has 30 days of leave a year [1]."
 
-    for text in attacks():
+    for text in tried_in(place, campaign=campaign):
         assert answers(place, text)[1].text == expected
 
 

@@ -73,7 +73,8 @@ async def asked(portfolio: Portfolio, question: Question) -> str | None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_threads_are_all_answered_while_one_provider_flaps() -> None:
+def test_thousands_of_threads_are_all_answered_while_one_provider_flaps(campaign: bool) -> None:
+    threads = 10_000 if campaign else 2_000
     requests = Counter[str]()
 
     def flapping(_: str) -> str:
@@ -87,7 +88,7 @@ def test_ten_thousand_threads_are_all_answered_while_one_provider_flaps() -> Non
 
     async def ask_all() -> Counter[str | None]:
         answered = Counter[str | None]()
-        for at in range(10_000):
+        for at in range(threads):
             clock.now += 1.0
             answered[await asked(portfolio, Question(text="?", thread=f"t{at}"))] += 1
         return answered
@@ -95,10 +96,10 @@ def test_ten_thousand_threads_are_all_answered_while_one_provider_flaps() -> Non
     answered = asyncio.run(ask_all())
 
     firsts = portfolio.ledger.chosen({"main": 0.75, "second": 0.25})
-    assert abs(firsts["main"] / 10_000 - 0.75) <= 0.005
-    assert answered.total() == 10_000
+    assert abs(firsts["main"] / threads - 0.75) <= 0.005
+    assert answered.total() == threads
     assert answered[None] == 0
-    assert answered["second"] > 2500
+    assert answered["second"] > threads / 4
 
 
 def test_thread_stays_with_its_provider() -> None:

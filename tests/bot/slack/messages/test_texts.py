@@ -144,17 +144,18 @@ def test_no_known_injection_pings_or_links() -> None:
 
 
 @pytest.mark.skipif(not INJECTION.is_dir(), reason="needs the shared injection texts")
-def test_no_known_injection_pings_or_links_at_any_border_of_a_stream() -> None:
-    borders = 0
-    for text in attacks():
+def test_no_known_injection_pings_or_links_at_any_border_of_a_stream(campaign: bool) -> None:
+    borders, step = 0, 1 if campaign else 5
+    for number, text in enumerate(attacks()):
         # Where a mark begins or ends is where cutting it could matter; elsewhere are only letters.
-        for found in re.finditer(r"\W", text[:1500]):
+        marks = list(re.finditer(r"\W", text[:1500]))
+        for found in marks[number % step :: step]:
             for at in found.span():
                 shown = markdown(defuse_markdown(text[:at]) + defuse_markdown(text[at:1500]))
                 assert (shown.pings, shown.links) == ([], [])
             borders += 1
 
-    assert borders > 10_000
+    assert borders > 10_000 / step
 
 
 @given(st.text(), st.integers(4, 50))
