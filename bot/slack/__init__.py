@@ -1,1 +1,1 @@
-"""Questions from Slack, and exactly one answer in their thread."""
+"""The Slack adapter: takes questions and posts exactly one answer in their thread."""
