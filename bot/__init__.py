@@ -1,4 +1,4 @@
-"""A question in, a checked answer out."""
+"""The bot: answers questions in Slack from an index, with checked citations."""
 
 import index  # noqa: F401 - first of all: it keeps ONNX Runtime from reporting to its maker
 

@@ -1,4 +1,4 @@
-"""Settings become parts: the one place that knows which part gets which setting."""
+"""Build the parts of the bot from its settings; only this module maps settings to parts."""
 
 import contextlib
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1024 * 1024
 READER = "reader"
-"""The reranker that is the offline answerer's own network."""
+"""Name of the reranker that uses the offline answerer's own network."""
 
 
 def index_directory(settings: Settings) -> IndexDirectory:
@@ -37,14 +37,14 @@ def specs_of_paths(paths: Sequence[Path]) -> tuple[SourceSpec, ...]:
 
 
 def source_specs(settings: Settings) -> tuple[SourceSpec, ...]:
-    """Return the sources of the settings; if they name none, those of the served generation."""
+    """Return the sources in the settings; if there are none, those of the generation in use."""
     if settings.sources:
         return tuple(_spec_of(source) for source in settings.sources)
     return _remembered(index_directory(settings))
 
 
 def _spec_of(source: SourceSettings) -> SourceSpec:
-    """Return what a generation remembers of the source."""
+    """Return the description of the source that a generation remembers."""
     place = str(source.path.absolute()) if source.path else source.repository or source.sitemap
     return SourceSpec(
         path=place or "",
@@ -65,9 +65,9 @@ def _spec_of(source: SourceSettings) -> SourceSpec:
 
 
 def _remembered(directory: IndexDirectory) -> tuple[SourceSpec, ...]:
-    """Return the sources of the served generation; if it is damaged, of the newest readable one.
+    """Return the sources of the generation in use; if it is damaged, of the newest readable one.
 
-    A build mends a damaged index, so it must know what to build from all the same.
+    A build repairs a damaged index, so it still has to know what to build from.
     """
     try:
         served = directory.current()
@@ -82,7 +82,7 @@ def _remembered(directory: IndexDirectory) -> tuple[SourceSpec, ...]:
 
 def build_options(settings: Settings, *, full: bool = False, force: bool = False) -> "BuildOptions":
     """Return how the index is built."""
-    from index.building import BuildOptions  # noqa: PLC0415 - brings the parsers along
+    from index.building import BuildOptions  # noqa: PLC0415 - imports the parsers
 
     return BuildOptions(
         chunk_tokens=settings.index.chunk_tokens,
@@ -103,16 +103,16 @@ def builder(
     directory: IndexDirectory | None = None,
     gate: "Gate | None" = None,
 ) -> "Builder":
-    """Return what builds the index of these settings, or one in *directory* of its own.
+    """Return a builder for the index of these settings, or for a separate one in *directory*.
 
     Args:
-        settings: All of them.
+        settings: All settings.
         options: How to build.
-        progress: Told of each step.
-        directory: Where the generations go; None takes that of the settings.
+        progress: Called at each step.
+        directory: Folder of the generations; None takes that of the settings.
         gate: A further condition for promotion.
     """
-    from index.building import Builder  # noqa: PLC0415 - brings the parsers along
+    from index.building import Builder  # noqa: PLC0415 - imports the parsers
     from index.embedding import SentenceTransformerEmbedder  # noqa: PLC0415
 
     cache = settings.data_dir / "cache"
@@ -127,21 +127,21 @@ def builder(
 
 
 def live_index(settings: Settings, directory: IndexDirectory | None = None) -> "LiveIndex":
-    """Open the index that is served; raises `IndexingError`."""
-    from index.search import LiveIndex  # noqa: PLC0415 - brings FAISS along
+    """Open the index in use; raises `IndexingError`."""
+    from index.search import LiveIndex  # noqa: PLC0415 - imports FAISS
 
     root = (directory or index_directory(settings)).root
     return LiveIndex(root, fusion=fusion(settings))
 
 
 def fusion(settings: Settings) -> "Fusion":
-    """Return how rankings become one.
+    """Return how both rankings are combined.
 
     Raises:
         IndexingError: The reranker, a CrossEncoder, cannot be loaded.
         SpanModelError: The reranker, the reader's own network, cannot be loaded.
     """
-    from index.search import Fusion  # noqa: PLC0415 - brings FAISS along
+    from index.search import Fusion  # noqa: PLC0415 - imports FAISS
 
     search = settings.search
     return Fusion(
@@ -163,26 +163,26 @@ def _reranker(settings: Settings) -> "Reranker":
 
 @cache
 def _cross_reranker(model: str) -> "Reranker":
-    from index.search import CrossReranker  # noqa: PLC0415 - brings torch along
+    from index.search import CrossReranker  # noqa: PLC0415 - imports torch
 
     return CrossReranker(model)
 
 
 @cache
 def _pointer(folder: Path | None) -> "SpanModel":
-    from bot.extractive import SHIPPED, SpanModel  # noqa: PLC0415 - brings ONNX Runtime along
+    from bot.extractive import SHIPPED, SpanModel  # noqa: PLC0415 - imports ONNX Runtime
 
     return SpanModel(folder or SHIPPED)
 
 
 class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
-    """An index that can be asked: it searches, and it embeds texts as questions."""
+    """An index that searches and that embeds texts as questions."""
 
 
 def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
-    """Return what answers from *index* with the portfolio of the settings."""
+    """Return the query engine for *index*, with the portfolio of the settings."""
     from bot.citations import EntailmentCheck  # noqa: PLC0415
-    from bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - brings llama-index along
+    from bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - imports llama-index
     from bot.extractive import ExtractiveAnswerer  # noqa: PLC0415
 
     offline = ExtractiveAnswerer(
@@ -200,19 +200,19 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
 
 
 def portfolio(settings: Settings) -> "Portfolio":
-    """Return the models of the settings with what was spent on them; raises `BotError`."""
+    """Return the models of the settings with their spending so far; raises `BotError`."""
     from bot.llm import Portfolio  # noqa: PLC0415
 
     if not settings.models.providers:
         return Portfolio([], settings.models)
-    from bot.llm import build_models  # noqa: PLC0415 - brings llama-index along
+    from bot.llm import build_models  # noqa: PLC0415 - imports llama-index
 
     models = build_models(settings.models)
     return Portfolio(models, settings.models, ledger(settings))
 
 
 def ledger(settings: Settings) -> "Ledger":
-    """Open what was spent on models; raises `BotError`."""
+    """Open the record of spending on models; raises `BotError`."""
     from bot.llm import Ledger  # noqa: PLC0415
 
     return Ledger(settings.data_dir / "spend.sqlite")

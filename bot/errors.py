@@ -1,16 +1,16 @@
-"""What can go wrong while answering.
+"""Errors of the bot.
 
 * BotError                every message is one line that says what to do
-  + SettingsError         a setting is unknown, wrong or missing; names all of them at once
+  + SettingsError         a setting is unknown, wrong or missing; names all of them together
   + AnswererError         no draft could be made: refused, timed out, cut short, unreadable
-  + SpanModelError      the offline reader's own model is missing or damaged
+  + SpanModelError        the offline reader's own model is missing or damaged
   + StoreError            the state on disk cannot be used
   + SlackError            Slack cannot be reached or refuses the tokens
 """
 
 
 class BotError(Exception):
-    """Anything of this package that went wrong."""
+    """Base class of all errors in this package."""
 
 
 class SettingsError(BotError):
@@ -22,9 +22,9 @@ class AnswererError(BotError):
 
     Args:
         message: What happened, without key, question or reply.
-        outage: Whether the supplier is to blame, so that another question would fail as well.
-        retry_after_s: How long it asked to be left alone; None if it did not say.
-        spent: (input tokens, output tokens) that the failed reply was charged for, if it says so.
+        outage: Whether the provider is at fault, so that another question would fail as well.
+        retry_after_s: How long the provider asked to wait; None if it did not say.
+        spent: (input tokens, output tokens) charged for the failed reply, if it says so.
     """
 
     def __init__(

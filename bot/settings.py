@@ -1,4 +1,4 @@
-"""All settings: command line over environment over `.env` over `footnote.toml` over defaults."""
+"""All settings, in order of precedence: command line, environment, `.env`, `footnote.toml`."""
 
 import os
 import tomllib
@@ -40,7 +40,7 @@ class _Table(BaseModel):
 
 
 class IndexSettings(_Table):
-    """How documents become chunks and vectors."""
+    """How documents are split and embedded."""
 
     model: str = "embedded"
     chunk_tokens: int = Field(default=200, ge=32, le=2000)
@@ -62,14 +62,14 @@ class SearchSettings(_Table):
 
 
 class PriceSettings(_Table):
-    """What a model costs, where no price list knows it or the list is not what you pay."""
+    """Price of a model, if no price list has it or you pay another price."""
 
     input_usd_per_million: Decimal = Field(ge=0)
     output_usd_per_million: Decimal = Field(ge=0)
 
 
 class ProviderSettings(_Table):
-    """One supplier of a language model."""
+    """One provider of a language model."""
 
     name: str = Field(min_length=1)
     kind: Literal[
@@ -97,7 +97,7 @@ class ProviderSettings(_Table):
 
 
 class ModelsSettings(_Table):
-    """The portfolio of models; with none the offline answerer answers."""
+    """The portfolio of models; without models, the offline answerer answers."""
 
     providers: tuple[ProviderSettings, ...] = ()
     offline_threshold: float | None = Field(default=None, ge=0, le=1)
@@ -120,7 +120,7 @@ class ModelsSettings(_Table):
 
 
 class ChannelSettings(_Table):
-    """What one Slack channel may see."""
+    """Settings of one Slack channel."""
 
     id: str = Field(pattern=r"^[CGD][A-Z0-9]+$")
     audience: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ class ChannelSettings(_Table):
 
 
 class SlackSettings(_Table):
-    """How the Slack adapter behaves; the tokens come from Slack's own variables."""
+    """How the Slack adapter behaves; the tokens are read from Slack's own variables."""
 
     channels: tuple[ChannelSettings, ...] = ()
     groups: dict[str, tuple[str, ...]] = {}
@@ -154,7 +154,7 @@ class GateSettings(_Table):
 
 
 class JudgeSettings(_Table):
-    """The model that judges answers; best another one than those that answer."""
+    """The model that judges answers; preferably not one of those that answer."""
 
     provider: str | None = None
 
@@ -167,7 +167,7 @@ class EvalSettings(_Table):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set, checked as a whole before anything is loaded."""
+    """All settings, checked together before anything is loaded."""
 
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX,
@@ -194,7 +194,7 @@ class Settings(BaseSettings):
     slack_api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
 
     @classmethod
-    def settings_customise_sources(  # noqa: PLR0917 - the shape that pydantic-settings calls
+    def settings_customise_sources(  # noqa: PLR0917 - the signature that pydantic-settings calls
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
@@ -212,11 +212,11 @@ def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Sett
     """Read all settings.
 
     Args:
-        config: The settings file; the default one may be missing. `.env` is looked for beside it.
-        data_dir: From the command line, over everything else.
+        config: The settings file; the default one may be missing. `.env` is read from its folder.
+        data_dir: From the command line; overrides everything else.
 
     Raises:
-        SettingsError: Names every unknown, wrong or missing value at once.
+        SettingsError: Names all unknown, wrong or missing values together.
     """
     folder = config.absolute().parent
     load_dotenv(folder / ".env", override=False)
@@ -285,7 +285,7 @@ def _faults(error: ValidationError | PydanticSettingsError) -> list[str]:
 
 
 def _with_keys(settings: Settings) -> Settings:
-    """Put each provider's key in its place, so that nothing else reads the environment."""
+    """Add each provider's key, so that nothing else reads the environment."""
     providers = tuple(
         provider.model_copy(update={"api_key": SecretStr(key)})
         if provider.api_key_env and (key := os.environ.get(provider.api_key_env, "").strip())

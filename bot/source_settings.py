@@ -1,4 +1,4 @@
-"""The tables `[[sources]]`: where documents come from, and who may see them."""
+"""Settings of document sources, `[[sources]]`: where documents are and who may see them."""
 
 import re
 from pathlib import Path
@@ -12,14 +12,14 @@ Argument = str | int | float | bool | tuple[str, ...]
 _SECRET = re.compile(r"token|secret|passw|credential|api_?key", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:https|http|ssh|file)://|[\w.-]+@[\w.-]+:")
 
-# What only some kinds understand; all else is for every kind.
+# Fields for some kinds only; all others are for every kind.
 _FIELDS_OF = {
     "folder": {"path", "url"},
     "git": {"path", "repository", "ref", "url"},
     "website": {"sitemap", "allow_private"},
     "llama_index": {"reader", "arguments", "environment", "load"},
 }
-# What only one kind is named by: then it need not be said as well.
+# The field that identifies a kind, so that `kind` can be left out.
 _KIND_OF = {"repository": "git", "sitemap": "website", "reader": "llama_index"}
 _PLACES = ("path", "repository", "sitemap", "reader")
 
@@ -72,11 +72,11 @@ class SourceSettings(BaseModel):
         return self
 
     def _misplaced(self) -> list[str]:
-        """Say which fields belong to another kind, or are missing."""
+        """Return the fields that belong to another kind or are missing."""
         own = _FIELDS_OF[self.kind]
         others = set().union(*_FIELDS_OF.values()) - own
         faults = [
-            f"{name} is nothing for kind {self.kind!r}"
+            f"{name} cannot be used with kind {self.kind!r}"
             for name in sorted(others & self.model_fields_set)
         ]
         needed = [name for name in _PLACES if name in own]

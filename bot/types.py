@@ -1,4 +1,4 @@
-"""The words of an answer: question, draft, citation, answer."""
+"""The bot's data types: question, draft, citation, answer."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,16 @@ from index.chunking import section_of
 from index.types import Audience, Passage, Section
 
 LABEL = re.compile(r"\[\d+\]")
-"""The number of a citation, as it stands in the text of an answer."""
+"""The number of a citation, as written in the text of an answer."""
 
 
 class Status(StrEnum):
     """How a question ended."""
 
     ANSWERED = "answered"
-    CHAT = "chat"  # the bot's own words: a greeting, thanks, what it can do; nothing is cited
-    NOT_FOUND = "not_found"  # the documents do not hold the answer
-    UNSUPPORTED = "unsupported"  # something was said, and nothing of it survived the check
+    CHAT = "chat"  # small talk: a greeting, thanks, what the bot can do; nothing is cited
+    NOT_FOUND = "not_found"  # the answer isn't in the documents
+    UNSUPPORTED = "unsupported"  # something was drafted, but none of it passed the check
     FAILED = "failed"  # no answer could be made; `reference` leads to the log
 
 
@@ -31,7 +31,7 @@ class Turn:
 
     Attributes:
         role: "user" or "assistant".
-        text: What was said.
+        text: The message.
     """
 
     role: str
@@ -40,17 +40,17 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What somebody asks.
+    """A person's question.
 
     Attributes:
         text: The question itself.
-        audience: Groups whose documents the answer may use besides everybody's; None uses all.
+        audience: Groups whose documents the answer may use besides public ones; None uses all.
         history: Earlier turns, oldest first.
         thread: Names the conversation, so that it stays with one model; "" if there is none.
         user: Who asks, for budgets; "" if unknown.
         channel: Where it is asked, for budgets; "" if nowhere.
-        language: In which models are to answer, such as "German"; "" follows the question.
-        unknown: Words of it that no document has which the audience may see; the search says.
+        language: Language that models answer in, such as "German"; "" follows the question.
+        unknown: Words of it that are in no document the audience may see; set by the search.
     """
 
     text: str
@@ -63,17 +63,17 @@ class Question:
     unknown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Take out bytes that are no text: no encoder reads them, and they say nothing."""
+        """Remove bytes that are not text: no encoder can read them."""
         object.__setattr__(self, "text", self.text.encode("utf-8", "ignore").decode("utf-8"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What an answerer claims to have read.
+    """A quote that an answerer gives as evidence.
 
     Attributes:
         passage_id: The opaque id under which a passage was shown.
-        quote: Words that stand in that passage, if the answerer is right.
+        quote: Words that are in that passage, if the answerer is right.
     """
 
     passage_id: str
@@ -82,11 +82,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """One sentence of a draft, or a list, a table or code, and what it rests on.
+    """One sentence of a draft, or a list, a table or code, with its evidence.
 
     Attributes:
         text: Markdown.
-        evidence: What it rests on.
+        evidence: The quotes that it is based on.
     """
 
     text: str
@@ -95,7 +95,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What an answer cost.
+    """Tokens and cost of an answer.
 
     Attributes:
         cost_usd: In US dollars; None if the price is not known.
@@ -108,16 +108,16 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What an answerer says before anything is checked.
+    """An answerer's text before the check.
 
     Attributes:
-        sentences: In reading order; empty if the answerer says that the documents don't say.
+        sentences: In reading order; empty if the answerer says the answer isn't in the documents.
         answerer: Name of the provider, or "offline".
-        usage: What it cost.
-        confidence: How sure the answerer is that the passages hold the answer, from 0 to 1, also
-            where it says nothing; None if it does not say how sure it is.
-        points_at: The few words that are the answer itself, of each sentence that has such.
-        missing: Names in the question that no document has, if nothing is said for their sake.
+        usage: Its tokens and cost.
+        confidence: The answerer's confidence that the passages contain the answer, from 0 to 1,
+            also if there are no sentences; None if it gives none.
+        points_at: For each sentence that has them, the few words that are the answer itself.
+        missing: Names in the question that no document has, if the draft is empty for this reason.
     """
 
     sentences: tuple[Sentence, ...]
@@ -144,7 +144,7 @@ class ShownPassage:
 
     @property
     def section(self) -> Section:
-        """What an answerer sees."""
+        """The section that an answerer sees."""
         return self.passage.section or section_of(self.passage.chunk)
 
 
@@ -165,11 +165,11 @@ class Citation:
         document: Id of the document.
         title: Title of the document.
         page: Physical page on which the quote starts, from 1; None if there are no pages.
-        heading: Headings it stands under, outermost first.
+        heading: Headings above it, outermost first.
         start: Offset in the document's stored text, in code points.
         end: One past the last.
         quote: Exactly the stored text from start to end.
-        url: Where a person can open the document; None if nowhere.
+        url: Where a person can open the document; None if it has no address.
         modified_at: When the document was changed, in UTC; None if unknown.
     """
 
@@ -187,24 +187,24 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the person who asked is told.
+    """The answer to a question, as shown to the person who asked.
 
     Attributes:
         status: How the question ended.
         text: The checked answer with its labels, such as "Until 2030 [1]."; "" unless answered.
         citations: In order of their labels.
         nearest: Up to three passages when not answered, else empty.
-        message: The sentence a person is shown in place of, or beside, the answer.
-        reference: Leads from what a person sees to the log.
+        message: A sentence to show instead of the answer, or beside it.
+        reference: Shown to the person, to find the question in the log.
         generation: The index generation that every citation comes from; "" if there was none.
         indexed_at: When that generation was built, in UTC; None if there was none.
         answerer: Name of the provider, or "offline".
-        usage: What it cost.
+        usage: Its tokens and cost.
         ms: How long it took.
-        confidence: How sure the answerer is that the passages hold the answer, from 0 to 1; None
-            if it does not say.
-        highlights: Where in the text the words stand that are the answer itself, as (start, end);
-            in order, without overlap. Empty if nobody says which they are.
+        confidence: The answerer's confidence that the passages contain the answer, from 0 to 1;
+            None if it gives none.
+        highlights: Where the words in the text are that are the answer itself, as (start, end);
+            in order, without overlap. Empty if they are not known.
     """
 
     status: Status
@@ -222,7 +222,7 @@ class Answer:
     highlights: tuple[tuple[int, int], ...] = ()
 
 
-# A token of English is some 4 bytes, of most other scripts 3 or more: counting 3 leaves room
+# A token of English has about 4 bytes, of most other scripts 3 or more; 3 leaves a margin
 BYTES_PER_TOKEN = 3
 
 
@@ -232,7 +232,7 @@ class Messages:
 
     Attributes:
         system: The rules.
-        user: What is asked, with all that is quoted.
+        user: The question, with all quoted passages.
         schema: JSON Schema of the reply; None for a reply in lines of text.
     """
 
@@ -242,5 +242,5 @@ class Messages:
 
     @property
     def tokens_at_most(self) -> int:
-        """An upper estimate of their length."""
+        """An upper estimate of the tokens in both messages."""
         return len((self.system + self.user).encode(errors="replace")) // BYTES_PER_TOKEN + 1

@@ -1,1 +1,1 @@
-"""Question sets in, evidence out."""
+"""Evaluation: measure search and answers with question sets."""

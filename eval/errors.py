@@ -1,10 +1,10 @@
-"""What can go wrong while measuring.
+"""Errors of evaluation.
 
 * EvalError                 every message says what to do
   + QuestionSetError        a question set cannot be used; names every wrong line
-  + ChoiceError             a run, metric or setting is named that is not there: wrong usage
+  + ChoiceError             an unknown run, metric or setting was named: wrong usage
   + RunError                a run cannot begin, or its record cannot be used
-  + JudgementError          a judge gave no reply, or one that is none: an untaken score, not a zero
+  + JudgementError          a judge gave no valid reply: the score is missing, not zero
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ MAX_SHOWN = 20
 
 
 class EvalError(Exception):
-    """Anything of this package that went wrong."""
+    """Base class of all errors in this package."""
 
 
 class QuestionSetError(EvalError):
     """A question set cannot be used."""
 
     def __init__(self, path: Path, wrong: Sequence[str]) -> None:
-        """Put *wrong*, one entry a mistake, under the path; a long list is cut and counted."""
+        """Combine *wrong*, one entry per mistake, under the path; a long list is shortened."""
         shown = [f"  {entry}" for entry in wrong[:MAX_SHOWN]]
         hidden = len(wrong) - len(shown)
         if hidden:
@@ -32,11 +32,11 @@ class QuestionSetError(EvalError):
 
 
 class ChoiceError(EvalError):
-    """A run, metric or setting is named that is not there."""
+    """An unknown run, metric or setting was named."""
 
 
 class RunError(EvalError):
-    """A run cannot begin, or the record of one cannot be used."""
+    """A run cannot begin, or its record cannot be used."""
 
 
 class JudgementError(EvalError):

@@ -1,4 +1,4 @@
-"""The words of a measurement: place, case, question set."""
+"""Data types of evaluation: place, case, question set."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from pathlib import Path
 from bot.types import Turn
 
 Complete = Callable[[str], Awaitable[str]]
-"""Sends one prompt to a model and returns its whole reply."""
+"""Sends one prompt to a model and returns its complete reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where the answer to a question stands.
+    """Where the answer to a question is.
 
     Attributes:
         document: Id of the document.
         page: Physical page, from 1; None means anywhere in the document.
-        heading: Headings one below the other, the outermost first; empty means under any.
-        quote: The words themselves; None if nobody has marked them.
+        heading: Headings from the outermost to the innermost; empty means under any.
+        quote: The exact words; None if nobody has marked them.
         grade: How relevant, 1 or more.
         start: Offset of the evidence in the document's stored text; None if nobody has marked it.
         end: One past its last code point.
@@ -39,12 +39,12 @@ class Case:
 
     Attributes:
         id: Occurs once in its set.
-        question: What is asked.
+        question: The question.
         answers: Each one is right; empty means that none is known.
-        answerable: Whether the documents hold the answer.
-        relevant: Where it stands; empty means that nobody has marked it.
+        answerable: Whether the documents have the answer.
+        relevant: Where the answer is; empty means that nobody has marked it.
         history: Earlier turns, oldest first.
-        tags: What the question is an example of.
+        tags: Categories of the question.
     """
 
     id: str
@@ -58,7 +58,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What another system scores on all questions of the set.
+    """Another system's scores on all questions of the set.
 
     Attributes:
         name: As the set names it.
@@ -71,14 +71,14 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionSet:
-    """Questions that a system can be measured by.
+    """Questions for measuring a system.
 
     Attributes:
         name: Of its file or folder, without a suffix.
         digest: SHA-256 of its bytes, in hex.
         cases: In the order of the file.
-        corpus: The documents that it brings; None if it brings none.
-        baselines: What others score on it.
+        corpus: The documents that come with it; None if there are none.
+        baselines: Other systems' scores on it.
         drafts: How many questions nobody has reviewed yet; they are not among the cases.
     """
 

@@ -1,4 +1,4 @@
-"""Documents in, passages out."""
+"""Index documents and search them for passages."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: atomic replacement, fsync, checksums, and who reads them."""
+"""Write files atomically, compute their checksums and lock them while they are in use."""
 
 import fcntl
 import hashlib
@@ -30,7 +30,7 @@ def fsync_path(path: Path) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Replace the file at once: a reader sees all of the old text or all of the new."""
+    """Replace the file in one step: a reader sees all of the old text or all of the new."""
     descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -74,15 +74,15 @@ def writing(path: Path, *errors: type[Exception]) -> Iterator[None]:
 
 
 def hold(path: Path) -> int:
-    """Open *path* and share a lock on it until the descriptor is closed or its process ends.
+    """Open *path* and hold a shared lock on it until the descriptor is closed or the process ends.
 
     Raises:
-        FileNotFoundError: It is not there, or was removed while the lock was waited for.
+        FileNotFoundError: The file does not exist, or was removed while waiting for the lock.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
-    except OSError as error:  # some network drives have no locks; then nobody can be waited for
+    except OSError as error:  # some network drives have no locks, so there is nothing to wait for
         log.warning("index cannot be locked against removal", extra={"fault": error.strerror})
     if os.fstat(descriptor).st_nlink == 0:
         os.close(descriptor)
@@ -92,7 +92,7 @@ def hold(path: Path) -> int:
 
 @contextmanager
 def unheld(path: Path) -> Iterator[bool]:
-    """Tell whether nobody holds *path*; while it is so, nobody can begin to."""
+    """Yield whether nobody holds *path*; if so, nobody can take a lock before the block ends."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

@@ -1,4 +1,4 @@
-"""Who may see a document: what its source says, narrowed by what it says itself."""
+"""Who may see a document: the groups its source allows, narrowed by its own front matter."""
 
 from index.errors import UnreadableDocumentError
 from index.types import ProblemKind
@@ -8,11 +8,11 @@ def narrowed(source: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
     """Return the groups that may see a document; empty means everybody.
 
     Args:
-        source: What the source says; empty means everybody.
-        own: What the document says; empty if it says nothing.
+        source: Groups that the source allows; empty means everybody.
+        own: Groups that the document names; empty if it names none.
 
     Raises:
-        UnreadableDocumentError: UNSAFE if they have no group in common, as empty is everybody.
+        UnreadableDocumentError: UNSAFE if they have no group in common (empty means everybody).
 
     >>> narrowed((), ("hr",)), narrowed(("hr", "board"), ("board", "all")), narrowed(("hr",), ())
     (('hr',), ('board',), ('hr',))

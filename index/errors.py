@@ -1,10 +1,10 @@
-"""What can go wrong while indexing and searching.
+"""Errors of indexing and searching.
 
-* IndexingError               every message is one line that says what to do
+* IndexingError               every message is one line with the next step
   + UnreadableDocumentError   one file; `build` turns it into a Problem
-  + SourceError               a source as a whole: its folder is missing or not a folder
+  + SourceError               a source cannot be read at all: its folder is missing or a file
   + IndexMissingError         there is no index yet
-  + IndexDamagedError         a file of the generation is not what its manifest says
+  + IndexDamagedError         a file of the generation does not match its manifest
   + StaleIndexError           the index on disk was made by other code or another model
   + BuildRunningError         another build holds the lock
   + ModelError                the embedding model cannot be loaded
@@ -14,7 +14,7 @@ from index.types import ProblemKind
 
 
 class IndexingError(Exception):
-    """Anything of this package that went wrong."""
+    """Base class of all errors in this package."""
 
 
 class UnreadableDocumentError(IndexingError):
@@ -27,7 +27,7 @@ class UnreadableDocumentError(IndexingError):
 
 
 class SourceError(IndexingError):
-    """A source as a whole cannot be read."""
+    """A source cannot be read at all."""
 
 
 class IndexMissingError(IndexingError):
@@ -35,7 +35,7 @@ class IndexMissingError(IndexingError):
 
 
 class IndexDamagedError(IndexingError):
-    """A file of a generation is missing or is not what the manifest says."""
+    """A file of a generation is missing or does not match the manifest."""
 
 
 class StaleIndexError(IndexingError):

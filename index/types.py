@@ -1,4 +1,4 @@
-"""The words of the index: source file, document, chunk, passage, problem."""
+"""The index's data types and protocols: source file, document, chunk, passage, problem."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -76,10 +76,10 @@ class SourceFile:
 
 
 class Source(Protocol):
-    """Where documents come from."""
+    """A source of documents."""
 
     def files(self) -> Iterator[SourceFile | Problem]:
-        """Yield every file met, sorted by document, and a problem for each one skipped as unfit."""
+        """Yield every file found, sorted by document, and a problem for each one skipped."""
         ...
 
 
@@ -100,17 +100,17 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What a parser makes of a file.
+    """The result of parsing a file.
 
     Attributes:
-        text: The stored text: what offsets count in and quotes are slices of.
-        title: From the document itself; None if it names none.
+        text: The stored text, in which offsets count and of which quotes are slices.
+        title: From the document itself; None if it has none.
         headings: Ascending by start.
         pages: Offset at which each page starts, page 1 first; empty if there are no pages.
         audience: Groups that it names as its readers; empty if it names none. It may narrow what
-            its source says, never widen it: see `index.audience.narrowed`.
-        url: Where it says that a person can open it; None if it says nothing.
-        modified_at: When it says that it was written, in UTC; None if it says nothing.
+            its source says, never widen it; see `index.audience.narrowed`.
+        url: Where a person can open it, according to the document; None if it doesn't say.
+        modified_at: When it was written, according to the document, in UTC; None if it doesn't say.
     """
 
     text: str
@@ -129,7 +129,7 @@ class Span:
     Attributes:
         start: First code point.
         end: One past the last.
-        heading: Headings it stands under, outermost first.
+        heading: Headings above it, outermost first.
         page: Physical page on which it starts, from 1; None if there are no pages.
     """
 
@@ -145,12 +145,12 @@ class Document:
 
     Attributes:
         document: Its id.
-        title: What a person calls it: its own title, else its file's name.
+        title: Its readable title: its own title, else its file's name.
         own_title: The title that it, or its source, gives; None if only the file has a name.
         text: The stored text.
         sha256: Of the file's bytes, in hex.
         modified_at: In UTC; None if unknown.
-        url: Where a person can open it; None if nowhere.
+        url: Where a person can open it; None if it has no address.
         audience: Groups that may see it; empty means everybody.
         pages: Offset at which each page starts; empty if there are no pages.
     """
@@ -177,9 +177,9 @@ class Chunk:
         start: Offset in the document's text, in code points.
         end: One past the last.
         text: Exactly `document.text[start:end]`.
-        heading: Headings it stands under, outermost first.
+        heading: Headings above it, outermost first.
         page: Physical page on which it starts, from 1; None if there are no pages.
-        url: Where a person can open the document; None if nowhere.
+        url: Where a person can open the document; None if it has no address.
         modified_at: When the document was changed, in UTC; None if unknown.
         audience: Groups that may see it; empty means everybody.
     """
@@ -198,12 +198,12 @@ class Chunk:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """What it stands under: the document's title and the headings, each once."""
+        """The document's title and the headings above the chunk, each once."""
         return tuple(dict.fromkeys(one for one in (self.title, *self.heading) if one))
 
 
 class BlockKind(StrEnum):
-    """What a block of a text is."""
+    """The kind of a block of a text."""
 
     HEADING = "heading"
     PARAGRAPH = "paragraph"
@@ -215,16 +215,16 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A part of a text that a reader sees as one.
+    """A part of a text that a reader sees as one unit.
 
     Attributes:
-        kind: What it is. What an item holds besides its first paragraph has a kind of its own.
+        kind: Its kind. Blocks inside an item, after its first paragraph, have their own kind.
         start: Offset in the text, in code points.
         end: One past the last.
         level: Of a heading, 1 for the outermost; else 0.
         depth: How many lists it is in.
         number: Of an item of a numbered list, as it is shown; else None.
-        group: Equal for all blocks of one list, or of one table, and for no others; -1 for none.
+        group: Equal for all blocks of one list or one table, and for no others; -1 for none.
         is_head: Whether it is the head row of its table.
     """
 
@@ -240,11 +240,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Section:
-    """What surrounds a chunk in its document: all that is under its heading, if that is not long.
+    """The text around a chunk in its document: everything under its heading, if not too long.
 
     Attributes:
         chunk: The slice of the document's text, with the id of the chunk that was found.
-        masked: Its text at the same length, without the marks that no reader sees.
+        masked: Its text at the same length, without the markup that no reader sees.
         blocks: Its blocks; offsets count in its text.
         parts: The chunks that it is made of, in reading order.
     """
@@ -268,10 +268,10 @@ class Passage:
     Attributes:
         chunk: The chunk.
         rank: 1 is the best.
-        fused: What the ranking is by, from 0 to 1.
+        fused: The score to rank by, from 0 to 1.
         cosine: Similarity to the question, from -1 to 1; None if there are no vectors.
         bm25: Lexical score, 0 or more; None if no word matched among the best.
-        around: Reads what surrounds it, the first time from the disk; None if the searcher
+        around: Reads the text around it, from the disk the first time; None if the searcher
             cannot.
     """
 
@@ -284,12 +284,12 @@ class Passage:
 
     @property
     def section(self) -> Section | None:
-        """What surrounds it; None if the searcher does not say."""
+        """The text around it; None if the searcher gives none."""
         return None if self.around is None else self.around()
 
     @property
     def context(self) -> Chunk:
-        """What an answerer sees of it: its section, or the chunk alone."""
+        """The text that an answerer sees: its section, or the chunk alone."""
         section = self.section
         return self.chunk if section is None else section.chunk
 
@@ -303,8 +303,8 @@ class SearchResult:
         generation: The one generation that all of them come from, such as "gen-000042".
         created_at: When that generation was built, in UTC.
         ms: How long the search took.
-        lexical_only: Whether that generation knows words only: its vectors are being computed.
-        unknown: Words of the question that no document has which the asker may see.
+        lexical_only: Whether that generation has only words so far: its vectors are being computed.
+        unknown: Words of the question that are in no document that the person may see.
     """
 
     passages: tuple[Passage, ...]
@@ -316,7 +316,7 @@ class SearchResult:
 
 
 class Searcher(Protocol):
-    """What answers from an index need of it."""
+    """Search as the bot needs it from an index."""
 
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
         """Find the *k* best passages that *audience* may see."""
@@ -324,7 +324,7 @@ class Searcher(Protocol):
 
 
 class QuestionEncoder(Protocol):
-    """Turns questions into vectors, with nothing but what the generation holds."""
+    """Turns questions into vectors, using only files of the generation."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return shape (len(texts), dim), float32, each row of length 1."""
@@ -332,7 +332,7 @@ class QuestionEncoder(Protocol):
 
 
 class Reranker(Protocol):
-    """Reads a question and passages together, and says how well each answers."""
+    """Reads a question and passages together, and rates how well each one answers it."""
 
     def raises(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
         """Return by how much each chunk rises, in standard deviations of a ranking's scores."""
@@ -346,7 +346,7 @@ class Embedder(Protocol):
         model: Name or folder as the settings give it.
         fingerprint: Changes whenever the vectors would.
         dim: Length of a vector.
-        max_tokens: Longest input that is not cut.
+        max_tokens: Longest input that is not truncated.
     """
 
     model: str
@@ -359,7 +359,7 @@ class Embedder(Protocol):
         ...
 
     def token_starts(self, text: str) -> list[int]:
-        """Return the offset at which each token of *text* starts, ascending; nothing is cut."""
+        """Return the offset where each token of *text* starts, ascending; nothing is truncated."""
         ...
 
     def save_encoder(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""A draft's claims become checked, renumbered citations; what is not supported is removed."""
+"""Check a draft's sentences against the passages, drop unsupported ones and number citations."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -22,19 +22,19 @@ from index.chunking import stems_of
 from index.types import Chunk, Section
 
 Proves = Callable[[str, str], bool]
-"""Whether the second text says what the first one, a sentence of the answer, claims."""
+"""Whether the second text, evidence, supports the first one, a sentence of the answer."""
 
 _NUMBERING = re.compile(r"^[ ]*\d{1,3}[.)](?=[ ])", re.MULTILINE)
 _RECITED = 3
 _BETTER = 0.2
-"""A sentence of the passages that has so much more of the words is what the answer rests on."""
+"""If another sentence of the passages shares this much more of the words, it is cited instead."""
 
 _OPEN, _CLOSE = r"[\[［【〔〚⟦]", r"[\]］】〕〛⟧]"
-# Brackets around nothing but numbers and what joins them: a reader would take them for a label
+# Brackets that contain only numbers and separators: a reader would take them for a label
 _NUMBERED = re.compile(rf"\s*{_OPEN}[\s\d¹²³⁰-⁹^#,;.:†‡–—-]*{_CLOSE}")
-# Brackets around what an opaque id looks like: six characters, at least one of them a digit
+# Brackets that contain something like an opaque id: six characters, at least one of them a digit
 _BRACKETED_ID = re.compile(rf"\s*{_OPEN}\s*(?=[a-z]*[2-7])[a-z2-7]{{6}}\s*{_CLOSE}")
-# What a chat would act on: pings and links in Slack's form, links and pictures in Markdown
+# Text that a chat reacts to: pings and links in Slack's form, links and images in Markdown
 _SLACK_LINK = re.compile(r"<(?:https?:|mailto:)[^>|]*\|([^>]*)>", re.IGNORECASE)
 _SLACK_CONTROL = re.compile(r"<([!@#][^>]*)>")
 _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]*)\]\s*(?:\([^()]*\)|\[[^\[\]]*\])")
@@ -51,16 +51,16 @@ class Reason(StrEnum):
     QUOTE_NOT_FOUND = "quote_not_found"  # in none of the passages that were shown
     QUOTE_TOO_SHORT = "quote_too_short"
     QUOTE_CUT = "quote_cut"  # a negation before it was left out
-    NUMBER = "number"  # it is in the sentence and not in the evidence
+    NUMBER = "number"  # it is in the sentence but not in the evidence
     NAME = "name"  # as above, and not in the cited passage either
     NEGATION = "negation"  # one denies what the other says
-    LINK = "link"  # an address that is not in the evidence
-    NOT_PROVEN = "not_proven"  # the evidence stands there, and says something else
+    LINK = "link"  # a URL that is not in the evidence
+    NOT_PROVEN = "not_proven"  # the evidence is there, but says something else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """A sentence that did not survive."""
+    """A sentence that was removed."""
 
     sentence: Sentence
     reason: Reason
@@ -68,10 +68,10 @@ class Removed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What is left of a draft.
+    """A draft after the check.
 
     Attributes:
-        text: The sentences that survived, each with its labels; "" if none did.
+        text: The sentences that were kept, each with its labels; "" if none was.
         citations: In order of their labels.
         removed: The other sentences, in reading order.
     """
@@ -101,7 +101,7 @@ class _Found:
 def check(
     sentences: Sequence[Sentence], shown: Sequence[ShownPassage], proves: Proves | None = None
 ) -> Checked:
-    """Keep what the shown passages support, and cite it: `Checker` for a whole draft."""
+    """Check a complete draft with `Checker`: keep and cite what the shown passages support."""
     checker = Checker(shown, proves)
     for sentence in sentences:
         checker.add(sentence)
@@ -109,22 +109,26 @@ def check(
 
 
 class Checker:
-    """Lets through, one after the other, the sentences that the shown passages support.
+    """Checks sentences one after the other and keeps those that the shown passages support.
 
-    A sentence survives if at least one of its quotes stands in a passage that was shown, word for
-    word after `quotes.fold` or as one long run of its words, and says enough (12 characters, 3
-    words, or a whole line or cell); if the sentence's numbers, names and negations are in these
-    quotes; and if they prove it. A quote under a wrong or invented id is cited from the passage in
-    which it stands; a sentence whose quotes do not prove it is cited with a sentence of the shown
-    passages that does. Numbers may also come from the title, the headings and the date of the
-    cited passage, since the reader sees those beside the quote, and names from all of it; else the
-    rest of the passage proves nothing that was not quoted.
+    A sentence is kept if
 
-    Labels are numbered 1, 2, 3 in order of use, one for each span, and stand before the full stop.
+    * at least one of its quotes is in a shown passage, word for word after `quotes.fold` or as one
+      long run of its words, and is long enough (12 characters, 3 words, or a full line or cell);
+    * its numbers, names and negations are in these quotes;
+    * and the quotes prove it.
+
+    A quote under a wrong or invented id is cited from the passage that contains it. A sentence
+    whose quotes do not prove it is cited with a sentence of the shown passages that does. Numbers
+    may also come from the title, the headings and the date of the cited passage, because the
+    reader sees them beside the quote, and names from all of it. Otherwise text that was not quoted
+    proves nothing.
+
+    Labels are numbered 1, 2, 3 in order of use, one for each span, before the full stop.
 
     Args:
         shown: The passages that the answerer saw.
-        proves: Compares what a sentence and its evidence mean; None compares their words only.
+        proves: Compares the meaning of a sentence and its evidence; None compares words only.
     """
 
     def __init__(self, shown: Sequence[ShownPassage], proves: Proves | None = None) -> None:
@@ -135,11 +139,11 @@ class Checker:
         self._removed: list[Removed] = []
 
     def add(self, sentence: Sentence) -> str | None:
-        """Return *sentence* with its labels; None if it does not survive or was said before."""
+        """Return *sentence* with its labels; None if it is removed or was said before."""
         text = inert(sentence.text, self._shown)
         key = fold(text).text.strip(" .!?…")
         if key in self._told:
-            return None  # passages overlap and documents repeat themselves; an answer does not
+            return None  # passages overlap and repeat each other; an answer should not
         found, reason = self._supported(text, sentence.evidence)
         if reason is not None:
             self._removed.append(Removed(sentence=sentence, reason=reason))
@@ -150,7 +154,7 @@ class Checker:
 
     @property
     def checked(self) -> Checked:
-        """What survived so far."""
+        """The draft as checked so far."""
         return Checked(
             text=joined(list(self._told.values())),
             citations=tuple(self._labels.values()),
@@ -160,7 +164,7 @@ class Checker:
     def _supported(
         self, text: str, evidence: Sequence[Evidence]
     ) -> tuple[list[_Found], Reason | None]:
-        """Return the quotes that hold, or why the sentence cannot be shown."""
+        """Return the quotes that support the sentence, or the reason to remove it."""
         if not re.search(r"\w", text):
             return [], Reason.EMPTY
         held: list[_Found] = []
@@ -175,7 +179,7 @@ class Checker:
             return [], reason
         beyond = self._beyond(text, held)
         if beyond and len(held) > 1:
-            # Two quotes can contradict where one of them says it all
+            # Two quotes can contradict the sentence although one of them alone supports it
             enough = [one for one in held if self._beyond(text, [one]) is None]
             held, beyond = (enough[:1], None) if enough else (held, beyond)
         if self._proves is None:
@@ -189,8 +193,8 @@ class Checker:
 
         Args:
             text: A sentence of the answer.
-            held: What it rests on so far.
-            least: How much more of its words the other one must have.
+            held: Its evidence so far.
+            least: How much more of the words the other sentence must have.
         """
         own = "\n".join(f"{one.quote}\n{_beside(one.chunk)}" for one in held)
         least += covered(text, own) or 0.0
@@ -205,7 +209,7 @@ class Checker:
         return None
 
     def _beyond(self, text: str, found: Sequence[_Found]) -> Reason | None:
-        """Return what *text* claims beyond its evidence; None if it claims nothing more."""
+        """Return the kind of claim in *text* that its evidence lacks; None if it lacks none."""
         quotes = "\n".join(one.quote for one in found)
         beside = "\n".join(_beside(one.chunk) for one in found)
         if any(match.group().rstrip(".,;:!?)'\"") not in quotes for match in _URL.finditer(text)):
@@ -221,19 +225,19 @@ class Checker:
     def _unproven(
         self, text: str, found: Sequence[_Found], *, evidence: tuple[str, str]
     ) -> Reason | None:
-        """Return why words of an answerer's own do not follow from its evidence."""
+        """Return why an answerer's own words do not follow from its evidence."""
         quotes, beside = evidence
         texts = "\n".join(one.chunk.text for one in found)
         if _is_missing(missing_names, text, texts, beside=beside):
             return Reason.NAME
-        # A quote alone is often too short to tell its language by
+        # A quote alone is often too short to detect its language
         abroad = all(foreign(text, one.chunk.text) for one in found)
         if self._proves and not abroad and not self._proves(text, f"{quotes}\n{beside}"):
             return Reason.NOT_PROVEN
         return None
 
     def _candidates(self, text: str) -> list[tuple[float, _Found]]:
-        """Return the sentences of the passages that have most words of *text*, best first."""
+        """Return the sentences of the passages that share most words with *text*, best first."""
         said = stems_of(text)
         scored = [
             (sum(stem in known for stem in said) / len(said), found)
@@ -244,7 +248,7 @@ class Checker:
 
     @cached_property
     def _sentences(self) -> list[tuple[frozenset[str], _Found]]:
-        """The sentences of all passages with their words and those beside them."""
+        """The sentences of all passages, with their words and the words beside them."""
         return [
             (
                 frozenset(stems_of(f"{chunk.text[start:end]}\n{_beside(chunk)}")),
@@ -257,7 +261,7 @@ class Checker:
 
 
 def _are_own_words(text: str, quotes: Sequence[str]) -> bool:
-    """Whether every line of *text* stands in one of its quotes, word for word."""
+    """Return whether every line of *text* is in one of its quotes, word for word."""
     known = [fold(quote).text for quote in quotes]
     lines = [fold(_NUMBERING.sub("", line)).text.strip(" .:;") for line in text.split("\n")]
     return all(any(line in quote for quote in known) for line in lines if line)
@@ -266,23 +270,23 @@ def _are_own_words(text: str, quotes: Sequence[str]) -> bool:
 def _is_missing(
     missing: Callable[[str, str], frozenset[str]], text: str, evidence: str, *, beside: str
 ) -> bool:
-    """Whether *text* has something that neither its evidence nor what stands beside it has."""
+    """Return whether *text* has something that is neither in its evidence nor beside it."""
     if not missing(text, f"{evidence}\n{beside}"):
         return False
-    # Folded too: mark-up inside a word or a number, as in "1*0*", is not shown
+    # Folded too: markup inside a word or a number, as in "1*0*", is not shown
     return bool(missing(text, f"{fold(evidence).text}\n{beside}"))
 
 
 def _beside(chunk: Chunk) -> str:
-    """Return what the reader sees beside a quote of *chunk*."""
+    """Return the text that the reader sees beside a quote of *chunk*."""
     date = [] if chunk.modified_at is None else [chunk.modified_at.date().isoformat()]
     return "\n".join((chunk.title, *chunk.heading, *date))
 
 
 def _locate(evidence: Evidence, shown: Sequence[ShownPassage]) -> _Found | Reason:
-    """Return the first place where the quote stands and may be cited, or why there is none."""
+    """Return the first place where the quote occurs and may be cited, or why there is none."""
     reason = Reason.QUOTE_NOT_FOUND
-    # The passage that was named comes first, then the others, best first
+    # The named passage comes first, then the others, best first
     ordered = sorted(shown, key=lambda s: s.id != evidence.passage_id)
     for find in (places, run):
         for section in (one.section for one in ordered):
@@ -298,7 +302,7 @@ def _locate(evidence: Evidence, shown: Sequence[ShownPassage]) -> _Found | Reaso
 
 
 def _label(found: _Found, labels: dict[tuple[str, int, int], Citation]) -> int:
-    """Return the label of this span, giving it the next one if it has none."""
+    """Return the label of this span; a new span gets the next number."""
     chunk, part = found.chunk, found.section.part_at(found.start)
     start, end = chunk.start + found.start, chunk.start + found.end
     citation = labels.setdefault(
@@ -322,15 +326,15 @@ def _label(found: _Found, labels: dict[tuple[str, int, int], Citation]) -> int:
 def inert(text: str, shown: Sequence[ShownPassage]) -> str:
     """Return the sentence without anything that could pass as one of our labels or ids.
 
-    Nor does it hold what a chat would turn into a ping, a link or a picture: such words are shown
-    as they are written, and do nothing.
+    Words that a chat would turn into a ping, a link or an image are shown as text and do
+    nothing.
     """
     text = "\n".join(tidied(text.splitlines()))
     ids = "|".join(re.escape(one.id) for one in shown)
     labels = [re.compile(rf"\s*[(\[]?\b(?:{ids})\b[)\]]?")] if shown else []
     labels += [_BRACKETED_ID, _NUMBERED]
     before = None
-    while before != text:  # taking out an inner pair can make the outer one a label or a link
+    while before != text:  # removing an inner pair can turn the outer one into a label or a link
         before = text
         for pattern in labels:
             text = pattern.sub("", text)

@@ -1,4 +1,4 @@
-"""What a sentence claims in numbers and negations, and whether its evidence says the same."""
+"""Compare a sentence with its evidence: numbers, names, negations and language."""
 
 import re
 import unicodedata
@@ -52,7 +52,7 @@ _NUMBER_WORDS = {
 _MAGNITUDES = {"hundred": 100, "hundert": 100, "thousand": 1000, "tausend": 1000}
 _NOT_COUNTED = frozenset({"0", "1"})  # "one" is mostly a pronoun, and "null" a name
 _COUNTS = {"2": 2, "3": 3, "4": 4}
-_JOINT = re.compile(r",\s|\s(?:and|or|und|oder|et|ou|y|o)\s")  # between the things of a list
+_JOINT = re.compile(r",\s|\s(?:and|or|und|oder|et|ou|y|o)\s")  # between list entries
 
 _MONTHS = {
     name: str(number)
@@ -76,14 +76,14 @@ _MONTHS = {
     for name in names.split()
 }
 
-# English, German, French, Spanish; a sentence in another language is not held back by this rule.
+# English, German, French, Spanish; this rule does not apply to other languages.
 _NEGATIONS = listed(
     "not no never none nor neither cannot nobody nothing nowhere without "
     "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts ohne weder "
     "ne pas jamais aucun aucune sans rien ni "
     "nunca jamás sin ningún ninguna ninguno tampoco"
 )
-# In a document these deny as well, so a sentence with "not" may rest on them.
+# In a document these words deny too, so a sentence with "not" may be based on them.
 _DENIALS = listed(
     "except excluded excludes excluding exclude exempt prohibited forbidden banned denied refused "
     "rejected lacks lack lacking missing fails failed unless only unable impossible invalid "
@@ -92,15 +92,15 @@ _DENIALS = listed(
     "ausgenommen ausgeschlossen verboten untersagt nur außer sauf interdit exclu seulement "
     "excepto prohibido excluido solo sólo"
 )
-# These limit rather than deny: "only refundable" does not say "not refundable"
+# These limit rather than deny: "only refundable" is not "not refundable"
 _HALF_DENIALS = listed("only unless instead unlike missing except nur seulement solo sólo")
 
 
 def numbers(text: str) -> frozenset[str]:
     """Return the numbers written in digits, in one spelling each.
 
-    Day, month and year of a date are numbers of their own, so that "2026-05-01" and "1 May 2026"
-    agree as far as they go; the ":00" of a time is left out, so that "9:00" and "9 am" agree.
+    Day, month and year of a date are separate numbers, so that "2026-05-01" and "1 May 2026"
+    agree; the ":00" of a time is left out, so that "9:00" and "9 am" agree.
 
     >>> sorted(numbers("1,000 or 3.50 at 09:00"))
     ['1000', '3.5', '9']
@@ -113,7 +113,7 @@ def numbers(text: str) -> frozenset[str]:
 
 
 def _plain_digits(text: str) -> str:
-    """Return *text* with the digits of every script as 0 to 9."""
+    """Return *text* with the digits of every script converted to 0 to 9."""
     return "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)
 
 
@@ -137,7 +137,7 @@ def _decimal(whole: str, fraction: str) -> str:
 
 
 def missing_numbers(sentence: str, evidence: str) -> frozenset[str]:
-    """Return the numbers of *sentence* that *evidence* has not, in digits or as words.
+    """Return the numbers of *sentence* that *evidence* lacks, in digits and in words.
 
     >>> sorted(missing_numbers("3 of 40 days", "three of 30 days"))
     ['40']
@@ -154,22 +154,22 @@ def missing_numbers(sentence: str, evidence: str) -> frozenset[str]:
     written = set(_written(_words(sentence))) - _NOT_COUNTED
     missing = frozenset((numbers(sentence) | written) - known)
     if missing <= written and numbers(evidence) | set(_written(words)) <= numbers(sentence):
-        # No number of the evidence was left out, so none was changed: "the two floors, A and B"
-        # counts what it names itself
+        # All numbers of the evidence are there, so none was changed: "the two floors, A and B" only
+        # counts the things that it names
         listed = len(_JOINT.findall(sentence)) + 1
         missing = frozenset(n for n in missing if n not in _COUNTS or _COUNTS[n] > listed)
     return missing
 
 
 def _written(words: Sequence[str]) -> Iterator[str]:
-    """Yield the numbers that are written as words, in digits: "two hundred", "sixty" "five"."""
+    """Yield numbers written in words as digits: "two hundred", "sixty" "five"."""
     for word, following in pairwise([*words, ""]):
         if word in _NUMBER_WORDS:
             yield str(_NUMBER_WORDS[word] * _MAGNITUDES.get(following, 1))
 
 
 def figure(word: str) -> str | None:
-    """Return one number or the name of a month in one spelling; None if *word* is neither.
+    """Return a number or month name in a standard spelling; None if *word* is neither.
 
     >>> figure("1,000"), figure("five"), figure("März"), figure("may")
     ('1000', '5', 'month 3', None)
@@ -186,14 +186,14 @@ def figure(word: str) -> str | None:
 
 _NAME = re.compile(r"(?<![.!?:\n\"“„«(]\s)(?<=[\w,;)'’]\s)[A-ZÄÖÜÉÀ][\w'’-]*[^\W_]")
 _ALWAYS_CAPITAL = listed("i i'm i'd i'll i've ok")
-_SHARED_LETTERS = 4  # "German" and "Germany" are about the same
+_SHARED_LETTERS = 4  # "German" and "Germany" mean about the same
 
 
 def missing_names(sentence: str, evidence: str) -> frozenset[str]:
-    """Return the names of *sentence* that *evidence* has not in any form of theirs.
+    """Return the names in *sentence* that *evidence* lacks in every form.
 
-    A name is a word with a capital inside a sentence. Languages in which every noun has one are
-    left alone, and so is a sentence in another language than its evidence.
+    A name is a capitalised word inside a sentence. Languages that capitalise every noun are not
+    checked, and neither is a sentence in another language than its evidence.
 
     >>> sorted(missing_names("Ask Maria in the Oslo office.", "Maria works in Bergen."))
     ['oslo']
@@ -219,7 +219,7 @@ def missing_names(sentence: str, evidence: str) -> frozenset[str]:
 
 
 def _same_name(one: str, other: str) -> bool:
-    """Whether they are one word, or one of them begins with the other's stem."""
+    """Return whether both are one word, or one of them begins with the other's stem."""
     first, second = sorted((_stem(one), _stem(other)), key=len)
     return one == other or (len(first) >= _SHARED_LETTERS and second.startswith(first))
 
@@ -234,18 +234,18 @@ _CAPITALS = re.compile(r"\b[A-Z]\w*(?:[ \n](?:(?:of|and|for|the) )*[A-Z]\w*)+")
 
 
 def _shortened(text: str) -> set[str]:
-    """Return what its names are shortened to: "European Union" to "eu", "U.S." to "us"."""
+    """Return the abbreviations of its names: "eu" for "European Union", "us" for "U.S."."""
     made = {match.group().replace(".", "").lower() for match in _DOTTED.finditer(text)}
     return made | {short for short, _ in _initials(text)}
 
 
 def _spelt_out(text: str, shortened: Collection[str]) -> set[str]:
-    """Return the words of those names of *text* that stand shortened among the other words."""
+    """Return the words of those names in *text* whose abbreviation is in *shortened*."""
     return {word for short, words in _initials(text) if short in shortened for word in words}
 
 
 def _initials(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the initials of each name of several words, and of each part of one, with its words."""
+    """Yield the initials of each name of several words, and of each part of it, with its words."""
     for match in _CAPITALS.finditer(text):
         words = [word.lower() for word in match.group().split() if word[0].isupper()]
         for start, end in combinations(range(len(words) + 1), 2):
@@ -263,7 +263,7 @@ _FUNCTION_WORDS = {
 
 @lru_cache(maxsize=512)  # each sentence is compared with the same few passages
 def language(text: str) -> str:
-    """Return the language whose small words *text* uses most; "" if none are known.
+    """Return the language whose function words *text* uses most; "" if it has none.
 
     >>> language("Parking in der Garage ist frei"), language("Parking in the garage is free")
     ('de', 'en')
@@ -276,9 +276,9 @@ def language(text: str) -> str:
 
 
 def contradicts(sentence: str, evidence: str) -> bool:
-    """Whether one denies what the other says, as far as single words show it.
+    """Return whether one denies what the other says, as far as single words show it.
 
-    A sentence that denies needs evidence that denies; and where evidence denies a word, as in
+    A sentence with a denial needs evidence with a denial. If evidence denies a word, as in
     "not refundable", a sentence with that word has to deny something too.
 
     >>> contradicts("Trips are refundable.", "Trips are not refundable.")
@@ -291,15 +291,15 @@ def contradicts(sentence: str, evidence: str) -> bool:
         return not any(True for _ in _negations(evidence)) and _DENIALS.isdisjoint(_words(evidence))
     words = set(_words(sentence))
     if not (words & _DENIALS - _HALF_DENIALS) <= set(_words(evidence)):
-        return False  # it denies in its own way: "prevent" for "do not fit"
+        return False  # it denies in another way: "prevent" for "do not fit"
     said = {_stem(word) for word in words}
     return any(_stem(word) in said for word in _denied_words(evidence))
 
 
 def denied_before(text: str, start: int) -> bool:
-    """Whether a negation stands shortly before text[start] in the same clause.
+    """Return whether a negation is shortly before text[start] in the same clause.
 
-    A quote that leaves it out says the opposite of its document.
+    A quote without that negation would say the opposite of its document.
 
     >>> denied_before("You may not carry days over.", 12)
     True
@@ -318,7 +318,7 @@ def _is_negation(word: str) -> bool:
 
 
 def _negations(text: str) -> Iterator[int]:
-    """Yield where each negation ends; "not only" denies nothing, nor does the "No." of "No. 5"."""
+    """Yield where each negation ends; "not only" and the "No." of "No. 5" are not negations."""
     for match in _WORDS.finditer(text):
         if _is_negation(match.group().lower().replace("’", "'")):
             rest = text[match.end() :]
@@ -327,17 +327,17 @@ def _negations(text: str) -> Iterator[int]:
 
 
 def _denied_words(text: str) -> Iterator[str]:
-    """Yield the first word of weight behind each negation, if its clause has one."""
+    """Yield the first content word after each negation, if its clause has one."""
     for end in _negations(text):
         clause = _CLAUSE_END.split(text[end : end + 80])[0]
         yield from [w for w in _words(clause) if len(w) > _SHORT][:1]
 
 
-_SHORT = 3  # articles, pronouns and auxiliaries carry no claim
+_SHORT = 3  # articles, pronouns and auxiliaries claim nothing
 
 
 def _stem(word: str) -> str:
-    """Return what inflected forms of an English word have in common, roughly."""
+    """Return the common part of inflected forms of an English word, roughly."""
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) > len(ending) + _SHORT:
             return word.removesuffix(ending).rstrip("e")
@@ -345,7 +345,7 @@ def _stem(word: str) -> str:
 
 
 def covered(sentence: str, evidence: str) -> float | None:
-    """Return the share of the sentence's words that the evidence has; None if it has no words.
+    """Return the share of the sentence's words that are in the evidence; None if it has no words.
 
     >>> covered("Parking costs 3 euros.", "The daily fee for parking: 3 euros")
     0.75
@@ -355,7 +355,7 @@ def covered(sentence: str, evidence: str) -> float | None:
 
 
 def foreign(sentence: str, text: str) -> bool:
-    """Whether the two are in different languages, as far as both are known.
+    """Return whether the two are in different languages, if both languages are recognised.
 
     >>> foreign("Parken ist in der Garage frei", "Parking is free in the garage")
     True

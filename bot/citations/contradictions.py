@@ -1,4 +1,4 @@
-"""Another document says the same with another figure: it is told, and which of the two is newer."""
+"""Detect documents that give another figure than the cited one, and say which is newer."""
 
 import re
 from collections import Counter
@@ -14,11 +14,11 @@ from index.types import Chunk, Passage
 
 MOST_NOTES = 2
 MIN_WORDS = 3
-"""Two sentences share so many words of meaning where one document is a version of the other …"""
+"""Share of words that two sentences must have in common if the documents are versions of one."""
 MIN_WORDS_ROW = 2
-"""… so many if they are rows of tables …"""
+"""The same for rows of tables."""
 MIN_WORDS_ELSEWHERE = 6
-"""… and so many where the titles have nothing in common, or where a word differs."""
+"""The same if the titles have nothing in common, or if one word differs."""
 
 _TOKEN = re.compile(r"\d(?:[\d.,:/'’-]*\d)?|[€$£%]|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NUMBERING = re.compile(r"^[\W_]*(?:\(?\d{1,3}[.)]\s+)?")
@@ -27,13 +27,13 @@ _TITLE_CHARS = 60
 
 
 _DENIES = listed("no not nor never nicht kein keine ne pas sin")
-# A number behind one of these names a thing and measures nothing
+# A number after one of these names a thing and is not a measurement
 _LABELS = listed(
     "section sections step steps page pages figure table chapter version no nr art article rule "
     "level tier phase stage item question room building floor class group type part plan option "
     "kapitel seite schritt abschnitt stufe raum artikel tabelle q"
 )
-# Words that tell versions of a document apart, and not what it is about
+# Words that distinguish versions of a document and do not describe its subject
 _VERSIONS = listed(
     "v version draft final rev revision new old copy archive archived edition update updated "
     "current entwurf fassung neu alt"
@@ -42,12 +42,12 @@ _VERSIONS = listed(
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A sentence, its figures put aside.
+    """A sentence with its figures replaced.
 
     Attributes:
-        chunk: Where it stands.
-        words: Stems of its words of meaning, in order, with "#" for each figure.
-        names: Those of the stems that are written with a capital.
+        chunk: The chunk that it is in.
+        words: Stems of its content words, in order, with "#" for each figure.
+        names: The stems that are written with a capital.
         figures: In order, each as it is compared and as it is written.
         is_row: Whether it is a row of a table.
     """
@@ -60,12 +60,12 @@ class _Said:
 
 
 def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) -> list[str]:
-    """Return a sentence for each cited one that another document repeats with another figure.
+    """Return a warning for each cited sentence that another document has with another figure.
 
-    Only the passages that were found are compared, so that nobody is told of a document which they
-    may not see. Two sentences are held to be about the same thing if they have the same words and
+    Only the passages that were found are compared, so that nobody learns of a document that they
+    may not see. Two sentences are about the same thing if they have the same words and
     differ in one figure, or in the day and the month of one date. Documents whose titles share
-    some words and differ in others ("Plan A", "Plan B") are held to be about different things.
+    some words and differ in others ("Plan A", "Plan B") are about different things.
     """
     chunks = [passage.chunk for passage in passages]
     others = [said for chunk in chunks for said in _sayings(chunk, 0, len(chunk.text))]
@@ -83,7 +83,7 @@ def disagreements(citations: Sequence[Citation], passages: Sequence[Passage]) ->
 
 
 def _cited(citation: Citation, chunks: Sequence[Chunk]) -> Iterator[_Said]:
-    """Yield the sentences of which something is quoted."""
+    """Yield the sentences that are quoted, at least in part."""
     for chunk in chunks:
         if chunk.document == citation.document and chunk.start <= citation.start < chunk.end:
             yield from _sayings(chunk, citation.start - chunk.start, citation.end - chunk.start)
@@ -91,7 +91,7 @@ def _cited(citation: Citation, chunks: Sequence[Chunk]) -> Iterator[_Said]:
 
 
 def _sayings(chunk: Chunk, start: int, end: int) -> Iterator[_Said]:
-    """Yield the sentences around chunk.text[start:end] that hold a figure."""
+    """Yield the sentences with a figure around chunk.text[start:end]."""
     for first, last in split_sentences(chunk.text):
         text = chunk.text[first:last]
         if first < end and start < last and not text.startswith("#"):
@@ -121,7 +121,7 @@ def _taken_apart(text: str, chunk: Chunk) -> _Said:
 
 
 def _differing(one: _Said, other: _Said) -> tuple[str, str] | None:
-    """Return the figures in which two sentences about the same thing differ, as written."""
+    """Return the differing figures of two sentences about the same thing, as written."""
     if one.chunk.document == other.chunk.document or not _about_the_same(one, other):
         return None
     pairs = [
@@ -176,7 +176,7 @@ _YEAR = re.compile(r"(?:19|20)\d{2}")
 
 
 def _numbers(title: str) -> frozenset[str]:
-    """Return the numbers that tell siblings apart: that of "room 5", not of "version 2", "2025"."""
+    """Return the numbers that distinguish similar titles: of "room 5", not of "version 2"."""
     return frozenset(
         found["number"]
         for found in _NUMBER.finditer(title)
@@ -185,7 +185,7 @@ def _numbers(title: str) -> frozenset[str]:
 
 
 def _subject(title: str) -> frozenset[str]:
-    """Return what a title is about, whichever version it names."""
+    """Return the subject words of a title, without those that name a version."""
     words = {match.group().lower() for match in _TOKEN.finditer(title)}
     return frozenset(
         stem(word)

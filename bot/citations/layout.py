@@ -1,4 +1,4 @@
-"""The layout of checked statements: lines kept in order, labels put where they break nothing."""
+"""Lay out checked statements: keep lines in order and put labels where they break nothing."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,13 +21,13 @@ def tidied(lines: Iterable[str]) -> Iterator[str]:
         elif tidy := re.sub(r"\s+", " ", line).strip():
             indent = line[: len(line) - len(line.lstrip(" "))] if _STRUCTURE.match(line) else ""
             if is_blank and _STRUCTURE.match(line):
-                yield ""  # a table under a paragraph is none without a line between
+                yield ""  # Markdown needs a blank line before a table
             yield indent + tidy
         is_blank = not line.strip()
 
 
 def with_labels(text: str, labels: str) -> str:
-    """Return *text* with its labels: before the full stop, or on the line above code or a table."""
+    """Return *text* with its labels, before the full stop or on the line above code or a table."""
     lines = text.split("\n")
     last = lines[-1]
     if len(lines) > 1 and (_FENCE.match(last) or last.lstrip().startswith("|")):
@@ -50,7 +50,7 @@ def _labelled(text: str, labels: str) -> str:
 
 
 def joined(told: Sequence[str]) -> str:
-    r"""Join sentences with a space, or with a line break where that would not tell them apart.
+    r"""Join sentences with a space, or with a line break where a space would run them together.
 
     >>> joined(["Fees are due [1].", "Garage: 3 euros [2]", "Street: free [3]"])
     'Fees are due [1]. Garage: 3 euros [2]\nStreet: free [3]'
@@ -61,7 +61,7 @@ def joined(told: Sequence[str]) -> str:
 def _pieces(told: Sequence[str]) -> Iterator[str]:
     for at, text in enumerate(told):
         if at:
-            if "\n" in told[at - 1]:  # a line right under a list would be of its last item
+            if "\n" in told[at - 1]:  # a line right under a list would belong to its last item
                 yield "\n\n"
             else:
                 yield "\n" if "\n" in text or told[at - 1].endswith("]") else " "

@@ -1,4 +1,4 @@
-"""Finding a quote in a text, whatever typography stands between the two."""
+"""Find a quote in a text despite differences in typography."""
 
 import math
 import re
@@ -12,7 +12,7 @@ from index.chunking import mask
 MIN_QUOTE_CHARS = 12
 MIN_QUOTE_WORDS = 3
 MIN_RUN_SHARE = 0.85
-"""A quote that is not verbatim counts as far as one run of it is, if that is so much of it …"""
+"""A quote that is not verbatim is cut to one matching run, if the run is this share of it."""
 MIN_RUN_CHARS = 40
 """… and so long."""
 
@@ -24,9 +24,9 @@ _SAME = str.maketrans(
 )
 _MARKUP = "*_`\\"
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co"})
-# What opens a line of Markdown: headings, bullets, quotations
+# Marks at the start of a Markdown line: headings, bullets, quotations
 _LINE_MARKS = re.compile(r"^[ \t]*(?:(?:#{1,6}|[-*+•>])[ \t]+)+", re.MULTILINE)
-# From here on scripts may write words without a space between them
+# From this code point on, scripts may write words without spaces between them
 _FIRST_UNSPACED = 0x0E00
 
 
@@ -35,7 +35,7 @@ class Folded:
     """A text without its typography.
 
     Attributes:
-        text: Case folded, quotation marks and dashes made alike, white space and mark-up reduced.
+        text: Case folded, quotation marks and dashes made alike, white space and markup reduced.
         origin: For each code point of `text`, the offset in the original that it comes from.
     """
 
@@ -47,7 +47,7 @@ class Folded:
 def fold(text: str) -> Folded:
     r"""Return *text* so that two ways of typesetting the same words become equal.
 
-    Case is folded too, since a quote may open a sentence that the document does not.
+    Case is folded too, because a quote may begin a sentence where the document does not.
 
     >>> fold("The  “eﬀective”\nrate").text
     'the "effective" rate'
@@ -67,7 +67,7 @@ def fold(text: str) -> Folded:
 
 def _folded_chars(text: str) -> Iterator[tuple[int, str]]:
     marks = {at for match in _LINE_MARKS.finditer(text) for at in range(*match.span())}
-    # What no reader sees is no part of a quote
+    # Text that no reader sees is not part of a quote
     for at, char in enumerate(mask(text)):
         if at in marks or char.isspace():
             yield at, " "
@@ -79,11 +79,11 @@ def _folded_chars(text: str) -> Iterator[tuple[int, str]]:
 
 
 def find(quote: str, text: str) -> tuple[int, int] | None:
-    """Return where *quote* stands in *text*, as offsets of *text*; None if it does not.
+    """Return where *quote* is in *text*, as offsets of *text*; None if it is not there.
 
-    A quote never starts or ends inside a word or a number: "100 users" does not stand in
-    "2,100 users", nor "5 days" in "-5 days" or "1.5 days". The marks that close a quote may differ
-    from those of the text.
+    A quote never starts or ends inside a word or a number: "100 users" is not found in
+    "2,100 users", nor "5 days" in "-5 days" or "1.5 days". The punctuation at the end of a quote
+    may differ from that of the text.
 
     >>> find("don't pay", "You don’t **pay** twice")
     (4, 15)
@@ -94,7 +94,7 @@ def find(quote: str, text: str) -> tuple[int, int] | None:
 
 
 def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield each place in *text* where `find` would see *quote*; a verbatim one counts too."""
+    """Yield each place where `find` would find *quote* in *text*, verbatim places included."""
     folded = fold(text)
     needle = fold(quote).text
     for wanted in dict.fromkeys((needle, needle.strip(" .,;:!?…\"'"))):
@@ -107,10 +107,10 @@ def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def run(quote: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield each place in *text* of one long run of *quote*: 85 % of it and 40 characters at least.
+    """Yield each place in *text* of one long run of *quote*: at least 85 % of it and 40 characters.
 
-    The run begins and ends with whole words; a model's slip at either end of what it copies is
-    left out, one in the middle is not forgiven.
+    The run begins and ends with complete words. A model's copying mistake at either end of a
+    quote is left out; a mistake in the middle is not accepted.
 
     >>> text = "Employees may carry over up to five days of leave into the next year."
     >>> quote = "can carry over up to five days of leave into the next year"
@@ -124,7 +124,7 @@ def run(quote: str, text: str) -> Iterator[tuple[int, int]]:
     most = len(needle) - max(MIN_RUN_CHARS, math.ceil(len(needle) * MIN_RUN_SHARE))
     if most < 0:
         return
-    # Whichever run is that long, it holds the middle: all but `most` characters on either side
+    # Any run of this length contains the middle: all but `most` characters on either side
     core = needle[most : len(needle) - most]
     at = folded.text.find(core) if core.strip() else -1
     while at >= 0:
@@ -137,14 +137,14 @@ def run(quote: str, text: str) -> Iterator[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Overlay:
-    """A quote laid on a text, its first character at `offset`, which may lie before the text."""
+    """A quote aligned with a text; its first character is at `offset`, maybe before the text."""
 
     needle: str
     text: str
     offset: int
 
     def agreeing(self, start: int, end: int) -> tuple[int, int]:
-        """Return the border of what agrees around text[start:end], drawn back to whole words."""
+        """Return the range around text[start:end] that agrees, shrunk to complete words."""
         while start > max(0, self.offset) and self._agrees(start - 1):
             start -= 1
         stop = min(len(self.text), self.offset + len(self.needle))
@@ -169,7 +169,7 @@ def _occurrences(needle: str, text: str) -> Iterator[int]:
 
 
 def _cuts(text: str, at: int) -> bool:
-    """Whether the border before text[at] lies inside a word or a number."""
+    """Return whether the border before text[at] is inside a word or a number."""
     if at in {0, len(text)}:
         return False
     before, after = text[at - 1], text[at]
@@ -183,22 +183,22 @@ def _in_word(char: str) -> bool:
 
 
 def _in_number(before: str, after: str) -> bool:
-    """Whether digits after a mark go on, or take their sign from it: "2,|100", "-|5"."""
+    """Return whether digits continue after a mark or take their sign from it: "2,|100", "-|5"."""
     return after.isdigit() and (
         before.endswith("-") or (before[:1].isdigit() and before[-1:] in ".,:/'")
     )
 
 
 def _opens_number(before: str, after: str) -> bool:
-    """Whether digits go on behind a mark: "5|.5", "5|-10"."""
+    """Return whether digits continue behind a mark: "5|.5", "5|-10"."""
     return before.isdigit() and after[:1] in "-.,:/'" and after[1:2].isdigit()
 
 
 def is_long_enough(text: str, start: int, end: int) -> bool:
-    """Whether text[start:end] says enough to be evidence.
+    """Return whether text[start:end] is long enough to be evidence.
 
-    A word or two stand by chance in any text, so a quote has at least 12 characters or 3 words,
-    unless it is a whole line or a whole cell of a table, such as "3 euros".
+    A word or two occur by chance in any text. So a quote needs at least 12 characters or 3 words,
+    unless it is a full line or a full cell of a table, such as "3 euros".
 
     >>> is_long_enough("| parking | 3 euros |", 12, 19)
     True
@@ -210,4 +210,4 @@ def is_long_enough(text: str, start: int, end: int) -> bool:
         return True
     before = re.split(r"[\n|]", text[:start])[-1]
     after = re.split(r"[\n|]", text[end:])[0]
-    return not re.search(r"[^\W_]", before + after)  # an underscore is mark-up
+    return not re.search(r"[^\W_]", before + after)  # an underscore is markup

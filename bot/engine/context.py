@@ -1,4 +1,4 @@
-"""Passages on their way to an answerer: opaque ids, and blocks whose borders no text can fake."""
+"""Build the prompt context: passages with opaque ids, in blocks that no text can fake."""
 
 import secrets
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ _DIGITS = "234567"
 
 
 def opaque_ids(count: int) -> list[str]:
-    """Return *count* different ids that nobody can foresee.
+    """Return *count* different ids that nobody can predict.
 
-    Each has a letter and a digit, so that no word and no number of a text is ever an id.
+    Each has a letter and a digit, so that no word and no number in a text is ever an id.
     """
     ids: dict[str, None] = {}
     while len(ids) < count:
@@ -30,7 +30,7 @@ def opaque_ids(count: int) -> list[str]:
 
 
 def show(passages: Sequence[Passage]) -> tuple[ShownPassage, ...]:
-    """Give each section an id for this one question; passages of one section are one."""
+    """Give each section an id for this question only; passages of one section are merged."""
     grouped: list[list[Passage]] = []
     for passage in passages:
         home = next((one for one in grouped if _is_within(passage, one[0])), None)
@@ -53,9 +53,9 @@ def _is_within(passage: Passage, other: Passage) -> bool:
 
 
 def block(shown: ShownPassage) -> str:
-    """Return the passage between its borders, every line of its text behind a bar.
+    """Return the passage between its borders, with a bar before every line of its text.
 
-    A text cannot end its own block: its lines all begin with a bar, and it does not know its id.
+    A text cannot end its own block: its lines all begin with a bar, and it does not contain its id.
     """
     chunk = shown.section.chunk
     place = " > ".join(chunk.path)
@@ -72,7 +72,7 @@ def block(shown: ShownPassage) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""Return *text* with every line of it behind a bar.
+    r"""Return *text* with a bar before every line.
 
     >>> quoted("one\ntwo")
     '| one\n| two'
@@ -100,7 +100,7 @@ AS_JSON = "Answer with the JSON object."
 
 _REASONS = {
     "no_evidence": "there was no EVIDENCE line",
-    "quote_not_found": "the words quoted do not stand in any passage",
+    "quote_not_found": "the words quoted are not in any passage",
     "quote_too_short": "the words quoted are too few to prove anything",
     "quote_cut": "the words quoted leave out the negation before them",
     "number": "a number in it is not in the evidence",
@@ -119,7 +119,7 @@ def for_answer(
     room_tokens: int,
     structured: bool = False,
 ) -> Messages:
-    """Return the request for an answer, with as many of the best passages as there is room for."""
+    """Return the request for an answer, with as many of the best passages as fit."""
     rules, answer = load("answer-rules").render(), load("answer")
     if question.language:
         rules += load("answer-language").render(language=question.language)
@@ -137,7 +137,7 @@ def for_answer(
 
 
 def for_retry(asked: Messages, removed: Sequence[Removed]) -> Messages:
-    """Return the request again, with what was wrong with the reply to it."""
+    """Return the request again, with the faults of the reply to it."""
     told = "\n".join(
         f"{quoted(one_line(one.sentence.text))}\nwas not used: {_REASONS[one.reason]}"
         for one in removed[:MAX_TOLD_REASONS]

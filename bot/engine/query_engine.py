@@ -1,4 +1,4 @@
-"""The llama-index query engine: search, draft, check, cite."""
+"""The LlamaIndex query engine: search, draft, check, cite."""
 
 import asyncio
 import contextvars
@@ -38,17 +38,17 @@ log = logging.getLogger(__name__)
 
 NEAREST = 3
 LEAST_COSINE = 0.25
-"""A passage less similar to the question is not shown as near to it."""
+"""Passages with a lower similarity to the question are not shown as related."""
 ASK_SOMETHING = "Ask a question, for example: How many days of leave do I have?"
 NOT_FOUND = "I found no passage that answers this."
 NO_DOCUMENT = "No document mentions"
-UNSUPPORTED = "What was drafted is not supported by the documents, so it is not shown."
+UNSUPPORTED = "The drafted answer is not supported by the documents, so it is not shown."
 OWN_WORDS = "These are the documents' own words."
-NO_OWN_WORDS = "No passage answers this in its own words."
-WORDS_ONLY = "So far the index is searched by words alone; its vectors are still being computed."
+NO_OWN_WORDS = "No passage contains the answer word for word."
+WORDS_ONLY = "For now the index is searched by words only; its vectors are still being computed."
 UNREACHABLE = "The language model could not be reached."
 OVER_BUDGET = "Today's budget for language models is used up."
-FAILED = "This went wrong on our side. Try again; if it goes on, pass on the reference {reference}."
+FAILED = "Something went wrong. Try again; if it keeps failing, report the reference {reference}."
 
 T = TypeVar("T")
 
@@ -58,10 +58,10 @@ class FootnoteQueryEngine(BaseQueryEngine):
 
     Args:
         searcher: Finds passages.
-        portfolio: The models that may be asked; it may hold none.
-        fallback: Drafts when none of them can be used.
+        portfolio: The models that may be asked; it may be empty.
+        fallback: Drafts the answer if none of the models can be used.
         k: How many passages an answerer sees at most.
-        proves: Compares what a sentence and its evidence mean; None compares their words only.
+        proves: Compares the meaning of a sentence and its evidence; None compares words only.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
         self._retriever = PassageRetriever(searcher, k=k)
 
     def ask(self, question: Question) -> Answer:
-        """Answer; also from within a running event loop.
+        """Answer a question; works inside a running event loop too.
 
         Raises:
             IndexingError: If there is no index, or it is damaged.
@@ -90,7 +90,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
         return _run(self.aask(question))
 
     async def aask(self, question: Question) -> Answer:
-        """Answer, with whatever else goes wrong as `Status.FAILED`.
+        """Answer a question; errors other than those below become `Status.FAILED`.
 
         Raises:
             IndexingError: If there is no index, or it is damaged.
@@ -100,7 +100,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
     async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
         """Yield each sentence with its labels once it is checked, and the answer last.
 
-        The text of the answer is what was yielded before: nothing shown is taken back.
+        The answer's text is what was yielded before: text already shown is never taken back.
 
         Raises:
             IndexingError: If there is no index, or it is damaged.
@@ -113,7 +113,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
     async def _whole(
         self, question: Question, found: SearchResult | None
     ) -> tuple[Answer, SearchResult | None]:
-        """Return the answer and what it was made from."""
+        """Return the answer and the passages it was made from."""
         answer = _answer(Status.NOT_FOUND, message=ASK_SOMETHING)
         async with aclosing(self._guarded(question, found, stream=False)) as events:
             async for event in events:
@@ -126,7 +126,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
     async def _guarded(
         self, question: Question, found: SearchResult | None, *, stream: bool
     ) -> AsyncGenerator[str | SearchResult | Answer]:
-        """Yield what was found, the sentences and the answer; this is the outermost edge."""
+        """Yield the passages, the sentences and the answer; this is the outermost edge."""
         started = time.perf_counter()
         if not question.text.strip():
             yield _answer(Status.NOT_FOUND, message=ASK_SOMETHING)
@@ -144,7 +144,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
                 yield event
         except IndexingError:
             raise
-        except Exception:  # the outermost edge: one question must never end in silence
+        except Exception:  # the outermost edge: every question gets a reply
             reference = secrets.token_hex(4)
             log.exception("question failed", extra={"reference": reference})
             answer = _failed(reference)
@@ -216,7 +216,7 @@ def bundle(question: Question) -> AudienceBundle:
 
 
 def _made(result: Result, found: SearchResult, session: ModelSession) -> Answer:
-    """Return the answer, with what a person has to know of how it came about."""
+    """Return the answer, with notes on how it was made."""
     checked = result.checked
     if checked.citations:
         status, notes = Status.ANSWERED, [OWN_WORDS] if result.fell_back else []
@@ -240,7 +240,7 @@ def _made(result: Result, found: SearchResult, session: ModelSession) -> Answer:
 
 
 def _refusal(result: Result) -> str:
-    """Return why nothing is said, in words."""
+    """Return the explanation for an answer without text."""
     if result.missing:
         return f"{NO_DOCUMENT} {_joined(result.missing)}."
     return NO_OWN_WORDS if result.fell_back else NOT_FOUND
@@ -251,13 +251,13 @@ def _joined(names: Sequence[str]) -> str:
 
 
 def _nearest(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Return the best passage and those near to the question, to look at when nothing is said."""
+    """Return the best passage and similar ones, to show when there is no answer."""
     near = (one for one in passages[1:] if one.cosine is None or one.cosine >= LEAST_COSINE)
     return (*passages[:1], *near)[:NEAREST]
 
 
 def _places(words: Sequence[str], text: str) -> tuple[tuple[int, int], ...]:
-    """Return where in *text* the *words* of each sentence stand, the sentences being in order.
+    """Return where the *words* of each sentence are in *text*; the sentences are in order.
 
     >>> _places(["30 days", "3"], "There are 30 days [1]. They last until 3 May [3].")
     ((10, 17), (39, 40))
@@ -304,7 +304,7 @@ def _dated(answer: Answer, result: SearchResult | None, started: float) -> Answe
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, in a thread of its own if this one already runs an event loop."""
+    """Run to the end, in a separate thread if this one already runs an event loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""A follow-up and its thread become a question that stands alone."""
+"""Rewrite a follow-up question and its thread as one question that needs no context."""
 
 import re
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from index.chunking import STOPWORDS, one_line, stem, stems_of, words
 from prompts import load
 
 MAX_TURNS = 20
-"""Older turns are no longer what a follow-up is about."""
+"""A follow-up is rarely about turns older than this."""
 
 _MOST_TOPIC_WORDS = 6
 _FEWEST_OWN_STEMS = 2
 _MOST_TURN_CHARS = 1500
 _MOST_QUESTION_CHARS = 600
 
-# Words that point at something said before; "that" and "there" only where they stand for a noun
+# Words that point back; "that" and "there" only where they are used like a noun
 _POINTERS = (
     r"it|its|itself|they|them|their|theirs|he|him|his|she|her|hers|this|these|those|one|ones|"
     r"that(?=\s*(?:$|[?.!,;]|is\b|was\b|does\b|did\b|mean|work|happen))|"
@@ -34,7 +34,7 @@ _OPENER = re.compile(
     r"und|oder|aber|auch|was ist mit|wie steht es mit|et|mais|y|pero)\b",
     re.IGNORECASE,
 )
-# Words that ask for more and name nothing
+# Words that ask for more but name nothing
 _EMPTY = frozenset(
     map(
         stem,
@@ -50,7 +50,7 @@ _EMPTY = frozenset(
 
 
 def stands_alone(question: str) -> bool:
-    """Whether *question* can be understood without what was said before.
+    """Return whether *question* can be understood without the earlier turns.
 
     >>> stands_alone("Is it treatable?"), stands_alone("Is lung cancer treatable?")
     (False, True)
@@ -61,9 +61,9 @@ def stands_alone(question: str) -> bool:
 
 
 def rewrite_by_rule(question: str, history: Sequence[Turn]) -> str:
-    """Return *question* with the words of the turn it is about, if it cannot stand alone.
+    """Return *question*, with the words of the turn it refers to if it needs them.
 
-    Only what people asked counts: an earlier answer brings in more words than the question means.
+    Only people's questions are used: an earlier answer has more words than the question means.
 
     >>> rewrite_by_rule("Is it treatable?", [Turn(role="user", text="What is throat cancer?")])
     'Is it treatable? (throat cancer)'
@@ -76,13 +76,13 @@ def rewrite_by_rule(question: str, history: Sequence[Turn]) -> str:
 
 
 def _points_back(question: str, match: re.Match[str]) -> bool:
-    """Whether what the word stands for is not named before it in the question itself."""
+    """Return whether the word refers to something not named before it in the question itself."""
     named = [one for one in stems_of(question[: match.start()]) if one not in _EMPTY]
     return len(named) < _FEWEST_OWN_STEMS
 
 
 def _topic(asked: Sequence[str], *, known: set[str]) -> list[str]:
-    """Return the words of the latest turn that named something, without those in *known*."""
+    """Return the words of the latest turn that named something, except those in *known*."""
     for text in reversed(asked):
         named = _names(text)
         if not named or (not stands_alone(text) and text is not asked[0]):
@@ -92,7 +92,7 @@ def _topic(asked: Sequence[str], *, known: set[str]) -> list[str]:
 
 
 def _names(text: str) -> list[str]:
-    """Return the words of *text* that say what it is about, each once."""
+    """Return the words of *text* that name its subject, each once."""
     kept: dict[str, str] = {}
     for word in re.findall(r"[^\W_][\w'’.-]*[^\W_]|[^\W_]", text):
         key = stem(word.lower())
@@ -102,7 +102,7 @@ def _names(text: str) -> list[str]:
 
 
 async def standalone(question: Question, session: ModelSession) -> Question:
-    """Return *question* so that it can be understood without its history.
+    """Return *question* rewritten so that it can be understood without its history.
 
     The model whose turn it is rewrites it; if there is none, or it fails, the rule does.
     """
@@ -133,10 +133,10 @@ def _messages(question: Question) -> Messages:
 
 
 def _is_a_question(said: str, question: Question) -> bool:
-    """Whether what the model said can be searched for: not empty, an essay, or about nothing said.
+    """Return whether the model's text is a usable query: not empty, too long or off the topic.
 
-    It has to share a word with what people said before: text of a thread that makes the model ask
-    for something else entirely changes nothing.
+    It must share a word with the people's earlier turns, so that text in a thread cannot make
+    the model ask for something else entirely.
     """
     people = [turn.text for turn in question.history if turn.role == "user"]
     known = set(stems_of(" ".join([*people, question.text])))

@@ -1,4 +1,4 @@
-"""A model's reply, read while it comes in: sentences and what they claim to rest on."""
+"""Parse a model's reply while it streams in: sentences and their evidence."""
 
 import json
 import re
@@ -14,10 +14,10 @@ _QUOTATION = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘":
 
 
 class ReplyReader:
-    r"""Sentences of a reply in the form that the answer prompt asks for, each once it is complete.
+    r"""Parses a reply in the answer prompt's line format; each sentence is returned once complete.
 
-    A line of any other kind becomes a sentence without evidence, which the check will remove: a
-    reply in free prose is something said and not supported. NOT FOUND alone is no sentence.
+    A line of any other kind becomes a sentence without evidence, which the check will remove, so
+    a reply in free prose counts as said but not supported. NOT FOUND alone is not a sentence.
 
     >>> reader = ReplyReader()
     >>> reader.feed("SENTENCE: It costs 3 euros.\nEVIDENCE: k7q2mz | fee: 3 eu")
@@ -34,14 +34,14 @@ class ReplyReader:
         self._open: Sentence | None = None
 
     def feed(self, text: str) -> list[Sentence]:
-        """Take in the next part of the reply; returns the sentences that it completes."""
+        """Read the next part of the reply; return the sentences that it completes."""
         self._all.append(text)
         *whole, self._line = (self._line + text).split("\n")
         lines = [line for part in whole for line in part.splitlines()]
         return [done for line in lines for done in self._read(line)]
 
     def end(self) -> list[Sentence]:
-        """Return what the end of the reply completes.
+        """Return the sentences completed by the end of the reply.
 
         Raises:
             AnswererError: If the reply was empty.
@@ -56,7 +56,7 @@ class ReplyReader:
         return done if last is None else [*done, last]
 
     def _read(self, line: str) -> list[Sentence]:
-        """Return the sentence before this line, if the line begins another one."""
+        """Return the sentence before this line if the line begins a new one."""
         if not line.strip():
             return []
         match = _LINE.fullmatch(line)
@@ -71,9 +71,9 @@ class ReplyReader:
 
 
 class JsonReader:
-    r"""Sentences of a reply that is a JSON object after `SCHEMA`, each once it is complete.
+    r"""Parses a reply that is a JSON object of `SCHEMA`; each sentence is returned once complete.
 
-    What is no such object was said and is not supported, like free prose.
+    Anything else counts as said but not supported, like free prose.
 
     >>> reader = JsonReader()
     >>> reader.feed('{"sentences": [{"text": "It is 3.", "evidence": [{"id": "k7q2mz"')
@@ -88,7 +88,7 @@ class JsonReader:
         self._opened = False
 
     def feed(self, text: str) -> list[Sentence]:
-        """Take in the next part of the reply; returns the sentences that it completes."""
+        """Read the next part of the reply; return the sentences that it completes."""
         self._is_empty = self._is_empty and not text.strip()
         self._rest += text
         if not self._opened:
@@ -99,21 +99,21 @@ class JsonReader:
         return list(self._whole())
 
     def end(self) -> list[Sentence]:
-        """Return what the end of the reply completes.
+        """Return the sentences completed by the end of the reply.
 
         Raises:
-            AnswererError: If the reply was empty, or is not the whole of an object.
+            AnswererError: If the reply was empty, or is not a complete object.
         """
         if self._is_empty:
             raise AnswererError("the reply is empty")
         if self._opened and not _CLOSING.fullmatch(self._rest):
-            raise AnswererError("the reply is not the object that was asked for")
+            raise AnswererError("the reply is not the requested object")
         if self._opened or _NOT_FOUND.fullmatch(self._rest):
             return []
         return [Sentence(text=self._rest.strip(), evidence=())]
 
     def _whole(self) -> Iterator[Sentence]:
-        """Yield the entries that are complete, and keep what is behind them."""
+        """Yield the complete entries, and keep the text after them."""
         while True:
             rest = self._rest.lstrip(" \t\r\n,")
             if not rest.startswith("{"):
@@ -121,7 +121,7 @@ class JsonReader:
             try:
                 entry, end = _DECODER.raw_decode(rest)
             except (ValueError, RecursionError):
-                return  # not complete yet; what never becomes complete is noticed at the end
+                return  # not complete yet; `end` reports a reply that never becomes complete
             self._rest = rest[end:]
             yield _sentence(entry)
 
@@ -148,7 +148,7 @@ def _sentence(entry: Mapping[str, object]) -> Sentence:
 
 
 def _object_of(properties: Mapping[str, object]) -> dict[str, object]:
-    """Return the schema of an object that has just these properties, as suppliers want it."""
+    """Return the schema of an object with exactly these properties, in the form providers need."""
     return {
         "type": "object",
         "properties": dict(properties),
@@ -170,7 +170,7 @@ SCHEMA: Final = _object_of(
 
 
 def parse_draft(reply: str) -> tuple[Sentence, ...]:
-    r"""Return the sentences of a whole reply.
+    r"""Return the sentences of a complete reply.
 
     Raises:
         AnswererError: If the reply is empty.

@@ -1,4 +1,4 @@
-"""The search as a llama-index retriever: each node knows its chunk and its place."""
+"""Search as a LlamaIndex retriever, and conversion between passages and nodes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from index.types import Audience, Chunk, Passage, Searcher, SearchResult
 
 @dataclass
 class AudienceBundle(QueryBundle):
-    """A query that says who asks; a plain `QueryBundle` asks with everybody's audience."""
+    """A query with the audience of its author; a plain `QueryBundle` sees only public documents."""
 
     audience: Audience = frozenset()
 
@@ -42,12 +42,12 @@ class PassageRetriever(BaseRetriever):
         return nodes_of(result)
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        # The base class would search in the event loop and hold up every other question
+        # The base class would search in the event loop and block every other question
         return await asyncio.to_thread(self._retrieve, query_bundle)
 
 
 def audience_of(query_bundle: QueryBundle) -> Audience:
-    """Return who asks."""
+    """Return the audience of the query."""
     if isinstance(query_bundle, AudienceBundle):
         return query_bundle.audience
     return frozenset()
@@ -69,7 +69,7 @@ def nodes_of(result: SearchResult) -> list[NodeWithScore]:
 
 
 def chunk_node(chunk: Chunk, **also: str) -> TextNode:
-    """Return *chunk* as a node; *also* goes into its metadata."""
+    """Return *chunk* as a node; *also* is added to its metadata."""
     modified_at = None if chunk.modified_at is None else chunk.modified_at.isoformat()
     return TextNode(
         id_=str(chunk.id),
@@ -126,7 +126,7 @@ def _chunk_of(node: BaseNode, at: int) -> Chunk:
 
 
 def result_of(nodes: Sequence[NodeWithScore]) -> SearchResult:
-    """Return the nodes as if our own search had found them."""
+    """Return the nodes in the form of a result of our own search."""
     metadata = nodes[0].node.metadata if nodes else {}
     created_at = metadata.get("created_at")
     return SearchResult(
@@ -140,7 +140,7 @@ def result_of(nodes: Sequence[NodeWithScore]) -> SearchResult:
 
 
 def response_of(answer: Answer, result: SearchResult | None) -> Response:
-    """Return *answer* as llama-index knows it: one node for each citation, with its exact span."""
+    """Return *answer* as a LlamaIndex response: one node per citation, with its exact span."""
     passages = () if result is None else result.passages
     return Response(
         response=answer.text or answer.message,
@@ -187,6 +187,6 @@ def _cited_node(citation: Citation, passages: Sequence[Passage]) -> NodeWithScor
         text=context.text[start:end],
     )
     node = chunk_node(part, label=str(citation.label))
-    # Two quotes of one chunk are two nodes, which llama-index tells apart by their ids
+    # Two quotes of one chunk are two nodes, and LlamaIndex distinguishes nodes by their ids
     node.id_ = f"{passage.chunk.id}:{citation.start}-{citation.end}"
     return NodeWithScore(node=node, score=passage.fused)

@@ -1,4 +1,4 @@
-"""What the bot says to greetings, thanks and questions about itself, without a search."""
+"""Replies to greetings, thanks and questions about the bot itself, without a search."""
 
 import re
 
@@ -61,15 +61,15 @@ HELLO = (
 WELCOME = "You're welcome."
 GLAD = "Glad to help."
 SORRY = (
-    "I'm sorry that this did not help. Ask again in other words, or open the sources to see what "
+    "I'm sorry this did not help. Try asking in other words, or open the sources to see what "
     "the documents say."
 )
 GOODBYE = "Goodbye!"
 HERE = "I'm here. Ask me a question about your documents."
 ABOUT = (
-    "I answer questions from your team's documents. Every statement shows its source, and if no "
-    "document holds the answer I say so. Ask in a full sentence, for example: How many days of "
-    "leave do I have?"
+    "I answer questions from your team's documents. Every statement shows its source, and if the "
+    "answer isn't in your documents, I say so. Ask in a full sentence, for example: How many days "
+    "of leave do I have?"
 )
 FINE = "I'm ready. Ask me a question about your documents."
 
@@ -93,7 +93,7 @@ _MOST_CHARS = 80
 
 
 def reply_to(text: str) -> str | None:
-    """Return what the bot says to a message that asks nothing of the documents; None if it does.
+    """Return the bot's reply to small talk; None if the message asks about the documents.
 
     >>> reply_to("hi there!") == HELLO, reply_to("Thanks, that helped!") == WELCOME
     (True, True)

@@ -1,4 +1,4 @@
-"""From passages to a checked answer: one model after the other, then the offline reader."""
+"""Synthesise a checked answer from passages: ask each model in turn, then the offline reader."""
 
 import logging
 from collections.abc import AsyncGenerator, Sequence
@@ -16,15 +16,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of a question.
+    """The outcome for a question.
 
     Attributes:
-        checked: What survived of what was said.
-        said_something: Whether anything was said at all, survived or not.
-        answerer: Who said it.
-        fell_back: Whether models were there and none of them could be used.
-        confidence: The offline reader's; None if it was not at work.
-        points_at: The words that it says are the answer itself.
+        checked: The draft after the check.
+        said_something: Whether anything was drafted, kept or not.
+        answerer: Name of the answerer.
+        fell_back: Whether there were models but none could be used.
+        confidence: The offline reader's; None if it was not used.
+        points_at: The words that it marks as the answer itself.
         missing: Names in the question that no document has.
     """
 
@@ -41,14 +41,14 @@ class AnswerSynthesizer:
     """Drafts and checks the answer to one question.
 
     Args:
-        question: One that stands alone.
-        shown: The passages it is answered from.
+        question: A question that needs no context.
+        shown: The passages to answer from.
         session: The models.
         fallback: Drafts if no model can be used.
-        proves: Compares what a sentence and its evidence mean.
+        proves: Compares the meaning of a sentence and its evidence.
     """
 
-    def __init__(  # noqa: PLR0917 - all that an answer is made of, handed in once
+    def __init__(  # noqa: PLR0917 - all the parts of an answer, passed in once
         self,
         question: Question,
         shown: Sequence[ShownPassage],
@@ -66,8 +66,8 @@ class AnswerSynthesizer:
     async def events(self, *, stream: bool) -> AsyncGenerator[str | Result]:
         """Yield each sentence with its labels once it is checked, and the result last.
 
-        What was yielded stays: if a stream breaks off, the next answerer adds to it, without
-        saying again what was said.
+        Text that was yielded stays: if a stream breaks off, the next answerer adds to it without
+        repeating it.
         """
         for model in self._talk.models:
             try:
@@ -87,7 +87,7 @@ class AnswerSynthesizer:
         yield self._offline(draft)
 
     async def _drafted(self, model: Model, *, stream: bool) -> AsyncGenerator[Sentence]:
-        """Yield what the model says; if nothing of it survives, what it says to that."""
+        """Yield the model's sentences; if none is kept, ask once more and yield those."""
         limits = model.provider
         messages = for_answer(
             self._question,
@@ -107,7 +107,7 @@ class AnswerSynthesizer:
             async for sentence in self._sentences(model, again, purpose="retry", stream=stream):
                 yield sentence
         except AnswererError:
-            return  # the first reply was whole: nothing of it was true, and that is the outcome
+            return  # the first reply was complete and unsupported, so that is the outcome
 
     async def _sentences(
         self, model: Model, messages: Messages, *, purpose: str, stream: bool

@@ -1,4 +1,4 @@
-"""The offline answerer: sentences of the passages, chosen and quoted; or nothing."""
+"""Offline answerer: chooses and quotes sentences of the passages, without a language model."""
 
 import asyncio
 import re
@@ -25,15 +25,15 @@ from index.types import Chunk, Encode
 
 NAME = "offline"
 MOST_PARTS = 3
-FIRST_READ = 4  # passages; the others are read only if these leave a doubt
+FIRST_READ = 4  # passages; the others are read only if these are not enough
 SURE = 0.8
 SURE_BY_NUMBER = 0.6
 RISE = 0.6
-"""What a passage gains that holds an answer for sure, in standard deviations of the ranking."""
+"""Bonus for a passage that surely has an answer, in standard deviations of the ranking."""
 
 Point = Callable[[str, Sequence[tuple[str, str]]], list[SpanScores]]
 
-# Fitted by benchmarks/calibrate_reader.py on all it has: one for each of ranking.FEATURES
+# Fitted by benchmarks/calibrate_reader.py on all of its data: one for each of ranking.FEATURES
 WEIGHTS: tuple[float, ...] = (
     -8.599,  # bias
     2.076,  # cover
@@ -77,16 +77,16 @@ WEIGHTS_OVERALL: tuple[float, ...] = (
     0.853,  # missing_all
     -1.162,  # missing_passage
 )
-# At it, 5 of 100 answerable questions are refused in the mean over the sets it was fitted on
+# With it, 5 of 100 answerable questions are refused, averaged over the sets it was fitted on
 THRESHOLD = 0.3
-UNKNOWN_NAME = 0.02  # how sure it is of an answer if the question names what no document does
+UNKNOWN_NAME = 0.02  # confidence if the question has a name that is in no document
 THRESHOLD_WORDS_ONLY = 0.07
 
 _ASKS = (
     "who|whom|what|when|where|which|why|how|is|are|do|does|can|may|must|should|will|"
     "wer|was|wann|wo|wie|warum|welche[rs]?|darf|kann|muss"
 )
-# Words that ask in the other languages whose small words are known, and are none in English
+# Question words of the other known languages that are not English words
 _ASKS_OTHERWISE = re.compile(
     r"\b(?:wie|wann|wer|wem|wen|wo|warum|welche[rsnm]?|ich|wir|"
     r"combien|comment|quand|quel(?:le)?s?|qui|où|pourquoi|"
@@ -111,18 +111,18 @@ _PART = re.compile(rf"\?\s+(?=\w)|,?\s+(?:and|und)\s+(?=(?:{_ASKS})\b)", re.IGNO
 class ExtractiveAnswerer:
     """Answers with the documents' own words, without a language model.
 
-    Each sentence, item and row of the passages gets a probability of holding the answer, from the
-    words it shares with the question, its place, what kind of thing is asked for, and what the
-    span model points at. From the best one, and from what speaks for there being an answer at all,
-    comes the probability that the question is answered. If it is under the threshold the draft is
-    empty. Else the block that answers is quoted, in the form that the question asks for. The span
-    model knows English: in other languages the words decide alone.
+    Each sentence, item and row of the passages gets a probability of containing the answer. It
+    depends on the words it shares with the question, its place, the kind of answer asked for, and
+    the words that the span model points at. The best one, and the evidence that there is an answer
+    at all, give the probability that the question is answered. Below the threshold the draft is
+    empty. Otherwise the block with the answer is quoted, in the form that the question asks for.
+    The span model reads only English; in other languages the words decide alone.
 
     Args:
         point: The span model; None reads by words only.
-        threshold: Probability from 0 to 1 under which nothing is said; None takes those that were
-            fitted, one with the span model and one without.
-        encode: Embeds texts, to compare blocks with the question; None compares words alone.
+        threshold: Probability from 0 to 1 below which nothing is said; None takes the fitted ones,
+            one with the span model and one without.
+        encode: Embeds texts, to compare blocks with the question; None compares words only.
     """
 
     def __init__(
@@ -137,17 +137,17 @@ class ExtractiveAnswerer:
         self._encode = encode
 
     async def draft(self, question: Question, passages: Sequence[ShownPassage]) -> Draft:
-        """Draft from *passages* in a thread, since reading keeps every core busy for a moment."""
+        """Draft from *passages* in a thread, because reading keeps every core busy for a moment."""
         missing = names_among(question.unknown, question.text)
         if missing:
             return Draft(sentences=(), answerer=NAME, confidence=UNKNOWN_NAME, missing=missing)
         return await asyncio.to_thread(self.read, question.text, passages)
 
     def read(self, question: str, passages: Sequence[ShownPassage]) -> Draft:
-        """Draft the block that answers, or one for each part of the question; none if none does."""
+        """Draft the block with the answer, or one for each part of the question; may be empty."""
         reading = FeatureExtractor(passages)
         whole = parse_question(question)
-        if not whole.stems:  # nothing is asked about
+        if not whole.stems:  # the question has no content words
             return Draft(sentences=(), answerer=NAME, confidence=0.0)
         rankings = [self._ranking(reading, one) for one in (*_parts(whole), whole)]
         rankings[-1] = _sure_by_number(reading, rankings[-1], question)
@@ -208,7 +208,7 @@ class ExtractiveAnswerer:
 
 
 def _sure_by_number(reading: FeatureExtractor, ranking: Ranking, question: str) -> Ranking:
-    """Return *ranking*, surer if a row has the very number that the question names."""
+    """Return *ranking*, with more confidence if a row has the exact number in the question."""
     rows = [
         one
         for one in ranking.units
@@ -227,7 +227,7 @@ def _id_of(excerpt: Excerpt, passages: Sequence[ShownPassage]) -> str:
 
 
 class SpanReranker:
-    """Raises the passages that the network says hold an answer, by `RISE` at most."""
+    """Raises passages that the span model thinks contain an answer, by `RISE` at most."""
 
     def __init__(self, point: Point) -> None:
         self._point = point
@@ -243,7 +243,7 @@ class SpanReranker:
 def _pointed_at(
     reading: FeatureExtractor, asked: ParsedQuestion, pointed: Sequence[SpanScores]
 ) -> tuple[tuple[Ranked, ...], float]:
-    """Return the units of the passages that were read, best first, and how sure the answer is."""
+    """Return the units of the passages read, best first, with the confidence in an answer."""
     units = [at for at, unit in enumerate(reading.units) if unit.states and unit.hit < len(pointed)]
     if not units:
         return (), 0.0
@@ -264,9 +264,9 @@ def _pointed_at(
 
 
 def names_among(words: Sequence[str], question: str) -> tuple[str, ...]:
-    """Return those of *words* that name something: a person, a place, a product, a year, a code.
+    """Return the words that name something: a person, a place, a product, a year, a code.
 
-    A word that begins with a capital names something, but for the first of the question.
+    A capitalised word names something, unless it is the first of the question.
 
     >>> names_among(["Tokyo", "2031", "weekday"], "What is paid in Tokyo in 2031 on a weekday?")
     ('Tokyo', '2031')
@@ -283,9 +283,9 @@ def names_among(words: Sequence[str], question: str) -> tuple[str, ...]:
 
 
 def _parts(asked: ParsedQuestion) -> list[ParsedQuestion]:
-    """Return those of several questions in one that can be read without the others.
+    """Return those of several questions in one that make sense without the others.
 
-    Of "What is a grant and when does it expire?" that is the first alone.
+    Of "What is a grant and when does it expire?" that is only the first.
     """
     pieces = [piece.strip() for piece in _PART.split(asked.text) if piece.strip()][:MOST_PARTS]
     if len(pieces) == 1:
@@ -294,13 +294,13 @@ def _parts(asked: ParsedQuestion) -> list[ParsedQuestion]:
 
 
 def _stands_alone(part: ParsedQuestion) -> bool:
-    """Whether it asks ("Got a minute?" does not) and names what for."""
+    """Return whether it asks ("Got a minute?" does not) and names its subject."""
     asks = _ASKING.search(part.text) and not _LEANS.search(part.text)
     return bool(asks) and len(part.stems) > 1
 
 
 def above(chunk: Chunk) -> str:
-    """Return what a passage stands under, as the network was taught to read it.
+    """Return the headings above a passage, in the form that the network was trained on.
 
     >>> from tests.fakes.searcher import a_passage
     >>> above(a_passage("Text.", title="Plan", heading=("Plan", "Fees")).chunk)
@@ -310,7 +310,7 @@ def above(chunk: Chunk) -> str:
 
 
 def is_english(question: str) -> bool:
-    """Whether the network can read the question: it is in English, or may be.
+    """Return whether the network can read the question: it is, or may be, in English.
 
     >>> is_english("Deductible of plan B?"), is_english("Wie viele Tage habe ich?")
     (True, False)

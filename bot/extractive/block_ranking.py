@@ -1,4 +1,4 @@
-"""Which block of the passages answers a question that asks for more than a sentence."""
+"""Rank blocks of the passages as answers to questions that need more than a sentence."""
 
 import math
 import re
@@ -18,11 +18,11 @@ class Place:
     """A section that was found.
 
     Attributes:
-        section: It.
-        answerable: Probability that one of its passages holds an answer.
+        section: The section.
+        answerable: Probability that one of its passages has an answer.
         likely: Probability of the best unit in it, by the position of its block.
         rank: From 0.
-        hits: The passages of it that were found.
+        hits: The passages in it that were found.
     """
 
     section: Section
@@ -38,7 +38,7 @@ Similar = Callable[[Sequence[str]], Sequence[float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """A group of blocks, how well it answers, and how much of the question it has."""
+    """A group of blocks with its score and its share of the question's words."""
 
     score: float
     covered: float
@@ -72,14 +72,14 @@ FEATURES = (
     "code_code",
     "code_table",
 )
-# Fitted on questions over three collections; those by form and kind were set by hand: see ADR 26
+# Fitted on questions over three collections; weights by form and kind were set by hand: see ADR 26
 WEIGHTS: tuple[float, ...] = (
     1.0, 0.0, 2.47, 0.38, 1.41, 0.3, 8.69, 1.02, 0.53, 0.2, 0.5, 1.93,
     1.2, 0.7, 0.8, 0.3,
     0.8, 1.2, -0.3, 0.8,
     0.4, 0.4, 1.5, 0.3,
 )  # fmt: skip
-_COMPARED = 20  # groups whose vectors are computed: the best ones by all else
+_COMPARED = 20  # vectors are computed for this many groups, the best by all else
 _MOST_COMPARED_CHARS = 400
 _FORMS = (Form.STEPS, Form.LIST, Form.CODE)
 _KINDS = ("numbered", "list", "code", "table")
@@ -92,13 +92,13 @@ def ranked(
     *,
     similar: Similar | None,
 ) -> list[Scored]:
-    """Return the groups of all sections, the one that answers best first.
+    """Return the groups of all sections, the best answer first.
 
     Args:
         places: Sections that were found, best first.
         weights: Share of each stem of the question.
-        form: What is asked for.
-        similar: Compares texts with the question; None leaves it to the words.
+        form: Form of the answer asked for.
+        similar: Compares texts with the question; None uses words only.
     """
     found = features(places, weights, form, similar=similar)
     scored = [_scored(place, group, row) for place, group, row in found]
@@ -125,7 +125,7 @@ def features(
     *,
     similar: Similar | None,
 ) -> list[tuple[Place, Group, list[float]]]:
-    """Return each group that can be said with its features, in the order of `FEATURES`."""
+    """Return each group that can be quoted with its features, in the order of `FEATURES`."""
     found = [
         (place, group, _features(place, group, weights=weights, form=form))
         for place in places
@@ -145,7 +145,7 @@ def features(
 
 
 def _is_lead(section: Section, group: Group) -> bool:
-    """Whether it is said with what it announces."""
+    """Return whether it is quoted with the group that it introduces."""
     return any(other.lead == group.last for other in groups(section))
 
 
@@ -206,7 +206,7 @@ def _masked(section: Section, at: int) -> str:
 
 
 def covers(place: Place, group: Group, weights: Mapping[str, float]) -> float:
-    """Return how much of the question a group has with its headings and its document's title."""
+    """Return the share of the question's words in a group, its headings and its title."""
     words = (
         f"{place.section.chunk.title} {_head(place.section, group)} {_body(place.section, group)}"
     )
@@ -214,7 +214,7 @@ def covers(place: Place, group: Group, weights: Mapping[str, float]) -> float:
 
 
 _BY_SYNONYM = 0.7
-"""What a word of the question counts of which the text has only a synonym."""
+"""Weight of a question's word if the text has only a synonym of it."""
 
 
 def _share(weights: Mapping[str, float], present: set[str]) -> float:
@@ -225,7 +225,7 @@ def _share(weights: Mapping[str, float], present: set[str]) -> float:
 
 
 def defining(places: Sequence[Place], subject: str) -> tuple[Place, int] | None:
-    """Return the section and the block in it that defines *subject*; None if none does."""
+    """Return the section and its block that defines *subject*; None if there is none."""
     best: tuple[float, Place, int] | None = None
     for place in places:
         for at in range(len(place.section.blocks)):
@@ -261,7 +261,7 @@ def _defines(section: Section, at: int, subject: str) -> float:
 
 
 def _heading_above(section: Section, at: int) -> str | None:
-    """Return the heading right above a block; None if another block is between."""
+    """Return the heading directly above a block; None if another block is between them."""
     if at == 0:
         return section.chunk.heading[-1] if section.chunk.heading else section.chunk.title
     above = section.blocks[at - 1]

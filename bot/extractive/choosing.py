@@ -1,4 +1,4 @@
-"""Which blocks of the passages are said, in the form that the question asks for."""
+"""Choose the blocks of the passages to quote, in the form that the question asks for."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,14 +16,14 @@ from bot.types import ShownPassage
 from index.chunking import stems_of
 
 MOST_SENTENCES = 3
-# A further sentence is worth reading if its score is that near to the first one's
+# A further sentence is worth reading if its score is this close to the first one's
 _FURTHER = 0.5
-_FURTHER_PART = 2.5  # where the question has another part
+_FURTHER_PART = 2.5  # if the question has another part
 _COMPARED = 8
 _SIMILAR = 2.0
 _FUSED = 4.0
 _EXAMPLE = 1.0
-_NAMED = 4.0  # by its number: what has another number answers another question
+_NAMED = 4.0  # by its number: another number answers another question
 _IS_EXAMPLE = re.compile(
     r"(?:for example|for instance|e\.g\.|example:|as noted above)", re.IGNORECASE
 )
@@ -34,9 +34,9 @@ class Ranked:
     """A unit that could be an answer.
 
     Attributes:
-        likely: Probability that it holds the answer.
+        likely: Probability that it has the answer.
         unit: Its position among those of all passages.
-        points_at: The words in it that are the answer itself; "" if nobody says which.
+        points_at: The words in it that are the answer itself; "" if unknown.
     """
 
     likely: float
@@ -46,13 +46,13 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """What was found for a question.
+    """The ranked units for a question.
 
     Attributes:
         units: Best first.
         sure: Probability that the question is answered at all.
-        least: The probability under which nothing is said.
-        answerable: Probability of each passage that was read to hold an answer.
+        least: The probability below which nothing is said.
+        answerable: For each passage that was read, the probability that it has an answer.
     """
 
     units: tuple[Ranked, ...]
@@ -62,13 +62,13 @@ class Ranking:
 
     @property
     def is_answered(self) -> bool:
-        """Whether anything is to be said."""
+        """Whether there is an answer to show."""
         return bool(self.units) and self.sure >= self.least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What is said.
+    """The blocks to quote.
 
     Attributes:
         excerpts: In reading order.
@@ -84,9 +84,9 @@ class Chooser:
 
     Args:
         reading: The units of all passages.
-        passages: Those passages in their sections.
+        passages: The passages in their sections.
         asked: The question.
-        similar: Compares texts with the question by their vectors; None if nothing can.
+        similar: Compares texts with the question by their vectors; None if there are no vectors.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Chooser:
         self._form = form_of(asked.text)
 
     def _extreme(self, places: Sequence[Place]) -> Excerpt | None:
-        """Return the row that is the latest, first, most or least of its table."""
+        """Return the table row that is the latest, first, most or least."""
         wanted = superlative_of(self._asked.text)
         if wanted is None:
             return None
@@ -118,10 +118,10 @@ class Chooser:
         return None
 
     def blocks(self, rankings: Sequence[Ranking]) -> Chosen:
-        """Return what is said.
+        """Return the blocks to quote.
 
         Args:
-            rankings: Of the parts of the question that can be read alone, then of all of it.
+            rankings: First of the parts of the question that make sense alone, then of all of it.
         """
         whole = rankings[-1]
         places = self._places(whole)
@@ -136,7 +136,7 @@ class Chooser:
         return self._facts(rankings)
 
     def _definition(self, places: Sequence[Place]) -> Excerpt | None:
-        """Return what defines the thing that is to be defined, if that is asked."""
+        """Return the definition, if the question asks for one."""
         if self._form.form is not Form.DEFINITION:
             return None
         found = defining(places, self._form.subjects[0])
@@ -150,7 +150,7 @@ class Chooser:
 
         Args:
             places: Sections that were found, best first.
-            is_one: Whether one thing is asked, and not several in one question.
+            is_one: Whether the text asks one question, not several.
         """
         extreme = self._extreme(places)
         if extreme is not None:
@@ -231,7 +231,7 @@ class Chooser:
         )
 
     def _told(self, wanted: Sequence[Ranked], *, most: int) -> list[tuple[Excerpt, Ranked]]:
-        """Return what is said of the units, each word of a document once."""
+        """Return the excerpts for the units, without repeating any part of a document."""
         said: list[tuple[Excerpt, Ranked]] = []
         for at, one in enumerate(wanted):
             unit = self._reading.units[one.unit]
@@ -252,7 +252,7 @@ class Chooser:
         return self._reading.hits[unit.hit].chunk.path
 
     def _rows_beside(self, unit: Unit, wanted: Sequence[Ranked]) -> list[int]:
-        """Return the rows of a table that answer as well as *unit*, itself among them."""
+        """Return the rows of a table that answer as well as *unit* does, including itself."""
         rows = [self._reading.units[one.unit] for one in wanted]
         rows = [one for one in rows if one == unit or one.is_beside(unit)]
         return sorted(
@@ -260,7 +260,7 @@ class Chooser:
         )
 
     def _by_meaning(self, ranking: Ranking, *, further: float = _FURTHER) -> list[Ranked]:
-        """Return the units worth saying, in the order that their vectors and passages add to."""
+        """Return the units worth quoting, ordered by score, vectors and passages combined."""
         if not ranking.is_answered:
             return []
         best = list(ranking.units[:_COMPARED])
@@ -282,7 +282,7 @@ class Chooser:
         return [best[at] for at in order[:MOST_SENTENCES] if scores[at] >= least]
 
     def _says_less(self, unit: Unit, other: Unit) -> bool:
-        """Whether a row or an item has some of the question's words that its sibling has."""
+        """Return whether a row or an item has fewer of the question's words than its sibling."""
         if not unit.is_beside(other):
             return False
         asked = {*self._asked.stems}

@@ -1,4 +1,4 @@
-"""What of a section is quoted around the words that answer, and how it is shown."""
+"""Cut excerpts from a section: the words to quote around an answer, and how to show them."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -21,21 +21,21 @@ _CONTRASTS = re.compile(r", (?:however|though|therefore|instead),", re.IGNORECAS
 _REPLY = re.compile(r"(?:yes|no|ja|nein|oui|non|sí)\b", re.IGNORECASE)
 _MOST_ITEMS = 14
 _MOST_CHARS = 1600
-_MOST_CHARS_AROUND = 600  # of a list that is quoted for the sake of one item
+_MOST_CHARS_AROUND = 600  # of a list that is quoted because of one item
 _MOST_CODE_LINES = 25
 _MOST_LEAD = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excerpt:
-    """Words of a section as they are shown, and the slices of its text that they are.
+    """Words of a section as they are shown, and the slices of its text that they come from.
 
     Attributes:
-        section: It.
-        text: Markdown: prose on one line, a list, a table, or code with the line that announces it.
+        section: The section.
+        text: Markdown: prose on one line, a list, a table, or code with the line introducing it.
         quotes: Each exactly a slice of the section's text.
         first: Offset at which the part of the section that it covers begins.
-        last: One past the last.
+        last: One past its last.
     """
 
     section: Section
@@ -45,7 +45,7 @@ class Excerpt:
     last: int
 
     def overlaps(self, other: "Excerpt") -> bool:
-        """Whether both show the same words of the same document."""
+        """Return whether both show some of the same words of the same document."""
         ours, theirs = self.section.chunk, other.section.chunk
         return (
             ours.document == theirs.document
@@ -58,7 +58,7 @@ class Quoter:
     """Quotes the parts of one section.
 
     Args:
-        section: What is quoted from.
+        section: The section to quote from.
         asked: Stems of the question's words.
     """
 
@@ -67,7 +67,7 @@ class Quoter:
         self._asked = frozenset(asked)
 
     def around(self, unit: Unit) -> Excerpt | None:
-        """Return what to quote for the sake of *unit*; None if it could not be cited."""
+        """Return the excerpt to quote for *unit*; None if it cannot be cited."""
         group = self.group_of(unit.block)
         if unit.header is not None:
             return self.rows([unit.block])
@@ -83,19 +83,19 @@ class Quoter:
         return self._prose(unit)
 
     def block(self, at: int) -> Excerpt | None:
-        """Return a block by itself: a row with its head, else the sentences there is room for."""
+        """Return a single block: a row with its head, else as many sentences as fit."""
         if self._block(at).kind is BlockKind.ROW:
             return self.rows([at])
         ends = [last for _, last in split_sentences(self._masked(at))]
         return self._until(at, [*ends[:1], *(end for end in ends[1:] if end <= _MOST_CHARS_AROUND)])
 
     def opening(self, group: Group, *, most: int) -> Excerpt | None:
-        """Return the first sentences of a paragraph, *most* at most."""
+        """Return the first sentences of a paragraph, at most *most*."""
         ends = [last for _, last in split_sentences(self._masked(group.first))]
         return self._until(group.first, ends[:most])
 
     def _until(self, at: int, ends: Sequence[int]) -> Excerpt | None:
-        """Return a block up to the last of *ends*, which count from where it starts."""
+        """Return a block up to the last of *ends*, offsets from its start."""
         if not ends:
             return None
         start = self._block(at).start
@@ -116,7 +116,7 @@ class Quoter:
         return next((one for one in groups(self.section) if one.first <= block <= one.last), None)
 
     def group(self, group: Group, *, most_chars: int = _MOST_CHARS) -> Excerpt | None:
-        """Return a list, a table or code in full, with the line that announces it."""
+        """Return a complete list, table or piece of code, with the line that introduces it."""
         if group.kind is GroupKind.TABLE:
             rows = [at for at in range(group.first, group.last + 1) if not self._block(at).is_head]
             return self.rows(rows, lead=group.lead)
@@ -125,7 +125,7 @@ class Quoter:
             return self._plain(block.start, block.end)
         head = self._head_of(group)
         if not head and (self._block(group.first).number or 1) > 1:
-            return None  # its first steps are not here
+            return None  # its first steps are in another section
         shown = self._fitting(group, most_chars)
         lines = [*self._lines(shown)]
         text = "\n".join([head, *lines] if head else lines)
@@ -138,12 +138,12 @@ class Quoter:
 
         Args:
             rows: Positions of their blocks.
-            lead: Position of the paragraph that announces the table, if it is to be said.
+            lead: Position of the paragraph that introduces the table, if it is to be quoted.
         """
         shown = list(rows[:_MOST_ITEMS])
         head = next((at for at in range(rows[0], -1, -1) if self._block(at).is_head), None)
         if len(shown) == 1:
-            lead = None  # one row says all by itself
+            lead = None  # a single row needs no introduction
         text = self._table(head, shown)
         if lead is not None:
             text = f"{self._lead_text(lead)}\n\n{text}"
@@ -170,7 +170,7 @@ class Quoter:
         return "\n".join(f"| {' | '.join(_escaped(row, width))} |" for row in lines)
 
     def _prose(self, unit: Unit) -> Excerpt | None:
-        """Return a sentence, with those around it that it needs."""
+        """Return a sentence, with the neighbours that it needs."""
         block = self._block(unit.block)
         spans = [
             (block.start + first, block.start + last)
@@ -196,7 +196,7 @@ class Quoter:
         return spans[first][0], spans[last][1]
 
     def _question_above(self, block: int, start: int) -> int:
-        """Return where the question begins to which a yes or no replies."""
+        """Return where the question begins that a yes or no answers."""
         if block == 0:
             return start
         before = self._block(block - 1)
@@ -205,7 +205,7 @@ class Quoter:
         return before.start if asks else start
 
     def _list_around(self, group: Group, unit: Unit) -> Excerpt | None:
-        """Return an item with what announces its list, or the list if that is short."""
+        """Return an item with the introduction of its list, or the complete list if it is short."""
         start, end = self._block(group.first).start, self._block(group.last).end
         most = _MOST_CHARS if group.is_numbered else _MOST_CHARS_AROUND
         head = self._head_of(group)
@@ -213,7 +213,7 @@ class Quoter:
         says_more = not words <= own
         if end - start <= most and head and (group.lead is not None or own < words):
             return self.group(group)
-        # The item with those that it is under
+        # The item with the items that it is nested under
         at, depth = unit.block, self._block(unit.block).depth
         chain = [at]
         while at > group.first and depth > 1:
@@ -242,7 +242,7 @@ class Quoter:
         )
 
     def _announced_by(self, group: Group, unit: Unit) -> Group | None:
-        """Return the list, table or code that a sentence announces."""
+        """Return the list, table or code that a sentence introduces."""
         last = plain_block(self._masked(group.last))
         if not last.endswith(unit.plain):
             return None
@@ -265,7 +265,7 @@ class Quoter:
         )
 
     def _fitting(self, group: Group, most_chars: int) -> list[int]:
-        """Return the blocks that there is room for."""
+        """Return the blocks that fit."""
         shown: list[int] = []
         start = self._block(group.first).start
         items = 0
@@ -298,7 +298,7 @@ class Quoter:
         return group.lead if group.lead is not None else group.heading or 0
 
     def _head_of(self, group: Group) -> str:
-        """Return the line that is shown above a list or code; "" if nothing heads it."""
+        """Return the line to show above a list or code; "" if there is none."""
         if group.lead is not None:
             return self._lead_text(group.lead)
         if group.heading is None or group.kind is GroupKind.CODE:

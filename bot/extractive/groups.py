@@ -1,4 +1,4 @@
-"""Groups of blocks that belong together: a list, a table, code, with what announces them."""
+"""Group blocks that belong together: a list, a table or code with its introduction."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _ANNOUNCES = re.compile(r"\b(?:following|follows|below|these|steps?|folgende\w*)
 
 
 class GroupKind(StrEnum):
-    """What a group of blocks is."""
+    """The kind of a group of blocks."""
 
     PROSE = "prose"
     LIST = "list"
@@ -26,10 +26,10 @@ class Group:
     """Blocks of a section that belong together: a paragraph, a list, a table, a piece of code.
 
     Attributes:
-        kind: What it is.
+        kind: Its kind.
         first: Position of its first block.
         last: Position of its last.
-        lead: Position of the paragraph that announces it; None if none does.
+        lead: Position of the paragraph that introduces it; None if there is none.
         heading: Position of the heading above it; None if the section begins without one.
         is_numbered: Whether it is a list of steps.
     """
@@ -82,7 +82,7 @@ _KIND_OF = {
 
 
 def _belongs(blocks: Sequence[Block], masked: str, *, first: int, at: int) -> bool:
-    """Whether block *at* goes on with the list or table that begins with block *first*."""
+    """Return whether block *at* continues the list or table that begins with block *first*."""
     one, head = blocks[at], blocks[first]
     if one.group == head.group:
         return True

@@ -1,4 +1,4 @@
-"""Answers that are put together: how the sections on a subject begin, and two things compared."""
+"""Build overviews: the openings of all sections on a subject, or a comparison of two things."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _FULLY_NAMED = 0.5
 def summary(
     places: Sequence[Place], weights: Mapping[str, float], asked: Sequence[str]
 ) -> list[Excerpt]:
-    """Return how the sections that the question names begin, in their order.
+    """Return the openings of the sections that the question names, in their order.
 
     Args:
         places: Sections that were found, best first.
@@ -42,7 +42,7 @@ def summary(
 
 
 def _on_the_subject(places: Sequence[Place], weights: Mapping[str, float]) -> list[Place]:
-    """Return the sections of the document, or under the heading, that the question names best."""
+    """Return the sections of the document, or under the heading, that fits the question best."""
     best: tuple[float, str, str] | None = None
     for place in places:
         chunk = place.section.chunk
@@ -64,7 +64,7 @@ def _on_the_subject(places: Sequence[Place], weights: Mapping[str, float]) -> li
 
 
 def _named(path: str, name: str, weights: Mapping[str, float]) -> float:
-    """Return how much of the question a path has, more if its last name is asked for in full."""
+    """Return how well a path fits the question, more if it has the path's full last name."""
     known, last = {*stems_of(path)}, {*stems_of(name)}
     share = sum(weight for stem, weight in weights.items() if stem in known)
     return share + (_FULLY_NAMED * len(last & {*weights}) / len(last) if last else 0.0)
@@ -73,7 +73,7 @@ def _named(path: str, name: str, weights: Mapping[str, float]) -> float:
 def _gist(quoter: Quoter, place: Place, group: Group) -> Excerpt | None:
     if group.kind is GroupKind.PROSE:
         if any(other.lead == group.first for other in groups(place.section)):
-            return None  # it is said with what it announces
+            return None  # it is quoted with the group that it introduces
         return quoter.opening(group, most=2)
     if group.kind is GroupKind.CODE:
         return None
@@ -85,8 +85,8 @@ class _Side:
     """One of the things that are compared.
 
     Attributes:
-        names: What it is called, as it was asked and in full.
-        own: Stems that the other does not have.
+        names: Its names, as asked and in full.
+        own: Stems that the other one does not have.
         weights: How much each stem counts.
     """
 
@@ -98,7 +98,7 @@ class _Side:
 def comparison(
     places: Sequence[Place], subjects: Sequence[str], asked: Sequence[str]
 ) -> list[Excerpt]:
-    """Return the table that sets two things side by side, or a block for each of them."""
+    """Return the table that compares the two things, or a block for each of them."""
     sides = _sides(subjects, asked)
     table = _table_of(places, sides, asked)
     if table is not None:
@@ -123,7 +123,7 @@ def _sides(subjects: Sequence[str], asked: Sequence[str]) -> list[_Side]:
 
 
 def _in_full(subjects: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return both names: of "public vs private channels" the first is "public channels" too."""
+    """Return both full names: in "public vs private channels" the first is "public channels"."""
     first, second = (subject.split() for subject in subjects)
     if len(first) >= len(second):
         return [(" ".join(first),), (" ".join(second),)]
@@ -148,7 +148,7 @@ def _table_of(
 
 
 def _names(known: set[str], own: frozenset[str]) -> bool:
-    """Whether one of the words is there, also as a part of a joined one ("HRLinks")."""
+    """Return whether one of the words is known, also as part of a joined one ("HRLinks")."""
     return any(
         stem in one and (stem == one or len(stem) > len(one) / 3) for stem in own for one in known
     )
@@ -157,7 +157,7 @@ def _names(known: set[str], own: frozenset[str]) -> bool:
 def _about(
     places: Sequence[Place], side: _Side, *, known: Sequence[Excerpt], asked: Sequence[str]
 ) -> Excerpt | None:
-    """Return the block that says most of one of the two things."""
+    """Return the block that says most about one of the two things."""
     best: tuple[float, Excerpt] | None = None
     for place in places:
         quoter = Quoter(place.section, asked)
@@ -172,7 +172,7 @@ def _about(
 
 
 def _on(place: Place, at: int, *, side: _Side, quoter: Quoter) -> float | None:
-    """Return how much a block says of one thing; None if it does not name it."""
+    """Return how much a block says about one thing; None if it does not name it."""
     block = place.section.blocks[at]
     if block.kind in {BlockKind.HEADING, BlockKind.CODE} or block.is_head:
         return None

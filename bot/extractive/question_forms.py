@@ -1,4 +1,4 @@
-"""What form of answer a question asks for: a fact, a definition, steps, a list, code, a summary."""
+"""Recognise the form of the answer to a question: fact, definition, steps, list, code, summary."""
 
 import re
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Asked:
     """The form of a question.
 
     Attributes:
-        form: What it asks for.
-        subjects: What is to be defined, or the two things to be compared; else empty.
+        form: The form of the answer.
+        subjects: The term to define, or the two things to compare; else empty.
     """
 
     form: Form
@@ -73,7 +73,7 @@ _STEPS = _any(
     r"\bwhat (?:(?:should|must) (?:i|we)|do (?:i|we) (?:have|need) to) do\b",
     r"\bwhat now$|\bwhat next$|^(?:ways?|way) to\b|^(?:wie|was muss ich|cómo|comment)\b",
 )
-# "How does the lift work?" asks for what is so, not for what to do
+# "How does the lift work?" asks for an explanation, not for instructions
 _HOW_IT_IS = re.compile(
     r"^how (?:do|does|did|is|are) (?:the |a |an )?"
     r"(?!i\b|we\b|you\b|one\b|people\b|employees\b|users\b|staff\b)\w+.*"

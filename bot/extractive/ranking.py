@@ -1,4 +1,4 @@
-"""Sentences of passages, and how much speaks for each of them as the answer to a question."""
+"""Rank the sentences of passages as answers, by features of each sentence and the question."""
 
 import math
 import re
@@ -41,13 +41,13 @@ _PERSON = (
     r"(?<=\S\s)(?-i:[A-Z])[\w'’-]+|\b(?:team|department|manager|office|desk|everyone|everybody|nobody|"
     r"employees?|staff|members?|customers?|owner|director|lead|admins?)\b"
 )
-# How a question asks, and what its answer then holds; of several that fit, the last counts
+# Patterns for questions, and for the kind of text that answers them; the last match counts
 _KINDS = tuple(
     (re.compile(asks, re.IGNORECASE), re.compile(holds, re.IGNORECASE))
     for asks, holds in ((_HOW_MUCH, _AMOUNT), (_WHEN, _TIME), (_WHO, _PERSON))
 )
 
-# What is said beside the matter
+# Phrases beside the subject of the question
 _IDIOMS = re.compile(
     r"\bfor the (?:first|last) time\b|\b(?:right|just) now\b|\bat the moment\b|"
     r"\bas soon as possible\b|"
@@ -74,8 +74,8 @@ FEATURES = (
     "answerable",
     "margin",
 )
-WORDS_ONLY = 11  # so many of the features are had from the words alone
-# Of a question: what speaks for there being an answer at all
+WORDS_ONLY = 11  # this many of the features need only words
+# Features of a question: evidence that there is an answer at all
 OVERALL = (
     "bias",
     "best",
@@ -88,21 +88,21 @@ OVERALL = (
 )
 _NEAR = 2  # units before and after one
 _WORTH = 0.2  # share of the question that a further sentence must add
-_USUAL_COSINE = 0.45  # of a passage whose vector is not known
+_USUAL_COSINE = 0.45  # of a passage without a known vector
 _TINY = 1e-9
 _FAR = 30.0  # a logit whose probability is all but certain
-_MOST_MARGIN = 8.0  # beyond it either way, more says nothing more
+_MOST_MARGIN = 8.0  # larger margins are cut off here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedQuestion:
-    """A question, taken apart.
+    """A question, split into its parts.
 
     Attributes:
         text: The question.
-        stems: Of its words of meaning, in order.
+        stems: Of its content words, in order.
         names: Stems of its names, numbers and abbreviations.
-        kind: Matches a text that holds what is asked for; None if anything may be the answer.
+        kind: Matches texts with the kind of answer asked for; None if any text may answer.
     """
 
     text: str
@@ -112,7 +112,7 @@ class ParsedQuestion:
 
 
 def parse_question(question: str) -> ParsedQuestion:
-    """Return what a question asks for.
+    """Return the parts of a question.
 
     >>> asked = parse_question("When did NASA move to Houston?")
     >>> asked.stems, sorted(asked.names)
@@ -137,10 +137,10 @@ _LABELLED = re.compile(
 
 
 def is_named(question: str, texts: Sequence[str]) -> bool:
-    """Whether *texts* have every number that names something in *question*; it must have one.
+    """Return whether *texts* have every identifying number of *question*; it must have one.
 
-    A code such as AS-0287 or 7.5 names something, and so does a number behind a word that is no
-    small one: "room 5", but not "for 5 years".
+    A code such as AS-0287 or 7.5 identifies something, and so does a number after a content
+    word: "room 5", but not "for 5 years".
 
     >>> is_named("Who owns AS-0287?", ["AS-0287: Ann"]), is_named("Room 5?", ["Room 51"])
     (True, False)
@@ -156,7 +156,7 @@ def is_named(question: str, texts: Sequence[str]) -> bool:
 
 
 class FeatureExtractor:
-    """The words of the passages, counted once for all that is asked of them."""
+    """The words of the passages, counted once for all features."""
 
     def __init__(self, shown: Sequence[ShownPassage]) -> None:
         self.hits = hits(shown)
@@ -193,15 +193,15 @@ class FeatureExtractor:
     def pointed_features(
         self, pointed: Sequence[SpanScores], units: Sequence[int]
     ) -> list[list[float]]:
-        """Return the features of each unit that the network gives, in the order of `FEATURES`.
+        """Return the features of each unit that come from the network, in the order of `FEATURES`.
 
         Args:
-            pointed: What the network says of each passage.
+            pointed: The network's scores for each passage.
             units: Positions of the units.
         """
         margins = np.array([self._margin(pointed, at) for at in units])
         passages = np.array([self.units[at].hit for at in units])
-        # Of all units that were read, and of a passage's own and "there is none"
+        # Over all units that were read, and over a passage's own units and "there is none"
         shares = _softmax(margins)
         own = np.zeros(len(units))
         for passage in set(passages.tolist()):
@@ -222,7 +222,7 @@ class FeatureExtractor:
         ]
 
     def words_pointed_at(self, pointed: Sequence[SpanScores], at: int) -> str:
-        """Return the words of a unit that the network takes for the answer, without mark-up."""
+        """Return the words of a unit that the network takes for the answer, without markup."""
         unit = self.units[at]
         best = self._best_span(pointed, at)
         if best is None:
@@ -238,27 +238,27 @@ class FeatureExtractor:
         return pointed[unit.hit].best(unit.start - offset, unit.end - offset)
 
     def says_less(self, asked: ParsedQuestion, at: int, other: int) -> bool:
-        """Whether a row or an item has some of the question's words that its sibling has, no more.
+        """Return whether a unit has only a part of the question's words that its sibling has.
 
-        Where one row names what is asked about, the other rows are about something else.
+        If one row names the subject of the question, the other rows are about something else.
         """
         if not self.units[at].is_beside(self.units[other]):
             return False
         return self._said(at) & {*asked.stems} < self._said(other) & {*asked.stems}
 
     def weights(self, asked: ParsedQuestion) -> dict[str, float]:
-        """Return how rare each word of the question is in the passages; they add up to 1."""
+        """Return the rarity of each word of the question in the passages, adding up to 1."""
         weighed = self._weights(asked)
         total = sum(weighed.values()) or 1.0
         return {word: weight / total for word, weight in weighed.items()}
 
     def completing(self, asked: ParsedQuestion, at: int, told: Iterable[str]) -> int | None:
-        """Return the position of the unit near *at* that says what *told* leaves out.
+        """Return the position of the unit near *at* that adds what *told* leaves out.
 
         Args:
-            asked: The question; of its words, by how rare they are, at least a fifth must be new.
-            at: Position of a unit that is told.
-            told: All texts that are.
+            asked: The question; at least a fifth of its words, weighted by rarity, must be new.
+            at: Position of a unit that is quoted.
+            told: The texts of all quoted units.
         """
         hit = self.units[at].hit
         known = self._above[hit].union(*map(stems_of, told))
@@ -295,7 +295,7 @@ class FeatureExtractor:
         return near
 
     def _weights(self, asked: ParsedQuestion) -> dict[str, float]:
-        """Return how rare each word of the question is in the passages."""
+        """Return the rarity of each word of the question in the passages."""
         if asked not in self._weighed:
             total = len(self.units) + 1
             self._weighed[asked] = {
@@ -357,7 +357,7 @@ def _missing(names: frozenset[str], present: set[str]) -> float:
 
 
 def _holds(asked: ParsedQuestion, text: str) -> bool:
-    """Whether the unit has something of the asked kind that the question does not have itself."""
+    """Return whether the unit has something of the asked kind that is not in the question."""
     if asked.kind is None:
         return False
     own = asked.text.lower()

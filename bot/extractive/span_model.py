@@ -1,4 +1,4 @@
-"""Where in a passage the answer to a question stands: a small network, run by ONNX Runtime."""
+"""Span model: a small network that locates the answer in a passage, run by ONNX Runtime."""
 
 import hashlib
 import json
@@ -20,22 +20,22 @@ SHIPPED = Path(__file__).parent / "models" / "reader"
 MODEL_FILE, TOKENIZER_FILE, INFO_FILE = "model.onnx", "tokenizer.json", "model.json"
 LONGEST = 448  # word pieces of question and passage: the network was made for 512
 LONGEST_QUESTION = 64
-_LONGEST_SPAN = 40  # word pieces of an answer, as long as those it has seen
-_REMEMBERED = 128  # passages: as reranker it reads those that the answerer reads again
+_LONGEST_SPAN = 40  # word pieces of an answer, as in its training data
+_REMEMBERED = 128  # passages: the reranker and the answerer read the same ones
 
 Logits = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpanScores:
-    """What the network says of one passage.
+    """The network's scores for one passage.
 
     Attributes:
-        answerable: Logit of whether the passage holds an answer at all.
-        none: Score of "there is none", to compare those of places with.
+        answerable: Logit of whether the passage has an answer at all.
+        none: Score of "there is none", to compare with the scores of places.
         offsets: Start and end of each word piece in the passage's text, shape (pieces, 2).
         starts: Logit of an answer starting at each piece, shape (pieces,).
-        ends: The same of its ending there.
+        ends: Logit of an answer ending at each piece, shape (pieces,).
     """
 
     answerable: float
@@ -45,11 +45,11 @@ class SpanScores:
     ends: Logits
 
     def best(self, start: int, end: int) -> tuple[float, tuple[int, int]] | None:
-        """Return the best answer that stands between two offsets of the passage.
+        """Return the best answer between two offsets of the passage.
 
         Returns:
             By how much its score is above that of no answer, and where it starts and ends; None
-            if the passage was cut before there.
+            if the passage was truncated before that.
         """
         first = int(np.searchsorted(self.offsets[:, 0], start))
         last = int(np.searchsorted(self.offsets[:, 1], end, side="right"))
@@ -65,19 +65,19 @@ class SpanScores:
 
 
 class SpanModel:
-    """The network that ships with the package, or another that was trained alike.
+    """The network that comes with the package, or another one trained in the same way.
 
     Args:
         folder: Holds the network, its tokenizer and the checksums of both.
 
     Raises:
-        SpanModelError: A file is missing or is not what was written.
+        SpanModelError: A file is missing or does not match its checksum.
     """
 
     def __init__(self, folder: Path = SHIPPED) -> None:
         _verify(folder)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # a passage a core: none waits, and nothing is padded
+        options.intra_op_num_threads = 1  # one passage per core: none waits, and nothing is padded
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
@@ -89,11 +89,11 @@ class SpanModel:
         self._pointed = lru_cache(_REMEMBERED)(self._read)
 
     def point(self, question: str, passages: Sequence[tuple[str, str]]) -> list[SpanScores]:
-        """Return what the network says of each passage.
+        """Return the network's scores for each passage.
 
         Args:
             question: As it was asked.
-            passages: What each stands under (title and headings) and its text.
+            passages: The title and headings above each one, and its text.
         """
         if not passages:
             return []
@@ -117,7 +117,7 @@ class SpanModel:
             "types": np.array([pieces.type_ids[:LONGEST]], dtype=np.int64),
         }
         starts, ends, answerable = self._session.run(None, inputs)
-        # What tokenizers' own truncation leaves of a pair no longer says which text is which
+        # The tokenizer's own truncation of a pair loses track of which text is which
         offsets = np.array(pieces.offsets[:LONGEST], dtype=np.int64)
         second = np.array([kind == 1 for kind in pieces.sequence_ids[:LONGEST]])
         inside = second & (offsets[:, 0] >= len(head))
@@ -151,9 +151,7 @@ def _verify(folder: Path) -> None:
         except OSError as error:
             raise _unreadable(folder) from error
         if found != expected:
-            raise SpanModelError(
-                f"{folder / name} is not the file that was written: {_remedy(folder)}"
-            )
+            raise SpanModelError(f"{folder / name} does not match its checksum: {_remedy(folder)}")
 
 
 def _unreadable(folder: Path) -> SpanModelError:

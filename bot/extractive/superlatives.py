@@ -1,4 +1,4 @@
-"""The latest, the first, the most, the cheapest: the row of a table whose value is the extreme."""
+"""Answer superlatives such as "latest" or "cheapest" with the extreme row of a table."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ _LOW = re.compile(
     r"niedrigste[rsnm]?|kleinste[rsnm]?|billigste[rsnm]?|günstigste[rsnm]?)\b",
     re.I,
 )
-# What the columns are called in which such values stand
+# Names of the columns with such values
 _NAMES = {
     "cheapest": "price cost fee rate charge amount",
     "expensive": "price cost fee rate charge amount",
@@ -61,12 +61,12 @@ _Read = Callable[[str], Value | None]
 
 @dataclass(frozen=True, slots=True)
 class Superlative:
-    """What extreme is asked for.
+    """The extreme that a question asks for.
 
     Attributes:
         highest: Whether it is the latest or most; else the earliest or least.
         is_time: Whether dates and versions are compared; else amounts.
-        names: Stems of what the column may be called.
+        names: Stems of possible names of the column.
         words: Stems of the words that ask for it.
     """
 
@@ -104,7 +104,7 @@ def superlative_of(question: str) -> Superlative | None:
 def extreme_row(section: Section, wanted: Superlative) -> tuple[Group, int] | None:
     """Return the row with the extreme value in a table of *section*, as the position of its block.
 
-    None if no table has a column of such values.
+    None if no table has a column with such values.
     """
     for group in groups(section):
         if group.kind is not GroupKind.TABLE:
@@ -139,7 +139,7 @@ def _extreme(section: Section, group: Group, wanted: Superlative) -> int | None:
 def _column(
     names: Sequence[str], table: Sequence[Sequence[str]], wanted: Superlative
 ) -> tuple[int, _Read] | None:
-    """Return the column to compare and how its cells are read."""
+    """Return the column to compare and the function that reads its cells."""
     readers: tuple[_Read, ...] = (_date, _version) if wanted.is_time else (_amount,)
     found: list[tuple[bool, int, _Read]] = []
     for read in readers:
@@ -150,7 +150,7 @@ def _column(
                 is_named = not wanted.names.isdisjoint(stems_of(names[number]))
                 found.append((is_named, number, read))
     if not found or (not wanted.is_time and len(found) > 1 and not any(one[0] for one in found)):
-        return None  # which of several amounts is meant is not known
+        return None  # there are several columns of amounts
     _, number, read = next((one for one in found if one[0]), found[0])
     return number, read
 

@@ -1,4 +1,4 @@
-"""Sentences, list items, rows and code of passages: what an extractive answer is chosen from."""
+"""Split passages into units to choose an answer from: sentences, list items, rows and code."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,21 +10,21 @@ from index.chunking import plain_block, split_sentences, words
 from index.types import Block, BlockKind, Chunk, Passage, Section
 
 _FEWEST_WORDS = 2
-_MOST_CHARS = 2000  # what is longer is no sentence, whatever it is
+_MOST_CHARS = 2000  # longer text is not a sentence
 _MOST_ITEM_CHARS = 400  # a longer item is read sentence by sentence
 _CELL = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found, and where an answerer sees it."""
+    """A passage that was found, and its section as an answerer sees it."""
 
     shown: ShownPassage
     passage: Passage
 
     @property
     def chunk(self) -> Chunk:
-        """What was found."""
+        """The chunk that was found."""
         return self.passage.chunk
 
     @property
@@ -43,9 +43,9 @@ class Unit:
         block: Position of its block in the section.
         start: Offset in the section's text.
         end: One past the last.
-        plain: Its words without mark-up, on one line.
+        plain: Its words without markup, on one line.
         states: Whether it can be an answer: not a question, a heading, or the head of a table.
-        header: Position of the block that is the head of its table; None if it is no row of one.
+        header: Position of the block that is the head of its table; None if it is not a table row.
     """
 
     hit: int
@@ -58,7 +58,7 @@ class Unit:
     header: int | None
 
     def is_beside(self, other: "Unit") -> bool:
-        """Whether both are rows of the same table, or items of the same list."""
+        """Return whether both are rows of the same table, or items of the same list."""
         group = self.section.blocks[self.block].group
         is_same = self.section.chunk.id == other.section.chunk.id
         return is_same and group != -1 and group == other.section.blocks[other.block].group
@@ -90,7 +90,7 @@ def units(found: Sequence[Hit]) -> list[Unit]:
 
 
 def block_text(section: Section, block: Block) -> str:
-    """Return the words of a block without mark-up, on one line."""
+    """Return the words of a block without markup, on one line."""
     if block.kind is BlockKind.CODE:
         return " ".join(code_of(section.masked[block.start : block.end])[1].split())
     return plain_block(section.masked[block.start : block.end])
@@ -152,13 +152,13 @@ def _states(chunk: Chunk, said: str) -> bool:
 
 
 def _named(section: Section, head: Block, row: str) -> str:
-    """Return a row of a table with the name of its column before each cell."""
+    """Return a table row with the name of the column before each cell."""
     names = cells(section.masked[head.start : head.end])
     return named(names, cells(row))
 
 
 def named(names: Sequence[str], values: Sequence[str]) -> str:
-    """Return the cells of a row, each behind the name of its column.
+    """Return the cells of a row, each after the name of its column.
 
     >>> named(["Place", "Fee"], ["Garage", "3 euros"])
     'Place: Garage; Fee: 3 euros'
@@ -171,5 +171,5 @@ def named(names: Sequence[str], values: Sequence[str]) -> str:
 
 
 def cells(row: str) -> list[str]:
-    """Return the cells of a row of a table without mark-up."""
+    """Return the cells of a table row without markup."""
     return [plain_block(cell) for cell in _CELL.split(row.strip().strip("|"))]

@@ -1,4 +1,4 @@
-"""The portfolio: whose turn it is, who is left alone, and what may still be spent."""
+"""The model portfolio: which model answers next, pauses after failures, and budgets."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ from bot.types import Messages, Question, Usage
 log = logging.getLogger(__name__)
 
 OVER_BUDGET: Final = "over budget"
-PAUSED: Final = "left alone for a while after failures"
+PAUSED: Final = "paused after failures"
 
 
 class Model(Protocol):
@@ -29,7 +29,7 @@ class Model(Protocol):
         ...
 
     def reply(self, messages: Messages, *, stream: bool) -> AsyncGenerator[str | Usage]:
-        """Yield the text of one reply as it comes, and its usage last; raise `AnswererError`."""
+        """Yield the text of one reply as it arrives, then its usage; raise `AnswererError`."""
         ...
 
 
@@ -38,10 +38,10 @@ class Limit:
     """A budget for one day.
 
     Attributes:
-        scope: Whose spending counts.
-        name: Whose, within the scope.
-        usd: How much.
-        words: What to call it.
+        scope: The kind of spending that counts.
+        name: Whose spending, within the scope.
+        usd: The budget in US dollars.
+        words: Its name in messages.
     """
 
     scope: Scope
@@ -51,10 +51,10 @@ class Limit:
 
 
 class CircuitBreaker:
-    """Says whether a supplier may be asked.
+    """Decides whether a provider may be asked.
 
-    Closed, everybody may ask. After some failures in a row it is open, and nobody may. When the
-    pause is over one question goes through as a probe, and its outcome closes or opens it again.
+    While it is closed, every question may ask. After several failures in a row it opens, and none
+    may. After a pause, one question goes through as a probe; its outcome closes or reopens it.
 
     Args:
         now: Seconds on a clock that never goes back.
@@ -69,27 +69,27 @@ class CircuitBreaker:
 
     @property
     def is_closed(self) -> bool:
-        """Whether everybody may ask."""
+        """Whether every question may ask."""
         return self._open_until is None
 
     def admit(self) -> bool:
-        """Whether this question may ask; after a pause that is true for one question only."""
+        """Return whether this question may ask; after a pause, only one question may."""
         with self._lock:
             if self._open_until is None:
                 return True
             if self._now() < max(self._open_until, self._probe_until or 0.0):
                 return False
-            # A probe whose outcome never comes, since its process was stopped, blocks no other
+            # If a probe's process was stopped, its outcome never comes; this must not block others
             self._probe_until = self._now() + PAUSE_S
             return True
 
     def succeeded(self) -> None:
-        """Close: the supplier works."""
+        """Close: the provider works."""
         with self._lock:
             self._failures, self._open_until, self._probe_until = 0, None, None
 
     def failed(self, retry_after_s: float | None = None) -> None:
-        """Count a failure; with *retry_after_s* the supplier itself asks for a pause."""
+        """Count a failure; *retry_after_s* is the pause that the provider itself asks for."""
         with self._lock:
             self._failures += 1
             was_open = self._open_until is not None
@@ -100,12 +100,12 @@ class CircuitBreaker:
 
 
 class Portfolio:
-    """All models, and what is known of them across questions; may be used from any thread.
+    """All models and what is known about them across questions; may be used from any thread.
 
     Args:
-        models: Each with a name of its own.
+        models: Each with a unique name.
         settings: Budgets and the deadline.
-        ledger: Where choices and spending are kept; None keeps them in memory.
+        ledger: Stores choices and spending; None keeps them in memory.
         now: Seconds on a clock that never goes back, for the breakers.
     """
 
@@ -134,9 +134,9 @@ class Portfolio:
         return self._breakers[name]
 
     def order(self, thread: str) -> list[Model]:
-        """Return the models in the order in which they are asked: first whose turn it is.
+        """Return the models in the order in which they are asked: first the one whose turn it is.
 
-        The others follow by their shares, those that are not left alone first.
+        The others follow by their shares, those that are not paused first.
         """
         if not self._models:
             return []
@@ -155,10 +155,10 @@ class Portfolio:
     def admitted(
         self, provider: ProviderSettings, question: Question, messages: Messages
     ) -> Iterator[None]:
-        """Keep back what a request may cost at most while it runs.
+        """Reserve the maximum cost of a request while it runs.
 
         Raises:
-            AnswererError: If the request may not be made: over budget, or left alone.
+            AnswererError: The request may not be made: over budget, or paused.
         """
         limits = self.limits(provider, question)
         worst = self._cost(provider, messages.tokens_at_most, provider.max_tokens) or Decimal(0)
@@ -175,12 +175,12 @@ class Portfolio:
                 self._reserve(limits, -worst)
 
     def record(self, request: Request, provider: ProviderSettings, question: Question) -> list[str]:
-        """Keep what a request cost; returns a sentence for each budget that is nearly used up."""
+        """Store the cost of a request; return a sentence for each budget that is nearly used up."""
         try:
             self.ledger.record(request)
             return list(self._warnings(request, provider, question))
         except StoreError:
-            log.exception("what was spent could not be kept")
+            log.exception("spending could not be stored")
             return []
 
     def priced(self, provider: ProviderSettings, usage: Usage) -> Usage:
@@ -189,7 +189,7 @@ class Portfolio:
         return replace(usage, cost_usd=cost)
 
     def limits(self, provider: ProviderSettings, question: Question) -> list[Limit]:
-        """Return the budgets that a request of this question falls under."""
+        """Return the budgets that apply to a request of this question."""
         ours = self.settings
         wanted = [
             (Scope.ALL, "", ours.budget_usd_per_day, "all models"),
@@ -207,11 +207,11 @@ class Portfolio:
         return cost_usd(provider, input_tokens=into, output_tokens=out)
 
     def _beyond(self, limits: Sequence[Limit], usd: Decimal) -> bool:
-        """Whether *usd* more would be too much; so it is where nobody knows what was spent."""
+        """Return whether *usd* more would be too much, or the spending so far is unknown."""
         try:
             return any(self._used(limit) + usd > limit.usd for limit in limits)
         except StoreError:
-            log.exception("what was spent could not be read")
+            log.exception("spending could not be read")
             return True
 
     def _used(self, limit: Limit) -> Decimal:
@@ -236,8 +236,8 @@ class Portfolio:
                 if limit.scope in {Scope.USER, Scope.CHANNEL}:
                     share = int(100 * after / limit.usd)
                     yield (
-                        f"{share} % of today's budget for {limit.words} is used; "
-                        "beyond it, answers quote the documents only."
+                        f"{share} % of today's budget for {limit.words} is used. "
+                        "After that, answers only quote the documents."
                     )
 
     def _refuse_budgets_without_prices(self) -> None:
@@ -255,7 +255,7 @@ class Portfolio:
         ]
         if unknown:
             raise SettingsError(
-                "models: a budget cannot be kept without a price; give one under "
+                "models: a budget needs a price for every model; give one under "
                 "[models.providers.price] to " + ", ".join(unknown)
             )
 
@@ -263,4 +263,4 @@ class Portfolio:
 FAILURES: Final = 5
 PAUSE_S: Final = 30.0
 LONGEST_PAUSE_S: Final = 300.0
-"""A supplier that asks for an hour is probed after this long all the same."""
+"""A provider that asks for a longer pause is probed after this many seconds anyway."""

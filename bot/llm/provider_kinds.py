@@ -1,4 +1,4 @@
-"""The kinds of supplier: which llama-index class speaks to it, and where its replies say how."""
+"""The kinds of model provider: their LlamaIndex class and the layout of their replies."""
 
 import importlib
 import inspect
@@ -11,30 +11,30 @@ from llama_index.core.llms import LLM, LLMMetadata
 from bot.errors import SettingsError
 from bot.settings import ProviderSettings
 
-_KEYLESS: Final = "none"  # servers without keys ignore it, and the clients refuse an empty one
+_KEYLESS: Final = "none"  # servers without keys ignore it; the clients refuse an empty one
 _OPENAI_URL: Final = "https://api.openai.com/v1"
 _MILLISECONDS: Final = 1000
-_CLIENTS: Final = ("_aclient", "_async_client", "_client")  # what the classes call them
+_CLIENTS: Final = ("_aclient", "_async_client", "_client")  # their names in the classes
 
 Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """How to speak to one kind of supplier.
+    """How to call one kind of provider.
 
     Attributes:
-        module: Where its class is; imported only when it is used.
-        extra: What to install for it: `footnote[extra]`.
-        arguments: Of the class, made from the settings.
-        name: Of the class.
-        finish: Where in a reply, or in a part of one, it says why it ended.
-        whole: What it says there if nothing was cut or held back.
-        tokens: Where it says how many tokens went in and came out.
-        streams: Whether the parts of a stream say why it ended; if not, the reply comes at once.
-        stream_arguments: Of a request for a stream.
-        structured: Arguments of a request whose reply is to follow a JSON schema; None if the
-            reply would not come as text.
+        module: Module of its class; imported only when it is used.
+        extra: The extra to install for it: `footnote[extra]`.
+        arguments: Makes the arguments of the class from the settings.
+        name: Name of the class.
+        finish: Path in a reply, or in a part of one, to the reason why it ended.
+        whole: The reasons that mean nothing was cut or held back.
+        tokens: Paths to the numbers of tokens that went in and came out.
+        streams: Whether the parts of a stream say why it ended; if not, the reply is not streamed.
+        stream_arguments: Further arguments of a request for a stream.
+        structured: Makes the arguments of a request whose reply is to follow a JSON schema; None
+            if the reply would not come as text.
     """
 
     module: str
@@ -50,10 +50,10 @@ class Kind:
 
 
 def build(provider: ProviderSettings) -> LLM:
-    """Return the llama-index model of *provider*, which asks once and never again by itself.
+    """Return the LlamaIndex model of *provider*; it never retries by itself.
 
     Raises:
-        SettingsError: If the package for its kind is not installed, or if it cannot do what is set.
+        SettingsError: The package for its kind is not installed, or it does not support a setting.
     """
     kind = KINDS[provider.kind]
     if provider.structured and kind.structured is None:
@@ -76,7 +76,7 @@ def build(provider: ProviderSettings) -> LLM:
 
 async def close(llm: LLM) -> None:
     """Close the connections of a model, in the event loop that opened them."""
-    # The classes keep their clients to themselves and have no way to close them
+    # The classes keep their clients private and have no way to close them
     for client in (getattr(llm, name, None) for name in _CLIENTS):
         for one, way in ((getattr(client, "aio", None), "aclose"), (client, "close")):
             closing = getattr(one, way, None)
@@ -86,10 +86,10 @@ async def close(llm: LLM) -> None:
 
 
 def _knowing(base: type[LLM], provider: ProviderSettings) -> type[LLM]:
-    """Return the class with what the settings say of the model, known to the package or not.
+    """Return the class with the model's limits from the settings, even for unknown models.
 
-    Several of the classes look the name up in a list of their own, on every request, and refuse
-    what is not on it: a model that came out after the package.
+    Several of the classes look the name up in their own list on every request and refuse
+    models that are not on it because they came out after the package.
     """
     told = LLMMetadata(
         context_window=provider.context_tokens,
@@ -101,7 +101,7 @@ def _knowing(base: type[LLM], provider: ProviderSettings) -> type[LLM]:
 
 
 def at(raw: object, path: Path) -> object:
-    """Return what stands in *raw* at *path*, through mappings, lists and objects; None if nothing.
+    """Return the value in *raw* at *path*, through mappings, lists and objects; None if missing.
 
     >>> at({"choices": [{"finish_reason": "stop"}]}, ("choices", 0, "finish_reason"))
     'stop'
@@ -135,7 +135,7 @@ def _openai(provider: ProviderSettings) -> Mapping[str, Any]:
         "max_tokens": provider.max_tokens,
         "temperature": 0.0,
         "timeout": provider.timeout_s,
-        # The client would ask again three times, and llama-index around it three times more
+        # The client would retry three times, and LlamaIndex around it three times more
         "max_retries": 0,
     }
 
@@ -169,7 +169,7 @@ def _google(provider: ProviderSettings) -> Mapping[str, Any]:
     return {
         "model": provider.model,
         "api_key": _secret(provider),
-        # With both of these given it does not ask the network while it is built
+        # With both of these given, it makes no network request while it is built
         "max_tokens": provider.max_tokens,
         "context_window": provider.context_tokens,
         "max_retries": 0,
@@ -188,7 +188,7 @@ def _bedrock(provider: ProviderSettings) -> Mapping[str, Any]:
         "max_tokens": provider.max_tokens,
         "temperature": 0.0,
         "timeout": provider.timeout_s,
-        # Here it counts the requests, not those after the first; the client beneath counts again
+        # Here the number counts all requests, not only retries; the client beneath counts again
         "max_retries": 1,
         "botocore_config": importlib.import_module("botocore.config").Config(
             retries={"total_max_attempts": 1},
@@ -239,7 +239,7 @@ _OPENAI_LIKE: Final = Kind(
 
 KINDS: Final[Mapping[str, Kind]] = {
     "openai_like": _OPENAI_LIKE,
-    # The class of that name refuses models that it does not know, and the wire is the same
+    # The class of that name refuses models that it does not know; this one has the same protocol
     "openai": _OPENAI_LIKE,
     "azure_openai": Kind(
         module="llama_index.llms.azure_openai",

@@ -1,4 +1,4 @@
-"""Suppliers of language models: one request, and a reply that is whole or an error."""
+"""Request replies from language model providers; a reply is complete or an error."""
 
 import asyncio
 import time
@@ -13,9 +13,9 @@ from bot.llm.provider_kinds import KINDS, Kind, Path, at, build, close
 from bot.settings import ModelsSettings, ProviderSettings
 from bot.types import Messages, Usage
 
-# These say that this question cannot be answered, not that the supplier is in trouble
+# Statuses about this one question, not about trouble at the provider
 _QUESTIONS_FAULT = frozenset({400, 413, 422})
-# Where the clients' errors say with which status they were refused, and the headers of the reply
+# Where the clients' errors hold the status of the refusal, and the headers of the reply
 _STATUS: tuple[Path, ...] = (
     ("status_code",),
     ("code",),
@@ -29,12 +29,12 @@ _HEADERS: tuple[Path, ...] = (
 
 @dataclass
 class _Ending:
-    """What the parts of a reply said so far about its end.
+    """How a reply ended, as far as its parts have said so.
 
     Attributes:
-        finish: Why it ended, in the supplier's words; None if nothing was said.
-        input_tokens: As far as it is told.
-        output_tokens: As far as it is told.
+        finish: The provider's reason why it ended; None if none was given.
+        input_tokens: As far as reported.
+        output_tokens: As far as reported.
     """
 
     kind: Kind
@@ -43,7 +43,7 @@ class _Ending:
     output_tokens: int = 0
 
     def read(self, raw: object) -> None:
-        """Take in what one part says."""
+        """Read one part of the reply."""
         for path in self.kind.finish:
             if isinstance(said := at(raw, path), str):
                 self.finish = str(said)
@@ -52,12 +52,12 @@ class _Ending:
         self.output_tokens = out if isinstance(out, int) and out else self.output_tokens
 
     def usage(self, *, said_something: bool) -> Usage:
-        """Return what a whole reply used; raises `AnswererError` if it is not whole."""
+        """Return the usage of a complete reply; raises `AnswererError` if it is not complete."""
         spent = (self.input_tokens, self.output_tokens)
         if self.finish not in self.kind.whole:
-            # Also None: a reply that does not say that it is whole may have been cut
+            # Also None: a reply that gives no reason for its end may have been cut
             raise AnswererError(
-                f"the reply is not whole ({self.finish!r:.40})",
+                f"the reply is not complete ({self.finish!r:.40})",
                 outage=self.finish is None,
                 spent=spent,
             )
@@ -68,7 +68,7 @@ class _Ending:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A model with the connections of one event loop, and what closes them at its end."""
+    """A model with the connections of one event loop, and the hook that closes them at its end."""
 
     llm: LLM
     keeping: AsyncGenerator[LLM]
@@ -80,8 +80,8 @@ class LlmModel:
 
     Attributes:
         provider: Which model, where, and its limits.
-        llm: Its llama-index model as it is built for each event loop; built early so that wrong
-            settings show at once.
+        llm: Its LlamaIndex model, rebuilt for each event loop; built early so that wrong
+            settings are reported immediately.
     """
 
     provider: ProviderSettings
@@ -89,10 +89,10 @@ class LlmModel:
     _opened: "dict[asyncio.AbstractEventLoop, _Opened]" = field(default_factory=dict, repr=False)
 
     async def reply(self, messages: Messages, *, stream: bool) -> AsyncGenerator[str | Usage]:
-        """Yield the text of one reply as it comes, and its usage last.
+        """Yield the text of one reply as it arrives, then its usage.
 
         Raises:
-            AnswererError: Whatever went wrong; the message holds neither key nor reply.
+            AnswererError: For any failure; the message contains neither key nor reply.
         """
         kind = KINDS[self.provider.kind]
         ending, said = _Ending(kind), False
@@ -105,10 +105,10 @@ class LlmModel:
             yield ending.usage(said_something=said)
         except AnswererError as error:
             raise self._named(error) from None
-        # What is on the wire decides what is raised: besides the client's own errors, a page of
-        # HTML with status 200 or a list without choices end in an AttributeError or a TypeError.
+        # Replies decide which errors are raised: besides the client's own errors, a page of HTML
+        # with status 200 or a list without choices ends in an AttributeError or a TypeError.
         except Exception as error:  # noqa: BLE001
-            # "from None", since a client's error carries the reply and parts of the request
+            # "from None", because a client's error contains the reply and parts of the request
             raise self._named(_translated(error)) from None
 
     async def _responses(self, messages: Messages, *, stream: bool) -> AsyncIterator[ChatResponse]:
@@ -128,7 +128,7 @@ class LlmModel:
         yield whole
 
     async def _of_this_loop(self) -> LLM:
-        """Return a model whose connections belong to the event loop that is running."""
+        """Return a model whose connections belong to the running event loop."""
         loop = asyncio.get_running_loop()
         if loop not in self._opened:
             keeping = self._kept_open(loop)
@@ -136,7 +136,7 @@ class LlmModel:
         return self._opened[loop].llm
 
     async def _kept_open(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[LLM]:
-        # A loop that ends closes the generators that were begun in it, and so the connections
+        # A loop that ends closes the generators that were started in it, and so the connections
         llm = build(self.provider)
         try:
             yield llm
@@ -157,7 +157,7 @@ def build_models(settings: ModelsSettings) -> list[LlmModel]:
     """Return the model of each provider, in the order of the settings.
 
     Raises:
-        SettingsError: If keys or the package for a kind are missing; names all of them at once.
+        SettingsError: Keys or the package for a kind are missing; names all of them together.
     """
     missing = [
         f"{provider.api_key_env} (for {provider.name!r})"
@@ -172,7 +172,7 @@ def build_models(settings: ModelsSettings) -> list[LlmModel]:
 
 
 def _translated(error: Exception) -> AnswererError:
-    """Return what happened, in words that hold nothing of the request or the reply."""
+    """Return an error that describes what happened without parts of the request or the reply."""
     said = [at(error, path) for path in _STATUS]
     status = next((one for one in said if isinstance(one, int)), None)
     if status is None:
@@ -187,7 +187,7 @@ def _translated(error: Exception) -> AnswererError:
 
 
 def _retry_after_s(header: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for, as a number or as a date.
+    """Return the seconds in a Retry-After header, given as a number or as a date.
 
     >>> _retry_after_s("12"), _retry_after_s("soon")
     (12.0, None)

@@ -1,4 +1,4 @@
-"""One question's dealings with the portfolio: its requests, its deadline, and what they cost."""
+"""Model requests for one question: their order, their shared deadline and their cost."""
 
 import asyncio
 import logging
@@ -16,13 +16,13 @@ from bot.types import BYTES_PER_TOKEN, Messages, Question, Usage
 log = logging.getLogger(__name__)
 
 FOR_THE_OFFLINE_READER = 0.9
-"""So much of the deadline the models may use: the rest is for whoever answers without them."""
+"""Share of the deadline for the models; the rest is for the offline reader."""
 _ABANDONED = "nobody waited for its end"
 
 
 @dataclass
 class _Result:
-    """How a request ended, as far as it is known."""
+    """How a request ended, as far as is known."""
 
     purpose: str
     messages: Messages
@@ -32,7 +32,7 @@ class _Result:
     usage: Usage = Usage()  # noqa: RUF009 - frozen
 
     def counted(self, max_tokens: int) -> tuple[Usage, bool]:
-        """Return what it used, and whether that is an estimate: the reply did not come to say."""
+        """Return its usage, and whether that is an estimate because the reply gave no numbers."""
         told = self.usage.input_tokens or self.usage.output_tokens
         if told or not self.received_bytes:
             return self.usage, False
@@ -61,10 +61,10 @@ class ModelSession:
     async def reply(
         self, model: Model, messages: Messages, *, purpose: str, stream: bool
     ) -> AsyncGenerator[str]:
-        """Yield the text of one reply as it comes.
+        """Yield the text of one reply as it arrives.
 
         Raises:
-            AnswererError: Whatever went wrong, also after some of the text has come.
+            AnswererError: For any failure, also after some of the text has arrived.
         """
         provider = model.provider
         try:
@@ -99,7 +99,7 @@ class ModelSession:
         async with aclosing(model.reply(messages, stream=stream)) as pieces:
             while True:
                 try:
-                    # One deadline over all parts: a stream that drips would never be silent long
+                    # One deadline over all parts, because a slow stream never pauses for long
                     async with asyncio.timeout_at(until):
                         piece = await anext(pieces, None)
                 except TimeoutError:

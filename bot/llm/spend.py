@@ -1,4 +1,4 @@
-"""What was asked of each model, what it cost, and whose turn is next: kept in one SQLite file."""
+"""Spending on models and the turns of each model, stored in one SQLite file."""
 
 import hashlib
 import sqlite3
@@ -19,7 +19,7 @@ from bot.settings import ProviderSettings
 KEPT_DAYS: Final = 90
 _DAY_S: Final = 86_400.0
 _PICO: Final = Decimal(10) ** 12
-"""Money is kept as whole picodollars: a token may cost 37.5 billionths of a dollar."""
+"""Money is stored in picodollars, as integers: a token may cost 37.5 billionths of a dollar."""
 
 _SCHEMA: Final = """
     PRAGMA journal_mode = WAL;
@@ -73,12 +73,12 @@ class Request:
         purpose: "answer", "retry" or "question".
         reason: Why it failed; "" if it went well.
         ms: How long it took.
-        input_tokens: As the reply says.
-        output_tokens: As the reply says.
+        input_tokens: As reported by the reply.
+        output_tokens: As reported by the reply.
         cost_usd: None if the price is not known.
-        user: Who asked; kept as a digest only.
-        channel: Where; kept as a digest only.
-        estimated: Whether the tokens were counted by us, as the reply broke off before it said.
+        user: Who asked; stored only as a digest.
+        channel: Where; stored only as a digest.
+        estimated: Whether the tokens are our estimate, because the reply broke off.
     """
 
     provider: str
@@ -95,15 +95,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What one provider did since some moment.
+    """The requests to one provider in a period.
 
     Attributes:
         requests: How many.
-        failures: How many of them did not end well.
-        ms: Of those that did, ascending.
-        cost_usd: Of all whose price is known.
-        unpriced: How many had a cost that is not known.
-        estimated: How many had a cost that is an estimate.
+        failures: How many of them failed.
+        ms: Times of the successful ones, ascending.
+        cost_usd: Total of all with a known price.
+        unpriced: How many had an unknown cost.
+        estimated: How many had an estimated cost.
     """
 
     requests: int
@@ -115,7 +115,7 @@ class Tally:
 
 
 class Ledger:
-    """Keeps what was spent and chosen; every method may be called from any thread.
+    """Stores spending and choices; every method may be called from any thread.
 
     Args:
         path: The file; None keeps everything in memory.
@@ -135,7 +135,7 @@ class Ledger:
             self._add_column()
             self._forget_old()
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path} cannot be used for what is spent: {error}") from error
+            raise StoreError(f"{path} cannot be used to store spending: {error}") from error
 
     def close(self) -> None:
         """Close the file."""
@@ -143,10 +143,10 @@ class Ledger:
             self._connection.close()
 
     def choose(self, shares: Mapping[str, float], thread: str) -> str:
-        """Return whose turn it is, by *shares*; a *thread* that has its provider keeps it.
+        """Return whose turn it is, by *shares*; a *thread* keeps the provider it has.
 
-        After any number of choices each provider is less than one choice away from its share, for
-        two providers, and never more than their number minus one.
+        After any number of choices, each of two providers is less than one choice away from its
+        share; with more providers, never more than their number minus one.
         """
         portfolio = _digest(repr(sorted(shares.items())))
         with self._transaction() as run:
@@ -164,7 +164,7 @@ class Ledger:
         return name
 
     def chosen(self, shares: Mapping[str, float]) -> dict[str, int]:
-        """Return how often each provider was the first choice since these shares hold."""
+        """Return how often each provider was the first choice since these shares were set."""
         portfolio = _digest(repr(sorted(shares.items())))
         with self._transaction() as run:
             rows = run("SELECT provider, chosen FROM choice WHERE portfolio = ?", (portfolio,))
@@ -172,7 +172,7 @@ class Ledger:
         return {name: int(counts.get(name, 0)) for name in shares}
 
     def record(self, request: Request) -> None:
-        """Keep one request and add its cost to what was spent today."""
+        """Store one request and add its cost to today's spending."""
         pico = None if request.cost_usd is None else int(request.cost_usd * _PICO)
         scopes = self._scopes(request)
         with self._transaction() as run:
@@ -202,7 +202,7 @@ class Ledger:
                 )
 
     def spent_today(self, scope: Scope, name: str = "") -> Decimal:
-        """Return what was spent since midnight UTC in US dollars."""
+        """Return the spending since midnight UTC in US dollars."""
         key = name if scope in {Scope.ALL, Scope.PROVIDER} else _digest(name)
         with self._transaction() as run:
             row = run(
@@ -212,7 +212,7 @@ class Ledger:
         return Decimal(row[0]) / _PICO if row else Decimal(0)
 
     def tally(self, provider: str, *, days: float) -> Tally:
-        """Return what *provider* did in the last *days* days."""
+        """Return the requests to *provider* in the last *days* days."""
         with self._transaction() as run:
             rows = run(
                 "SELECT reason, ms, pico, estimated FROM request WHERE provider = ? AND at >= ?",
@@ -229,7 +229,7 @@ class Ledger:
         )
 
     def forget_user(self, user: str) -> int:
-        """Remove who asked from every row of *user*; returns how many there were."""
+        """Remove *user* from every row; return how many rows there were."""
         with self._transaction() as run:
             changed = run("UPDATE request SET user = '' WHERE user = ?", (_digest(user),)).rowcount
             run("DELETE FROM spent WHERE scope = ? AND name = ?", (Scope.USER, _digest(user)))
@@ -254,7 +254,7 @@ class Ledger:
         return datetime.fromtimestamp(self._now(), UTC).date().isoformat()
 
     def _add_column(self) -> None:
-        """Bring a file up to date that is older than the last column of its table."""
+        """Add the newest column to a file from an older version."""
         rows = self._connection.execute("PRAGMA table_info(request)").fetchall()
         if "estimated" not in {row[1] for row in rows}:
             self._connection.execute(
@@ -272,15 +272,15 @@ class Ledger:
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                # As a context the connection commits at the end, and rolls back after an error
+                # As a context manager, the connection commits at the end; an error rolls it back
                 with self._connection:
                     yield self._connection.execute
             except sqlite3.Error as error:
-                raise StoreError(f"what is spent cannot be kept: {error}") from error
+                raise StoreError(f"spending cannot be stored: {error}") from error
 
 
 def next_by_share(shares: Mapping[str, float], chosen: Mapping[str, int]) -> str:
-    """Return whoever is furthest behind its share of all choices, this one included.
+    """Return the name that is furthest behind its share of all choices, including this one.
 
     >>> turns: dict[str, int] = {}
     >>> for _ in range(8):
@@ -297,12 +297,12 @@ def next_by_share(shares: Mapping[str, float], chosen: Mapping[str, int]) -> str
 
 
 def _digest(name: str) -> str:
-    """Return a name that leads back to nobody by itself; "" stays ""."""
+    """Return a digest that cannot be traced back by itself; "" stays ""."""
     return hashlib.sha256(name.encode()).hexdigest()[:24] if name else ""
 
 
 _MILLION = Decimal(1_000_000)
-# What the table calls the suppliers that our kinds stand for
+# The price table's names for the providers of our kinds
 _SUPPLIERS = {
     "openai": "openai",
     "azure_openai": "azure",
@@ -317,8 +317,8 @@ def cost_usd(
 ) -> Decimal | None:
     """Return the price of one reply in US dollars; None if it is not known.
 
-    A price in the settings goes before the table. A server of your own has none in the table: give
-    it one, 0 if it is free.
+    A price in the settings comes before the table. The table has no prices for your own servers:
+    set one, 0 if it is free.
     """
     if provider.price is not None:
         priced = (
@@ -330,7 +330,7 @@ def cost_usd(
 
 
 def _by_table(provider: ProviderSettings, input_tokens: int, output_tokens: int) -> Decimal | None:
-    # Imported here: it brings 3 MB of prices along
+    # Imported here: it loads 3 MB of prices
     from genai_prices import Usage, calc_price  # noqa: PLC0415
 
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)

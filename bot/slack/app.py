@@ -1,4 +1,4 @@
-"""The running Slack bot: checked at its start, drained at its end."""
+"""Run the Slack bot: check the setup at the start, finish open work at the end."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ DRAIN_S: Final = 20.0
 CALL_TIMEOUT_S: Final = 30.0
 MAX_CONNECTIONS: Final = 64
 PING_S: Final = 5.0
-"""A connection whose four pings in a row stay unanswered is dead."""
+"""A connection is dead if four pings in a row are not answered."""
 WATCH_S: Final = 10.0
 UNREADY_AFTER_S: Final = 60.0
 LOST_AFTER_S: Final = 300.0
@@ -43,17 +43,17 @@ PRUNE_S: Final = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What is served, and how.
+    """The services behind the Slack bot.
 
     Attributes:
         engine: Finds answers.
-        store: Where questions are kept; what an earlier process left there is answered first.
-        library: What the bot can tell of its documents; None serves without a home page's list.
+        store: Holds the questions; those left by an earlier process are answered first.
+        library: Facts about the documents; None for a home page without a list of documents.
         answers: Folder of the approved answers.
         answers_are_indexed: Whether that folder is one of the sources.
-        spend: What models cost, in lines for administrators.
-        http: Where Slack's events are taken; None takes them by Socket Mode.
-        health: Where to answer whoever watches, in Socket Mode; None does not.
+        spend: Spending on models, in lines for administrators.
+        http: Address for Slack's events; None takes them by Socket Mode.
+        health: Address of the health page in Socket Mode; None has no health page.
     """
 
     engine: Engine
@@ -67,7 +67,7 @@ class Service:
 
 
 class _Ending:
-    """Why and how fast the process ends."""
+    """Why the process ends, and how fast."""
 
     def __init__(self, bot: Bot) -> None:
         self.status = 0
@@ -88,14 +88,14 @@ async def run(settings: Settings, service: Service) -> int:
     """Serve Slack until a signal ends it.
 
     Args:
-        settings: Tokens, limits, and what each channel may see.
-        service: What is served.
+        settings: Tokens, limits, and rules of each channel.
+        service: The services to use.
 
     Returns:
-        0 after SIGTERM or SIGINT, 1 if Slack went away or took the token back.
+        0 after SIGTERM or SIGINT, 1 if Slack is gone or has revoked the token.
 
     Raises:
-        SlackError: A token is missing or refused, or Slack cannot be reached; nothing was begun.
+        SlackError: A token is missing or refused, or Slack cannot be reached; nothing was started.
     """
     known = secrets(settings, http=service.http is not None)
     _keep_payloads_out_of_logs()
@@ -158,7 +158,7 @@ async def _serve(bot: Bot, app: AsyncApp, service: Service, *, app_token: str | 
 
 
 def connect(app: AsyncApp, bot: Bot, gone: Callable[[], None]) -> None:
-    """Register everything the app listens to."""
+    """Register all event listeners of the app."""
     bot.lifecycle.register(app, bot.dispatcher, gone)
     for part in (commands, feedback, handoff, app_home):
         part.register(app, bot.deps)
@@ -174,9 +174,9 @@ def connect(app: AsyncApp, bot: Bot, gone: Callable[[], None]) -> None:
 def bolt_app(
     client: AsyncWebClient, identity: Identity, *, signing_secret: str | None = None
 ) -> AsyncApp:
-    """Make Bolt's app, which asks Slack nothing by itself.
+    """Create Bolt's app, which makes no Slack request by itself.
 
-    Left alone, Bolt calls `auth.test` at the first event, and loses the event if that fails.
+    By default, Bolt calls `auth.test` at the first event, and loses the event if that fails.
     """
     result = AuthorizeResult(
         enterprise_id=None,
@@ -201,13 +201,13 @@ async def _prune(bot: Bot) -> None:
     while True:
         try:
             await asyncio.to_thread(bot.prune)
-        except Exception:  # whatever it is, answering goes on
+        except Exception:  # whatever it is, the bot continues to answer
             log.exception("old records not erased")
         await asyncio.sleep(PRUNE_S)
 
 
 def _keep_payloads_out_of_logs() -> None:
-    # At DEBUG both write every message to the log, and Bolt does so with a warning too.
+    # At DEBUG both write every message to the log; Bolt also does so in a warning.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     logging.getLogger("slack_sdk").setLevel(logging.INFO)
 
@@ -226,7 +226,7 @@ def _signals(ending: _Ending) -> Iterator[None]:
 
 
 class _Link:
-    """How long Slack has not been heard."""
+    """How long nothing has been received from Slack."""
 
     lost_s = 0.0
 
@@ -258,7 +258,7 @@ async def _watch(handler: AsyncSocketModeHandler, link: _Link, ending: _Ending) 
             link.lost_s = 0.0
             continue
         link.lost_s += WATCH_S
-        # The client tries the same address again and again; an address holds for one try.
+        # The client repeats the same address forever, but an address is valid for one try only.
         handler.client.wss_uri = None
         log.warning("no connection to slack", extra={"seconds": link.lost_s})
     log.error("connection to slack lost")

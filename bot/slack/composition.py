@@ -1,4 +1,4 @@
-"""The parts of the bot, put together: the one place that knows which needs which."""
+"""Build and connect all parts of the Slack bot."""
 
 import asyncio
 import time
@@ -35,10 +35,10 @@ from index.errors import IndexingError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the bot is made from.
+    """The inputs from which the bot is built.
 
     Attributes:
-        spend: What models cost, in lines for administrators.
+        spend: Spending on models, in lines for administrators.
         owner: Names this process among those that share the state.
         started_at: When it began, in seconds since the epoch.
     """
@@ -97,7 +97,7 @@ class Bot:
         self.deps = self._office(settings)
 
     def prune(self) -> None:
-        """Erase what was kept long enough."""
+        """Erase everything that is older than the retention period."""
         self.records.prune(keep_days=self.keep_days)
 
     async def trouble(self, *, heard: bool) -> str:
@@ -115,7 +115,7 @@ class Bot:
         return ""
 
     def metrics(self, is_heard: Callable[[], bool]) -> Callable[[], Awaitable[str]]:
-        """Return what tells the numbers of this process."""
+        """Return a function that gives the metrics of this process."""
 
         async def text() -> str:
             gauges = {
@@ -132,17 +132,17 @@ class Bot:
         return text
 
     def status(self) -> list[str]:
-        """Return how the bot is, in lines for administrators."""
+        """Return the bot's status, in lines for administrators."""
         minutes = int(time.time() - self.parts.started_at) // 60
         return [
             f"In work: {self.dispatcher.running}, waiting: {self.parts.store.waiting()}",
-            f"Handed to a person and open: {count_open(self.parts.store.database)}",
+            f"Handed to a person, still open: {count_open(self.parts.store.database)}",
             f"Running for {minutes // 60} h {minutes % 60} min",
             *self.parts.spend(),
         ]
 
     def _fatal(self) -> None:
-        self.on_fatal()  # what it is, is known only when the bot is served
+        self.on_fatal()  # it is set only when the bot starts to serve
 
     def _responder(self, settings: SlackSettings) -> Responder:
         parts = self.parts

@@ -1,4 +1,4 @@
-"""What the bot tells of its documents besides answers: how many, how old, what stands where."""
+"""Facts about the indexed documents for Slack: number, age, changes, and context of quotes."""
 
 import logging
 import threading
@@ -18,14 +18,14 @@ CONTEXT_CHARS: Final = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is served.
+    """Facts about the index in use.
 
     Attributes:
         generation: Such as "gen-000042".
         created_at: When it was built, in UTC.
-        titles: Of the documents that the asker may see, in order.
+        titles: Titles of the documents that the person may see, in order.
         failed: How many files could not be read.
-        stale: What changed since, in words; "" if nothing did, or it is not known.
+        stale: Changes since the build, in words; "" if there are none or they are not known.
     """
 
     generation: str
@@ -45,27 +45,27 @@ class Excerpt:
 
 
 class DocumentCatalog(Protocol):
-    """What the Slack adapter asks of the index besides answers; may be called from any thread."""
+    """The index as the Slack adapter needs it besides answers; may be called from any thread."""
 
     def facts(self, audience: Audience) -> Facts:
-        """Describe what *audience* may see, all of it for None; raises `IndexingError`."""
+        """Describe the documents *audience* may see, or all for None; raises `IndexingError`."""
         ...
 
     def stale(self) -> str:
-        """Return what changed in the documents since the index was built; "" if nothing."""
+        """Return the changes in the documents since the index was built; "" if there are none."""
         ...
 
     def excerpt(self, citation: Citation, audience: frozenset[str]) -> Excerpt | None:
-        """Return the quote in its context; None if it does not stand there any more."""
+        """Return the quote in its context; None if it is no longer there."""
         ...
 
 
 class IndexCatalog:
-    """The documents of the generation that is served.
+    """The documents of the generation in use.
 
     Args:
-        index: What is served.
-        stale: What changed in the documents since it was built, in words; "" if nothing.
+        index: The index in use.
+        stale: Changes in the documents since the build, in words; "" if there are none.
     """
 
     def __init__(self, index: LiveIndex, *, stale: Callable[[], str] = lambda: "") -> None:
@@ -73,11 +73,11 @@ class IndexCatalog:
         self._stale = stale
 
     def stale(self) -> str:
-        """Return what changed in the documents since the index was built."""
+        """Return the changes in the documents since the index was built."""
         return self._stale()
 
     def facts(self, audience: Audience) -> Facts:
-        """Describe what *audience* may see."""
+        """Describe the documents that *audience* may see."""
         generation = self._index.generation
         rows = generation.passages.rows()
         titles = [
@@ -94,7 +94,7 @@ class IndexCatalog:
         )
 
     def excerpt(self, citation: Citation, audience: frozenset[str]) -> Excerpt | None:
-        """Return the quote in its context, if it still stands where it was found."""
+        """Return the quote in its context, if it is still in the same place."""
         document = self._index.generation.passages.document(citation.document)
         if document is None or not _may_see(document.audience, audience):
             return None
@@ -116,11 +116,11 @@ EVERY_S: Final = 300.0
 
 
 class Freshness:
-    """Looks aside, so that no question waits for it.
+    """Looks for changes in the background, so that no question waits for it.
 
     Args:
-        look: Says in words what changed; "" if nothing did. May take long, and may fail.
-        every_s: How long to wait between two looks.
+        look: Returns the changes in words; "" if there are none. May take long, and may fail.
+        every_s: Seconds between two looks.
     """
 
     def __init__(self, look: Callable[[], str], *, every_s: float = EVERY_S) -> None:
@@ -138,14 +138,14 @@ class Freshness:
         self._ending.set()
 
     def told(self) -> str:
-        """Return what the last look saw."""
+        """Return the result of the last look."""
         return self._told
 
     def _run(self) -> None:
         while not self._ending.is_set():
             try:
                 self._told = self._look()
-            except Exception:  # whatever a source does, answering goes on
+            except Exception:  # whatever a source does, the bot continues to answer
                 log.warning("documents not looked at", exc_info=True)
                 self._told = ""
             self._ending.wait(self._every_s)

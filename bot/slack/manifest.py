@@ -1,4 +1,4 @@
-"""What the app asks of a workspace: its events, its scopes, and the manifest made of them."""
+"""The Slack app manifest, with the events and scopes that the app needs."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,8 +10,8 @@ class Subscription:
 
     Attributes:
         event: Slack's name of the subscription, such as "message.im".
-        scope: What Slack asks for before it sends the event; "" if for nothing.
-        listens: Whether it is asked for only to follow what is said in channels.
+        scope: The scope that Slack requires for the event; "" for none.
+        listens: Whether it is only needed to read channel messages without a mention.
     """
 
     event: str
@@ -20,7 +20,7 @@ class Subscription:
 
     @property
     def type(self) -> str:
-        """The `type` that such an event carries."""
+        """The `type` of such an event."""
         return self.event.partition(".")[0]
 
 
@@ -55,25 +55,25 @@ METHODS: Final = {
     "chat.stopStream": "chat:write",
     "chat.update": "chat:write",
     "conversations.open": "im:write",
-    # In channels it would need their history too: there, the app does without.
+    # In channels it would also need their history, so there the app does without it.
     "conversations.replies": "im:history",
     "users.info": "users:read",
     "views.open": "",
     "views.publish": "",
 }
-"""Every method the app calls with its bot token, and the scope each needs; "" for none."""
+"""Every method called with the bot token, and the scope it needs; "" for none."""
 
 OPTIONAL: Final = {
     "assistant:write": "suggested questions in the messages tab",
 }
-"""Scopes the app does without, and what each adds."""
+"""Optional scopes, and what each one adds."""
 
 LISTENING: Final = {
     "channels:history": "follow-ups without a mention, answers to deleted questions taken away,"
     " and looking whether an answer arrived, in public channels",
     "groups:history": "the same in private channels",
 }
-"""Scopes that deliver every message of a channel to the app; asked for only on demand."""
+"""Scopes that deliver every message of a channel to the app; only requested if asked for."""
 
 _ALL: Final = {s.scope for s in SUBSCRIPTIONS if not s.listens} | set(METHODS.values())
 SCOPES: Final = tuple(sorted((_ALL | {"commands"}) - set(OPTIONAL) - {""}))
@@ -84,7 +84,7 @@ def app_manifest(http_url: str | None, *, listen: bool = False) -> dict[str, obj
 
     Args:
         http_url: Where Slack sends events; None for Socket Mode.
-        listen: Whether the app may follow what is said in channels without being mentioned.
+        listen: Whether the app may read messages in channels without being mentioned.
     """
     subscribed = [s.event for s in SUBSCRIPTIONS if listen or not s.listens]
     optional = [*OPTIONAL, *(LISTENING if listen else ())]

@@ -1,4 +1,4 @@
-"""The life of one question: is it fit, what is its answer, and off to where it was asked."""
+"""Respond to one question: check whether it may be asked, find the answer, deliver it."""
 
 import asyncio
 import logging
@@ -19,21 +19,21 @@ from index.errors import IndexingError
 log = logging.getLogger(__name__)
 
 MAX_AGE_S: Final = 600.0
-"""A question that an earlier process left behind is answered up to this age."""
+"""Oldest question from an earlier process that is still answered."""
 
 MAX_ATTEMPTS: Final = 3
-"""After so many a question is not asked again, only told of; after twice as many, it is dropped."""
+"""After this many tries a question is not asked again; after twice as many, it is dropped."""
 
 ASK_TIMEOUT_S: Final = 180.0
 _UNSEEN: Final = frozenset({Kind.COMMAND, Kind.UNASKED})
-"""Of these nobody sees that they are worked on."""
+"""For these kinds, no status is shown while the bot works on them."""
 
 HISTORY: Final = 6
 """How many earlier questions of a thread a new one may refer to."""
 
 
 class Engine(Protocol):
-    """What finds answers."""
+    """An engine that finds answers."""
 
     async def aask(self, question: Question) -> Answer:
         """Answer *question*; raises `IndexingError`."""
@@ -41,7 +41,7 @@ class Engine(Protocol):
 
 
 class StreamingEngine(Engine, Protocol):
-    """What finds answers, and tells them as they grow."""
+    """An engine that can also yield answers sentence by sentence."""
 
     def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
         """Yield each checked sentence, and the answer last; raises `IndexingError`."""
@@ -50,15 +50,15 @@ class StreamingEngine(Engine, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What is answered at all.
+    """Which questions are answered.
 
     Attributes:
         bot_user: The app's own user.
         max_question_chars: A longer question is not asked.
-        guests: What guests and people of other companies get: "refuse", "ignore" or "answer".
+        guests: How guests and people of other companies are treated: refuse, ignore or answer.
         started_at: When this process began, in seconds since the epoch.
         now: Seconds since the epoch.
-        stale: What changed in the documents since the index was built, in words; "" if nothing.
+        stale: Changes in the documents since the build, in words; "" if there are none.
     """
 
     bot_user: str
@@ -74,14 +74,14 @@ class Responder:
     """Answers one question at a time; any number may run side by side.
 
     Attributes:
-        engine: Finds the answer; if it is a `StreamingEngine`, the answer appears as it grows.
-        delivery: Brings it to where it was asked.
-        writer: Keeps how it ended.
-        indicator: Show that it is worked on.
-        records: Keep it for a while.
-        channels: What holds where.
-        people: Who asks.
-        policy: What is answered at all.
+        engine: Finds the answer; if it is a `StreamingEngine`, the answer is streamed.
+        delivery: Delivers it to where it was asked.
+        writer: Stores how it ended.
+        indicator: Shows that it is being worked on.
+        records: Store it for a while.
+        channels: Rules of each channel.
+        people: Looks up who asks.
+        policy: Which questions are answered.
     """
 
     engine: Engine
@@ -94,10 +94,10 @@ class Responder:
     policy: Policy
 
     async def respond(self, claimed: Claimed) -> None:
-        """Bring *claimed* to its one outcome, and show that it is not worked on any more.
+        """Bring *claimed* to its one outcome, and then end its status.
 
         Raises:
-            SlackError: The token does not hold any more.
+            SlackError: The token is no longer valid.
         """
         await self._settle(claimed)
         if claimed.received.kind not in _UNSEEN:
@@ -115,7 +115,7 @@ class Responder:
         text = question_text(claimed.received.text, self.policy.bot_user)
         said = await self._without_asking(claimed, text)
         if said is not None and claimed.received.kind is Kind.UNASKED:
-            await self._silent(claimed)  # nobody asked, so nobody wants to know why not
+            await self._silent(claimed)  # nobody asked, so nobody needs a reason
         elif said is not None:
             await self.delivery.whole(claimed, said)
         else:
@@ -147,7 +147,7 @@ class Responder:
             await self._ask_whoever_may(claimed, text, may_stream=shows and not claimed.parts)
         finally:
             if working is not None:
-                # Shown after the answer, it would stay.
+                # If it were shown after the answer, it would stay.
                 working.cancel()
                 await asyncio.wait([working])
 
@@ -165,8 +165,8 @@ class Responder:
             return
         question = await asyncio.to_thread(self._question, claimed, text)
         if person.standing is not Standing.MEMBER or claimed.received.is_open:
-            # Of whom nothing is known, it is not known either what they may see; nor of a channel
-            # that people of other companies read.
+            # It is unknown what an unknown person may see, or what people of other companies in a
+            # shared channel may see.
             question = replace(question, audience=frozenset())
         await self._answer(claimed, question, may_stream=may_stream)
 
@@ -211,7 +211,7 @@ class Responder:
         )
         await self._show(claimed, stream, answer)
         if await self.writer.is_withdrawn(claimed):
-            # Its question was gone before anybody told us: nothing of it is kept.
+            # Its question was deleted before this process noticed: nothing of it is stored.
             await asyncio.to_thread(self.records.forget_question, claimed.id)
 
     async def _show(self, claimed: Claimed, stream: Stream | None, answer: Answer) -> None:
@@ -256,4 +256,4 @@ class Responder:
 
 
 class _OverError(Exception):
-    """Nobody will read what the engine would still say."""
+    """Nobody will read the rest of the engine's reply."""

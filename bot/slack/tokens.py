@@ -1,4 +1,4 @@
-"""Who the tokens say we are: tried at the start, so that a wrong one is told at once."""
+"""Check the Slack tokens and scopes at the start, so that errors are reported immediately."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -28,10 +28,10 @@ _FOR_HTTP: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who we are in a workspace.
+    """Our identity in a workspace.
 
     Attributes:
-        scopes: What it has granted; empty if it does not say.
+        scopes: The granted scopes; empty if Slack does not say.
     """
 
     team: str
@@ -43,7 +43,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What Slack gave the app; never shown.
+    """The app's secrets from Slack; never shown.
 
     Attributes:
         second: The app token for Socket Mode, the signing secret for HTTP.
@@ -57,7 +57,7 @@ class Secrets:
 
 
 def secrets(settings: Settings, *, http: bool = False) -> Secrets:
-    """Return what a transport needs; raises `SlackError` naming all that is missing."""
+    """Return the secrets that a transport needs; raises `SlackError` naming all missing ones."""
     second = (
         (settings.slack_signing_secret, _FOR_HTTP) if http else (settings.slack_app_token, _FOR_APP)
     )
@@ -70,10 +70,10 @@ def secrets(settings: Settings, *, http: bool = False) -> Secrets:
 
 
 async def identify(calls: AsyncWebClient, app_token: str | None) -> Identity:
-    """Try the tokens, so that a wrong one is told at once and not in a loop of retries.
+    """Try the tokens, so that a wrong one is reported immediately and not retried in a loop.
 
     Args:
-        calls: Holds the bot token.
+        calls: Has the bot token.
         app_token: For Socket Mode; None for HTTP.
 
     Raises:
@@ -122,14 +122,14 @@ NOT_SET_UP = "not set up (only needed for `footnote slack run`): docs/handbook/s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One thing that was looked at."""
+    """One result of the checks."""
 
     message: str
     well: bool = True
 
 
 def check_slack(settings: Settings) -> list[Note]:
-    """Look at the tokens, try them, and compare what is granted with what is set."""
+    """Check the tokens, try them, and compare the granted scopes with the settings."""
     bot, app = _text(settings.slack_bot_token), _text(settings.slack_app_token)
     signing = _text(settings.slack_signing_secret)
     if not (bot or app or signing):
@@ -183,15 +183,15 @@ async def _try(settings: Settings, token: str, app_token: str | None) -> Identit
 
 def _scopes(granted: frozenset[str], settings: Settings) -> Iterator[Note]:
     if not granted:
-        return  # Slack does not say
+        return  # Slack does not report the scopes
     yield from _not_granted(OPTIONAL, granted, how="footnote slack manifest")
     yield from _not_granted(LISTENING, granted, how="footnote slack manifest --listen")
     wanting = [c.id for c in settings.slack.channels if c.follow_ups or c.unasked]
     if wanting and not granted & set(LISTENING):
         yield Note(
             well=False,
-            message=f"{', '.join(wanting)}: follow_ups or unasked is set, and Slack lets the app"
-            " read no channel: update its manifest (footnote slack manifest --listen) and"
+            message=f"{', '.join(wanting)}: follow_ups or unasked is set, but the app may not"
+            " read any channel: update its manifest (footnote slack manifest --listen) and"
             " install it again",
         )
 

@@ -1,4 +1,4 @@
-"""What was asked and answered, and what people thought of it: kept for a while, then forgotten."""
+"""Stored answers and feedback, erased after a while."""
 
 import json
 import os
@@ -20,13 +20,13 @@ from bot.types import Answer, Citation, Turn
 HISTORY: Final = 6
 DAY_S: Final = 86_400.0
 DUPLICATES_DAYS: Final = 2.0
-"""How long the keys of a question are kept at least: Slack may deliver it again for hours."""
+"""Shortest time to keep the keys of a question; Slack may deliver it again for hours."""
 
 _ANSWER: Final = TypeAdapter(Answer)
 
 
 class Rating(StrEnum):
-    """What somebody thought of an answer."""
+    """A person's rating of an answer."""
 
     UP = "up"
     DOWN = "down"
@@ -37,7 +37,7 @@ class StoredAnswer:
     """A question with its answer.
 
     Attributes:
-        id: The question's.
+        id: Id of the question.
         thread_ts: Time stamp of the first message of its thread.
         user: Who asked.
         question: As it was understood.
@@ -56,7 +56,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """How much was erased of one person."""
+    """How much data of one person was erased."""
 
     questions: int
     answers: int
@@ -71,7 +71,7 @@ class AnswerRepository:
         self._now = now
 
     def keep(self, question_id: str, received: Received, question: str, answer: Answer) -> None:  # noqa: PLR0917 the four parts of a record
-        """Keep an answer with its question, in place of an earlier one to the same."""
+        """Store an answer with its question; it replaces an earlier one to the same question."""
         values = {
             "id": question_id,
             "team": received.team,
@@ -83,7 +83,7 @@ class AnswerRepository:
             "at": self._now(),
         }
         with self._database.sql() as sql:
-            # A question that was taken back meanwhile leaves nothing behind.
+            # A question that was withdrawn meanwhile leaves nothing behind.
             sql.execute(
                 "INSERT OR REPLACE INTO answer"
                 " (question_id, team, channel, thread_ts, user, question, record, at)"
@@ -93,12 +93,12 @@ class AnswerRepository:
             )
 
     def kept(self, question_id: str) -> StoredAnswer | None:
-        """Return an answer; None if it was never kept, or is forgotten."""
+        """Return an answer; None if it was never stored, or has been erased."""
         found = self._some("question_id = ?", (question_id,), limit=1)
         return found[0] if found else None
 
     def turns(self, received: Received, *, limit: int) -> tuple[Turn, ...]:
-        """Return what was asked and answered in a thread before, oldest first."""
+        """Return the earlier questions and answers of a thread, oldest first."""
         place = (received.team, received.channel, received.thread_ts)
         earlier = self._some("team = ? AND channel = ? AND thread_ts = ?", place, limit=limit)
         turns: list[Turn] = []
@@ -108,11 +108,11 @@ class AnswerRepository:
         return tuple(turns)
 
     def last_of(self, user: str, *, limit: int) -> list[StoredAnswer]:
-        """Return what a person asked last, newest first."""
+        """Return a person's last questions, newest first."""
         return self._some("user = ?", (user,), limit=limit)
 
     def unanswered(self, *, limit: int) -> list[StoredAnswer]:
-        """Return the last questions that had no answer, or one that did not help, newest first."""
+        """Return the last questions without an answer, or with an unhelpful one, newest first."""
         return self._some(
             "(record ->> 'status' != 'answered' OR question_id IN"
             " (SELECT question_id FROM feedback WHERE rating = 'down'))",
@@ -121,7 +121,7 @@ class AnswerRepository:
         )
 
     def share(self, question_id: str, *, taken_back: bool = False) -> bool:
-        """Note that a private answer is shown to everyone; returns whether it was not so before."""
+        """Note that a private answer is shown to everyone; return whether this is a change."""
         with self._database.sql() as sql:
             done = sql.execute(
                 "UPDATE answer SET shared_at = CASE ?1 WHEN 1 THEN NULL ELSE ?2 END"
@@ -131,7 +131,7 @@ class AnswerRepository:
             return done.rowcount == 1
 
     def rate(self, question_id: str, user: str, rating: Rating) -> None:
-        """Keep what somebody thinks of an answer, in place of what they thought before."""
+        """Store a person's rating of an answer; it replaces an earlier one."""
         with self._database.sql() as sql:
             sql.execute(
                 "INSERT INTO feedback (question_id, user, rating, at)"
@@ -144,7 +144,7 @@ class AnswerRepository:
             )
 
     def explain(self, question_id: str, user: str, *, reason: str, comment: str) -> None:
-        """Keep why somebody rated an answer as they did."""
+        """Store the reason for a person's rating of an answer."""
         with self._database.sql() as sql:
             sql.execute(
                 "UPDATE feedback SET reason = ?, comment = ? WHERE question_id = ? AND user = ?",
@@ -152,7 +152,7 @@ class AnswerRepository:
             )
 
     def feedback(self) -> Iterator[dict[str, object]]:
-        """Yield each piece of feedback with the answer that it is about, oldest first."""
+        """Yield each piece of feedback with its answer, oldest first."""
         with self._database.sql() as sql:
             rows = sql.execute(
                 "SELECT f.question_id, f.rating, f.reason, f.comment, f.at AS rated_at,"
@@ -183,7 +183,7 @@ class AnswerRepository:
             }
 
     def _before(self, row: sqlite3.Row) -> list[dict[str, str]]:
-        """Return what was said in a thread before an answer, oldest first."""
+        """Return the messages in a thread before an answer, oldest first."""
         values = (row["team"], row["channel"], row["thread_ts"], row["asked_at"])
         earlier = self._some(
             "team = ? AND channel = ? AND thread_ts = ? AND at < ?", values, limit=HISTORY
@@ -198,16 +198,16 @@ class AnswerRepository:
         ]
 
     def forget_question(self, question_id: str) -> None:
-        """Erase an answer and what was thought of it."""
+        """Erase an answer and its feedback."""
         with self._database.transaction() as sql:
             for table in ("answer", "feedback", "handoff"):
                 sql.execute(f"DELETE FROM {table} WHERE question_id = ?", (question_id,))  # noqa: S608 our own names
 
     def forget_user(self, user: str) -> Forgotten:
-        """Erase what a person asked, was answered, and thought; what still waits is taken back.
+        """Erase a person's questions, answers and feedback; waiting questions are withdrawn.
 
-        The keys of their questions stay for a while, without their name, so that one that Slack
-        delivers again is still known.
+        The keys of the questions stay for a while, without the person's name, so that a question
+        that Slack delivers again is still recognised.
         """
         theirs = "question_id IN (SELECT question_id FROM answer WHERE user = ?1)"
         with self._database.transaction() as sql:
@@ -228,7 +228,7 @@ class AnswerRepository:
         return Forgotten(questions=questions, answers=answers, feedback=feedback)
 
     def prune(self, *, keep_days: float) -> int:
-        """Erase what is older than *keep_days*; returns how many answers that were."""
+        """Erase everything older than *keep_days*; return how many answers were erased."""
         before = self._now() - keep_days * DAY_S
         keys_before = min(before, self._now() - DUPLICATES_DAYS * DAY_S)
         with self._database.transaction() as sql:
@@ -302,7 +302,7 @@ def _iso(seconds: float) -> str:
 
 
 def open_for(database: Database, question_id: str, *, helper: str, asked_by: str) -> bool:
-    """Note that *helper* is asked; returns False if somebody is asked already."""
+    """Note that *helper* is asked; return False if somebody has been asked already."""
     with database.sql() as sql:
         done = sql.execute(
             "INSERT INTO handoff (question_id, helper, asked_by, opened_at) VALUES (?, ?, ?, ?)"
@@ -313,7 +313,7 @@ def open_for(database: Database, question_id: str, *, helper: str, asked_by: str
 
 
 def close(database: Database, question_id: str, *, by: str) -> bool:
-    """Note that a question is settled; returns False if it was before."""
+    """Note that a question is settled; return False if it already was."""
     with database.sql() as sql:
         done = sql.execute(
             "UPDATE handoff SET closed_at = ?, closed_by = ?"
@@ -337,7 +337,7 @@ def count_open(database: Database) -> int:
 
 
 def note_erasure(path: Path, user: str, counts: Mapping[str, int]) -> None:
-    """Append a line that outlives a crash."""
+    """Append a line and wait until it is on disk."""
     at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     line = json.dumps({"at": at, "event": "forget_user", "user": user} | dict(counts))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What holds in a channel: from the settings file, and over it what was chosen in Slack."""
+"""Settings of Slack channels: from the settings file, overridden by choices made in Slack."""
 
 import json
 import time
@@ -10,15 +10,15 @@ from bot.state.database import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRules:
-    """What holds in one channel.
+    """The settings that apply in one channel.
 
     Attributes:
         enabled: Whether questions are answered there.
-        audience: Groups whose documents all of it may see; only the settings file says so.
+        audience: Groups whose documents everyone in it may see; only from the settings file.
         follow_ups: Whether the asker's next messages in a thread need no mention.
-        unasked: Whether questions to nobody are answered, where the documents do.
-        helper: The person to ask where the documents don't say; "" if there is none.
-        language: In which models answer there, such as "German"; "" follows each question.
+        unasked: Whether questions to nobody are answered, if the documents have the answer.
+        helper: The person to ask if the answer isn't in the documents; "" if there is none.
+        language: Language that models answer in, such as "German"; "" follows each question.
     """
 
     enabled: bool = True
@@ -31,7 +31,7 @@ class ChannelRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What can be chosen in Slack."""
+    """The settings that can be changed in Slack."""
 
     enabled: bool
     follow_ups: bool
@@ -41,13 +41,13 @@ class Chosen:
 
 
 class ChannelRepository:
-    """The rules of each channel; every method may be called from any thread.
+    """The settings of each channel; every method may be called from any thread.
 
     Args:
-        database: Where choices are kept.
+        database: Stores the choices.
         team: The workspace.
         configured: From the settings file, by the channel's id.
-        groups: Who is in which group: what each may see in a direct message.
+        groups: Members of each group, for what a person may see in a direct message.
         now: Seconds since the epoch.
     """
 
@@ -67,7 +67,7 @@ class ChannelRepository:
         self._now = now
 
     def rules(self, channel: str) -> ChannelRules:
-        """Return what holds in *channel*."""
+        """Return the settings that apply in *channel*."""
         rules = self._configured.get(channel, ChannelRules())
         with self._database.sql() as sql:
             row = sql.execute(
@@ -76,7 +76,7 @@ class ChannelRepository:
         return rules if row is None else replace(rules, **json.loads(row["chosen"]))
 
     def choose(self, channel: str, chosen: Chosen, *, by: str) -> None:
-        """Let *chosen* hold in *channel* from now on."""
+        """Apply *chosen* in *channel* from now on."""
         with self._database.sql() as sql:
             sql.execute(
                 "INSERT OR REPLACE INTO channel (team, id, chosen, changed_by, at)"
@@ -85,13 +85,13 @@ class ChannelRepository:
             )
 
     def audience(self, channel: str, user: str) -> frozenset[str]:
-        """Return whose documents may be used: the channel's, or the asker's in private."""
+        """Return the groups with the documents to use: the channel's, or the user's in private."""
         if channel.startswith("D"):
             return frozenset(name for name, users in self._groups.items() if user in users)
         return self.rules(channel).audience
 
     def hush(self, channel: str, thread_ts: str) -> None:
-        """Answer no more without a mention in a thread: people talk among themselves."""
+        """Stop answering in a thread without a mention, because people talk to each other there."""
         with self._database.sql() as sql:
             sql.execute(
                 "INSERT OR REPLACE INTO quiet_thread VALUES (?, ?, ?, ?)",
@@ -99,7 +99,7 @@ class ChannelRepository:
             )
 
     def speak(self, channel: str, thread_ts: str) -> None:
-        """Answer without a mention again: somebody mentioned the bot."""
+        """Answer in a thread without a mention again, because somebody mentioned the bot."""
         with self._database.sql() as sql:
             sql.execute(
                 "DELETE FROM quiet_thread WHERE team = ? AND channel = ? AND thread_ts = ?",
@@ -107,7 +107,7 @@ class ChannelRepository:
             )
 
     def is_quiet(self, channel: str, thread_ts: str) -> bool:
-        """Return whether people talk among themselves in a thread."""
+        """Return whether the bot needs a mention in this thread."""
         with self._database.sql() as sql:
             return bool(
                 sql.execute(

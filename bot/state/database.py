@@ -1,4 +1,4 @@
-"""The one SQLite file of durable state: opened, migrated, and asked one statement at a time."""
+"""The SQLite database of the durable state: opening, migrations and transactions."""
 
 import os
 import sqlite3
@@ -43,7 +43,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
         "ALTER TABLE question ADD COLUMN kind TEXT NOT NULL DEFAULT 'mention'",
         "ALTER TABLE question ADD COLUMN response_url TEXT NOT NULL DEFAULT ''",
-        # The messages that show its answer while it is written: a second one when the first is full
+        # The messages that show its answer while it is written: another one when the first is full
         "ALTER TABLE question ADD COLUMN parts TEXT NOT NULL DEFAULT '[]'",
         "CREATE INDEX question_user ON question (user)",
         "CREATE INDEX question_received ON question (received_at)",
@@ -123,7 +123,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
 
 
 class Database:
-    """The open file; may be used from any thread, and by several processes at once."""
+    """The open file; may be used from any thread, and by several processes at the same time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -140,7 +140,7 @@ class Database:
 
     @contextmanager
     def sql(self) -> Iterator[sqlite3.Connection]:
-        """Each statement is a transaction of its own: it has happened when it returns."""
+        """Each statement is its own transaction: it is committed when it returns."""
         with self._lock:
             try:
                 yield self.connection
@@ -149,7 +149,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All statements happen together, or none does."""
+        """All statements are committed together, or none is."""
         with self.sql() as sql:
             sql.execute("BEGIN IMMEDIATE")
             try:
@@ -160,14 +160,14 @@ class Database:
                 raise
 
     def wipe(self) -> None:
-        """Take deleted words out of the files too: the log of changes still holds them."""
+        """Remove deleted text from the files too: the write-ahead log still contains it."""
         with self.sql() as sql:
             sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite would create the file by the umask; -wal and -shm take over the file's own mode.
+    # SQLite would create the file by the umask; -wal and -shm copy the file's own mode.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     path.chmod(0o600)
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
@@ -200,6 +200,6 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 def _refuse_newer(version: int, path: Path) -> None:
     if version > len(MIGRATIONS):
         raise StoreError(
-            f"the state in {path} has version {version}, this program knows versions up to"
+            f"the state in {path} has version {version}, but this program only knows versions up to"
             f" {len(MIGRATIONS)}: run the newer program that wrote it"
         )

@@ -1,4 +1,4 @@
-"""What is kept of a question between its arrival and its outcome."""
+"""Queue of questions from arrival to outcome, stored so that it survives a crash."""
 
 import json
 import sqlite3
@@ -20,9 +20,9 @@ class Kind(StrEnum):
     MENTION = "mention"
     DIRECT = "direct"
     FOLLOW_UP = "follow_up"  # in a thread, without a mention
-    UNASKED = "unasked"  # nobody asked the bot: it speaks only if it has the answer
+    UNASKED = "unasked"  # nobody asked the bot: it answers only if it has the answer
     COMMAND = "command"  # answered privately
-    SHORTCUT = "shortcut"  # somebody wants another's message answered
+    SHORTCUT = "shortcut"  # somebody wants another person's message answered
     AGAIN = "again"  # asked again after a failure
 
 
@@ -31,11 +31,11 @@ class Outcome(StrEnum):
 
     POSTED = "posted"
     WITHDRAWN = "withdrawn"  # it was deleted before its answer came
-    REFUSED = "refused"  # there, nothing may be posted any more
-    UNCERTAIN = "uncertain"  # whether the answer arrived could not be found out
-    GIVEN_UP = "given_up"  # posting failed again and again
+    REFUSED = "refused"  # the bot may no longer post there
+    UNCERTAIN = "uncertain"  # it is unknown whether the answer arrived
+    GIVEN_UP = "given_up"  # posting failed too often
     STOPPED = "stopped"  # the asker pressed Stop
-    SILENT = "silent"  # nobody had asked, and the documents don't say; or the asker is ignored
+    SILENT = "silent"  # nobody had asked and there is no answer, or the asker is ignored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Received:
     """A question as it came in.
 
     Attributes:
-        event_id: Slack's name for the delivery; the same when it is delivered again.
+        event_id: Slack's id for the delivery; the same when it is delivered again.
         team: Workspace.
         channel: Channel or direct message.
         ts: The message's own time stamp, which is its id within the channel.
@@ -52,7 +52,7 @@ class Received:
         text: As Slack sent it.
         kind: How it came.
         response_url: Where a private answer goes, for half an hour; "" if the answer is posted.
-        is_open: Whether people of other companies read along, through a shared channel.
+        is_open: Whether people of other companies can read it, in a shared channel.
     """
 
     event_id: str
@@ -69,14 +69,14 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A question that one process works on.
+    """A question that one process is working on.
 
     Attributes:
-        id: Ours; leads from what a person sees to the log.
+        id: Our id; shown to people, to find the question in the log.
         received: As it came in.
         received_at: Seconds since the epoch.
-        attempts: How often it was claimed, this time included.
-        turned_away: It came when too many waited: it only gets told so.
+        attempts: How often it was claimed, including this time.
+        turned_away: Too many were waiting when it came: the only reply is to say so.
         maybe_posted: An earlier owner had begun to post.
         parts: Time stamps of the messages that an earlier owner is known to have begun.
     """
@@ -92,13 +92,13 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn:
-    """A question that was taken back.
+    """A question that was withdrawn.
 
     Attributes:
-        id: Ours.
+        id: Our id.
         thread_ts: Time stamp of the first message of its thread.
-        posting: Its owner may just be posting, and must finish doing so to clean up after itself.
-        messages: Time stamps of what is known to stand in Slack for it.
+        posting: Its owner may be posting right now, and must finish so that it can clean up.
+        messages: Time stamps of its messages that are known to be in Slack.
     """
 
     id: str
@@ -110,11 +110,11 @@ class Withdrawn:
 __all__ = ["Claimed", "Kind", "Outcome", "QuestionRepository", "Received", "Withdrawn"]
 
 LEASE_S: Final = 30.0
-"""How long a question stays its owner's without a sign of life."""
+"""How long a question stays with an owner that gives no sign of life."""
 
 
 class QuestionRepository:
-    """The state in one SQLite file; every method may be called from any thread."""
+    """The questions in one SQLite file; every method may be called from any thread."""
 
     def __init__(
         self, path: Path, *, lease_s: float = LEASE_S, now: Callable[[], float] = time.time
@@ -134,11 +134,11 @@ class QuestionRepository:
         self.database.close()
 
     def receive(self, received: Received, *, max_waiting: int | None = None) -> bool:
-        """Keep a question; when this returns, it survives a crash.
+        """Store a question; when this returns, it survives a crash.
 
         Args:
             received: The question.
-            max_waiting: When so many wait already, this one is kept only to be turned away.
+            max_waiting: If this many are waiting, this one is only stored to be turned away.
 
         Returns:
             False for a duplicate: its event or its message is known.
@@ -165,12 +165,12 @@ class QuestionRepository:
     def claim(
         self, owner: str, *, turned_away: bool = False, max_per_user: int | None = None
     ) -> Claimed | None:
-        """Take the next question that nobody works on, oldest first, one at a time in a thread.
+        """Take the oldest question that nobody is working on, only one at a time per thread.
 
         Args:
             owner: Who claims.
             turned_away: Take one that is to be turned away; these wait for no other.
-            max_per_user: Leave those whose asker has so many in work already.
+            max_per_user: Skip people who have this many questions in work already.
 
         Returns:
             None if there is nothing to do.
@@ -200,7 +200,7 @@ class QuestionRepository:
         return None if row is None else _claimed(row)
 
     def renew(self, owner: str) -> None:
-        """Tell that *owner* lives: its questions stay its own."""
+        """Note that *owner* is alive: it keeps its questions."""
         with self._sql() as sql:
             sql.execute(
                 "UPDATE question SET lease_until = ? WHERE owner = ? AND state != 'done'"
@@ -209,7 +209,7 @@ class QuestionRepository:
             )
 
     def release(self, owner: str, question_id: str | None = None) -> None:
-        """Give back what *owner* has not finished, or one question of it, for the next to claim."""
+        """Release the unfinished questions of *owner*, or one of them, for others to claim."""
         with self._sql() as sql:
             sql.execute(
                 "UPDATE question SET lease_until = 0 WHERE owner = ?1 AND state != 'done'"
@@ -221,7 +221,7 @@ class QuestionRepository:
         """Note, before anything is sent, that the answer may be in Slack from now on.
 
         Returns:
-            False if the question is not *owner*'s any more: then nothing may be sent.
+            False if the question no longer belongs to *owner*: then nothing may be sent.
         """
         with self._sql() as sql:
             done = sql.execute(
@@ -232,7 +232,7 @@ class QuestionRepository:
             return done.rowcount == 1
 
     def retract(self, question_id: str, owner: str) -> None:
-        """Note that what was begun is certainly not in Slack."""
+        """Note that the message that was begun is certainly not in Slack."""
         with self._sql() as sql:
             sql.execute(
                 "UPDATE question SET state = 'working'"
@@ -241,7 +241,7 @@ class QuestionRepository:
             )
 
     def note_part(self, question_id: str, ts: str) -> None:
-        """Note a message that shows, or will show, the answer: it can be changed from now on."""
+        """Note a message that shows, or will show, the answer; it can be changed from now on."""
         with self._sql() as sql:
             sql.execute(
                 "UPDATE question SET parts = json_insert(parts, '$[#]', ?) WHERE id = ?",
@@ -256,16 +256,16 @@ class QuestionRepository:
         *,
         keep_words: bool = False,
     ) -> bool:
-        """Note how a question ended, and forget its words.
+        """Note how a question ended, and erase its text.
 
         Args:
             question_id: The question.
             outcome: How it ended.
             posted_ts: Time stamp of the message that says so.
-            keep_words: It may be asked again: its words are kept as long as an answer would be.
+            keep_words: Keep its text as long as an answer, so that it can be asked again.
 
         Returns:
-            False if it had ended before: it was taken back, or another process ended it.
+            False if it had already ended: it was withdrawn, or another process ended it.
         """
         with self._sql() as sql:
             done = sql.execute(
@@ -277,7 +277,7 @@ class QuestionRepository:
             return done.rowcount == 1
 
     def outcome(self, question_id: str) -> Outcome | None:
-        """Return how a question ended; None if it has not, or is not known."""
+        """Return how a question ended; None if it has not ended or is not known."""
         with self._sql() as sql:
             row = sql.execute(
                 "SELECT outcome FROM question WHERE id = ?", (question_id,)
@@ -285,7 +285,7 @@ class QuestionRepository:
         return None if row is None or row[0] is None else Outcome(row[0])
 
     def settle(self, question_id: str, seen_ts: str) -> str | None:
-        """Note that an answer of which it was not known stands in Slack after all, at *seen_ts*.
+        """Note that an answer that was thought missing is in Slack after all, at *seen_ts*.
 
         Returns:
             Time stamp of the note that said it may be missing; None if there was no doubt.
@@ -305,7 +305,7 @@ class QuestionRepository:
         return str(row[0])
 
     def words(self, question_id: str) -> Received | None:
-        """Return a question that ended and may be asked again; None if its words are forgotten."""
+        """Return an ended question that may be asked again; None if its text has been erased."""
         with self._sql() as sql:
             row = sql.execute(
                 "SELECT * FROM question WHERE id = ? AND text != ''", (question_id,)
@@ -313,7 +313,7 @@ class QuestionRepository:
         return None if row is None else _claimed(row).received
 
     def revise(self, team: str, channel: str, ts: str, *, text: str) -> bool:
-        """Let a question that still waits be read anew; returns whether it waited."""
+        """Replace the text of a question that is still waiting; return whether it was waiting."""
         with self._sql() as sql:
             done = sql.execute(
                 "UPDATE question SET text = ? WHERE team = ? AND channel = ? AND ts = ?"
@@ -323,7 +323,7 @@ class QuestionRepository:
             return done.rowcount == 1
 
     def withdraw(self, team: str, channel: str, ts: str) -> Withdrawn | None:
-        """Take back the question that a message asked; None if it asked none.
+        """Withdraw the question in a message; None if it has none.
 
         From now on nobody may begin to post for it.
         """
@@ -348,7 +348,7 @@ class QuestionRepository:
         )
 
     def in_thread(self, team: str, channel: str, thread_ts: str) -> list[str]:
-        """List the ids of the questions of a thread that have no outcome yet."""
+        """Return the ids of the unfinished questions in a thread."""
         with self._sql() as sql:
             rows = sql.execute(
                 "SELECT id FROM question WHERE team = ? AND channel = ? AND thread_ts = ?"
@@ -374,7 +374,7 @@ class QuestionRepository:
         return int(row[0])
 
     def unfinished(self) -> list[Claimed]:
-        """List what has no outcome yet, oldest first."""
+        """Return the unfinished questions, oldest first."""
         with self._sql() as sql:
             rows = sql.execute("SELECT * FROM question WHERE state != 'done' ORDER BY seq")
             return [_claimed(row) for row in rows.fetchall()]

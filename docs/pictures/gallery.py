@@ -187,7 +187,7 @@ def windows() -> Mapping[str, Mapping[str, object]]:
             admin=views.admin_blocks(
                 status=[
                     "In work: 2, waiting: 0",
-                    "Handed to a person and open: 1",
+                    "Handed to a person, still open: 1",
                     "Running for 75 h 12 min",
                     "Spent today, all: $1.2840 of $20.00",
                 ],

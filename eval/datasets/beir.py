@@ -1,4 +1,4 @@
-"""The BEIR layout: a corpus, its questions, and which documents are relevant to them."""
+"""Read question sets in the BEIR layout: corpus, questions and relevance judgements."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -27,7 +27,7 @@ class CorpusRow(IdLine):
 
 
 class QueryLine(IdLine):
-    """One question; what the layout does not know of is optional."""
+    """One question; fields that the BEIR layout does not define are optional."""
 
     id: Word = Field(alias="_id")
     text: Word
@@ -39,7 +39,7 @@ class QueryLine(IdLine):
     @model_validator(mode="after")
     def _has_one_meaning(self) -> "QueryLine":
         if not self.answerable and self.answers:
-            raise ValueError("answerable is false, yet answers are given")
+            raise ValueError("answerable is false, but answers are given")
         return self
 
 
@@ -62,7 +62,7 @@ class Judgement:
 class BeirSource:
     """A corpus as a source: each row is one plain text.
 
-    Only ids and offsets are held; a text is read when it is asked for.
+    Only ids and offsets are kept in memory; a text is read when needed.
 
     Attributes:
         corpus: The file `corpus.jsonl`.
@@ -71,7 +71,7 @@ class BeirSource:
     corpus: Path
 
     def files(self) -> Iterator[SourceFile | Problem]:
-        """Yield one file a row, sorted by document; a row that changed meanwhile is a problem."""
+        """Yield one file per row, sorted by document; a row that changed meanwhile is a problem."""
         for document, offset in sorted(_offsets(self.corpus)):
             try:
                 yield self._file(document, offset)
@@ -97,20 +97,20 @@ class BeirSource:
 
 
 def corpus_source(questions: QuestionSet) -> Source | None:
-    """Say which documents *questions* are asked about; None if they bring none of their own."""
+    """Return the source of the documents in *questions*; None if the set has no corpus."""
     return BeirSource(questions.corpus) if questions.corpus else None
 
 
 def index_folder(data_dir: Path, questions: QuestionSet) -> Path:
-    """Say where the index of the corpus that *questions* bring is kept."""
+    """Return the folder of the index for the corpus of *questions*."""
     return data_dir / "eval" / f"{questions.name}-{questions.digest[:12]}"
 
 
 def on_files(questions: QuestionSet) -> QuestionSet:
-    """Turn rows of the corpus into the files and pages that they were cut from.
+    """Return *questions* with rows of the corpus replaced by the files and pages they come from.
 
-    For an index that was built of those files, not of the corpus. A row that names no file and
-    page stays as it is.
+    Use this for an index that was built from those files, not from the corpus. A row without a
+    file and page stays as it is.
     """
     if questions.corpus is None:
         return questions
@@ -132,7 +132,7 @@ def on_files(questions: QuestionSet) -> QuestionSet:
 
 
 def row_ids(corpus: Path, wrong: list[str]) -> frozenset[str]:
-    """Return the ids of a corpus; *wrong* takes one entry for each line that is none."""
+    """Return the ids of a corpus; one entry is added to *wrong* for each invalid line."""
     return frozenset(row.id for row in read_unique(corpus, CorpusRow, wrong))
 
 
@@ -143,15 +143,15 @@ def judgements(
     *,
     wrong: list[str],
 ) -> Iterator[Judgement]:
-    """Yield what is relevant, in the order of the file.
+    """Yield the relevance judgements, in the order of the file.
 
     Args:
         qrels: Lines of question, document and grade between tabs; a heading line may come first.
         queries: All questions by id.
-        documents: All ids of the corpus; empty if it is not there.
-        wrong: Takes one entry for each line that is wrong.
+        documents: All ids of the corpus; empty if there is no corpus.
+        wrong: Receives one entry for each wrong line.
     """
-    # A line elsewhere that could not be read may be the very one that is missed here.
+    # An unreadable line elsewhere may be the one that is missing here.
     complete = not wrong
     met: set[tuple[str, str]] = set()
     for number, line in text_lines(qrels, wrong):
@@ -170,7 +170,7 @@ def judgements(
 
 
 def baselines(path: Path, wrong: list[str]) -> tuple[Baseline, ...]:
-    """Read what others score; the file is free-form, so only the shape that is known is taken."""
+    """Read the scores of other systems; the file is free-form, so only known entries are taken."""
     if not path.is_file():
         return ()
     try:
@@ -196,7 +196,7 @@ def _judgement(line: str) -> Judgement:
     try:
         return Judgement(query=query, document=document, grade=int(grade))
     except ValueError as error:
-        raise ValueError(f"the score {grade!r} is not a whole number") from error
+        raise ValueError(f"the score {grade!r} is not an integer") from error
 
 
 def _check_known(
@@ -206,7 +206,7 @@ def _check_known(
     if query is None:
         raise ValueError(f"there is no question {judgement.query!r}")
     if not query.answerable and judgement.grade > 0:
-        raise ValueError(f"question {judgement.query!r} is unanswerable, yet this is relevant")
+        raise ValueError(f"question {judgement.query!r} is unanswerable, but this is relevant")
     if documents and judgement.document not in documents:
         raise ValueError(f"there is no document {judgement.document!r}")
 
@@ -226,7 +226,7 @@ def _offsets(corpus: Path) -> Iterator[tuple[str, int]]:
                     yield CorpusRow.model_validate_json(_without_mark(raw, offset)).id, offset
                 offset += len(raw)
     except (OSError, ValidationError) as error:
-        raise SourceError(f"{corpus} cannot be read: make the question set whole again") from error
+        raise SourceError(f"{corpus} cannot be read: restore the question set") from error
 
 
 def _row_at(corpus: Path, document: str, offset: int) -> CorpusRow:

@@ -1,4 +1,4 @@
-"""Questions are drafted from an index, for a person to accept, mend or throw away."""
+"""Draft questions from an index, for a person to accept, edit or reject."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ class _Said:
 def draft_questions(chunks: Iterable[Chunk], *, limit: int) -> list[CaseLine]:
     """Draft up to *limit* questions without a model: from headings, definitions and facts.
 
-    They are spread over the documents: one of each document, then a second of each.
+    The drafts are spread over the documents: one from each document, then a second from each.
     """
     by_document: dict[str, list[CaseLine]] = {}
     met: set[str] = set()
@@ -63,10 +63,10 @@ def draft_questions(chunks: Iterable[Chunk], *, limit: int) -> list[CaseLine]:
 async def draft_questions_by_model(
     chunks: Sequence[Chunk], complete: Complete, *, limit: int
 ) -> list[CaseLine]:
-    """Let a model draft a question a chunk; one whose quote is not in its chunk is thrown away.
+    """Let a model draft one question per chunk; drafts whose quote is not in the chunk are dropped.
 
     Raises:
-        RunError: It drafted nothing that can be used.
+        RunError: It drafted nothing usable.
     """
     step = max(1, len(chunks) // max(1, limit))
     made: list[CaseLine] = []
@@ -76,7 +76,7 @@ async def draft_questions_by_model(
         shown = json.dumps(chunk.text, ensure_ascii=False)
         try:
             reply = await complete(prompt.render(passage=shown, title=chunk.title))
-        except JudgementError as error:  # the next passage may fare better
+        except JudgementError as error:  # the next passage may work
             reason = str(error)
             continue
         draft = read_draft(reply, chunk)
@@ -84,12 +84,12 @@ async def draft_questions_by_model(
         if len(made) == limit:
             break
     if not made:
-        raise RunError(f"the model drafted nothing of {len(chunks)} passages: {reason}")
+        raise RunError(f"the model drafted nothing from {len(chunks)} passages: {reason}")
     return made
 
 
 def read_draft(reply: str, chunk: Chunk) -> CaseLine | None:
-    """Read a model's draft; None if it is not exactly what was asked for."""
+    """Read a model's draft; None if it does not have the required form."""
     try:
         said = json.loads(reply)
     except ValueError:
@@ -128,9 +128,9 @@ def _from_sentence(said: _Said) -> Iterator[CaseLine]:
         return
     facts = _FACT.findall(said.text)
     if len(facts) == 1:
-        # A gap, since only a person can turn a statement into the question behind it.
+        # A gap, because only a person can turn a statement into a natural question.
         gap = said.text.replace(facts[0], "…", 1)
-        yield _draft(said, f"What belongs into the gap: {gap}", facts[0], kind="fact")
+        yield _draft(said, f"What belongs in the gap: {gap}", facts[0], kind="fact")
 
 
 def _draft(said: _Said, question: str, answer: str, *, kind: str) -> CaseLine:
@@ -159,7 +159,7 @@ def _is_prose(text: str) -> bool:
     return (
         text.endswith(".")
         and len(text) <= _MOST_CHARS
-        and len(_WORD.findall(text)) > 5  # noqa: PLR2004 - shorter ones say too little to ask for
+        and len(_WORD.findall(text)) > 5  # noqa: PLR2004 - shorter ones say too little
         and not text.lstrip().startswith(("#", "|", "-", "*", "`", ">"))
     )
 
@@ -175,7 +175,7 @@ def _spread(by_document: dict[str, list[CaseLine]], limit: int) -> list[CaseLine
 
 
 class Verdict(StrEnum):
-    """What a person decides about a draft."""
+    """A person's decision about a draft."""
 
     ACCEPT = "accept"
     REJECT = "reject"
@@ -186,12 +186,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What becomes of a draft.
+    """The decision about one draft, with edits.
 
     Attributes:
-        verdict: What was decided.
-        question: In place of the drafted one; None keeps it.
-        answers: In place of the drafted ones; None keeps them.
+        verdict: The decision.
+        question: Replaces the drafted question; None keeps it.
+        answers: Replace the drafted answers; None keeps them.
     """
 
     verdict: Verdict
@@ -207,12 +207,12 @@ def review(lines: Sequence[CaseLine], decide: Decide, save: Save) -> list[CaseLi
     """Go through the drafts; each decision is saved before the next draft is shown.
 
     Args:
-        lines: The whole set, drafts among it.
-        decide: Asked for each draft.
-        save: Given the whole set after each decision.
+        lines: The complete set, drafts included.
+        decide: Called for each draft.
+        save: Called with the complete set after each decision.
 
     Returns:
-        The set as it is now.
+        The set with all decisions.
     """
     current = list(lines)
     for draft in [line for line in lines if not line.reviewed]:
@@ -230,15 +230,15 @@ def review(lines: Sequence[CaseLine], decide: Decide, save: Save) -> list[CaseLi
 def decide_by_ids(
     lines: Sequence[CaseLine], *, accept: Sequence[str], reject: Sequence[str]
 ) -> Decide:
-    """Return decisions made beforehand, by id; the other drafts are skipped.
+    """Return prepared decisions by id; all other drafts are skipped.
 
     Raises:
-        EvalError: An id is none of a draft, or is both accepted and rejected.
+        EvalError: An id is not that of a draft, or is both accepted and rejected.
     """
     drafts = {line.id for line in lines if not line.reviewed}
     wrong = sorted(({*accept, *reject} - drafts) | ({*accept} & {*reject}))
     if wrong:
-        raise EvalError(f"no draft, or decided twice: {', '.join(wrong)}")
+        raise EvalError(f"not a draft, or decided twice: {', '.join(wrong)}")
 
     def decide(draft: CaseLine) -> Decision:
         if draft.id in accept:

@@ -1,4 +1,4 @@
-"""What people thought of answers becomes questions to test by."""
+"""Turn users' feedback on answers into draft test questions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,19 +33,19 @@ class CitedLine(BaseModel):
     quote: str
 
     def place(self) -> PlaceLine:
-        """Return where it points to."""
+        """Return the place that it points to."""
         return PlaceLine(**self.model_dump(exclude={"label"}))
 
 
 class FeedbackLine(BaseModel):
-    """One piece of feedback, as the bot exports it; what it says beyond this is not needed.
+    """One piece of feedback, as the bot exports it; other fields are ignored.
 
     Attributes:
-        id: Of the question that was asked.
+        id: Id of the question.
         status: How the question ended.
         rating: "up" or "down".
-        reason: What was chosen from the list of reasons.
-        comment: What the person wrote.
+        reason: The reason chosen from the list.
+        comment: The person's comment.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
@@ -63,10 +63,10 @@ class FeedbackLine(BaseModel):
 
 
 def read_feedback(path: Path) -> list[FeedbackLine]:
-    """Read one piece of feedback a line.
+    """Read one piece of feedback per line.
 
     Raises:
-        QuestionSetError: Names every wrong line at once.
+        QuestionSetError: Names all wrong lines together.
     """
     wrong: list[str] = []
     found = []
@@ -84,11 +84,11 @@ def read_feedback(path: Path) -> list[FeedbackLine]:
 
 
 def cases_of(feedback: Sequence[FeedbackLine]) -> list[CaseLine]:
-    """Return a draft for each question that somebody rated; one complaint outweighs all praise.
+    """Return a draft for each rated question; one complaint outweighs all praise.
 
-    Praise of an answer makes it the expected one, with the places that it cites; praise of a
-    refusal makes the question unanswerable. A complaint says only that what was shown is wrong:
-    the answer is left for a person to fill in, with the reason beside it.
+    Praise of an answer makes it the expected one, with the places that it cites. Praise of a
+    refusal makes the question unanswerable. A complaint says only that the answer was wrong: a
+    person has to fill in the right one, and the reason is kept beside it.
     """
     by_id: dict[str, FeedbackLine] = {}
     for line in feedback:

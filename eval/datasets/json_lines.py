@@ -1,4 +1,4 @@
-"""Files of one record a line are read and checked, line by line."""
+"""Read and write question sets in JSON Lines, checked line by line."""
 
 import json
 import os
@@ -47,11 +47,11 @@ Line = TypeVar("Line", bound=IdLine)
 def text_lines(path: Path, wrong: list[str]) -> Iterator[tuple[int, str]]:
     r"""Yield (number from 1, line) of each line of *path* that is UTF-8 and not blank.
 
-    Lines end at `\n` alone: JSON may hold U+2028 and its like as they are.
+    Lines end only at `\n`: JSON may contain U+2028 and similar characters unescaped.
 
     Args:
         path: The file.
-        wrong: Takes one entry for each line that cannot be read.
+        wrong: Receives one entry for each line that cannot be read.
     """
     with path.open("rb") as file:
         for number, raw in enumerate(file, start=1):
@@ -65,12 +65,12 @@ def text_lines(path: Path, wrong: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def read_unique(path: Path, model: type[Line], wrong: list[str]) -> Iterator[Line]:
-    """Yield each line of *path*, JSON Lines, that is what *model* says and whose id is new.
+    """Yield each line of a JSON Lines file that fits *model* and has a new id.
 
     Args:
         path: The file.
-        model: What a line must be.
-        wrong: Takes one entry for each line that is not.
+        model: The form of a line.
+        wrong: Receives one entry for each line that does not fit.
     """
     met: set[str] = set()
     for number, text in text_lines(path, wrong):
@@ -87,7 +87,7 @@ def read_unique(path: Path, model: type[Line], wrong: list[str]) -> Iterator[Lin
 
 
 def in_words(error: ValidationError) -> str:
-    """Say everything that is wrong with a line, field by field."""
+    """Return everything that is wrong with a line, field by field."""
     mistakes = []
     for mistake in error.errors(include_url=False):
         field = ".".join(str(part) for part in mistake["loc"])
@@ -98,7 +98,7 @@ def in_words(error: ValidationError) -> str:
 
 
 class PlaceLine(BaseModel):
-    """Where the answer stands."""
+    """Where the answer is in a document."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
@@ -112,14 +112,14 @@ class PlaceLine(BaseModel):
     @model_validator(mode="after")
     def _is_a_span(self) -> "PlaceLine":
         if (self.start is None) != (self.end is None):
-            raise ValueError("start and end stand together or not at all")
+            raise ValueError("give both start and end, or neither")
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise ValueError("start is not before end")
         return self
 
 
 class ShownLine(BaseModel):
-    """What a person was shown when they were not content with it, or were."""
+    """An answer that a person was shown and rated."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
@@ -131,9 +131,9 @@ class ShownLine(BaseModel):
 
 
 class CaseLine(IdLine):
-    """One question; `reviewed` is false while it is a draft that nobody has accepted."""
+    """One question; `reviewed` is false for a draft that nobody has accepted yet."""
 
-    # An unknown field of our own format is a slip of the pen, such as "answer".
+    # An unknown field in our own format is a typo, such as "answer".
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     question: Word
@@ -148,11 +148,11 @@ class CaseLine(IdLine):
     @model_validator(mode="after")
     def _has_one_meaning(self) -> "CaseLine":
         if not self.answerable and (self.answers or self.relevant):
-            raise ValueError("answerable is false, yet answers or relevant are given")
+            raise ValueError("answerable is false, but answers or relevant are given")
         return self
 
     def case(self) -> Case:
-        """Return what is asked and what is known of the answer."""
+        """Return the question and what is known about its answer."""
         return Case(
             id=self.id,
             question=self.question,
@@ -165,10 +165,10 @@ class CaseLine(IdLine):
 
 
 def read_cases(path: Path) -> list[CaseLine]:
-    """Read every line, drafts too; none if there is no such file.
+    """Read every line, drafts included; empty if there is no such file.
 
     Raises:
-        QuestionSetError: Names every wrong line at once.
+        QuestionSetError: Names all wrong lines together.
     """
     if not path.exists():
         return []
@@ -180,7 +180,7 @@ def read_cases(path: Path) -> list[CaseLine]:
 
 
 def write_cases(path: Path, lines: Sequence[CaseLine]) -> None:
-    """Write *lines* in place of the file, whole or not at all."""
+    """Replace the file's contents with *lines*, completely or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
     with unfinished.open("w", encoding="utf-8") as file:
@@ -193,7 +193,7 @@ def write_cases(path: Path, lines: Sequence[CaseLine]) -> None:
 
 
 def add_cases(path: Path, new: Sequence[CaseLine]) -> list[CaseLine]:
-    """Add those of *new* whose id is not in the file yet; returns the ones added."""
+    """Add those of *new* whose id is not in the file yet; return the ones added."""
     old = read_cases(path)
     known = {line.id for line in old}
     added = [line for line in new if line.id not in known]

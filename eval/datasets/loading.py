@@ -1,4 +1,4 @@
-"""A question set is read from disk and checked as a whole."""
+"""Load and check a question set from disk."""
 
 import hashlib
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def load(path: Path) -> QuestionSet:
     """Read a question set: a JSON Lines file, or a folder in the BEIR layout.
 
     Raises:
-        QuestionSetError: It cannot be used; names every wrong line at once.
+        QuestionSetError: It cannot be used; names all wrong lines together.
     """
     wrong: list[str] = []
     try:

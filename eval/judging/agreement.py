@@ -1,4 +1,4 @@
-"""Do scores agree with what people said? Human labels beside a judge's, or beside our metrics."""
+"""Measure how well a judge's scores, or our metrics, agree with human labels."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ LABELS = {
     "relevancy": "appropriateness",
     "correctness": "completeness",
 }
-"""Which question put to people is nearest to what a criterion asks."""
+"""For each criterion, the closest question that people were asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Labelled:
     """An answer that people have judged.
 
     Attributes:
-        exhibit: The answer, and what it was made from.
-        labels: Median of what they said, from 1 to 4, by the name of the question put to them.
+        exhibit: The answer, its question and its sources.
+        labels: Median of people's labels, from 1 to 4, by the name of the question they were asked.
     """
 
     exhibit: Exhibit
@@ -41,9 +41,9 @@ class Agreement:
     """How well scores follow labels.
 
     Attributes:
-        spearman: Correlation of ranks, from -1 to 1; None if one side never changes.
-        kappa: Cohen's kappa with quadratic weights of scores rounded to the labels' four steps;
-            None for scores that are not on their scale.
+        spearman: Rank correlation, from -1 to 1; None if one side never changes.
+        kappa: Cohen's kappa with quadratic weights, for scores rounded to the labels' four steps;
+            None for scores on another scale.
         n: How many answers have both.
     """
 
@@ -90,12 +90,12 @@ def load_labelled(path: Path) -> list[Labelled]:
     """Read answers with human labels, in the shape of the MTRAG benchmark's human evaluations.
 
     Raises:
-        RunError: It is no such file.
+        RunError: The file has another form.
     """
     try:
         file = _File.model_validate(json.loads(path.read_bytes()))
     except (OSError, ValueError, ValidationError) as error:
-        raise RunError(f"{path} holds no human evaluations in the shape of MTRAG's") from error
+        raise RunError(f"{path} has no human evaluations in the form of MTRAG's") from error
     texts = {document.document_id: document.text for document in file.documents}
     tasks = {task.task_id: task for task in file.tasks}
     found = []
@@ -106,7 +106,7 @@ def load_labelled(path: Path) -> list[Labelled]:
             question="\n".join(f"{turn.speaker}: {turn.text}" for turn in task.input),
             answer=rated.model_response,
             sources=tuple(texts[id_] for id_ in ids if id_ in texts),
-            # The reference answer is among those judged: it says nothing about itself.
+            # The reference answer is among those judged; it cannot be compared with itself.
             expected=task.targets[0].text
             if task.targets and rated.model_id != "reference"
             else None,
@@ -118,7 +118,7 @@ def load_labelled(path: Path) -> list[Labelled]:
 async def judge_agreement(
     labelled: Sequence[Labelled], complete: Complete, *, parallel: int = PARALLEL
 ) -> tuple[dict[str, Agreement], list[str]]:
-    """Return how well a judge agrees with people, by criterion, and why replies were none."""
+    """Return a judge's agreement with people, by criterion, and the reasons for missing scores."""
     pairs: dict[str, list[tuple[float, float]]] = {name: [] for name in CRITERIA}
     untaken: list[str] = []
     gate = asyncio.Semaphore(parallel)
@@ -143,8 +143,8 @@ async def judge_agreement(
 def metric_agreement(labelled: Sequence[Labelled]) -> dict[str, Agreement]:
     """Return how well scores without a model agree with people.
 
-    Words of the answer that its sources hold against faithfulness; overlap with the reference
-    answer against completeness. Needs no model, so that it can be told anywhere.
+    Words of the answer that are in its sources are compared with faithfulness, and overlap with
+    the reference answer with completeness. It needs no model, so it runs anywhere.
     """
     pairs: dict[str, list[tuple[float, float]]] = {
         "held by sources, faithfulness": [],
@@ -164,7 +164,7 @@ def metric_agreement(labelled: Sequence[Labelled]) -> dict[str, Agreement]:
 
 
 def agreement(pairs: Sequence[tuple[float, float]], *, same_scale: bool) -> Agreement:
-    """Return how well the first of each pair follows the second."""
+    """Return how well the first value of each pair follows the second."""
     values = np.asarray(pairs, dtype=np.float64).reshape(-1, 2)
     scores, labels = values[:, 0], values[:, 1]
     moves = len(values) > 1 and np.ptp(scores) > 0 and np.ptp(labels) > 0
@@ -176,7 +176,7 @@ def agreement(pairs: Sequence[tuple[float, float]], *, same_scale: bool) -> Agre
 
 
 def quadratic_kappa(scores: Numbers, labels: Numbers) -> float:
-    """Return Cohen's kappa with quadratic weights over the whole steps from 1 to 4.
+    """Return Cohen's kappa with quadratic weights over the four steps from 1 to 4.
 
     `1 - sum(w * observed) / sum(w * expected)` with `w = (i - j)^2` (Cohen, 1968).
     """

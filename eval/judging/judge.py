@@ -1,4 +1,4 @@
-"""A model judges answers, if one is at hand; a reply that is no judgement is no score."""
+"""Score answers with a model as the judge; a reply that is not a judgement gives no score."""
 
 import asyncio
 import json
@@ -18,12 +18,12 @@ PARALLEL = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """What is judged.
+    """An answer to be judged.
 
     Attributes:
-        question: What was asked.
-        answer: What was said.
-        sources: What it rests on.
+        question: The question.
+        answer: The answer.
+        sources: The texts that the answer is based on.
         expected: A right answer; None if none is known.
     """
 
@@ -35,7 +35,7 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a judge says.
+    """A judge's score and reason.
 
     Attributes:
         score: From 1, no, to 4, yes.
@@ -47,12 +47,12 @@ class Judgement:
 
     @property
     def share(self) -> float:
-        """The score from 0 to 1."""
+        """The score, scaled to 0 to 1."""
         return (self.score - WORST) / (BEST - WORST)
 
 
 def read_judgement(reply: str) -> Judgement:
-    """Read a judge's reply: one JSON object with a reason and a whole score, and nothing else.
+    """Read a judge's reply: one JSON object with a reason and an integer score, and nothing else.
 
     Raises:
         JudgementError: It is anything else, such as prose with a "yes" somewhere in it.
@@ -67,15 +67,15 @@ def read_judgement(reply: str) -> Judgement:
     if not isinstance(said, dict) or said.keys() != {"reason", "score"}:
         raise JudgementError(f"the judge's reply has other keys: {reply[:80]!r}")
     score, reason = said["score"], said["reason"]
-    # True is an int in Python, and is no score.
+    # True is an int in Python, but not a score.
     if type(score) is not int or not WORST <= score <= BEST or not isinstance(reason, str):
-        raise JudgementError(f"the judge's score is none from {WORST} to {BEST}: {reply[:80]!r}")
+        raise JudgementError(f"the judge's score is not from {WORST} to {BEST}: {reply[:80]!r}")
     return Judgement(score=score, reason=reason)
 
 
 def prompt_for(criterion: str, exhibit: Exhibit) -> str | None:
-    """Return what a judge is asked; None if what it would need is not known."""
-    # JSON strings: a text cannot end its own quotation and speak to the judge.
+    """Return the prompt for a judge; None if some of the data it needs is not known."""
+    # JSON strings: a text cannot end its own quotation and give the judge instructions.
     known = {"question": exhibit.question, "answer": exhibit.answer, "expected": exhibit.expected}
     values = {name: json.dumps(text, ensure_ascii=False) for name, text in known.items()}
     values["sources"] = json.dumps(exhibit.sources, ensure_ascii=False)
@@ -88,7 +88,7 @@ def prompt_for(criterion: str, exhibit: Exhibit) -> str | None:
 
 
 async def judge(criterion: str, exhibit: Exhibit, complete: Complete) -> Judgement | None:
-    """Ask a judge; None if what it would need is not known.
+    """Ask a judge; None if some of the data it needs is not known.
 
     Raises:
         JudgementError: The reply is not a judgement.
@@ -100,17 +100,17 @@ async def judge(criterion: str, exhibit: Exhibit, complete: Complete) -> Judgeme
 async def judge_run(
     record: RunRecord, complete: Complete, *, by: str, parallel: int = PARALLEL
 ) -> tuple[RunRecord, list[str]]:
-    """Judge every answer of a run; what could not be judged stays without a score.
+    """Judge every answer of a run; answers that could not be judged stay without a score.
 
     Args:
         record: The run.
         complete: Sends a prompt to the judge.
-        by: Names the judge in the record.
+        by: The judge's name in the record.
         parallel: How many answers are judged at the same time.
 
     Returns:
-        The run with the scores of the judge in place of an earlier one's, and their means; and why
-        a judgement could not be taken, once for each that could not.
+        The run with this judge's scores in place of an earlier judge's, and their means; and one
+        reason for each judgement that could not be made.
     """
     gate = asyncio.Semaphore(parallel)
     untaken: list[str] = []
@@ -134,7 +134,7 @@ async def judge_run(
 
 
 async def _judged(asked: Asked, complete: Complete, untaken: list[str]) -> Asked:
-    # Another judge's scores beside this one's would be a mean of two
+    # Scores of two judges must not be mixed in one mean
     asked = asked.model_copy(
         update={"scores": _unjudged(asked.scores), "values": _unjudged(asked.values)}
     )

@@ -1,4 +1,4 @@
-"""llama-index's evaluators on our engine, and our judge as one of them."""
+"""LlamaIndex evaluators on our engine, and our judge as one of them."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,30 +19,30 @@ from prompts import load
 
 
 class Replying(Protocol):
-    """A model that answers messages, as the portfolio's do."""
+    """A model that answers messages, like the models of the portfolio."""
 
     def reply(self, messages: Messages, *, stream: bool) -> AsyncIterator[str | Usage]:
-        """Yield the parts of the reply, and what it cost."""
+        """Yield the parts of the reply, then its usage."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completing:
-    """A model as what takes one prompt and returns its whole reply.
+    """Wraps a model as a function from one prompt to its complete reply.
 
     Attributes:
         name: As the record of a run names it.
-        model: It.
+        model: The model.
     """
 
     name: str
     model: Replying
 
     async def __call__(self, prompt: str) -> str:
-        """Send *prompt*; returns the whole reply.
+        """Send *prompt*; return the complete reply.
 
         Raises:
-            JudgementError: There is none.
+            JudgementError: There is no reply.
         """
         messages = Messages(system=load("json-reply").render(), user=prompt)
         try:
@@ -53,12 +53,12 @@ class Completing:
 
 
 class StrictEvaluator(BaseEvaluator):
-    """Our judge as an evaluator of llama-index: a reply that is no judgement is an invalid result.
+    """Our judge as a LlamaIndex evaluator: a reply that is not a judgement is an invalid result.
 
     Args:
         criterion: "faithfulness", "relevancy" or "correctness".
         complete: Sends a prompt to the judge.
-        passing: Least score, from 0 to 1, that passes.
+        passing: Lowest score that passes, from 0 to 1.
     """
 
     def __init__(self, criterion: str, complete: Complete, *, passing: float = 0.6) -> None:
@@ -79,7 +79,7 @@ class StrictEvaluator(BaseEvaluator):
         contexts: Sequence[str] | None = None,
         *,
         reference: str | None = None,
-        **_: Any,  # noqa: ANN401 - whatever else llama-index hands to its evaluators
+        **_: Any,  # noqa: ANN401 - further arguments that llama-index passes to evaluators
     ) -> EvaluationResult:
         """Judge one answer."""
         exhibit = Exhibit(
@@ -93,7 +93,7 @@ class StrictEvaluator(BaseEvaluator):
         except JudgementError as error:
             return _invalid(query, response, str(error))
         if found is None:
-            return _invalid(query, response, "what the judge would need is not known")
+            return _invalid(query, response, "some of the data that the judge needs is not known")
         return EvaluationResult(
             query=query,
             response=response,
@@ -109,11 +109,11 @@ async def evaluate(
     evaluators: Mapping[str, BaseEvaluator],
     cases: Sequence[Case],
 ) -> dict[str, dict[str, float]]:
-    """Ask *engine* each question and let llama-index's evaluators score what it says.
+    """Ask *engine* each question and let LlamaIndex evaluators score the answers.
 
     Returns:
-        Scores by evaluator, by id of the question; a result that is invalid, or without a score,
-        is absent. An evaluator that raises leaves that one score out.
+        Scores by evaluator, by id of the question; results that are invalid or without a score
+        are absent. If an evaluator raises, only that score is left out.
     """
     scores: dict[str, dict[str, float]] = {}
     for case in cases:
@@ -127,7 +127,7 @@ async def evaluate(
                 result = await evaluator.aevaluate_response(
                     query=case.question, response=response, reference=reference
                 )
-            except ValueError:  # what they raise where something that they need is missing
+            except ValueError:  # evaluators raise it if an input is missing
                 continue
             if not result.invalid_result and result.score is not None:
                 found[name] = float(result.score)

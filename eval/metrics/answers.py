@@ -1,4 +1,4 @@
-"""An answer is compared with the known wordings of the right one."""
+"""Answer metrics: compare an answer with the known right answers."""
 
 import re
 import string
@@ -10,9 +10,9 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def normalise(text: str) -> str:
-    """Reduce *text* to what SQuAD compares, by the rules of its official scoring.
+    """Normalise *text* as SQuAD's official scoring does.
 
-    Small letters; no ASCII punctuation; no "a", "an", "the"; one space between words.
+    Lower case; no ASCII punctuation; no "a", "an", "the"; one space between words.
 
     >>> normalise("The  Answer: 42%, a well-known one.")
     'answer 42 wellknown one'
@@ -32,7 +32,7 @@ def exact_match(said: str, answers: Sequence[str]) -> float:
 def f1(said: str, answers: Sequence[str]) -> float:
     """Harmonic mean of precision and recall of words after `normalise`, for the best answer.
 
-    Where one side has no word left, 1 if the other has none either, else 0.
+    If one side has no words left, 1 if the other has none either, else 0.
 
     >>> f1("in October 1973", ["October 1973", "1973"])
     0.8
@@ -42,9 +42,9 @@ def f1(said: str, answers: Sequence[str]) -> float:
 
 
 def contains_answer(said: str, answers: Sequence[str]) -> float | None:
-    """1 if the words of one of *answers* stand in *said* one after the other, else 0.
+    """1 if the words of one of *answers* are in *said* one after the other, else 0.
 
-    None if no answer has a word left after `normalise`: nothing is contained in everything.
+    None if no answer has any words left after `normalise`.
 
     >>> contains_answer("It ended in 2010.", ["10"])
     0.0
@@ -61,7 +61,7 @@ def rouge_l(said: str, answers: Sequence[str]) -> float:
 
     `F = 2 P R / (P + R)` with `P = lcs / words said` and `R = lcs / words of the answer`, after
     `normalise` and without stemming (Lin 2004, section 3, with beta 1).
-    Where one side has no word left, 1 if the other has none either, else 0.
+    If one side has no words left, 1 if the other has none either, else 0.
 
     >>> round(rouge_l("police killed the gunman", ["police kill the gunman"]), 4)
     0.6667
@@ -73,8 +73,8 @@ def rouge_l(said: str, answers: Sequence[str]) -> float:
 def common_subsequence(one: Sequence[str], other: Sequence[str]) -> int:
     """Return how many words the longest common subsequence has.
 
-    One big number holds a row of the table, a bit a word (Hyyrö, "Bit-parallel LCS-length
-    computation revisited", 2004): some hundred times quicker than filling the table.
+    One big number holds a row of the table, one bit per word (Hyyrö, "Bit-parallel LCS-length
+    computation revisited", 2004): about a hundred times faster than filling the table.
 
     >>> common_subsequence("a b c d".split(), "b x d".split())
     2

@@ -1,4 +1,4 @@
-"""Does a system know when it is wrong: confidence against truth."""
+"""Calibration metrics: how well confidence predicts whether an answer is right."""
 
 import math
 
@@ -7,7 +7,7 @@ import numpy as np
 from eval.metrics.statistics import Numbers
 
 SHORT_WORDS = 10
-"""An answer of at most so many words can be expected to stand in what is said, word for word."""
+"""An answer with at most this many words is expected word for word in what is said."""
 
 
 def auroc(samples: Numbers) -> Numbers:
@@ -22,10 +22,10 @@ def auroc(samples: Numbers) -> Numbers:
     """
     wanted = _by_level(samples[..., 0], samples[..., 1])
     others = _by_level(samples[..., 0], 1 - samples[..., 1])
-    # From the least confidence up: each wanted one beats all below it, and half of its own level.
+    # From the lowest confidence up: each answerable one beats all below it, and half of its level.
     beaten = np.cumsum(others, axis=-1) - others / 2
     pairs = wanted.sum(axis=-1) * others.sum(axis=-1)
-    with np.errstate(invalid="ignore"):  # without a pair there is no value: NaN
+    with np.errstate(invalid="ignore"):  # without a pair the value is NaN
         return np.asarray((wanted * beaten).sum(axis=-1) / pairs)
 
 
@@ -33,8 +33,8 @@ def aurc(samples: Numbers) -> Numbers:
     """Area under the risk-coverage curve of confidence (first column) and loss (second column).
 
     Mean, over the answered questions, of the risk among those with at least the same confidence
-    (Geifman, Uziel and El-Yaniv, 2019). 0 is best; the plain share of wrong answers is what
-    confidence that says nothing comes to.
+    (Geifman, Uziel and El-Yaniv, 2019). 0 is best; uninformative confidence gives the plain share
+    of wrong answers.
 
     >>> float(aurc(np.array([[[0.9, 0.0], [0.5, 1.0]]]))[0])
     0.25
@@ -47,7 +47,7 @@ def aurc(samples: Numbers) -> Numbers:
 
 
 def risk_coverage(points: Numbers) -> tuple[Numbers, Numbers]:
-    """Return (coverage, risk) as the least confidence falls, each level of confidence once.
+    """Return (coverage, risk) as the required confidence falls, each level of confidence once.
 
     Args:
         points: Shape (questions, 2): confidence and loss.
@@ -62,8 +62,8 @@ def risk_coverage(points: Numbers) -> tuple[Numbers, Numbers]:
 def loss(scores: dict[str, float], *, answerable: bool, short: bool) -> float | None:
     """1 if an answer is wrong, 0 if it is right, None if that is not known.
 
-    Any answer to an unanswerable question is wrong. Where a known wording is *short* the answer
-    is right if it contains one; else if a citation points to a relevant place.
+    Any answer to an unanswerable question is wrong. If a known right answer is *short*, the answer
+    is right if it contains it; otherwise it is right if a citation points to a relevant place.
 
     >>> loss({"contains_answer": 0.0, "place_hit": 1.0}, answerable=True, short=False)
     0.0
@@ -77,7 +77,7 @@ def loss(scores: dict[str, float], *, answerable: bool, short: bool) -> float | 
 
 
 def _by_level(confidence: Numbers, amounts: Numbers) -> Numbers:
-    """Sum *amounts* by level of confidence, the least first: shape (samples, levels)."""
+    """Sum *amounts* by level of confidence, the lowest first: shape (samples, levels)."""
     levels, places = np.unique(confidence, return_inverse=True)
     first = np.arange(len(confidence))[:, None] * len(levels)
     size = len(confidence) * len(levels)

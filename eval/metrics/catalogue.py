@@ -1,4 +1,4 @@
-"""All metrics: what each is taken from, what is better, and the scores of one answer."""
+"""Catalogue of all metrics: their inputs, which direction is better, and one answer's scores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from eval.types import Case
 from index.types import Encode
 
 Values = Mapping[str, float]
-"""What is known of one question, by name: scores, and what statistics are taken from."""
+"""Known values of one question, by name: scores, and inputs of statistics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Metric:
 
     Attributes:
         name: As the record and the tables write it.
-        columns: Which values of a question it is taken from; one that lacks any is left out.
+        columns: Values of a question that it uses; a question that lacks one is left out.
         statistic: How they become one number.
         lower_is_better: Whether a fall is an improvement.
         margin: How much worse it may become before a comparison fails; None never fails it.
@@ -49,7 +49,7 @@ def _means(*names: str, lower: bool = False, margin: float | None = 0.02) -> lis
 
 
 def _times(name: str, column: str) -> list[Metric]:
-    # Times differ from run to run on one machine, so they are shown and fail nothing unasked.
+    # Times differ from run to run on one machine, so by default they never fail a comparison.
     return [
         Metric(
             name=f"{name}_p{percent}",
@@ -73,7 +73,7 @@ METRICS: dict[str, Metric] = {
         *_means("false_refusal", lower=True),
         Metric(name="auroc", columns=("confidence", "answerable"), statistic=auroc),
         Metric(name="aurc", columns=("confidence", "loss"), statistic=aurc, lower_is_better=True),
-        # A model's opinion: shown, and never a gate by itself.
+        # A model's opinion: shown, but never decides a gate alone.
         *_means("faithfulness", "relevancy", "correctness", margin=None),
         *_means("failed", lower=True, margin=0.0),
         *_times("search_ms", "search_ms"),
@@ -81,11 +81,11 @@ METRICS: dict[str, Metric] = {
         *_means("input_tokens", "output_tokens", "cost_usd", lower=True, margin=None),
     )
 }
-"""By name, in the order in which they are shown."""
+"""By name, in display order."""
 
 
 def summaries(rows: Sequence[Values]) -> dict[str, Summary]:
-    """Return each metric that could be taken of at least one question."""
+    """Return each metric that has a value for at least one question."""
     found = {}
     for name, metric in METRICS.items():
         taken = [
@@ -99,15 +99,15 @@ def summaries(rows: Sequence[Values]) -> dict[str, Summary]:
 def answer_scores(
     case: Case, answer: Answer, *, text_of: TextOf | None = None, encode: Encode | None = None
 ) -> dict[str, float]:
-    """Score what can be scored of *answer*; a score that cannot be taken is left out.
+    """Return all scores of *answer* that can be computed; others are left out.
 
-    A refusal of an answerable question answers it with nothing: its match with a right answer
-    is 0. A failure is neither an answer nor a refusal, and has no score.
+    Refusing an answerable question counts as an empty answer: its match with a right answer is
+    0. A failure is neither an answer nor a refusal, and has no score.
 
     Args:
         case: The question.
-        answer: What was said.
-        text_of: Stored text of a document, None if there is no such document.
+        answer: The answer given.
+        text_of: Returns the stored text of a document, None if there is no such document.
         encode: Texts to unit vectors; without it meanings are not compared.
     """
     if answer.status in {Status.FAILED, Status.CHAT}:
@@ -126,7 +126,7 @@ def answer_scores(
 
 
 def loss_of(case: Case, answer: Answer | None, scores: Values) -> float | None:
-    """Say whether an answer is wrong; None if nothing was answered or it is not known."""
+    """Return whether an answer is wrong (1 or 0); None if there is no answer or it is not known."""
     if answer is None or answer.status is not Status.ANSWERED:
         return None
     short = any(0 < len(normalise(wording).split()) <= SHORT_WORDS for wording in case.answers)
@@ -134,7 +134,7 @@ def loss_of(case: Case, answer: Answer | None, scores: Values) -> float | None:
 
 
 def similarity(said: str, answers: Sequence[str], encode: Encode) -> float:
-    """Cosine of *said* and the nearest of *answers*, by the index's own encoder; 0 if silent.
+    """Cosine of *said* and the nearest of *answers*, by the index's own encoder; 0 if empty.
 
     `max over answers of <e(said), e(answer)>` for unit vectors e; negative values become 0.
     """

@@ -1,4 +1,4 @@
-"""Citations are measured: do they point to the evidence, and do they hold what is said?"""
+"""Citation metrics: do citations point to the evidence, and do quotes support the statements?"""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -9,11 +9,11 @@ from eval.metrics.answers import normalise
 from eval.types import Place
 
 HELD = 0.6
-"""Share of a statement's words that must stand in its quotes for them to hold it."""
+"""Share of a statement's words that must be in its quotes for them to support it."""
 
 
 class Labelled(Protocol):
-    """What has a label in an answer."""
+    """An object with a label in an answer."""
 
     @property
     def label(self) -> int:
@@ -34,7 +34,7 @@ def place_hit(citations: Sequence[Citation], relevant: Sequence[Place]) -> float
 
 
 def quote_verbatim(citations: Sequence[Citation], text_of: TextOf) -> float:
-    """1 if every quote is the stored text of its span, letter for letter, else 0."""
+    """1 if every quote is exactly the stored text of its span, else 0."""
     return float(all(_is_verbatim(citation, text_of(citation.document)) for citation in citations))
 
 
@@ -44,11 +44,11 @@ def citation_precision(
     """Share of citations that are evidence: their span overlaps a relevant place.
 
     `precision = citations on evidence / citations`. After ALCE's citation precision (Gao et al.,
-    "Enabling Large Language Models to Generate Text with Citations", 2023, section 3.3), where a
-    model of entailment judges a whole passage; here a person has marked the evidence, and a span
-    is compared with it. Where the place is marked by a span or by words that stand in the stored
-    text, the citation's span must overlap it; where only by page, heading or document, it must lie
-    there. None without citations or without a marked place.
+    "Enabling Large Language Models to Generate Text with Citations", 2023, section 3.3), in which
+    an entailment model judges a complete passage; here a person has marked the evidence, and a
+    span is compared with it. If the place is marked by a span, or by words in the stored text, the
+    citation's span must overlap it; if only by page, heading or document, it must be inside. None
+    without citations or without a marked place.
     """
     if not citations or not relevant:
         return None
@@ -57,13 +57,13 @@ def citation_precision(
 
 
 def citation_recall(text: str, citations: Sequence[Citation]) -> float | None:
-    """Share of statements that the quotes cited for them hold.
+    """Share of statements that are supported by the quotes cited for them.
 
-    `recall = statements held / statements`, with a statement being the words up to and with a
-    group of labels; words after the last group are a statement that nothing holds. After ALCE's
-    citation recall (as above), its model of entailment replaced by a rule that can be repeated:
-    the quotes must hold every number of the statement and at least 60 % of its other words after
-    `normalise`. None if nothing is said.
+    `recall = supported statements / statements`. A statement is the text up to and including a
+    group of labels; words after the last group are an unsupported statement. After ALCE's citation
+    recall (as above), with a repeatable rule in place of its entailment model: the quotes must
+    contain every number of the statement and at least 60 % of its other words after `normalise`.
+    None if nothing is said.
 
     >>> citation_recall("It costs 3 euros.", [])
     0.0
@@ -74,7 +74,7 @@ def citation_recall(text: str, citations: Sequence[Citation]) -> float | None:
 
 
 def share_held(said: str, quotes: str) -> float:
-    """Share of the words of *said* that stand in *quotes*, after `normalise`; 1 without words.
+    """Share of the words of *said* that are in *quotes*, after `normalise`; 1 without words.
 
     >>> share_held("the fee is high", "A fee is due.")
     0.6666666666666666
@@ -85,7 +85,7 @@ def share_held(said: str, quotes: str) -> float:
 
 
 def without_labels(text: str, citations: Sequence[Labelled]) -> str:
-    """Take the labels of *citations* out of *text*, and no other number in brackets."""
+    """Return *text* without the labels of *citations*; other numbers in brackets stay."""
     labels = {str(citation.label) for citation in citations}
     return _LABEL.sub(lambda found: "" if found[1] in labels else found[0], text)
 
@@ -95,7 +95,7 @@ def _statements(text: str, quotes: dict[str, str]) -> Iterator[tuple[str, list[s
     for group in _LABELS.finditer(text):
         cited = [quotes[label] for label in _LABEL.findall(group[0]) if label in quotes]
         if not cited:
-            continue  # a number in brackets that is no label, such as that of a form
+            continue  # a number in brackets that is not a label, such as a form number
         yield text[begin : group.start()], cited
         begin = group.end()
     if normalise(text[begin:]):

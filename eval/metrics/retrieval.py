@@ -1,4 +1,4 @@
-"""What was found, folded to documents or pages, is scored against what should be."""
+"""Retrieval metrics: score the documents or pages found against the relevant ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ RETRIEVAL = (*_MEASURES.values(), "all_evidence@10")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """What a ranking is made of: a document, or a page where pages are marked as relevant.
+    """One entry of a ranking: a document, or a page if pages are marked as relevant.
 
     Attributes:
         document: Id of the document.
-        page: Physical page, from 1; None means the document as a whole.
+        page: Physical page, from 1; None means all of the document.
     """
 
     document: str
@@ -34,28 +34,28 @@ class Spot:
 
 
 def ranking(passages: Sequence[Passage], relevant: Sequence[Place]) -> list[Spot]:
-    """Fold *passages*, best first, to documents or pages: each stands where its best one stood.
+    """Reduce *passages*, best first, to documents or pages, each at the rank of its best passage.
 
-    Pages count where the relevant places name pages, documents everywhere else.
+    Pages count if the relevant places name pages, documents otherwise.
     """
     spots = (spot(passage.chunk.document, passage.chunk.page, relevant) for passage in passages)
     return list(dict.fromkeys(spots))
 
 
 def retrieval_scores(spots: Sequence[Spot], relevant: Sequence[Place]) -> dict[str, float]:
-    """Score a ranking by `ir_measures`, and by whether all that is relevant was found.
+    """Score a ranking by `ir_measures`, and by whether everything relevant was found.
 
     * `ndcg@10`: gain over the logarithm of the rank, over that of the best order (Järvelin and
       Kekäläinen, 2002, in its linear form).
-    * `recall@k`: share of what is relevant among the first k.
-    * `mrr@10`: 1 / rank of the first that is relevant, 0 if none is among the first ten.
-    * `map`: precision at each relevant one's rank, averaged over all that is relevant.
-    * `all_evidence@10`: 1 if `recall@10` is 1, else 0: what a question over several documents
-      needs to be answerable at all.
+    * `recall@k`: share of the relevant ones among the first k.
+    * `mrr@10`: 1 / rank of the first relevant one, 0 if none is among the first ten.
+    * `map`: precision at each relevant one's rank, averaged over all relevant ones.
+    * `all_evidence@10`: 1 if `recall@10` is 1, else 0: whether a question over several documents
+      can be answered at all.
 
     Args:
         spots: As `ranking` makes them, best first.
-        relevant: What should be found; if nothing is marked there is nothing to score.
+        relevant: The places to find; if there are none, there is nothing to score.
     """
     grades: dict[Spot, int] = {}
     for place in relevant:
@@ -63,8 +63,8 @@ def retrieval_scores(spots: Sequence[Spot], relevant: Sequence[Place]) -> dict[s
         grades[wanted] = max(place.grade, grades.get(wanted, 0))
     if not grades:
         return {}
-    # Numbers for names, since the measures take text alone; falling scores, since they know no
-    # order and would break ties by name.
+    # Numbers as names, because the measures accept only text; falling scores, because the
+    # measures know no order and would break ties by name.
     names = {each: str(number) for number, each in enumerate(dict.fromkeys([*grades, *spots]))}
     judged = [Qrel("", names[each], grade) for each, grade in grades.items()]
     found = [ScoredDoc("", names[each], float(-rank)) for rank, each in enumerate(spots)]
@@ -74,8 +74,8 @@ def retrieval_scores(spots: Sequence[Spot], relevant: Sequence[Place]) -> dict[s
 
 
 def spot(document: str, page: int | None, relevant: Sequence[Place]) -> Spot:
-    """Return what a passage counts as: its page where pages are told apart, else its document."""
+    """Return the entry for a passage: its page if pages are distinguished, else its document."""
     own = [place.page for place in relevant if place.document == document]
-    # Where the whole document is relevant, a page of it cannot be told from another.
+    # If the complete document is relevant, its pages count as one.
     by_page = None not in own if own else any(place.page for place in relevant)
     return Spot(document=document, page=page if by_page else None)

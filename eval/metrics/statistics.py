@@ -1,4 +1,4 @@
-"""A statistic over questions: its value and interval, and its difference between two runs."""
+"""Statistics over questions: value, confidence interval, and the difference between two runs."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 RESAMPLES = 1000
 PERMUTATIONS = 2000
 SEED = 0
-_MAX_CELLS = 2_000_000  # all samples at once would take a gigabyte for 100,000 questions
+_MAX_CELLS = 2_000_000  # all samples together would take a gigabyte for 100,000 questions
 _SAME = 1e-12
 
 Numbers = NDArray[np.float64]
@@ -19,13 +19,13 @@ Statistic = Callable[[Numbers], Numbers]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A mean over questions, or another statistic where the metric is one.
+    """A mean over questions, or another statistic if the metric uses one.
 
     Attributes:
         mean: The value.
         low: Lower end of its 95 % interval.
         high: Upper end.
-        n: From how many questions; one whose score could not be taken is not among them.
+        n: Number of questions; those without a score are not counted.
     """
 
     mean: float
@@ -41,10 +41,10 @@ class Difference:
     Attributes:
         before: Its value in the first run.
         after: Its value in the second.
-        mean: The second less the first.
+        mean: The second minus the first.
         low: Lower end of the 95 % interval of the difference.
         high: Upper end.
-        p: How often a difference as large comes about if the runs are exchanged by chance.
+        p: How often a difference this large occurs if the runs are exchanged by chance.
         n: How many questions both runs have a score for.
     """
 
@@ -82,7 +82,7 @@ def percentile_of(values: Iterable[float], percent: float) -> Summary | None:
 
 
 def summary(rows: Sequence[Sequence[float]], statistic: Statistic) -> Summary | None:
-    """Take *statistic* of *rows*, one a question, with a 95 % interval; None if it has no value.
+    """Return *statistic* of *rows*, one per question, with a 95 % interval; None without a value.
 
     The interval is the bootstrap's, by the percentile method: the questions are drawn again with
     replacement, as many as there are, 1,000 times, from a fixed seed; it runs from the 2.5th to
@@ -110,9 +110,9 @@ def difference(
     to, and p = (1 + exchanges with a difference at least as large) / (1 + exchanges).
 
     Args:
-        before: One row a question.
+        before: One row per question.
         after: The same questions in the same order.
-        statistic: What is compared.
+        statistic: The statistic to compare.
     """
     if not before:
         return None

@@ -1,4 +1,4 @@
-"""Did it get better? Two runs, question by question; the promotion gate asks the same."""
+"""Compare two evaluation runs question by question; the promotion gate uses the same comparison."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,10 +16,10 @@ class Change:
     """A question that went better or worse.
 
     Attributes:
-        before: What became of it in the first run.
-        after: What became of it in the second.
-        metrics: By how much each of its scores changed; those that did not are left out.
-        gain: Their sum, with the sign of what is better.
+        before: Its outcome in the first run.
+        after: Its outcome in the second.
+        metrics: By how much each of its scores changed; unchanged ones are left out.
+        gain: Their sum; positive is better.
     """
 
     before: Asked
@@ -30,18 +30,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What changed from one run to another.
+    """The changes from one run to another.
 
     Attributes:
         before: Id of the first run.
         after: Id of the second.
-        differences: By metric; one that was not taken for the same question twice is absent.
+        differences: By metric; a metric without a question scored in both runs is absent.
         margins: How much worse each metric may become.
         fell: Metrics that became worse by more than their margin.
         tags: Differences for the questions of each tag.
         wins: Questions that went better, the clearest first.
         losses: Questions that went worse, the clearest first.
-        notes: What a reader must know before they believe the numbers.
+        notes: Caveats for the reader of the numbers.
     """
 
     before: str
@@ -103,7 +103,7 @@ def worsening(metric: Metric, change: float) -> float:
 
 
 def to_json(comparison: Comparison) -> Json:
-    """Return *comparison* with the keys that the command line promises."""
+    """Return *comparison* with the documented keys of the command line's JSON output."""
     return {
         "before": comparison.before,
         "after": comparison.after,
@@ -137,7 +137,7 @@ def _margins(given: Mapping[str, float]) -> dict[str, float]:
 
 
 def _pairs(before: RunRecord, after: RunRecord) -> list[Pair]:
-    # An id that now stands for another question is no pair.
+    # An id that now belongs to another question is not compared.
     known = {(asked.id, asked.question): asked for asked in before.questions}
     return [
         (known[key], asked)

@@ -1,4 +1,4 @@
-"""Several settings are tried in one go, and the ones worth having are named."""
+"""Try several combinations of settings and find the best trade-offs."""
 
 import itertools
 import tomllib
@@ -11,14 +11,14 @@ from eval.metrics import METRICS, Summary
 Values = Mapping[str, object]
 
 QUALITY = ("contains_answer", "citation_precision", "ndcg@10")
-"""What a run is judged by: the first of these that was measured in all runs and is not all 0."""
+"""Quality of a run: the first of these that was measured in all runs and is not all 0."""
 PRICE = ("refusal_recall", "ms_p50", "cost_usd")
-"""What may speak for a run of lower quality."""
+"""Costs that can make up for a run's lower quality."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """One combination of settings and what it came to.
+    """One combination of settings and its results.
 
     Attributes:
         values: The settings, such as `{"search.k": 4}`.
@@ -32,9 +32,9 @@ class Tried:
 
 
 def combinations(axes: Sequence[str]) -> list[dict[str, object]]:
-    """Return every combination of the values that *axes* name.
+    """Return every combination of the values in *axes*.
 
-    Values are read as TOML, and as plain text where they are none.
+    Values are read as TOML, or as plain text if they are not valid TOML.
 
     Raises:
         ChoiceError: An axis has no name or no values, or occurs twice.
@@ -56,7 +56,7 @@ def combinations(axes: Sequence[str]) -> list[dict[str, object]]:
 
 
 def judged_by(tried: Sequence[Tried]) -> list[str]:
-    """Return the metrics that the frontier is drawn by: quality first, then what it costs."""
+    """Return the metrics that define the frontier: quality first, then costs."""
     common = [name for name in METRICS if all(name in one.metrics for one in tried)]
     told = [name for name in common if any(one.metrics[name].mean for one in tried)]
     quality = [name for name in QUALITY if name in told][:1]
@@ -64,7 +64,7 @@ def judged_by(tried: Sequence[Tried]) -> list[str]:
 
 
 def frontier(tried: Sequence[Tried]) -> list[Tried]:
-    """Return those that no other beats: at least as good in everything and better in something."""
+    """Return the runs that no other beats: at least as good in everything, better in something."""
     names = judged_by(tried)
     scores = [[_goodness(one, name) for name in names] for one in tried]
     return [

@@ -1,4 +1,4 @@
-"""Figures of a run as SVG, small and the same for the same numbers."""
+"""SVG plots of a run, small and identical for identical numbers."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ class Point:
     """One run on the line of a trend.
 
     Attributes:
-        label: What stands below it, such as a date.
+        label: The text below it, such as a date.
         metrics: Its numbers.
     """
 
@@ -56,7 +56,7 @@ def risk_coverage_plot(points: Sequence[tuple[float, float]]) -> str:
     Args:
         points: Confidence and loss of each answer.
     """
-    with _figure("answers given, the most confident first", "of them wrong") as (axes, svg):
+    with _figure("answers given, most confident first", "share of them wrong") as (axes, svg):
         coverage, risk = risk_coverage(np.asarray(points, dtype=np.float64))
         axes.step(coverage, risk, where="post", color=_COLOURS[0], linewidth=1.8)
         axes.fill_between(coverage, risk, step="post", color=_COLOURS[0], alpha=0.12)
@@ -68,7 +68,7 @@ def risk_coverage_plot(points: Sequence[tuple[float, float]]) -> str:
 
 
 def latency_plot(stages: Mapping[str, Sequence[float]]) -> str:
-    """Draw the share of questions that were done within a time, a line a stage.
+    """Draw the share of questions finished within a time, one line per stage.
 
     Args:
         stages: Milliseconds of each question, by stage.
@@ -117,6 +117,6 @@ def _figure(x: str, y: str) -> Iterator[tuple[Axes, io.StringIO]]:
         yield axes, svg
         whole = io.StringIO()
         figure.savefig(whole, format="svg", metadata=_NO_METADATA, transparent=True)
-    # What stands before the element belongs to a file of its own, not to a part of a page.
+    # The text before the element belongs to a separate file, not to a part of a page.
     text = whole.getvalue()
     svg.write(text[text.index("<svg") :])

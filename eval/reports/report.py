@@ -1,4 +1,4 @@
-"""A run as one page that needs nothing but itself, and as Markdown."""
+"""Write the report of a run, as one self-contained HTML page and as Markdown."""
 
 import re
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Outcome:
 
     Attributes:
         text: Such as "refused, rightly".
-        kind: "good", "bad" or "open" if nobody knows.
+        kind: "good", "bad", or "open" if nobody knows.
     """
 
     text: str
@@ -40,7 +40,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A plot and what it says."""
+    """A plot with its title and caption."""
 
     title: str
     caption: str
@@ -54,13 +54,13 @@ def write(
     against: RunRecord | None = None,
     history: Sequence[Path] = (),
 ) -> list[Path]:
-    """Write `report.html` and `report.md` into *folder*; returns their paths.
+    """Write `report.html` and `report.md` into *folder*; return their paths.
 
     Args:
         record: The run.
-        folder: Made if it is not there.
+        folder: Created if it does not exist.
         against: A run to compare it with.
-        history: Records among which earlier runs of the same set are looked for.
+        history: Records to search for earlier runs of the same set.
     """
     found = compare_runs(against, record) if against else None
     earlier = _of_same_set(record, history)
@@ -86,7 +86,7 @@ def write(
 
 
 def outcome(asked: Asked) -> Outcome:
-    """Say how a question ended, and whether that is good.
+    """Return how a question ended, and whether that is good.
 
     >>> outcome(Asked(id="1", question="?", answerable=False, status="not_found")).text
     'refused, rightly'
@@ -104,7 +104,7 @@ def outcome(asked: Asked) -> Outcome:
             kind="good" if rightly else "bad",
         )
     if not asked.answerable:
-        return Outcome(text="answered, though nothing answers it", kind="bad")
+        return Outcome(text="answered, but no document has the answer", kind="bad")
     lost = asked.values.get("loss")
     kinds = {None: ("answered", "open"), 0.0: ("answered, right", "good")}
     text, kind = kinds.get(lost, ("answered, wrong", "bad"))
@@ -112,7 +112,7 @@ def outcome(asked: Asked) -> Outcome:
 
 
 def markdown(text: object) -> str:
-    r"""Return *text* so that Markdown shows it as it is, on one line.
+    r"""Return *text* escaped so that Markdown shows it unchanged, on one line.
 
     >>> print(markdown("a|b <i> *c*"))
     a\|b \<i\> \*c\*
@@ -140,16 +140,16 @@ def _figures(record: RunRecord, earlier: Sequence[RunRecord]) -> list[Figure]:
         if asked.values.keys() >= {"confidence", "loss"}
     ]
     if sure:
-        caption = f"{len(sure)} answers whose truth is known; the lower the better."
+        caption = f"{len(sure)} answers known to be right or wrong; lower is better."
         figures.append(_figure("Risk and coverage", caption, risk_coverage_plot(sure)))
     stages = {name: _times(record, key) for name, key in _STAGES if _times(record, key)}
     if stages:
-        caption = "Share of questions done within a time."
+        caption = "Share of questions finished within a time."
         figures.append(_figure("Latency", caption, latency_plot(stages)))
     return figures
 
 
-_STAGES = (("search", "search_ms"), ("whole answer", "ms"))
+_STAGES = (("search", "search_ms"), ("complete answer", "ms"))
 
 
 def _times(record: RunRecord, key: str) -> list[float]:
@@ -157,7 +157,7 @@ def _times(record: RunRecord, key: str) -> list[float]:
 
 
 def _figure(title: str, caption: str, svg: str) -> Figure:
-    # Our own drawing of our own numbers: the only mark-up that goes into the page as it is.
+    # Our own drawing of our own numbers: the only markup that is not escaped in the page.
     return Figure(title=title, caption=caption, svg=Markup(svg))  # noqa: S704
 
 
@@ -169,7 +169,7 @@ def _of_same_set(record: RunRecord, history: Sequence[Path]) -> list[RunRecord]:
             try:
                 other = load_record(str(path), path.parent)
             except RunError:
-                continue  # of an older release: it has no place on the line
+                continue  # from an older release without this metric
             if _alike(other, record):
                 found.append(other)
     return found[::-1]
@@ -221,7 +221,7 @@ def _html() -> Environment:
 
 
 def _markdown() -> Environment:
-    # Every value that is put in goes through `markdown`: none can be forgotten.
+    # Every value in the template goes through `markdown`, so none can be forgotten.
     return _with_filters(
         Environment(  # noqa: S701 - HTML's escapes are not Markdown's
             loader=PackageLoader("eval"),

@@ -1,4 +1,4 @@
-"""The result of a run, as a person reads it in the terminal."""
+"""Show the results of a run as tables in the terminal."""
 
 from collections.abc import Sequence
 
@@ -19,8 +19,8 @@ _SHORT = {"bm25": "BM25", "minilm": "MiniLM"}
 
 
 def run_table(result: RunResult) -> Table:
-    """Return metric, value, interval and number of questions, with what others score beside it."""
-    # Text, not strings: a name in square brackets would be taken for mark-up.
+    """Return metric, value, interval and number of questions, next to other systems' scores."""
+    # Text objects, not strings: Rich would take a name in square brackets for markup.
     title = Text(f"{result.set}, {_extent(result)}")
     shown = Table(title=title, caption=Text(_caption(result)))
     shown.add_column("metric")
@@ -33,7 +33,7 @@ def run_table(result: RunResult) -> Table:
 
 
 def comparison_table(found: Comparison) -> RenderableType:
-    """Return each metric before and after, and the clearest losses and wins side by side."""
+    """Return each metric before and after, with the clearest losses and wins side by side."""
     shown = Table(title=Text(f"{found.before} → {found.after}"), caption=Text(_verdict(found)))
     shown.add_column("metric")
     for heading in ("before", "after", "change", "95 % interval", "p", "n", "margin"):
@@ -57,9 +57,9 @@ def comparison_table(found: Comparison) -> RenderableType:
 
 
 def matrix_table(tried: Sequence[Tried]) -> Table:
-    """Return one line a combination of settings; those on the frontier are marked."""
+    """Return one line per combination of settings; those on the frontier are marked."""
     best, names = frontier(tried), judged_by(tried)
-    shown = Table(title="settings tried", caption="● nothing else tried is better in every respect")
+    shown = Table(title="settings tried", caption="● no other one is better in every respect")
     shown.add_column("")
     for heading in tried[0].values:
         shown.add_column(Text(heading))
@@ -95,7 +95,7 @@ def _side_by_side(what: str, change: Change) -> Panel:
 
 
 def visible(text: str) -> str:
-    r"""Return *text* on one line, without characters that would command the terminal.
+    r"""Return *text* on one line, without characters that could control the terminal.
 
     >>> visible("a\x1b[2Jb\nc")
     'a[2Jb c'
@@ -125,10 +125,10 @@ def _extent(result: RunResult) -> str:
 def _caption(result: RunResult) -> str:
     lines = [f"run {result.run}"]
     if result.failed:
-        lines.append(f"{result.failed} failed: what could not be scored is in no mean")
+        lines.append(f"{result.failed} failed; scores that could not be computed are in no mean")
     lines += _notes(result)
     if result.unknown:
-        lines.append(f"not in the index, so never found: {_some(result.unknown)}")
+        lines.append(f"not in the index, so not found: {_some(result.unknown)}")
     if result.baselines and len(result.rows) != result.settings["questions"]:
         lines.append("the others were measured on all questions of the set")
     return "\n".join(lines)
@@ -137,14 +137,14 @@ def _caption(result: RunResult) -> str:
 def _notes(result: RunResult) -> list[str]:
     notes, settings = [], result.settings
     if result.reused:
-        notes.append(f"{result.reused} taken over from earlier runs with the same index and code")
+        notes.append(f"{result.reused} reused from earlier runs with the same index and code")
     if drafts := settings.get("drafts_left_out"):
         notes.append(f"{drafts} drafts left out: run `footnote eval review`")
     served = settings.get("served_at_the_end")
     if served and served != settings.get("generation"):
         notes.append(
-            f"the index changed while the run went on: measured {settings.get('generation')}, "
-            f"now {served} is served"
+            f"the index changed during the run: measured {settings.get('generation')}, "
+            f"now {served} is in use"
         )
     return notes
 
@@ -160,7 +160,7 @@ def _cells(name: str, summary: Summary) -> tuple[str, str, str]:
 
 
 def value(name: str, number: float | None) -> str:
-    """Return *number* with as many digits as the metric *name* deserves; "" for None."""
+    """Return *number* with the number of digits that suits the metric *name*; "" for None."""
     if number is None:
         return ""
     if name.startswith(("ms_", "search_ms_")) or name.endswith("_tokens"):

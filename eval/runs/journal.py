@@ -1,4 +1,4 @@
-"""What was measured is on disk at once, so that a killed run goes on where it ended."""
+"""Journal of measured rows, so that a run that was killed continues where it stopped."""
 
 import hashlib
 import json
@@ -19,13 +19,13 @@ from eval.types import Case
 log = logging.getLogger(__name__)
 
 KEPT = 50
-"""So many journals are kept, the newest; each belongs to one index, code and set of settings."""
+"""How many journals are kept, the newest; each belongs to one index, code and set of settings."""
 _SYNC_EVERY = 16
 _ROW, _CASE = TypeAdapter(Row), TypeAdapter(Case)
 
 
 def case_key(case: Case) -> str:
-    """Return what changes whenever anything about the question does.
+    """Return a key that changes whenever anything about the question does.
 
     >>> case_key(Case(id="1", question="a")) == case_key(Case(id="1", question="b"))
     False
@@ -34,13 +34,13 @@ def case_key(case: Case) -> str:
 
 
 def journal_path(folder: Path, settings: Mapping[str, object]) -> Path:
-    """Return the journal in *folder* of runs that are made with exactly these settings."""
+    """Return the path in *folder* of the journal for runs with exactly these settings."""
     text = json.dumps(settings, sort_keys=True, ensure_ascii=True, default=str)
     return folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.jsonl"
 
 
 class Journal:
-    """Rows that are measured, by question; each is appended as soon as it is known."""
+    """Measured rows, by question; each is written as soon as it is known."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self._file = file
@@ -48,15 +48,15 @@ class Journal:
         self.rows = _read(path)
 
     def add(self, row: Row) -> None:
-        """Append *row*; a failed one is not kept, so that it is asked again next time.
+        """Append *row*; a failed one is not kept, so that its question is asked again next time.
 
         Raises:
-            RunError: The disk does not take it.
+            RunError: The disk cannot be written.
         """
         if row.error:
             return
         line = json.dumps({"case": case_key(row.case), "row": _ROW.dump_python(row, mode="json")})
-        # One write a line: whatever kills the process leaves whole lines and at most one torn.
+        # One write per line: a kill leaves complete lines and at most one incomplete line.
         with self._told():
             self._file.write(line.encode() + b"\n")
             self._file.flush()
@@ -65,7 +65,7 @@ class Journal:
             self.sync()
 
     def sync(self) -> None:
-        """Wait until all lines are on the disk itself; raises `RunError`."""
+        """Wait until all lines are on disk; raises `RunError`."""
         with self._told():
             os.fsync(self._file.fileno())
         self._unsynced = 0
@@ -80,10 +80,10 @@ class Journal:
 
 @contextmanager
 def open_journal(path: Path | None) -> Iterator[Journal | None]:
-    """Open the journal for one run; None keeps nothing.
+    """Open the journal for one run; None keeps no journal.
 
     Raises:
-        RunError: Another run with the same index and settings is at work.
+        RunError: Another run with the same index and settings is running.
     """
     if path is None:
         yield None
@@ -101,7 +101,7 @@ def open_journal(path: Path | None) -> Iterator[Journal | None]:
                 journal.sync()
     except Timeout as error:
         raise RunError(
-            "another run with this index and these settings is at work: wait for it to end"
+            "another run with this index and these settings is running: wait for it to end"
         ) from error
 
 
@@ -123,7 +123,7 @@ def _read(path: Path) -> dict[str, Row]:
                 entry = json.loads(line)
                 rows[str(entry["case"])] = _ROW.validate_python(entry["row"])
             except (ValueError, KeyError, TypeError, ValidationError):
-                # The process was killed while it wrote this one: it is measured again.
+                # The process was killed while writing this line: the row is measured again.
                 log.warning("line of a journal skipped", extra={"line": number})
     return rows
 

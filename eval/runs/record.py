@@ -1,4 +1,4 @@
-"""The record of a run: one object with the keys that the command line promises, and back."""
+"""The record of a run: written and read as one JSON object with documented keys."""
 
 import json
 import os
@@ -19,7 +19,7 @@ Json = dict[str, object]
 
 
 class _Read(BaseModel):
-    # A record may come from a newer release that says more.
+    # A record may come from a newer release that has more fields.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
@@ -39,7 +39,7 @@ class Cited(_Read):
 
 
 class Expected(_Read):
-    """Where the answer stands."""
+    """Where the answer is in the documents."""
 
     document: str
     page: int | None = None
@@ -63,10 +63,10 @@ class Said(_Read):
 
 
 class Asked(_Read):
-    """One question of a run, and what became of it.
+    """One question of a run, and its outcome.
 
     Attributes:
-        values: Everything that metrics are taken from, by name.
+        values: All values that metrics use, by name.
     """
 
     id: str
@@ -89,7 +89,7 @@ class Asked(_Read):
 
 
 class RunRecord(_Read):
-    """A run as it was recorded."""
+    """A recorded run."""
 
     set: str
     run: str
@@ -101,7 +101,7 @@ class RunRecord(_Read):
 
 
 def to_json(result: RunResult) -> Json:
-    """Return *result* as one object with the keys that the command line promises."""
+    """Return *result* as one object with the documented keys of the command line's JSON output."""
     return {
         "set": result.set,
         "run": result.run,
@@ -125,14 +125,14 @@ def to_record(result: RunResult) -> RunRecord:
 
 
 def save(result: RunResult, data_dir: Path) -> Path:
-    """Write the record of a run under *data_dir*, whole or not at all; returns its file."""
+    """Write the record of a run under *data_dir* in one step; return its file."""
     folder = data_dir / "runs" / result.run
     folder.mkdir(parents=True)
     return _write(folder / RECORD, to_json(result))
 
 
 def save_scores(record: RunRecord, data_dir: Path) -> Path:
-    """Put the scores and metrics of *record* in place of those that its file holds.
+    """Replace the scores and metrics in the file of *record* with those of *record*.
 
     Raises:
         RunError: Its file is not under *data_dir*.
@@ -158,11 +158,11 @@ def _write(path: Path, value: Json) -> Path:
 
 
 def load_record(name: str, data_dir: Path) -> RunRecord:
-    """Read the record of a run by its id, the beginning of one, its folder or its file.
+    """Read the record of a run by its id, the beginning of its id, its folder or its file.
 
     Raises:
         ChoiceError: There is no such run, or more than one.
-        RunError: It is no record.
+        RunError: The file is not a record.
     """
     path = _path_of(name, data_dir)
     try:

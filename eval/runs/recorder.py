@@ -1,4 +1,4 @@
-"""A searcher that remembers what it found, so that one search serves the answer and its score."""
+"""A searcher that records its results, so that one search serves the answer and its score."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +12,11 @@ _found: ContextVar[list[SearchResult] | None] = ContextVar("found", default=None
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Searches as deep as a ranking is scored, and passes on no more than was asked for.
+    """Searches as deep as a ranking is scored, and returns no more than was asked for.
 
     Attributes:
-        searcher: What searches.
-        depth: How many passages a ranking is scored by.
+        searcher: The searcher to use.
+        depth: How many passages of a ranking are scored.
     """
 
     searcher: Searcher
@@ -33,9 +33,9 @@ class Recorder:
 
 @contextmanager
 def recording() -> Iterator[list[SearchResult]]:
-    """Collect what recorders find within this block, in this task and the threads it starts."""
-    # A task copies its context, a thread of `asyncio.to_thread` too: questions that are asked at
-    # the same time never see each other's passages.
+    """Collect the results of recorders in this block, in this task and the threads it starts."""
+    # A task copies its context, and so does `asyncio.to_thread`: questions asked at the same time
+    # never see each other's passages.
     found: list[SearchResult] = []
     token = _found.set(found)
     try:

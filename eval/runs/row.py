@@ -1,4 +1,4 @@
-"""What became of one question."""
+"""The result of one question of a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,17 +20,17 @@ class Around:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What became of one question.
+    """The result of one question.
 
     Attributes:
         case: The question.
         found: The first ten documents or pages, best first.
-        scores: By metric; one that could not be taken is absent.
-        generation: Which the passages came from; "" if the search failed.
+        scores: By metric; one that could not be computed is absent.
+        generation: The generation of the passages; "" if the search failed.
         search_ms: How long the search took; None if it failed.
-        answer: What was said; None if nobody was asked or asking failed.
-        around: What stands around each citation's quote; empty if stored texts are not at hand.
-        error: What went wrong, as it was raised; "" if nothing did.
+        answer: The answer; None if the question was not asked or asking failed.
+        around: The text around each citation's quote; empty if stored texts are not available.
+        error: The error as it was raised; "" if there was none.
     """
 
     case: Case
@@ -44,7 +44,7 @@ class Row:
 
     @property
     def status(self) -> Status | None:
-        """How the question ended; None if nothing was asked."""
+        """How the question ended; None if it was not asked."""
         if self.error:
             return Status.FAILED
         return self.answer.status if self.answer else None
@@ -58,7 +58,7 @@ class Row:
 
     @property
     def values(self) -> dict[str, float]:
-        """Everything that metrics are taken from, by name; what is not known is absent."""
+        """All values that metrics use, by name; unknown ones are absent."""
         told = self.answer if not self.error else None
         known = {
             "failed": float(bool(self.error)),

@@ -1,4 +1,4 @@
-"""A question set is put to an index and to what answers from it, and everything is scored."""
+"""Run a question set against an index and an answerer, and score every result."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ from index.types import Encode, Searcher, SearchResult
 log = logging.getLogger(__name__)
 
 K = 100
-"""Passages searched for: enough that they fold to ten documents even where documents are long."""
+"""Passages to search for: enough for ten documents, even if the documents are long."""
 
 Ask = Callable[[Question], Awaitable[Answer]]
 Progress = Callable[[int, int], None]
@@ -37,20 +37,20 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is measured.
+    """The system to measure.
 
     Attributes:
         searcher: Finds passages; a `Recorder` that `ask` searches with too saves a second search.
         ask: Answers a question; None measures retrieval alone.
-        text_of: Stored text of a document, None if there is no such document; without it quotes
-            are not compared, nor is it known which documents the index lacks.
+        text_of: Returns the stored text of a document, None if there is no such document. Without
+            it quotes are not compared, and documents missing from the index are not reported.
         encode: Texts to unit vectors; without it meanings are not compared.
-        generation: What is measured; "" takes the one that the first question meets.
-        served: Names the generation that is served now; None if nobody knows.
-        rewrite: Makes a follow-up and its history into a question for search; None searches for the
-            question as it is. Used only where retrieval alone is measured.
-        settings: What a reader of the run must know to repeat it, such as the version of the code
-            and the digests of the prompts; recorded as it is, and what rows are kept under.
+        generation: The generation to measure; "" takes that of the first question.
+        served: Returns the name of the generation in use; None if it is not known.
+        rewrite: Makes a follow-up and its history into a search query; None searches for the
+            question as it is. Used only when retrieval alone is measured.
+        settings: Everything needed to repeat the run, such as the version of the code and the
+            digests of the prompts; recorded as it is, and the key under which rows are kept.
     """
 
     searcher: Searcher
@@ -65,13 +65,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a run goes.
+    """Options of a run.
 
     Attributes:
-        k: How many passages are searched for before they are folded.
-        limit: How many questions to take, at even steps; None takes all.
-        parallel: How many are asked at the same time; one after the other, times are those of one
-            reader.
+        k: How many passages are searched for before they are reduced to documents.
+        limit: How many questions to take, spread evenly; None takes all.
+        parallel: How many are asked at the same time; with 1, times are those of a single user.
         journals: Folder in which rows are kept as soon as they are measured; None keeps none.
         progress: Called after each question with how many are done and how many there are.
     """
@@ -85,19 +84,19 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """What a run found.
+    """The results of a run.
 
     Attributes:
         set: Name of the question set.
-        run: Id of the run, the newest last when sorted.
-        metrics: By name; one that was taken for no question is absent.
+        run: Id of the run; ids sort by time.
+        metrics: By name; one without a value for any question is absent.
         tags: The same for the questions of each tag.
         rows: One for each question asked.
-        settings: What the run was made with.
+        settings: The settings of the run.
         reused: How many rows were taken from earlier runs with the same index and settings.
-        unknown: Documents that questions name as relevant and the index does not hold, so that
-            nothing could find them; empty as well if stored texts are not at hand.
-        baselines: What others score on all questions of the set.
+        unknown: Relevant documents that are not in the index, so that nothing could find them;
+            also empty if stored texts are not available.
+        baselines: Other systems' scores on all questions of the set.
     """
 
     set: str
@@ -112,18 +111,18 @@ class RunResult:
 
     @property
     def failed(self) -> int:
-        """How many questions could not be measured, or not in full."""
+        """How many questions could not be measured, or only in part."""
         return sum(bool(row.error) for row in self.rows)
 
 
 async def run_questions(
     questions: QuestionSet, subject: Subject, options: Options | None = None
 ) -> RunResult:
-    """Put *questions* to *subject*.
+    """Ask *subject* all *questions* and score the results.
 
-    A question that fails is kept with its error and counted; what could not be scored of it is
-    in no mean. Neither is a row that comes from another generation than the run's. With journals,
-    rows that a run with the same index, prompts, settings and code has measured are taken over.
+    A question that fails is kept with its error and counted; scores that could not be computed
+    are in no mean, and neither are rows from another generation than the run's. With journals,
+    rows measured earlier with the same index, prompts, settings and code are reused.
 
     Raises:
         RunError: Another run writes the same journal.
@@ -155,7 +154,7 @@ async def run_questions(
             "parallel": options.parallel,
             "depth": DEPTH,
             "generation": generation,
-            # More than one if a build was promoted while the run went on.
+            # More than one if a build was promoted during the run.
             "generations": sorted({row.generation for row in measured} - {""}),
             "served_at_the_end": subject.served() if subject.served else None,
             "started_at": started_at.isoformat(),
@@ -167,7 +166,7 @@ async def run_questions(
 
 
 def at_even_steps(cases: Sequence[Case], limit: int | None) -> list[Case]:
-    """Take *limit* cases spread evenly over all of them, always the same ones.
+    """Return *limit* cases spread evenly over all of them, always the same ones.
 
     >>> [case.id for case in at_even_steps([Case(id=c, question=c) for c in "abcdef"], 3)]
     ['a', 'c', 'e']
@@ -185,7 +184,7 @@ async def _measure_all(
     rows: list[Row | None],
     journal: Journal | None,
 ) -> None:
-    """Fill the gaps in *rows*; each stands where its question does, whichever is done first."""
+    """Fill the gaps in *rows*; each row has its question's position, whichever is done first."""
     gaps = iter([at for at, row in enumerate(rows) if row is None])
     done = sum(row is not None for row in rows)
 
@@ -217,7 +216,7 @@ async def _measure(case: Case, subject: Subject, k: int) -> Row:
                 )
             finally:
                 row = _searched(case, found[0]) if found else row
-        if not row.generation:  # it answered without a search of its own
+        if not row.generation:  # it answered without searching
             row = _searched(case, await _search(case, subject, k))
         return _answered(row, answer, subject)
     except Exception as error:  # one question must not end the run of all the others
@@ -266,7 +265,7 @@ def _around(answer: Answer, text_of: TextOf) -> list[Around]:
 
 
 def _of_one_generation(rows: Sequence[Row], expected: str) -> tuple[list[Row], str]:
-    """Take the scores from rows of another generation than the run's, which would mix two."""
+    """Remove the scores from rows of another generation than the run's, which must not be mixed."""
     of_run = expected or next((row.generation for row in rows if row.generation), "")
     return [
         row
@@ -274,7 +273,8 @@ def _of_one_generation(rows: Sequence[Row], expected: str) -> tuple[list[Row], s
         else replace(
             row,
             scores={},
-            error=f"the index changed meanwhile: this is of {row.generation}, the run of {of_run}",
+            error=f"the index changed meanwhile: this is from {row.generation}, "
+            f"the run from {of_run}",
         )
         for row in rows
     ], of_run

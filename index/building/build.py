@@ -1,4 +1,4 @@
-"""Documents become a generation: plan, parse, chunk, embed, write, gate, promote."""
+"""Build a generation of the index: plan, parse, chunk, embed, write, check and promote."""
 
 import logging
 import shutil
@@ -42,7 +42,7 @@ from index.types import Embedder, Problem, Source
 log = logging.getLogger(__name__)
 
 SOURCES = "sources"
-"""Folder beside the cache of vectors, for what sources keep between builds."""
+"""Folder for what sources keep between builds; it is beside the cache of vectors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +50,15 @@ class BuildOptions:
     """How an index is built.
 
     Attributes:
-        chunk_tokens: Longest chunk.
+        chunk_tokens: Most tokens in a chunk.
         max_file_bytes: Larger files are not read.
-        parse_timeout_s: For one file.
-        keep_generations: How many stay on disk at least.
+        parse_timeout_s: Longest time to parse one file.
+        keep_generations: At least this many generations stay on disk.
         max_lost_share: Share of documents that may be lost without `force`.
         full: Parse and chunk everything again.
-        force: Promote whatever the gate says.
-        words_first_chunks: A first index with more chunks to embed is served by its words before
-            they are embedded.
+        force: Promote the generation even if it fails the gate.
+        words_first_chunks: If a first index has more chunks than this to embed, it can be
+            searched by words before they are embedded.
     """
 
     chunk_tokens: int = 200
@@ -73,17 +73,17 @@ class BuildOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """What a build did.
+    """The outcome of a build.
 
     Attributes:
-        generation: The generation built, or the one that is served if nothing had changed.
-        promoted: Whether it is served now.
-        actions: How many documents each action was taken with; those with a problem are unreadable.
+        generation: The new generation, or the one in use if nothing had changed.
+        promoted: Whether it is in use now.
+        actions: How many documents got each action; documents with a problem count as unreadable.
         chunks: How many chunks the generation has.
         embedded: How many of their vectors were computed.
-        problems: Files that are not in it, by document.
-        gate: Conditions for promotion and whether they held.
-        seconds: How long it took.
+        problems: Files that are not in the index, by document.
+        gate: Conditions for promotion and whether each was met.
+        seconds: How long the build took.
     """
 
     generation: str
@@ -98,12 +98,12 @@ class BuildResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """The generation that is served when a build begins.
+    """The generation that is in use when a build begins.
 
     Attributes:
-        manifest: What it is.
+        manifest: Its manifest.
         passages: Its documents and chunks.
-        rows: Every file that it met.
+        rows: Every file that it found.
     """
 
     manifest: Manifest
@@ -116,9 +116,9 @@ def quiet(step: str, done: int, total: int) -> None:
 
 
 def before(directory: IndexDirectory) -> Before | None:
-    """Open the documents of the generation that is served; None if there is none to build on.
+    """Open the documents of the generation in use; None if there is none to build on.
 
-    A damaged one is as good as none: the build then starts from nothing and mends it.
+    A damaged generation is not built on: the build then starts from nothing, which repairs it.
     """
     try:
         name = directory.current()
@@ -138,15 +138,15 @@ def before(directory: IndexDirectory) -> Before | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Builder:
-    """What builds work with.
+    """Everything that a build works with.
 
     Attributes:
         directory: Where generations are.
-        cache_path: Where vectors are kept from build to build.
+        cache_path: Where vectors are kept between builds.
         embedder: Turns chunks into vectors.
         options: How to build.
-        progress: Told of each step.
-        gate: Further condition for promotion, such as a question set; None for none.
+        progress: Called at each step.
+        gate: One more condition for promotion, such as a question set; None for none.
     """
 
     directory: IndexDirectory
@@ -162,12 +162,12 @@ class Builder:
         """Build a generation of *specs* and promote it if it passes its gate.
 
         Args:
-            specs: Where documents come from; remembered in the generation.
-            sources: The same, opened; None opens *specs*.
+            specs: Where documents come from; the generation remembers them.
+            sources: The opened sources; None opens *specs*.
 
         Raises:
-            BuildRunningError: Another build is at work.
-            SourceError: A source as a whole cannot be read.
+            BuildRunningError: Another build is running.
+            SourceError: A source cannot be read at all.
             ModelError: The embedding model cannot be loaded.
         """
         started = time.monotonic()
@@ -183,7 +183,7 @@ class Builder:
         return replace(result, seconds=round(time.monotonic() - started, 3))
 
     def open(self, specs: Sequence[SourceSpec], *, looking: bool = False) -> list[Source]:
-        """Open sources, with what they keep between builds beside the cache of vectors."""
+        """Open sources; what they keep between builds is beside the cache of vectors."""
         return open_sources(
             specs,
             max_file_bytes=self.options.max_file_bytes,
@@ -193,7 +193,7 @@ class Builder:
 
     @property
     def _chunk_tokens(self) -> int:
-        # The title and headings before a chunk need room in the model's input too.
+        # The title and headings before a chunk also need room in the model's input.
         return min(self.options.chunk_tokens, max(32, self.embedder.max_tokens - 56))
 
     def _same_recipe(self, manifest: Manifest) -> bool:
@@ -217,7 +217,7 @@ class Builder:
         )
 
     def recipe(self, served: Before | None) -> Recipe:
-        """Return how chunks are made; those of *served* are taken over if they would be equal."""
+        """Return how chunks are made; chunks of *served* are reused if they would be the same."""
         same = served is not None and self._same_recipe(served.manifest)
         return Recipe(
             embedder=self.embedder,
@@ -230,10 +230,10 @@ class Builder:
         self, specs: Sequence[SourceSpec], plan: Sequence[Planned], served: Before | None
     ) -> BuildResult:
         recipe = self.recipe(served)
-        # What failed before another parser, or a full build, gets another chance.
+        # Files that failed before are tried again with another parser, or in a full build.
         plan = plan if recipe.before else [fresh(entry) for entry in plan]
         staged = self.directory.stage()
-        # Never used again, not even by the heir of a generation that was rolled back to.
+        # Ids are never used again, not even after a rollback to an older generation.
         next_id = max([m.next_chunk_id for m in self.directory.readable().values()], default=1)
         assembly = assemble(
             plan, staged / PASSAGES, recipe=recipe, next_id=next_id, progress=self.progress
@@ -279,7 +279,7 @@ class Builder:
         )
 
     def _serve_words(self, staged: Path, manifest: Manifest) -> tuple[Path, Manifest]:
-        """Serve a first index by its words at once; return where its successor is to be made."""
+        """Serve a first index by its words now; return the folder for the next generation."""
         words, _ = self._seal(staged, replace(manifest, lexical_only=True), None)
         staged = self.directory.stage()
         shutil.copytree(
@@ -305,7 +305,7 @@ class Builder:
     def _seal(
         self, staged: Path, manifest: Manifest, served: Before | None
     ) -> tuple[Manifest, bool]:
-        """Check and seal what is staged, and serve it if it passes; return whether it does."""
+        """Check and seal the staged folder, and serve it if it passes; return whether it does."""
         manifest = replace(manifest, gate=tuple(self._check(staged, manifest, served)))
         manifest = self.directory.seal(staged, manifest)
         is_promoted = manifest.passed or self.options.force
@@ -330,7 +330,7 @@ class Builder:
 
 
 def fresh(entry: Planned) -> Planned:
-    """Return *entry* without the problem it had before, so that its file is tried again."""
+    """Return *entry* without its earlier problem, so that its file is tried again."""
     return replace(entry, problem=None) if entry.file else entry
 
 

@@ -1,4 +1,4 @@
-"""What a build would do and take: everything but embedding is done, and nothing is kept."""
+"""Preview a build without writing anything: its actions, its chunks and how long it would take."""
 
 import time
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from index.sources import SourceSpec, open_sources
 from index.storage import IndexDirectory
 from index.types import Problem
 
-_USUAL_RATE = 12.0  # chunks a second and core, until a build has told
+_USUAL_RATE = 12.0  # chunks a second and core, until a build has measured it
 
 
 def plan_build(
@@ -30,7 +30,7 @@ def plan_build(
         directory: Where generations are.
         specs: Where documents come from.
         max_file_bytes: Largest file that is read.
-        cache: What sources kept at the last build, so that they are not fetched anew.
+        cache: What sources kept at the last build, so that they are not fetched again.
     """
     served = before(directory)
     sources = open_sources(specs, max_file_bytes=max_file_bytes, cache=cache, looking=True)
@@ -39,13 +39,13 @@ def plan_build(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a build would do.
+    """The expected outcome of a build.
 
     Attributes:
-        plan: What it would do with each document, by document.
+        plan: The action for each document, by document.
         chunks: How many chunks the generation would have.
         to_embed: How many of them would be embedded.
-        seconds: How long it would take, by the rate of the last build.
+        seconds: How long it would take, at the rate of the last build.
     """
 
     plan: tuple[Planned, ...]
@@ -55,7 +55,7 @@ class Preview:
 
     @property
     def to_reuse(self) -> int:
-        """How many chunks have a vector already."""
+        """How many chunks already have a vector."""
         return self.chunks - self.to_embed
 
 
@@ -63,7 +63,7 @@ def preview(builder: Builder, specs: Sequence[SourceSpec]) -> Preview:
     """Return what *builder* would do with *specs*.
 
     Raises:
-        SourceError: A source as a whole cannot be read.
+        SourceError: A source cannot be read at all.
     """
     started = time.monotonic()
     served = before(builder.directory)

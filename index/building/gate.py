@@ -1,4 +1,4 @@
-"""May a generation be served: is it whole, does it find what it holds, is nothing lost unasked?"""
+"""Check a new generation before it is served: complete, searchable, no documents lost."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,7 @@ from index.storage import INDEXED, DocumentRow, GateCheck, Generation
 from index.types import Chunk
 
 Gate = Callable[[Generation], Sequence[GateCheck]]
-"""A further condition, handed in from above: it opens nothing and promotes nothing itself."""
+"""A further condition from the caller. It opens no generation and promotes none."""
 
 _KNOWN_TEXTS = 20
 _NEAREST = 10
@@ -16,10 +16,10 @@ _NEAREST = 10
 def checks(
     generation: Generation, before: Sequence[DocumentRow], *, max_lost_share: float
 ) -> list[GateCheck]:
-    """Check a generation that is written but not served yet.
+    """Check a generation that is written but not in use yet.
 
     Args:
-        generation: It, opened.
+        generation: The generation to check, opened.
         before: Files of the generation before, if it had the same sources; else empty.
         max_lost_share: Share of its documents that may be missing now.
     """
@@ -34,9 +34,9 @@ def _has_chunks(generation: Generation) -> GateCheck:
     count = generation.manifest.chunks
     stored = len(generation.vectors) if generation.vectors is not None else 0
     if count == 0:
-        message = "no text was found in any document: check the folder and what it includes"
+        message = "no text was found in any document: check the folder and its include patterns"
     elif generation.manifest.lexical_only:
-        message, stored = f"{count} chunks, their vectors are to come", count
+        message, stored = f"{count} chunks, vectors will follow", count
     elif stored != count:
         message = f"{count} chunks have {stored} vectors: run `footnote index build --full`"
     else:
@@ -45,7 +45,7 @@ def _has_chunks(generation: Generation) -> GateCheck:
 
 
 def _finds_itself(generation: Generation) -> GateCheck:
-    """Ask for known texts: each must be among the nearest to itself, whatever the ranking."""
+    """Search for known texts: each must be among the nearest to itself, whatever the ranking."""
     ids = generation.passages.chunk_ids()
     step = max(1, len(ids) // _KNOWN_TEXTS)
     sample = list(generation.passages.chunks(ids[::step][:_KNOWN_TEXTS]).values())
@@ -64,7 +64,7 @@ def _finds_itself(generation: Generation) -> GateCheck:
 def _found(generation: Generation, chunk: Chunk) -> bool:
     fusion = Fusion(dense_weight=0.6)
     passages = search_generation(generation, chunk.text, k=_NEAREST, audience=None, fusion=fusion)
-    # A text that stands in many documents is found when any of its copies is.
+    # Many documents can contain the same text; finding any of the copies is enough.
     return any(passage.chunk.text == chunk.text for passage in passages)
 
 
@@ -83,6 +83,6 @@ def _lost(
     if not passed:
         message += (
             f", more than {max_lost_share:.0%}, such as {lost[0]!r}: "
-            "if that is meant, run `footnote index build --force`"
+            "if that is intended, run `footnote index build --force`"
         )
     return GateCheck(name="documents", passed=passed, message=message)

@@ -1,4 +1,4 @@
-"""A plan becomes documents, chunks and vectors: parsed anew, or taken over unchanged."""
+"""Turn a build plan into documents, chunks and vectors; unchanged ones are reused."""
 
 import hashlib
 from collections import deque
@@ -25,22 +25,22 @@ from index.storage import (
 )
 from index.types import Chunk, Document, Embedder, Problem, ProblemKind, SourceFile, Span
 
-_AHEAD = 4  # documents a core that are read before their turn to be written
-_PREFIX_CHARS = 200  # title and headings before a chunk: some 50 tokens
+_AHEAD = 4  # documents per core that are read before it is their turn to be written
+_PREFIX_CHARS = 200  # title and headings before a chunk: about 50 tokens
 _SKIPPED_KINDS = {ProblemKind.UNSUPPORTED, ProblemKind.UNSAFE, ProblemKind.TOO_BIG}
 
 
 @dataclass(slots=True, kw_only=True)
 class Assembly:
-    """What a generation will hold, as far as it stays in memory.
+    """The part of a new generation that stays in memory while it is made.
 
     Attributes:
-        next_id: The first chunk id that is still free.
-        ids: Of every chunk.
-        inputs: What is embedded of every chunk.
-        lexical: What words are indexed of every chunk.
+        next_id: The first free chunk id.
+        ids: Id of every chunk.
+        inputs: The text to embed for every chunk.
+        lexical: The words to index for every chunk.
         problems: Files that could not be indexed.
-        documents: How many could.
+        documents: How many files were indexed.
     """
 
     next_id: int
@@ -51,7 +51,7 @@ class Assembly:
     documents: int = 0
 
     def keep(self, made: "Made", writer: PassageWriter) -> None:
-        """Add a document, and number those of its chunks that are new."""
+        """Add a document, and number its new chunks."""
         document, numbered = made.document, []
         for each in made.chunks:
             id_ = each.id or self.next_id
@@ -75,9 +75,9 @@ class Assembly:
 
 
 def embedding_input(document: Document, heading: Sequence[str], text: str) -> str:
-    """Return what is embedded of a chunk: the document's own title and headings, then its text.
+    """Return the text to embed for a chunk: the document's own title and headings, then its text.
 
-    The file's name is left out, so that a rename embeds nothing.
+    The file's name is left out, so that nothing is embedded again when a file is renamed.
     """
     parts = [document.own_title or "", *heading]
     path = " > ".join(dict.fromkeys(part for part in parts if part))
@@ -85,7 +85,7 @@ def embedding_input(document: Document, heading: Sequence[str], text: str) -> st
 
 
 def title_of(name: str) -> str:
-    """Return what a person calls a file that has no title of its own.
+    """Return a readable title for a file that has none of its own.
 
     >>> title_of("plans/Benefit_Options-2024.pdf")
     'Benefit Options 2024'
@@ -96,13 +96,13 @@ def title_of(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What makes chunks of a document, besides its bytes.
+    """How a document's bytes become chunks.
 
     Attributes:
         embedder: Counts tokens.
-        chunk_tokens: Longest chunk.
-        parse_timeout_s: For one file.
-        before: The generation before, if its chunks can be taken over; else None.
+        chunk_tokens: Most tokens in a chunk.
+        parse_timeout_s: Longest time to parse one file.
+        before: The generation before, if its chunks can be reused; else None.
     """
 
     embedder: Embedder
@@ -116,10 +116,10 @@ class Made:
     """A document and its chunks.
 
     Attributes:
-        document: It.
-        chunks: In reading order; one that is new has id 0.
-        source: What its source says of it.
-        own: What it says of itself.
+        document: The document.
+        chunks: In reading order; a new chunk has id 0.
+        source: What its source says about it.
+        own: What the document says about itself.
     """
 
     document: Document
@@ -131,14 +131,14 @@ class Made:
 def assemble(
     plan: Sequence[Planned], path: Path, *, recipe: Recipe, next_id: int, progress: Progress
 ) -> Assembly:
-    """Write every planned document into *path* and return what is to be embedded.
+    """Write every planned document into *path* and return what has to be embedded.
 
     Args:
         plan: What to do with each document.
         path: The new generation's passage file.
         recipe: How chunks are made.
-        next_id: The first chunk id that is free.
-        progress: Told of each document.
+        next_id: The first free chunk id.
+        progress: Called for each document.
     """
     assembly = Assembly(next_id=next_id)
     with closing(PassageWriter(path)) as writer:
@@ -155,9 +155,9 @@ def assemble(
 def made_of(
     plan: Sequence[Planned], recipe: Recipe, progress: Progress
 ) -> Iterator[tuple[Planned, Made | Problem]]:
-    """Yield what becomes of each document that is not removed, in the order of *plan*.
+    """Yield the result for each document that is not removed, in the order of *plan*.
 
-    They are read and parsed on every core; only a few wait for their turn.
+    Documents are read and parsed on every core; only a few wait for their turn.
     """
     entries = [entry for entry in plan if entry.action is not Action.REMOVED]
     waiting: deque[Future[Made | Problem]] = deque()
@@ -242,10 +242,10 @@ def _title(file: SourceFile, own_title: str | None) -> str:
 
 
 def _with_about(document: Document, file: SourceFile, own: str) -> Document:
-    """Return *document* with its time, address and audience, as itself and its source say them.
+    """Return *document* with its time, address and audience from the document and its source.
 
     Raises:
-        UnreadableDocumentError: Nobody could see it.
+        UnreadableDocumentError: No group could see it.
     """
     modified_at, url, audience = read_about(own)
     return replace(

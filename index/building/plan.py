@@ -1,4 +1,4 @@
-"""What a build would do: every file read, hashed and compared with the generation before."""
+"""Plan a build: read and hash every file and compare it with the generation before."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ _PASSING = {ProblemKind.TIMEOUT, ProblemKind.MEMORY, ProblemKind.CRASH, ProblemK
 
 
 class Action(StrEnum):
-    """What a build does with a document."""
+    """The action of a build for one document."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -28,15 +28,15 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """One document and what is to be done with it.
+    """One document and the action planned for it.
 
     Attributes:
         document: Its id.
-        action: What is to be done.
+        action: What to do with it.
         file: Where its bytes are; None if it is removed or could not be read.
-        sha256: Of its bytes; "" if they could not be read.
-        previous: Id under which the generation before holds the same bytes, indexed; else None.
-        problem: Why it cannot be indexed, if that is known already.
+        sha256: SHA-256 of its bytes; "" if they could not be read.
+        previous: Id of the same bytes in the generation before, if indexed there; else None.
+        problem: Why it cannot be indexed, if that is already known.
     """
 
     document: str
@@ -52,7 +52,7 @@ def survey(
 ) -> tuple[list[SourceFile], list[str], list[Problem]]:
     """Return the files that can be read, their SHA-256s, and the problems.
 
-    A file is read for it, once, unless its source knows the hash already.
+    Each file is read once for this, unless its source already knows the hash.
     """
     files: list[SourceFile] = []
     hashes: list[str] = []
@@ -76,15 +76,15 @@ def survey(
 def make_plan(
     sources: Sequence[Source], before: Sequence[DocumentRow], progress: Progress
 ) -> list[Planned]:
-    """Compare the sources with the generation before, by content and never by time.
+    """Compare the sources with the generation before, by content and never by timestamp.
 
     Args:
         sources: Where documents come from.
-        before: Every file that the generation before met; empty for the first.
-        progress: Told of each file.
+        before: Every file that the generation before found; empty for the first build.
+        progress: Called for each file.
 
     Returns:
-        One entry for each document, by document; removed ones among them.
+        One entry for each document, by document, including removed ones.
     """
     files, hashes, problems = survey(sources, progress)
     old = {row.document: row for row in before}

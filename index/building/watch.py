@@ -1,4 +1,4 @@
-"""Documents are watched, and the index is built again when they have changed and come to rest."""
+"""Watch documents for changes and rebuild the index once the changes have settled."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,8 +10,8 @@ from watchfiles import watch
 from index.building.build import BuildResult
 from index.errors import BuildRunningError, IndexingError, SourceError
 
-_REST_MS = 500  # without a change: what is being saved or copied is whole
-_LONGEST_MS = 10_000  # changes that never rest are taken up all the same
+_REST_MS = 500  # no change for this long: a file being saved or copied is complete
+_LONGEST_MS = 10_000  # if changes never settle, they are taken after this long
 
 
 def ticks(
@@ -20,10 +20,10 @@ def ticks(
     """Yield a few times a second whether something below *roots* has changed since.
 
     Args:
-        roots: Folders and files; what is hidden below them is not looked at.
-        every_s: After so many seconds it is yielded that there may be changes, for sources that do
-            not tell, such as network drives; None never does.
-        stop: Ends it.
+        roots: Folders and files; hidden files below them are ignored.
+        every_s: Report a possible change after this many seconds, for sources that send no
+            change events, such as network drives; None never does.
+        stop: Ends the watching.
 
     Raises:
         SourceError: One of *roots* is missing.
@@ -33,7 +33,7 @@ def ticks(
     if missing:
         raise SourceError(f"there is no {missing[0]} to watch: check the path of the source")
     for changes in watch(
-        # An editor replaces a file, and what watched the old one sees nothing more.
+        # An editor replaces a file, and a watch on the old file then sees no more changes.
         *sorted({root if root.is_dir() else root.parent for root in roots}),
         watch_filter=lambda _change, path: _is_below(Path(path), roots),
         debounce=_LONGEST_MS,
@@ -50,7 +50,7 @@ def ticks(
 
 
 def _is_below(path: Path, roots: Iterable[Path]) -> bool:
-    """Tell whether *path* is one of *roots*, or below one and not hidden there."""
+    """Return whether *path* is one of *roots*, or below one and not hidden there."""
     return any(
         path.is_relative_to(root)
         and not any(part.startswith(".") for part in path.relative_to(root).parts)
@@ -63,12 +63,12 @@ def keep_built(
     build: Callable[[], BuildResult],
     report: Callable[[BuildResult | IndexingError], None],
 ) -> None:
-    """Build at first and after every change; what goes wrong is reported, and the next is awaited.
+    """Build first and after every change; report failures and wait for the next change.
 
     Args:
-        changed: Whether something changed since; the next is asked for when a build is over.
-        build: Builds; while another build is at work it is tried again at the next.
-        report: Told of each build.
+        changed: Whether something changed since; the next value is read when a build is over.
+        build: Runs a build; if another build is running, it is tried again at the next change.
+        report: Called after each build.
     """
     is_due = True
     for has_changed in changed:

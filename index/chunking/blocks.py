@@ -1,4 +1,4 @@
-"""The blocks of a document: headings, paragraphs, list items, rows of tables, code, quotes."""
+"""Parse Markdown text into blocks: headings, paragraphs, list items, table rows, code, quotes."""
 
 import re
 from bisect import bisect_right
@@ -22,13 +22,13 @@ _PARSER = (
 )
 
 
-_MOST_ABOVE = 240  # characters of what is said above a piece of a list or a table
+_MOST_ABOVE = 240  # most characters of the text above a piece of a list or a table
 
 
 def above(text: str, chunk: Chunk) -> str:
-    """Return what a chunk that begins within a list or a table needs from above it, or "".
+    """Return the text that a chunk needs from above if it begins within a list or table, or "".
 
-    That is the head of the table, or the sentence that announces the list.
+    That is the head of the table, or the sentence that introduces the list.
     """
     found = split_blocks(text)
     at = bisect_right(found, chunk.start, key=lambda one: one.end)
@@ -54,7 +54,7 @@ def above(text: str, chunk: Chunk) -> str:
 def split_blocks(text: str) -> tuple[Block, ...]:
     r"""Return the blocks of *text* in order, as CommonMark with tables defines them.
 
-    Rules and what `markup.mask` hides are in none.
+    Rules are in no block, and neither is anything that `markup.mask` hides.
 
     >>> text = "# A\n\nDo this:\n\n1. one\n1. two\n\n```\nx\n```"
     >>> [(one.kind.value, one.number, text[one.start:one.end]) for one in split_blocks(text)][2:]
@@ -70,7 +70,7 @@ def split_blocks(text: str) -> tuple[Block, ...]:
 
 
 def _with_bullets(masked: str, found: Iterable[Block]) -> Iterator[Block]:
-    """Take apart the paragraphs whose lines are items by marks that CommonMark does not know.
+    """Split paragraphs into list items where lines begin with marks unknown to CommonMark.
 
     A PDF has "•" and "(a)" before its items, and no blank line between a list and the text above.
     """
@@ -116,8 +116,8 @@ def section_of(chunk: Chunk, text: str | None = None, parts: Sequence[Chunk] = (
 
     Args:
         chunk: A slice of a document.
-        text: The document's; None if it is not known, then the slice is read by itself.
-        parts: The chunks that it is made of; none if it is one of them.
+        text: The document's text; None if unknown, in which case only the slice is parsed.
+        parts: The chunks that *chunk* is made of; empty if it is a chunk itself.
     """
     if text is None:
         return _alone(chunk)
@@ -142,14 +142,14 @@ class _Walk:
     """One pass over the tokens of a text."""
 
     def __init__(self, text: str) -> None:
-        # Rules of tables are hidden, and make the table
+        # Table rules are masked, but the parser needs them to see a table
         self._lines = _with_rules(text).split("\n")
         self._offsets = list(accumulate((len(line) + 1 for line in self._lines), initial=0))
         self._end = len(text)
         self._groups = 0
-        self._lists: list[int | None] = []  # the next number of each list that is open
+        self._lists: list[int | None] = []  # the next number of each open list
         self._group = -1
-        self._item: tuple[int | None] | None = None  # an item whose first paragraph is to come
+        self._item: tuple[int | None] | None = None  # an item whose first paragraph follows
         self._quotes = 0
 
     def blocks(self) -> Iterator[Block]:
@@ -232,7 +232,7 @@ _KINDS = {
 
 
 def _with_rules(text: str) -> str:
-    """Return the masked text with the rules of its tables, which only a parser needs."""
+    """Return the masked text with the rules of its tables put back, for the parser only."""
     rows = zip(mask(text).split("\n"), text.split("\n"), strict=True)
     return "\n".join(
         old if not new.strip() and old.strip() and set(old.strip()) <= set("|:-= \t") else new

@@ -1,4 +1,4 @@
-"""A document's text becomes chunks: exact slices along its structure, none over the limit."""
+"""Split a document's text into chunks: exact slices along its structure, within a token limit."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from index.chunking.sentences import split_sentences
 from index.types import Block, BlockKind, Heading, Parsed, Span
 
 CHUNKER_VERSION = "3"
-"""Changes whenever the spans made of the same text would."""
+"""Changes whenever the same text would give other spans."""
 
 _Range = tuple[int, int]
 
@@ -20,9 +20,9 @@ _Range = tuple[int, int]
 def chunk(parsed: Parsed, token_starts: Sequence[int], *, max_tokens: int) -> list[Span]:
     """Cut the text of *parsed* into spans of at most *max_tokens* tokens.
 
-    A span never goes beyond a page or a section; a section is what stands under one heading, and
-    only a heading with nothing under it joins the section that follows. Within a section spans end
-    between blocks if they can, else between sentences, else between words, else between tokens.
+    A span never crosses the end of a page or a section. A section is the text under one heading;
+    only a heading with nothing under it joins the section that follows. Within a section, spans
+    end between blocks if they can, else between sentences, else between words, else between tokens.
 
     Args:
         parsed: The document.
@@ -30,7 +30,8 @@ def chunk(parsed: Parsed, token_starts: Sequence[int], *, max_tokens: int) -> li
         max_tokens: At least 1.
 
     Returns:
-        Ascending, not overlapping, without spaces around them; every other character is in one.
+        Ascending, not overlapping, without spaces around them. Every character that is not a space
+        is in one span.
     """
     if max_tokens < 1:
         raise ValueError(f"max_tokens must be at least 1, not {max_tokens}")
@@ -57,14 +58,14 @@ class _Measured:
     limit: int
 
     def tokens(self, start: int, end: int) -> int:
-        """Count the tokens of the slice, one that begins before it included."""
+        """Count the tokens of the slice, including one that begins before it."""
         first = self._first_token(start)
         return max(0, bisect_left(self.token_starts, end) - first)
 
     def cut(self, start: int, end: int, limit: int) -> Iterator[_Range]:
-        """Cut the slice before a word, or in a word longer than the limit before a token."""
+        """Cut the slice before a word; a word longer than the limit is cut before a token."""
         while self.tokens(start, end) > limit:
-            # Several tokens can begin at one character; then it is not cut, and may be over.
+            # Several tokens can begin at one character; it is not cut, and may go over the limit.
             hard = max(
                 self.token_starts[self._first_token(start) + limit], self._next_start(start, end)
             )
@@ -89,7 +90,7 @@ def _word_start(text: str, start: int, end: int) -> int:
     if text[end - 1].isspace() or text[end : end + 1].isspace():
         return end
     space = max(text.rfind(space, start, end) for space in " \n\t")
-    # Spaces alone in front of the word would be no progress.
+    # With only spaces in front of the word, the cut would make no progress.
     return space + 1 if text[start : space + 1].strip() else end
 
 
@@ -101,13 +102,13 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[_Range]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Section:
-    """What stands under one heading on one page.
+    """The text under one heading on one page.
 
     Attributes:
         start: Offset of its first character.
         head_end: Where the heading's line ends; `start` if there is none.
         end: One past its last character.
-        path: Headings it stands under, its own included.
+        path: Headings above the text, its own included.
         page: From 1; None if there are no pages.
     """
 
@@ -166,7 +167,7 @@ def _joined(measured: _Measured, sections: Iterator[_Section]) -> Iterator[_Sect
 
 
 def _can_join(measured: _Measured, waiting: _Section, section: _Section) -> bool:
-    # Headings that would take half of a span and more stand better alone.
+    # Headings that would take half of a span or more are better off alone.
     head_tokens = measured.tokens(waiting.start, section.head_end)
     return waiting.page == section.page and 2 * head_tokens <= measured.limit
 
@@ -196,7 +197,7 @@ def _pieces(measured: _Measured, section: _Section) -> Iterator[_Range]:
     if measured.tokens(section.start, section.end) <= measured.limit:
         yield section.start, section.end
         return
-    # Some tokenizers make tokens of the spaces between a heading and its text.
+    # Some tokenizers make tokens from the spaces between a heading and its text.
     body = next(_trimmed(measured.text, section.head_end, section.end), (section.end, section.end))
     head_tokens = measured.tokens(section.start, body[0])
     if 2 * head_tokens > measured.limit:
@@ -230,13 +231,13 @@ def _fitting(measured: _Measured, start: int, end: int, *, limit: int) -> Iterat
 
 
 def _is_title(text: str) -> bool:
-    """Tell a short line without a full stop, as a title in a PDF is: it belongs to what follows."""
+    """Return whether a line is short and has no full stop, like a title in a PDF."""
     is_line = len(text) <= _MAX_TITLE_CHARS and "\n" not in text
     return is_line and text[-1] not in ".!?;,|`" and not ITEM.match(text)
 
 
 def _packed(measured: _Measured, atoms: list[_Atom]) -> Iterator[_Range]:
-    """Join neighbours so that spans are few, of like size, and end where little is torn apart."""
+    """Join neighbours into few spans of similar size that end where little is split."""
     costs = [0.0]
     begins = [0]
     for last, atom in enumerate(atoms):
@@ -261,11 +262,11 @@ def _packed(measured: _Measured, atoms: list[_Atom]) -> Iterator[_Range]:
 
 
 def _blocks(measured: _Measured, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
-    """Yield the border of each block, and whether nothing is torn apart where it ends."""
+    """Yield the border of each block, and whether its end is a good place to cut."""
     text, at = measured.text, start
     inside = _with_heads([one for one in measured.blocks if one.start < end and one.end > start])
     for one, following in zip(inside, [*inside[1:], None], strict=False):
-        # What no block holds is not lost: it is a piece of its own
+        # Text that is in no block becomes a piece of its own, so that it is not lost
         for first, last in _trimmed(text, at, max(at, one.start)):
             yield first, last, True
         is_row = one.kind is BlockKind.ROW

@@ -1,4 +1,4 @@
-"""The lines of a text and what each is: an item of a list, a row of a table, code, prose."""
+"""Classify the lines of a text: list item, table row, code, heading, prose."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class LineKind(StrEnum):
-    """What a line is, by how it begins and whether a code fence is open."""
+    """The kind of a line, by how it begins and whether a code fence is open."""
 
     BLANK = "blank"
     CODE = "code"  # a fence, or a line between fences
@@ -65,7 +65,7 @@ def lines(text: str) -> Iterator[Line]:
 
 def _opened(row: str) -> str:
     match = _FENCE.match(row)
-    # A fence of backticks cannot have backticks behind it: that is code within a line.
+    # A fence of backticks cannot be followed by backticks: that is code within a line.
     return match[1] if match and not (match[1][0] == "`" and "`" in row[match.end() :]) else ""
 
 

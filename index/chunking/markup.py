@@ -1,9 +1,9 @@
-"""Which characters of a document are marks that no reader sees: `mask` hides them, offsets stay.
+"""Mask the Markdown and HTML markup that readers of a page never see; offsets stay the same.
 
-Stored text is the file's own, so that a quote is a slice of it. A reader of the rendered page
-never sees its front matter, its comments, the marks of a site generator, the addresses behind
-links, the tags of HTML and the rules under table heads. Chunking, search and answers read the
-masked text; only quotes are cut from the stored one.
+The stored text is the file's own, so that a quote is an exact slice of it. A reader of the
+rendered page never sees its front matter, comments, site generator tags, link addresses, HTML
+tags and the rules under table heads. Chunking, search and answers read the masked text; only
+quotes are cut from the stored one.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 HIDDEN = "\u200b"
-"""What stands in a line for a character that is not shown: no word, no space, zero width."""
+"""Replaces a character that is not shown: no word, no space, zero width."""
 
 _BLANKS = f" \t\r\n\x0b\x0c\x85\xa0{HIDDEN}"
 _FENCE = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,3}[.)]) +)?(`{3,}|~{3,})")
@@ -38,7 +38,7 @@ _COMPONENT = re.compile(r"^[ \t]*</?[A-Z][\w.]*(?:\s[^<>]*)?>[ \t]*$", re.MULTIL
 _IMPORT = re.compile(
     r"^(?:import\s[^\n]*\sfrom\s+['\"][^\n]*|import\s+['\"][^'\"\n]+['\"];?[ \t]*)$", re.M
 )
-# Words that a tag or a shortcode shows: title="Set up", label='macOS'
+# Words that are shown from a tag or a shortcode: title="Set up", label='macOS'
 _SHOWN = re.compile(
     r"\b(?:title|label|content|caption|summary|heading|text|alt)\s*=\s*(?:\"([^\"\n]+)\"|'([^'\n]+)')"
 )
@@ -70,11 +70,10 @@ _Range = tuple[int, int]
 
 @lru_cache(maxsize=64)  # of texts as long as documents
 def mask(text: str) -> str:
-    r"""Return *text* at the same length with everything hidden that no reader sees.
+    r"""Return *text* at the same length with everything masked that no reader sees.
 
-    Lines stay lines. What takes lines of its own (front matter, comments, template tags, rules of
-    tables) becomes spaces; what is hidden within a line becomes `HIDDEN`. Code stays as it is.
-
+    Line breaks stay. Markup on lines of its own (front matter, comments, template tags, rules of
+    tables) becomes spaces; markup within a line becomes `HIDDEN`. Code stays as it is.
     >>> shown("See [the form](x.md) {% raw %}now.\n\n| a  |\n| -- |\n| b  |\n")
     'See the form now.\n\n| a  |\n| b  |'
     """
@@ -94,10 +93,10 @@ def shown(text: str) -> str:
 
 
 def readable(masked: str) -> str:
-    """Return a masked text without what is hidden in it."""
+    """Return a masked text without its hidden characters."""
     lines = [line.replace(HIDDEN, "").rstrip() for line in masked.split("\n")]
     text = "\n".join(lines).strip("\n")
-    # The rule under a table's head is gone, and no blank line is to part the two
+    # The rule under a table's head is gone; no blank line may separate the head from the rows
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"(?<=\|)\n\n(?=[ \t]*\|)", "\n", text))
 
 
@@ -124,7 +123,7 @@ def front_matter_lines(lines: Sequence[str]) -> int:
         return 0
     for number, line in enumerate(lines[1:_MOST_FRONT_LINES], start=1):
         if line.rstrip() in {"---", "..."}:
-            # A lone pair of rules is not front matter: something must be said between them.
+            # A pair of rules with nothing between them is not front matter.
             return number + 1 if number > 1 else 0
         if not _can_belong(line):
             return 0
@@ -151,7 +150,7 @@ _KEYWORDS = re.compile(
 
 
 def keywords(text: str) -> str:
-    """Return the words under which the front matter of *text* wants it to be found."""
+    """Return the search keywords that the front matter of *text* gives."""
     front = text[: front_matter_end(text)]
     found = (re.sub(r"[\[\]\"',>|-]+", " ", one["words"]) for one in _KEYWORDS.finditer(front))
     return " ".join(" ".join(found).split())
@@ -212,7 +211,7 @@ def _title(match: re.Match[str]) -> list[_Range]:
 
 
 def _link_text(match: re.Match[str]) -> list[_Range]:
-    # A picture's text says what it shows, and where nothing is said the address goes all the same
+    # An image's alt text says what it shows; an image without one is hidden completely
     return [match.span("text")]
 
 
@@ -226,7 +225,7 @@ _HIDING: tuple[tuple[re.Pattern[str], _Keep], ...] = (
     (_ADMONITION, _title),
     (_ALERT, _nothing),
     (_LINK, _link_text),
-    (_LINK, _link_text),  # a picture may be the text of a link
+    (_LINK, _link_text),  # an image may be the text of a link
     (_REFERENCE, _link_text),
     (_DEFINITION, _nothing),
     (_RULE, _nothing),
@@ -234,7 +233,7 @@ _HIDING: tuple[tuple[re.Pattern[str], _Keep], ...] = (
 
 
 def _hide(chars: list[str], hiding: tuple[re.Pattern[str], _Keep], code: list[_Range]) -> None:
-    """Hide what a pattern matches outside of *code*, all but the ranges that are to be kept."""
+    """Hide the matches of a pattern outside of *code*, except the ranges to keep."""
     pattern, keep = hiding
     text = "".join(chars)
     inside = iter(code)

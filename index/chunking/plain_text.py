@@ -1,4 +1,4 @@
-"""Passages as a person reads them: without Markdown marks, headings told once."""
+"""Turn Markdown passages into plain text for people to read."""
 
 import re
 import unicodedata
@@ -46,7 +46,7 @@ def plain_block(masked: str) -> str:
 
 
 def path_below(title: str, heading: Sequence[str]) -> tuple[str, ...]:
-    """Return the headings below the title: a document's first heading often is its title.
+    """Return the headings below the title; a document's first heading is often its title.
 
     >>> path_below("Leave", ["Leave", "Sickness"])
     ('Sickness',)
@@ -55,7 +55,7 @@ def path_below(title: str, heading: Sequence[str]) -> tuple[str, ...]:
 
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co"})  # control, format, surrogate, private use
-_JOINERS = "\u200c\u200d"  # invisible, but words of some scripts are spelt with them
+_JOINERS = "\u200c\u200d"  # invisible, but some scripts need them to spell words
 
 
 def one_line(text: str) -> str:
@@ -68,7 +68,7 @@ def one_line(text: str) -> str:
 
 
 def visible(line: str) -> str:
-    """Return the line without what a person would not see: text that hides is there to mislead."""
+    """Return the line without characters that nobody can see: hidden text could mislead."""
     return "".join(
         c for c in line if c in _JOINERS or c == "\t" or unicodedata.category(c) not in _HIDDEN
     )

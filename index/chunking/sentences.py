@@ -1,4 +1,4 @@
-"""Text becomes sentences: exact slices, whatever its line breaks, lists and tables."""
+"""Split text into sentences, as exact slices; lists, tables and line breaks are understood."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _WIDTH_QUANTILE = 0.8
 _SHORT = 0.8
 _LOOK_CHARS = 24
 
-# Without a look ahead for the space: it would make a long row of dots take quadratic time.
+# Without a look-ahead for the space, which would make a long row of dots quadratic.
 _END = re.compile(
     r"[.!?…؟।۔]+[\"'”’»)\]*_`]*(?:\[\d{1,3}\])*[¹²³⁰-⁹]*"
     r"|[。！？｡]+[」』）】”’\"]*"
@@ -26,17 +26,17 @@ def _words(row: str) -> frozenset[str]:
     return frozenset(row.split())
 
 
-# Never at the end of a sentence: something belongs to them.
+# Never at the end of a sentence: the next word belongs to them.
 _BOUND = _words(
     "dr mr mrs ms prof st messrs mme mlle hon rev gen col capt lt sgt maj sen rep gov pres vs cf"
     " approx e.g eg i.e ie viz resp incl excl bzw ca evtl ggf vgl bspw inkl zzgl tel"
 )
-# Only where a number follows.
+# Only if a number follows.
 _BEFORE_NUMBER = _words(
     "no nos nr fig figs sec sect p pp art arts vol vols ch chap eq eqs tab para paras ver v abs"
     " jan feb mar apr jun jul aug sep sept oct nov dec"
 )
-# At the end only if the next word is one that begins sentences.
+# At the end only if the next word often begins sentences.
 _SOMETIMES = _words("inc ltd co corp llc plc jr sr bros dept est univ ave blvd rd mt ft")
 _STARTERS = _words(
     "the a an this that these those it its he she they we you i in on at by for from to with as if"
@@ -44,7 +44,7 @@ _STARTERS = _words(
     " each every some any most many both after before since during because once our your their his"
     " her my please see note also such only"
 )
-# No title and no line of a form ends in one of them.
+# No title and no form line ends in one of these.
 _NEVER_LAST = _words(
     "the a an of and or that which who whose than as its their our your from because if when while"
     " der die das den dem und oder dass mit von für le la les du des et ou que el los las y"
@@ -54,8 +54,8 @@ _NEVER_LAST = _words(
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """Return (start, end) of each sentence of *text*, ascending, without spaces around it.
 
-    A heading, a row of a table and a line of code are one each; an item of a list never runs into
-    the next. Every character that is not a space is in exactly one.
+    A heading, a table row and a line of code are one sentence each; a list item never runs into
+    the next. Every character that is not a space is in exactly one sentence.
 
     >>> text = "Dr. Wu pays 3.5 EUR. Why? See p. 5."
     >>> [text[start:end] for start, end in split_sentences(text)]
@@ -77,7 +77,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _units(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Yield (start, end, whether it is prose) of what no sentence goes beyond."""
+    """Yield (start, end, whether it is prose) of each unit that no sentence crosses."""
     region: list[Line] = []
     for line in lines(text):
         if line.kind is LineKind.BLANK:
@@ -92,7 +92,7 @@ _PROSE = frozenset({LineKind.PROSE, LineKind.ITEM, LineKind.QUOTE})
 
 
 def _region_units(text: str, region: list[Line]) -> Iterator[tuple[int, int, bool]]:
-    """Split lines that no blank line separates where one cannot continue the other."""
+    """Split lines without a blank line between them where one cannot continue the other."""
     if not region:
         return
     width = _width(region)
@@ -106,7 +106,7 @@ def _region_units(text: str, region: list[Line]) -> Iterator[tuple[int, int, boo
 
 
 def _width(region: list[Line]) -> int:
-    """Return how wide the lines are set, whatever a single longer one does."""
+    """Return the usual width of the lines, ignoring a single longer one."""
     lengths = sorted(line.end - line.start for line in region)
     if len(lengths) < _FEW_LINES:
         return lengths[-1]
@@ -122,7 +122,7 @@ def _continues(text: str, line: Line, following: Line, *, width: int) -> bool:
 
 
 def _ends_early(text: str, line: Line, following: Line, *, width: int) -> bool:
-    """Tell a title or a form's line from a wrapped one: the next word would have had room."""
+    """Return whether a line ended early, like a title: the next word would have fitted in."""
     if width < _MIN_WIDTH or text[line.end - 1] in ",;-–(/":
         return False
     if text[line.start : line.end].rsplit(maxsplit=1)[-1].lower() in _NEVER_LAST:
@@ -143,7 +143,7 @@ def _cuts(text: str, start: int, end: int) -> Iterator[int]:
 
 
 def _is_end(text: str, match: re.Match[str], *, start: int, end: int) -> bool:
-    """Tell the end of a sentence from a dot within one, by the words on both sides."""
+    """Return whether a dot ends a sentence, judged by the words on both sides."""
     if match[0][0] in _WIDE_ENDS:
         return True
     if not text[match.end()].isspace():
@@ -156,7 +156,7 @@ def _is_end(text: str, match: re.Match[str], *, start: int, end: int) -> bool:
 
 
 def _is_bound(text: str, dot: int, start: int, *, following: str) -> bool:
-    """Tell whether the dot belongs to the word before it: an abbreviation or a number."""
+    """Return whether the dot belongs to the word before it: an abbreviation or a number."""
     window = max(start, dot - _LOOK_CHARS)
     words = text[window:dot].split()
     token = words[-1].lstrip(_OPENERS) if words and not text[dot - 1].isspace() else ""

@@ -1,4 +1,4 @@
-"""Words of a text, reduced to what different forms of them share."""
+"""Split text into words and reduce them to stems."""
 
 import re
 
@@ -8,11 +8,11 @@ _SHORT = 3
 
 
 def listed(words: str) -> frozenset[str]:
-    """Return the words of a list that is written as a text."""
+    """Return the words of a list that is written as one string."""
     return frozenset(words.split())
 
 
-# Words that say how something is asked or said, and not what it is about
+# Words about how something is asked or said, not about its subject
 STOPWORDS = listed(
     "a an the this that these those some any each every all both either such own same other "
     "i me my we us our you your he him his she her it its they them their one ones who whom whose "
@@ -33,7 +33,7 @@ STOPWORDS = listed(
 
 
 def words(text: str) -> list[str]:
-    """Return the words of *text* in lower case; of scripts without spaces, pairs of characters.
+    """Return the words of *text* in lower case; pairs of characters for scripts without spaces.
 
     >>> words("The fee's 3 €")
     ['the', "fee's", '3']
@@ -49,7 +49,7 @@ def words(text: str) -> list[str]:
 
 
 def stem(word: str) -> str:
-    """Return what inflected forms of a word have in common, roughly and for English first.
+    """Return what inflected forms of a word have in common, roughly and mainly for English.
 
     >>> stem("covered"), stem("covers"), stem("cover"), stem("policies"), stem("policy")
     ('cover', 'cover', 'cover', 'polic', 'polic')

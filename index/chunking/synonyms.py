@@ -1,4 +1,4 @@
-"""Everyday words that mean the same at work, so that a question finds a text in other words."""
+"""Everyday synonyms at work, so that a question finds text that uses other words."""
 
 from collections.abc import Iterable
 from functools import cache

@@ -1,4 +1,4 @@
-"""Which documents a text names, by their whole titles."""
+"""Find the documents that a text names by their full titles."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from index.types import Audience
 
 MOST_SHARED = 3
-"""A title that more documents bear names none of them."""
+"""A title shared by more documents than this names none of them."""
 
 _MOST_WORDS = 16
 _WORD = re.compile(r"\w+")
@@ -16,11 +16,11 @@ _NOTE_AT_THE_END = re.compile(r"\s*\([^()]*\)\s*$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Titled:
-    """A document that can be named.
+    """A document that a text can name.
 
     Attributes:
         document: Its id.
-        title: What it is called.
+        title: Its title.
         audience: Groups that may see it; empty means everybody.
     """
 
@@ -30,7 +30,7 @@ class Titled:
 
 
 class Titles:
-    """The titles of a generation, to be found in texts."""
+    """The titles of a generation, for finding them in texts."""
 
     def __init__(self, documents: Iterable[Titled]) -> None:
         self._bearers: dict[str, list[Titled]] = {}
@@ -44,17 +44,17 @@ class Titles:
     def named(self, text: str, *, audience: Audience, own: str = "") -> Mapping[str, str]:
         """Find the documents that *text* names and *audience* may see.
 
-        A name is written as a title is: it does not begin with a small letter. Of two titles that
-        begin at the same word the longer one is meant. A title that the audience cannot see is
-        passed over as if it did not exist.
+        A name must be written like a title: it does not begin with a small letter. If two titles
+        begin at the same word, the longer one counts. A title that the audience cannot see is
+        ignored as if it did not exist.
 
         Args:
-            text: What is read.
-            audience: Who asks; None sees every document.
-            own: The title of the text's own document: whoever bears it too is not meant.
+            text: The text to read.
+            audience: Groups of the person who asks; None sees every document.
+            own: Title of the text's own document; documents with that title are not counted.
 
         Returns:
-            The title's words, lower case, by document.
+            The title's words in lower case, by document.
 
         >>> titles = Titles([Titled(document="t.md", title="Travel Costs", audience=())])
         >>> titles.named("See Travel Costs, not travel costs.", audience=frozenset())
@@ -90,7 +90,7 @@ def _may_see(audience: Audience, each: Titled) -> bool:
 
 
 def keys(title: str) -> frozenset[str]:
-    """Return how a title may be written: its words, with and without a note in brackets at its end.
+    """Return how a title may be written: its words, with and without a note in brackets at the end.
 
     >>> sorted(keys("Leave (Germany)"))
     ['leave', 'leave germany']

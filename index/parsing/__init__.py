@@ -1,4 +1,4 @@
-"""Bytes of one file become text with its title, headings and pages."""
+"""Parse the bytes of one file into text with its title, headings and pages."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -14,7 +14,7 @@ __all__ = ["MAX_TEXT_CHARS", "PARSER_VERSION", "SUFFIXES", "Parser", "child", "p
 Parser: TypeAlias = Callable[[bytes], Parsed]
 
 PARSER_VERSION = "2"
-"""Changes whenever the text, title, headings or pages made of the same bytes would."""
+"""Changes whenever the same bytes would give another text, title, headings or pages."""
 
 MAX_TEXT_CHARS = 20_000_000
 
@@ -41,7 +41,7 @@ _FORMAT_OF: Mapping[str, str] = {
 }
 _TEXTUAL = frozenset({"markdown", "text", "rst", "html", "rtf", "csv", "json", "eml", "ipynb"})
 
-# Older or neighbouring formats, and what their programs can save them as.
+# Older or related formats, and the format to save each of them as.
 _SAVE_AS: Mapping[str, str] = {
     ".doc": "docx",
     ".dot": "docx",
@@ -64,15 +64,15 @@ SUFFIXES: frozenset[str] = frozenset(_FORMAT_OF)
 
 
 def parse(content: bytes, *, name: str) -> Parsed:
-    """Return the text of *content*, read as the format that *name* and its first bytes tell.
+    """Return the text of *content*; its name and its first bytes decide the format.
 
     Raises:
-        UnreadableDocumentError: With the class of the problem and what a person can do about it.
-        MemoryError: If the limit of the process is reached.
+        UnreadableDocumentError: With the kind of problem and what a person can do about it.
+        MemoryError: If the process reaches its memory limit.
     """
     suffix = PurePosixPath(name).suffix.lower()
     found = signature(content) if suffix in _FORMAT_OF or suffix in _SAVE_AS else None
-    # A file called .doc is often a page or rich text, whatever its name says.
+    # A file called .doc is often HTML or rich text, whatever its name says.
     if suffix not in _FORMAT_OF and found not in _FORMATS:
         raise _unsupported(suffix)
     if not content.strip():
@@ -84,12 +84,12 @@ def parse(content: bytes, *, name: str) -> Parsed:
         raise
     except RecursionError as error:
         raise UnreadableDocumentError(
-            ProblemKind.BROKEN, "its parts are nested too deeply; simplify it or save it anew"
+            ProblemKind.BROKEN, "its parts are nested too deeply; simplify it or save it again"
         ) from error
     except Exception as error:
         raise UnreadableDocumentError(
             ProblemKind.BROKEN,
-            f"it cannot be read ({type(error).__name__}); open it and save it anew",
+            f"it cannot be read ({type(error).__name__}); open it and save it again",
         ) from error
     return _checked(parsed)
 
@@ -104,7 +104,7 @@ def _unsupported(suffix: str) -> UnreadableDocumentError:
 
 
 def _format_found(found: str | None, named: str | None) -> str:
-    """Return the format whose signature the content bears, else the one it is named for."""
+    """Return the format that the signature of the content shows, else the one its name says."""
     if found is not None and found in _FORMATS:
         return found
     if named is None or (found is not None and named in _TEXTUAL):
@@ -115,7 +115,7 @@ def _format_found(found: str | None, named: str | None) -> str:
 
 
 def _parser(name: str) -> Parser:
-    # Imported when the first file needs it: most folders hold two or three formats.
+    # Imported when the first file needs it: most folders hold only two or three formats.
     parser: Parser = import_module(f"{__name__}.{name}").parse
     return parser
 

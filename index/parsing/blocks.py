@@ -1,4 +1,4 @@
-"""A text put together block by block, with the places of its headings and pages."""
+"""Build a Markdown text block by block and record where headings and pages start."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +11,7 @@ _BETWEEN = "\n\n"
 
 
 class Blocks:
-    """Markdown that grows: paragraphs, tables, headings, each a blank line from the next."""
+    """A growing Markdown text: paragraphs, tables and headings, separated by blank lines."""
 
     def __init__(self) -> None:
         self._blocks: list[str] = []
@@ -20,7 +20,7 @@ class Blocks:
         self._pages: list[int] = []
 
     def page(self) -> None:
-        """Let a page begin here."""
+        """Start a page here."""
         self._pages.append(self._next_start())
 
     def heading(self, level: int, text: str) -> None:
@@ -45,11 +45,11 @@ class Blocks:
             self._add(part.text.rstrip())
 
     def first_heading(self) -> str | None:
-        """Return the first heading of the outermost level, which often is the title."""
+        """Return the first heading of the outermost level, which is often the title."""
         return next((heading.text for heading in self._headings if heading.level == 1), None)
 
     def parsed(self, title: str | None = None, *, modified_at: datetime | None = None) -> Parsed:
-        """Return the whole; a blank *title* is none."""
+        """Return the complete text; a blank *title* counts as none."""
         words = " ".join(clean(title or "").split())
         return Parsed(
             text=_BETWEEN.join(self._blocks),

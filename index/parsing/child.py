@@ -1,4 +1,4 @@
-"""Files are parsed in a child process: what hangs, bursts or crashes costs that file only."""
+"""Parse files in child processes, so that a hang or crash affects only one file."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ _MAX_FILES = 50
 
 
 class ParserPool:
-    """Child processes that parse; as many as threads call at the same time.
+    """Child processes that parse; there are as many as threads calling at the same time.
 
     Args:
         memory_bytes: Address space of a child.
@@ -60,11 +60,11 @@ class ParserPool:
             child.stop()
 
     def parse(self, content: bytes, name: str) -> Parsed:
-        """Return what `index.parsing.parse` makes of *content*.
+        """Return the result of `index.parsing.parse` for *content*.
 
         Raises:
-            UnreadableDocumentError: Its own, and TIMEOUT, MEMORY or CRASH.
-            IndexingError: If no child can be started at all.
+            UnreadableDocumentError: The error of `parse`, or TIMEOUT, MEMORY or CRASH.
+            IndexingError: No child process can be started.
         """
         child = self._take()
         try:
@@ -80,7 +80,7 @@ class ParserPool:
             return message_to_parsed(header, body)
         kind = ProblemKind(str(header["problem"]))
         if kind is ProblemKind.MEMORY:
-            # A process that ran out of memory once is not to be trusted with the next file.
+            # A process that ran out of memory once is not reused for the next file.
             child.stop()
             raise self._out_of_memory()
         self._give_back(child)
@@ -96,7 +96,7 @@ class ParserPool:
         return _Child(self._command)
 
     def _give_back(self, child: "_Child") -> None:
-        # The time may have run out between the answer and the end of the watch.
+        # The time may run out between the answer and the end of the timer.
         if child.timed_out or child.files >= _MAX_FILES:
             child.stop()
             return
@@ -112,7 +112,7 @@ class ParserPool:
             )
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
         return UnreadableDocumentError(
-            ProblemKind.CRASH, f"reading it ended its process {how}; open it and save it anew"
+            ProblemKind.CRASH, f"reading it ended its process {how}; open it and save it again"
         )
 
     def _out_of_memory(self) -> UnreadableDocumentError:
@@ -123,23 +123,23 @@ class ParserPool:
 
 
 class _Child:
-    """One process, which lives from its first file to its last."""
+    """One child process, from its first file to its last."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self.files = 0
         self.timed_out = False
-        # A file, not a pipe: nobody reads it, so that a pipe would fill up and block the child.
+        # A file, not a pipe: nobody reads it, so a pipe would fill up and block the child.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the child
         self._process = subprocess.Popen(  # noqa: S603  our own module
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
-            # No secret of ours is in reach of what a document does to a parser.
+            # A malicious document cannot reach our secrets: the child gets none of them.
             env={"PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)])},
             start_new_session=True,
         )
-        # With PIPE neither is None.
+        # With PIPE, neither is None.
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
         if self._exchange(None, timeout_s=_START_TIMEOUT_S) is None:
@@ -153,12 +153,12 @@ class _Child:
         return self._exchange((name, content), timeout_s=timeout_s)
 
     def is_alive(self) -> bool:
-        """Tell whether the process still runs."""
+        """Return whether the process is still running."""
         return self._process.poll() is None
 
     def stop(self) -> int:
         """Let the process come to its end, and return its exit status."""
-        # What was still to be sent has nobody to read it.
+        # Nobody reads the data that is still in the buffer.
         with contextlib.suppress(OSError):
             self._requests.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -179,7 +179,7 @@ class _Child:
         watch = threading.Timer(timeout_s, self._time_out)
         watch.start()
         try:
-            # A child that has no room for the file says so before it has read all of it.
+            # A child without enough memory for the file answers before it has read all of it.
             with contextlib.suppress(BrokenPipeError):
                 if request is not None:
                     write_message(self._requests, {"name": request[0]}, request[1])

@@ -1,4 +1,4 @@
-"""Tables in plain text: the separator found by trying, the rows as tables with their head."""
+"""Parse CSV and TSV: find the separator and turn the rows into Markdown tables."""
 
 import csv
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def parse(content: bytes) -> Parsed:
     """Return the rows of *content* as Markdown tables."""
     text = clean(decode(content))
     first, _, rest = text.partition("\n")
-    # Excel's own hint, which is no row.
+    # Excel's own separator hint, which is not a row.
     is_hint = first.lower().startswith(_HINT) and len(first) == len(_HINT) + 1
     rows = _rows(rest, first[-1]) if is_hint else _rows(text, _separator(text))
     blocks = Blocks()
@@ -29,9 +29,9 @@ def parse(content: bytes) -> Parsed:
 
 
 def _separator(text: str) -> str:
-    """Return what parts most rows of a sample into the same number of columns, above one.
+    """Return the separator that splits most rows of a sample into the same number of columns.
 
-    The sniffer of the standard library takes letters for separators.
+    The number must be above one. The standard library's sniffer takes letters for separators.
     """
     best, found = 0.0, _SEPARATORS[0]
     for separator in _SEPARATORS:
@@ -53,7 +53,7 @@ def _rows(text: str, separator: str) -> list[list[str]]:
 
 
 def _has_open_quote(text: str, separator: str) -> bool:
-    """Tell whether a quotation mark that is never closed swallows what follows it."""
+    """Return whether a quotation mark that is never closed swallows the text after it."""
     try:
         for _ in csv.reader(StringIO(text), delimiter=separator, strict=True):
             pass

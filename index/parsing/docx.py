@@ -1,4 +1,4 @@
-"""Word documents by mammoth, and what it leaves out: text boxes, headers, footers, notes."""
+"""Parse Word documents with mammoth, adding text boxes, headers, footers and notes."""
 
 import zipfile
 from collections.abc import Iterator
@@ -39,13 +39,13 @@ def _to_html(content: bytes) -> str:
         )
     except (KeyError, zipfile.BadZipFile) as error:
         raise UnreadableDocumentError(
-            ProblemKind.BROKEN, "a part of the Word document is missing or damaged; save it anew"
+            ProblemKind.BROKEN, "a part of the Word document is missing or damaged; save it again"
         ) from error
     return str(result.value)
 
 
 def _with_missed(body: Parsed, archive: zipfile.ZipFile) -> Parsed:
-    """Put headers in front of *body*, and text boxes, notes and footers behind it."""
+    """Put headers before *body*, and text boxes, notes and footers after it."""
     seen = _Seen(body.text)
     head = [text for text in _part_paragraphs(archive, _HEAD_PARTS) if seen.is_new(text)]
     tail = [text for text in _text_boxes(archive) if seen.is_new(text)]
@@ -60,7 +60,7 @@ def _with_missed(body: Parsed, archive: zipfile.ZipFile) -> Parsed:
 
 
 class _Seen:
-    """The paragraphs met so far, whatever their spaces and mark-up."""
+    """The paragraphs found so far, compared without spaces and markup."""
 
     def __init__(self, text: str) -> None:
         self._body = _letters(text)
@@ -89,7 +89,7 @@ def _text_boxes(archive: zipfile.ZipFile) -> Iterator[str]:
     if "word/document.xml" not in archive.namelist():
         return
     for box in xml_part(archive, "word/document.xml").iter(f"{_W}txbxContent"):
-        # Old programs get a copy of the same box as a fallback.
+        # For old programs, the file holds a copy of the same box as a fallback.
         if next(box.iterancestors(_FALLBACK), None) is None:
             yield from _paragraphs(box)
 

@@ -1,4 +1,4 @@
-"""Mail by the standard library: who wrote when to whom, the text, and what was attached."""
+"""Parse e-mail with the standard library: headers, text and attached messages."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from index.types import Parsed, ProblemKind
 _SHOWN = ("From", "To", "Cc", "Date")
 _HEADERS = (*_SHOWN, "Subject", "Message-ID", "Received", "MIME-Version")
 _MAX_DEPTH = 5
-# What its parser is known to raise over headers that no program should write.
+# Errors that the parser is known to raise for malformed headers.
 _HEADER_FAULTS = (MessageError, ValueError, LookupError, AttributeError, TypeError)
 _ENCRYPTED = frozenset(
     {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
@@ -24,7 +24,7 @@ _ENCRYPTED = frozenset(
 
 
 def parse(content: bytes) -> Parsed:
-    """Return the text of the mail *content*, and of those that it passes on.
+    """Return the text of the mail *content*, and of the mails forwarded in it.
 
     Raises:
         UnreadableDocumentError: ENCRYPTED, EMPTY or BROKEN.
@@ -32,7 +32,7 @@ def parse(content: bytes) -> Parsed:
     message = _message(content)
     if not any(name in message for name in _HEADERS):
         raise UnreadableDocumentError(
-            ProblemKind.BROKEN, "the name says eml, the content has no headers of a mail"
+            ProblemKind.BROKEN, "the name says eml, but the content has no mail headers"
         )
     blocks = Blocks()
     has_text = _add(blocks, message, depth=0)
@@ -49,7 +49,7 @@ def _message(content: bytes) -> EmailMessage:
 
 
 def _add(blocks: Blocks, message: EmailMessage, *, depth: int) -> bool:
-    """Add a mail and what it passes on; tell whether there was any text."""
+    """Add a mail and the mails forwarded in it; return whether there was any text."""
     if any(part.get_content_type() in _ENCRYPTED for part in message.walk()):
         raise UnreadableDocumentError(
             ProblemKind.ENCRYPTED, "the mail is encrypted; save it without encryption"
@@ -89,12 +89,12 @@ def _date(message: EmailMessage) -> datetime | None:
 def _attachments(message: EmailMessage) -> list[EmailMessage]:
     try:
         return list(message.iter_attachments())
-    except AttributeError:  # it calls itself multipart, and has no parts
+    except AttributeError:  # it claims to be multipart but has no parts
         return []
 
 
 def _bodies(message: EmailMessage, attached: list[EmailMessage]) -> Iterator[Parsed]:
-    """Yield the text as plain text, else as a page, and texts that stand among the attachments."""
+    """Yield the plain text, else the HTML, then the texts among the attachments."""
     plain = message.get_body(preferencelist=("plain",))
     body = _text(plain) if isinstance(plain, EmailMessage) else None
     if body is None or not body.text.strip():

@@ -1,4 +1,4 @@
-"""Books in EPUB: their pages in reading order, each turned from HTML into Markdown."""
+"""Parse EPUB books: pages in reading order, converted from HTML to Markdown."""
 
 import posixpath
 import zipfile
@@ -20,7 +20,7 @@ _PAGES = frozenset({"application/xhtml+xml", "text/html"})
 
 
 def parse(content: bytes) -> Parsed:
-    """Return the text of the book *content* in the order in which it is read.
+    """Return the text of the book *content* in reading order.
 
     Raises:
         UnreadableDocumentError: ENCRYPTED, BROKEN, UNSAFE or TOO_BIG.
@@ -31,20 +31,18 @@ def parse(content: bytes) -> Parsed:
         blocks = Blocks()
         for name in _spine(archive, package):
             if name in locked:
-                raise UnreadableDocumentError(
-                    ProblemKind.ENCRYPTED, "the book is protected against copying"
-                )
+                raise UnreadableDocumentError(ProblemKind.ENCRYPTED, "the book is copy-protected")
             blocks.add_parsed(html.parse(archive.read(name)))
         return blocks.parsed(core_title(archive, package) or blocks.first_heading())
 
 
 def _package(archive: zipfile.ZipFile) -> str:
-    """Return the name of the part that lists all others."""
+    """Return the name of the part that lists all other parts."""
     for node in _named(xml_part(archive, _CONTAINER), "rootfile"):
         name = str(node.get("full-path", ""))
         if name in archive.namelist():
             return name
-    raise UnreadableDocumentError(ProblemKind.BROKEN, "the book has no table of its parts")
+    raise UnreadableDocumentError(ProblemKind.BROKEN, "the book has no list of its parts")
 
 
 def _spine(archive: zipfile.ZipFile, package: str) -> Iterator[str]:

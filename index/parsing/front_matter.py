@@ -1,4 +1,4 @@
-"""Front matter: what a Markdown file says of itself before its text begins."""
+"""Read the YAML front matter of Markdown files: title, audience, URL and date."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ _MAX_URL_CHARS = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontMatter:
-    """What stands between the two rules at the top of a file.
+    """The values in the front matter at the top of a file.
 
     Attributes:
         lines: How many lines it takes, rules included; 0 if there is none.
-        title: None if it names none.
+        title: None if it gives none.
         audience: Groups that may see the document; empty if it names none.
-        url: Where a person can open it; None if it says nothing, or nothing that can be opened.
-        modified_at: In UTC; None if it names no date.
+        url: Where a person can open it; None if it gives none that can be opened.
+        modified_at: In UTC; None if it gives no date.
     """
 
     lines: int
@@ -35,11 +35,11 @@ class FrontMatter:
 
 
 def front_matter(lines: Sequence[str]) -> FrontMatter:
-    """Return what the YAML at the top of *lines* says.
+    """Return the values of the YAML at the top of *lines*.
 
     Raises:
-        UnreadableDocumentError: UNSAFE if it names an audience in a way that cannot be understood:
-            the document might be shown to those whom it is not for.
+        UnreadableDocumentError: UNSAFE if the audience it names cannot be understood, because the
+            document might be shown to the wrong people.
     """
     end = front_matter_lines(lines)
     values = _values(lines[1 : max(end - 1, 1)])
@@ -56,7 +56,7 @@ def front_matter(lines: Sequence[str]) -> FrontMatter:
 
 
 def _closing(lines: Sequence[str]) -> int:
-    """Return where what was meant as front matter ends, although it is none."""
+    """Return where text ends that was meant as front matter but is not valid."""
     if lines[0].rstrip() != "---":
         return 1
     rules = (number for number, line in enumerate(lines) if number and line.rstrip() == "---")
@@ -71,10 +71,10 @@ def _is_audience(line: str) -> bool:
 
 def _values(lines: Sequence[str]) -> Mapping[str, object]:
     try:
-        # Nothing but texts, lists and mappings come of it: no dates, no numbers, no objects.
+        # The base loader gives only texts, lists and mappings: no dates, numbers or objects.
         values = yaml.load("\n".join(lines), Loader=yaml.BaseLoader)  # noqa: S506
     except yaml.YAMLError:
-        # Often a colon in a title that is not quoted: the plain entries can still be read.
+        # Often a colon in an unquoted title: the plain entries can still be read.
         return _plain_entries(lines)
     return {str(key).lower(): value for key, value in values.items()} if _is_map(values) else {}
 
@@ -98,7 +98,7 @@ def _text(value: object) -> str | None:
 
 
 def _audience(value: object) -> tuple[str, ...]:
-    """Return the groups of `hr`, of `hr, board` and of a list; nothing named is nothing said."""
+    """Return the groups in `hr`, in `hr, board` or in a list; an empty value counts as none."""
     groups = value.split(",") if isinstance(value, str) else value
     if groups is None:
         return ()

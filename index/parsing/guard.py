@@ -1,4 +1,4 @@
-"""No zip archive is opened before its directory has been judged."""
+"""Check the directory of a zip archive before opening it, against zip bombs and unsafe names."""
 
 import stat
 import zipfile
@@ -19,7 +19,7 @@ _ENCRYPTED_FLAG = 0x1
 
 
 def open_archive(content: bytes) -> zipfile.ZipFile:
-    """Open *content* as an archive that is safe to read: sizes, ratio and names are checked.
+    """Open *content* as an archive once its sizes, ratios and names have been checked.
 
     Raises:
         UnreadableDocumentError: TOO_BIG or UNSAFE if it is a bomb, ENCRYPTED, or BROKEN.
@@ -28,7 +28,7 @@ def open_archive(content: bytes) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(BytesIO(content))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise UnreadableDocumentError(
-            ProblemKind.BROKEN, "the archive is damaged; open it in its program and save it anew"
+            ProblemKind.BROKEN, "the archive is damaged; open it in its program and save it again"
         ) from error
     _check_sizes(archive.infolist())
     for entry in archive.infolist():

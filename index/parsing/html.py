@@ -1,4 +1,4 @@
-"""HTML becomes Markdown: headings, lists, tables and code; no scripts, links or images."""
+"""Convert HTML to Markdown: headings, lists, tables and code; no scripts, links or images."""
 
 import re
 import warnings
@@ -14,19 +14,19 @@ from index.types import Heading, Parsed, ProblemKind
 
 MAX_SOURCE_CHARS = 20_000_000
 
-# Browsers read these as Windows-1252, and so were the pages written.
+# Browsers read these as Windows-1252, and so did the authors of the pages.
 _LATIN = frozenset({"iso-8859-1", "latin-1", "latin1", "ascii", "us-ascii"})
 _DROPPED = ("script", "style", "nav", "template", "noscript", "iframe", "object", "svg", "canvas")
 _ROWS = ("thead", "tbody", "tfoot", "tr", "th", "td")
 _PLAIN = ["a", "b", "strong", "i", "em", "del", "s"]
 _HIDING = re.compile(r"display:none|visibility:hidden")
 
-# The converter goes three calls deep for each level, and Python's limit is 1,000.
+# The converter makes three nested calls per level, and Python's limit is 1,000.
 _MAX_DEPTH = 120
 _MAX_SPAN = 100
 _MAX_CELL_CHARS = 1_500
 
-# A private character in front of what is truly a heading: a line of text may also begin with "#".
+# A private character before every real heading, because a line of text may also begin with "#".
 _MARK = "\uf8ff"
 
 
@@ -68,13 +68,13 @@ def render(source: str) -> Parsed:
 
 def _soup(source: str) -> BeautifulSoup:
     with warnings.catch_warnings():
-        # It warns of XHTML, and of short texts that look like a file name or an address.
+        # It warns about XHTML, and about short texts that look like a file name or an address.
         warnings.simplefilter("ignore")
         return BeautifulSoup(clean(source).replace(_MARK, ""), "lxml")
 
 
 def _strip(soup: BeautifulSoup) -> None:
-    """Leave out what a reader does not see, or cannot use."""
+    """Remove the parts that a reader does not see or cannot use."""
     for tag in soup.find_all([*_DROPPED, "title"]):
         tag.decompose()
     for tag in soup.find_all(_is_hidden):
@@ -88,7 +88,7 @@ def _is_hidden(tag: Tag) -> bool:
 
 
 def _straighten_tables(soup: BeautifulSoup) -> None:
-    """Make paragraphs of tables used as layout, and whole rows in those with spanning cells."""
+    """Turn layout tables into paragraphs, and fill the rows of tables with spanning cells."""
     for table in soup.find_all("table"):
         if _is_layout(table):
             table.name = "div"
@@ -102,7 +102,7 @@ def _straighten_tables(soup: BeautifulSoup) -> None:
 
 
 def _flatten(soup: BeautifulSoup) -> None:
-    """Make plain text of what is nested too deeply to be converted."""
+    """Turn elements that are nested too deeply into plain text."""
     depths = {id(soup): 0}
     too_deep: list[Tag] = []
     for tag in soup.find_all(name=True):
@@ -116,7 +116,7 @@ def _flatten(soup: BeautifulSoup) -> None:
 
 
 def _is_layout(table: Tag) -> bool:
-    """Tell a table that only places things from one whose columns mean something."""
+    """Return whether a table is used only for layout, with columns that mean nothing."""
     if table.find("table"):
         return True
     columns = max((len(row.find_all(["td", "th"])) for row in table.find_all("tr")), default=0)
@@ -125,7 +125,7 @@ def _is_layout(table: Tag) -> bool:
 
 
 def _fill_rows(table: Tag) -> None:
-    """Repeat a cell in each row it spans, so that columns stay columns."""
+    """Repeat a cell in each row it spans, so that columns line up."""
     spans: dict[int, tuple[Tag, int]] = {}
     for row in table.find_all("tr"):
         cells = iter(row.find_all(["td", "th"]))
@@ -150,7 +150,7 @@ def _span(cell: Tag, name: str) -> int:
 
 
 def _take_marks(rendered: str) -> tuple[str, tuple[Heading, ...]]:
-    """Return the text with no blank lines doubled, and the headings that were marked in it."""
+    """Return the text without doubled blank lines, and the headings that were marked in it."""
     lines: list[str] = []
     headings: list[Heading] = []
     offset = 0
@@ -167,7 +167,7 @@ def _take_marks(rendered: str) -> tuple[str, tuple[Heading, ...]]:
 
 
 class _Converter(MarkdownConverter):
-    def convert_hN(  # noqa: N802  the name that markdownify calls
+    def convert_hN(  # noqa: N802  markdownify calls this name
         self, n: int, _el: Tag, text: str, parent_tags: set[str]
     ) -> str:
         if "_inline" in parent_tags or not text.strip():

@@ -1,4 +1,4 @@
-"""Notebooks: their texts, their code, and what the code printed."""
+"""Parse Jupyter notebooks: their text, code and printed output."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def parse(content: bytes) -> Parsed:
     """Return the cells of *content* in order, code and outputs between fences.
 
     Raises:
-        UnreadableDocumentError: BROKEN if it is no notebook.
+        UnreadableDocumentError: BROKEN if it is not a notebook.
     """
     try:
         notebook = json.loads(decode(content))
@@ -46,7 +46,7 @@ def parse(content: bytes) -> Parsed:
 
 def _no_notebook() -> UnreadableDocumentError:
     return UnreadableDocumentError(
-        ProblemKind.BROKEN, "the name says ipynb, the content is no notebook; save it anew"
+        ProblemKind.BROKEN, "the name says ipynb, the content is not a notebook; save it again"
     )
 
 
@@ -74,7 +74,7 @@ def _language(notebook: Mapping[str, object]) -> str:
 
 
 def _outputs(cell: Cell) -> Iterator[str]:
-    """Yield what was printed or shown as text, and the name of an error without its trace."""
+    """Yield the output printed or shown as text, and the names of errors without traces."""
     for output in _items(cell.get("outputs")):
         shown = output.get("data")
         if "ename" in output:

@@ -1,4 +1,4 @@
-"""JSON and JSON Lines: a line for each value, under the path that leads to it."""
+"""Parse JSON and JSON Lines: one line for each value, with the path that leads to it."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,12 +39,12 @@ def _value(text: str) -> Json:
         rows = [row for row in text.split("\n") if row.strip()]
         if not isinstance(error, json.JSONDecodeError) or len(rows) == 1 or not _is_json(rows[0]):
             raise _broken(error) from error
-    # A record that was cut off is kept as it is.
+    # An incomplete record is kept as it is.
     return [_loaded(row) if _is_json(row) else row for row in rows]
 
 
 def _loaded(text: str) -> Json:
-    # Numbers stay as they are written: 1.10 is not 1.1, nor is a long one rounded.
+    # Numbers stay as written: 1.10 does not become 1.1, and long ones are not rounded.
     value: Json = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     return value
 
@@ -59,12 +59,12 @@ def _is_json(row: str) -> bool:
 def _broken(error: ValueError) -> UnreadableDocumentError:
     where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
     return UnreadableDocumentError(
-        ProblemKind.BROKEN, f"it is not valid JSON{where}; mend it or save it as text"
+        ProblemKind.BROKEN, f"it is not valid JSON{where}; fix it or save it as text"
     )
 
 
 def _add_object(blocks: Blocks, value: Mapping[str, Json]) -> None:
-    """Add first what is told in a line, then each part that has parts under a heading."""
+    """Add the values that fit in one line first, then each larger part under a heading."""
     lines = [_line(key, one) for key, one in value.items() if _is_leaf(one)]
     blocks.add("\n".join(line for line in lines if line))
     for key, one in value.items():
@@ -76,7 +76,7 @@ def _add_object(blocks: Blocks, value: Mapping[str, Json]) -> None:
 
 
 def _blocks(path: str, value: Json) -> Iterator[str]:
-    """Yield the lines of *value*, those of each record apart."""
+    """Yield the lines of *value*, with each record separate."""
     lines: list[str] = []
     for place, one in _leaves(path, value):
         if one is not None:
@@ -90,7 +90,7 @@ def _blocks(path: str, value: Json) -> Iterator[str]:
 
 
 def _leaves(path: str, value: Json) -> Iterator[tuple[str, Json]]:
-    """Yield (path, value) of what is told in a line; a value of None begins a new record."""
+    """Yield (path, value) for each line; a value of None begins a new record."""
     if _is_leaf(value):
         yield path, "null" if value is None else value
     elif isinstance(value, Mapping):
@@ -104,7 +104,7 @@ def _leaves(path: str, value: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _is_leaf(value: Json) -> bool:
-    """Tell a value, or a short list of values, from what has parts with names."""
+    """Return whether *value* is a single value or a short list of values, with no named parts."""
     if isinstance(value, str) or not isinstance(value, Mapping | Sequence):
         return True
     if isinstance(value, Mapping):

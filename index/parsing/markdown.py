@@ -1,4 +1,4 @@
-"""Markdown: stored as it is, its headings found as CommonMark defines them."""
+"""Parse Markdown: the text stays as it is, headings are found as CommonMark defines them."""
 
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
@@ -10,13 +10,13 @@ from index.parsing.front_matter import front_matter
 from index.parsing.text import clean, decode
 from index.types import Heading, Parsed
 
-# Only the blocks are needed; the inline rules are run on the headings alone.
+# Only the blocks are needed; the inline rules run on the headings alone.
 _BLOCKS = MarkdownIt("commonmark").enable("table").disable("inline")
 _INLINE = MarkdownIt("commonmark")
 
 
 def parse(content: bytes) -> Parsed:
-    """Return the text of *content* as it is, with its headings and what its front matter says.
+    """Return the text of *content* as it is, with its headings and its front matter's values.
 
     Raises:
         UnreadableDocumentError: UNSAFE if it names an audience that cannot be understood.
@@ -38,10 +38,10 @@ def parse(content: bytes) -> Parsed:
 
 def _headings(lines: list[str], *, skip: int) -> Iterator[Heading]:
     offsets = list(accumulate((len(line) + 1 for line in lines), initial=0))
-    # Blank lines in place of what is skipped keep every line's number.
+    # Skipped lines become blank, so that every line keeps its number.
     tokens = _BLOCKS.parse("\n".join([""] * skip + lines[skip:]))
     for opening, inline in pairwise(tokens):
-        # Inside a quote or a list item a heading heads nothing that follows it.
+        # A heading inside a quote or a list item has no text under it.
         if opening.type != "heading_open" or opening.level or opening.map is None:
             continue
         text = _plain(inline.content)
@@ -50,7 +50,7 @@ def _headings(lines: list[str], *, skip: int) -> Iterator[Heading]:
 
 
 def _plain(source: str) -> str:
-    """Return the words of a heading without their mark-up."""
+    """Return the words of a heading without markup."""
     parts = [_words(token) for line in _INLINE.parseInline(source) for token in line.children or []]
     return " ".join("".join(parts).split())
 

@@ -1,4 +1,4 @@
-"""OpenDocument text: headings, paragraphs, lists, tables and notes of its one large part."""
+"""Parse OpenDocument text: headings, paragraphs, lists, tables and notes."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ _MAX_REPEATS = 1_000
 _MAX_DEPTH = 50
 
 _BLOCKS = frozenset({f"{_TEXT}h", f"{_TEXT}p", f"{_TEXT}list", f"{_TABLE}table"})
-# What stands in a paragraph and is read apart from it.
+# Inside a paragraph, but read separately from it.
 _APART = (f"{_TEXT}note", f"{_DRAW}text-box")
 _ROW_GROUPS = frozenset({f"{_TABLE}table-header-rows", f"{_TABLE}table-rows"})
 _LEFT_OUT = frozenset(
@@ -87,7 +87,7 @@ def _words(node: etree._Element) -> str:
 
 
 def _pieces(node: etree._Element) -> Iterator[str]:
-    """Yield the words of a paragraph, without those of notes and boxes in it."""
+    """Yield the words of a paragraph, without the notes and boxes inside it."""
     yield " ".join((node.text or "").splitlines())
     for child in node:
         if child.tag in _SPACES:
@@ -110,7 +110,7 @@ def _rows(table: etree._Element) -> Iterator[list[str]]:
     for node in table:
         if node.tag == f"{_TABLE}table-row":
             cells = list(_cells(node))
-            # A sheet's program tells the blank rest of a page as one row, thousands of times.
+            # Programs store the blank rest of a page as one row, repeated thousands of times.
             yield from [cells] * (_repeats(node, "rows") if any(cells) else 1)
         elif node.tag in _ROW_GROUPS:
             yield from _rows(node)

@@ -1,4 +1,4 @@
-"""XML parts of archives, read so that no entity opens a file or bursts."""
+"""Read XML parts of archives safely: entities are not expanded and open no files."""
 
 import zipfile
 
@@ -13,7 +13,7 @@ _DC = "{http://purl.org/dc/elements/1.1/}"
 
 
 def open_office(content: bytes, kind: str, *, holds: str) -> zipfile.ZipFile:
-    """Open *content* as an archive in which *kind* of document lies under *holds*.
+    """Open *content* as an archive that must hold a *kind* document under *holds*.
 
     Raises:
         UnreadableDocumentError: ENCRYPTED, BROKEN, UNSAFE or TOO_BIG.
@@ -31,7 +31,7 @@ def open_office(content: bytes, kind: str, *, holds: str) -> zipfile.ZipFile:
 def _not_an_archive(content: bytes, kind: str) -> UnreadableDocumentError:
     if not content.startswith(OLE_MAGIC):
         return UnreadableDocumentError(
-            ProblemKind.BROKEN, f"the name says {kind}, the content is not; save it anew"
+            ProblemKind.BROKEN, f"the name says {kind}, the content is not; save it again"
         )
     if ENCRYPTED_STREAM in content:
         return UnreadableDocumentError(
@@ -54,7 +54,7 @@ def xml_part(archive: zipfile.ZipFile, name: str) -> etree._Element:
     except (KeyError, etree.XMLSyntaxError, zipfile.BadZipFile) as error:
         raise UnreadableDocumentError(
             ProblemKind.BROKEN,
-            f"its part {name} is missing or damaged; open it in its program and save it anew",
+            f"its part {name} is missing or damaged; open it in its program and save it again",
         ) from error
 
 
@@ -65,7 +65,7 @@ def xml_root(content: bytes) -> etree._Element:
 
 
 def core_title(archive: zipfile.ZipFile, name: str) -> str | None:
-    """Return the title that the part *name* tells; None if it tells none, or a blank one."""
+    """Return the title in the part *name*; None if it is missing or blank."""
     if name not in archive.namelist():
         return None
     titles = (node.text or "" for node in xml_part(archive, name).iter(f"{_DC}title"))

@@ -1,4 +1,4 @@
-"""PDF by pdfium: the text of each page in turn, headings from the outline."""
+"""Parse PDF with pdfium: the text of each page, with headings from the outline."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _MIN_PART_CHARS = 3
 
 _NUMBER = re.compile(r"\s{0,9}[\d.]{1,12}[.)]?\s")
 
-# What programs put into the title of their own accord.
+# Titles that programs set by themselves.
 _NO_TITLE = re.compile(
     r"\(?(?:anonymous|untitled)\)?|microsoft (?:word|powerpoint|excel) - .*|powerpoint presentation"
     r"|.*\.(?:pdf|docx?|pptx?|xlsx?|odt|rtf|tex|indd|jpe?g|png|tiff?|exe|html?|txt)",
@@ -42,14 +42,14 @@ class _Bookmark:
 
 
 def parse(content: bytes) -> Parsed:
-    """Return the text of every page of *content*; each physical page has its offset.
+    """Return the text of every page of *content*, with the offset of each physical page.
 
     Raises:
         UnreadableDocumentError: ENCRYPTED, SCANNED, EMPTY, TOO_BIG or BROKEN.
     """
     if b"%PDF-" not in content[:_HEADER_BYTES]:
         raise UnreadableDocumentError(
-            ProblemKind.BROKEN, "the name says pdf, the content is not; export it anew"
+            ProblemKind.BROKEN, "the name says pdf, the content is not; export it again"
         )
     document = _open(content)
     try:
@@ -74,7 +74,7 @@ def _open(content: bytes) -> PdfDocument:
                 ProblemKind.ENCRYPTED, "it needs a password; save it without one"
             ) from error
         raise UnreadableDocumentError(
-            ProblemKind.BROKEN, "the PDF is damaged; export it anew"
+            ProblemKind.BROKEN, "the PDF is damaged; export it again"
         ) from error
     if len(document) > MAX_PAGES:
         raise UnreadableDocumentError(
@@ -101,7 +101,7 @@ def _page_texts(document: PdfDocument) -> list[str]:
 
 
 def _page_text(page: PdfPage) -> tuple[str, int]:
-    """Return the text of *page*, and how many objects are painted on it if there is none."""
+    """Return the text of *page*, and if there is none, how many objects are drawn on it."""
     try:
         text_page = page.get_textpage()
         try:
@@ -123,20 +123,20 @@ def _nothing_read(
         )
     if failed:
         return UnreadableDocumentError(
-            ProblemKind.BROKEN, "no page of the PDF can be read; export it anew"
+            ProblemKind.BROKEN, "no page of the PDF can be read; export it again"
         )
     if has_objects:
         return UnreadableDocumentError(
-            ProblemKind.SCANNED, "its pages are pictures without text: it needs OCR first"
+            ProblemKind.SCANNED, "its pages are images without text: run OCR on it first"
         )
     return UnreadableDocumentError(ProblemKind.EMPTY, "its pages are blank")
 
 
 def _rejoin(texts: list[str]) -> list[str]:
-    """Join the words that were broken at the ends of lines, as the document itself writes them."""
+    """Join words broken at the ends of lines, spelled as elsewhere in the same document."""
     if not any("\ufffe" in text for text in texts):
         return [_tidy(text) for text in texts]
-    # The halves of broken words are no words.
+    # The halves of broken words are not words.
     whole = (_BROKEN_WORD.sub(" ", text) for text in texts)
     known = {word.lower() for text in whole for word in _WORD.findall(text)}
     evidence = [
@@ -145,7 +145,7 @@ def _rejoin(texts: list[str]) -> list[str]:
         for match in _BROKEN_WORD.finditer(text)
     ]
     kept, joined = evidence.count(True), evidence.count(False)
-    # A program that divides no words breaks lines at the hyphens of compounds only, which is rare.
+    # A program without hyphenation breaks lines only at the hyphens of compounds, which is rare.
     by_default = kept > joined or (not joined and len(evidence) < len(texts))
 
     def join(match: re.Match[str]) -> str:
@@ -157,7 +157,7 @@ def _rejoin(texts: list[str]) -> list[str]:
 
 
 def _keeps_hyphen(left: str, right: str, known: set[str]) -> bool | None:
-    """Tell "chat-optimized" from "infor-mation" by the document's words; None if they cannot."""
+    """Return whether a hyphen stays, as in "chat-optimized"; None if *known* doesn't show it."""
     if (left + right).lower() in known:
         return False
     if "-" in left or left.isupper() != right.isupper() or right.istitle():
@@ -168,7 +168,7 @@ def _keeps_hyphen(left: str, right: str, known: set[str]) -> bool | None:
 
 
 def _tidy(text: str) -> str:
-    # A soft hyphen that pdfium kept is one inside a line: it is never seen.
+    # A soft hyphen that pdfium kept is inside a line and never visible.
     lines = clean(text.replace("\xad", "")).split("\n")
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 
@@ -189,7 +189,7 @@ def _title(document: PdfDocument) -> str | None:
 
 
 def _bookmarks(document: PdfDocument) -> list[_Bookmark]:
-    """Return the outline; a damaged one counts as far as it can be read."""
+    """Return the outline; a damaged one is read as far as possible."""
     found: list[_Bookmark] = []
     try:
         for bookmark in document.get_toc(max_depth=_MAX_OUTLINE_DEPTH):
@@ -208,7 +208,7 @@ def _bookmarks(document: PdfDocument) -> list[_Bookmark]:
 def _headings(
     texts: list[str], pages: tuple[int, ...], bookmarks: list[_Bookmark]
 ) -> tuple[Heading, ...]:
-    """Return a heading for each bookmark whose title stands as a line on the page it leads to."""
+    """Return a heading for each bookmark whose title is a line on the page it leads to."""
     lines_of: dict[int, dict[str, int]] = {}
     found: dict[int, Heading] = {}
     for bookmark in bookmarks:
@@ -222,10 +222,10 @@ def _headings(
 
 
 def _lines(text: str) -> Iterator[tuple[str, int]]:
-    """Yield what can be a title and its offset: each line, and each with the next one."""
+    """Yield each possible title with its offset: each line, and each line joined with the next."""
     lines = text.split("\n")
     ends = list(accumulate(len(line) + 1 for line in lines))
-    # From the last to the first, so that in a mapping the first occurrence wins.
+    # From last to first, so that in a mapping the first occurrence wins.
     for number in range(len(lines) - 1, -1, -1):
         offset = ends[number] - len(lines[number]) - 1
         if lines[number]:

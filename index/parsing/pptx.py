@@ -1,4 +1,4 @@
-"""PowerPoint by python-pptx: each slide a page, with its title, tables, charts and notes."""
+"""Parse PowerPoint with python-pptx: a page per slide, with title, tables, charts and notes."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -39,7 +39,7 @@ def parse(content: bytes) -> Parsed:
         presentation = Presentation(BytesIO(content))
     except ValueError as error:  # a slide show or a template
         raise UnreadableDocumentError(
-            ProblemKind.UNSUPPORTED, "it is no ordinary presentation; save it as pptx"
+            ProblemKind.UNSUPPORTED, "it is a slide show or a template; save it as pptx"
         ) from error
     blocks = Blocks()
     has_text = False
@@ -49,7 +49,7 @@ def parse(content: bytes) -> Parsed:
         texts = list(_slide_texts(slide, title))
         if title or texts:
             has_text = True
-            # Without a heading of its own it would stand under that of the slide before.
+            # Without its own heading it would be under the heading of the slide before.
             blocks.heading(1, title or f"Slide {number}")
         for text in texts:
             blocks.add(text)
@@ -65,7 +65,7 @@ def _own_title(title: str) -> str:
 def _title(slide: Slide) -> str:
     shape = slide.shapes.title
     words = "" if shape is None else " ".join(shape.text_frame.text.split())
-    # Some put a whole text into the frame of the title.
+    # Some authors put all of the text into the title frame.
     return words if len(words) <= _MAX_TITLE_CHARS else ""
 
 
@@ -93,7 +93,7 @@ def _shape_texts(shape: BaseShape, *, depth: int) -> Iterator[str]:
 
 
 def _lines(frame: TextFrame) -> Iterator[str]:
-    """Yield the paragraphs; in a list of several levels those below the first are indented."""
+    """Yield the paragraphs; in a list of several levels, those below the first are indented."""
     found = [(paragraph.level, _words(paragraph)) for paragraph in frame.paragraphs]
     found = [(level, words) for level, words in found if words]
     is_list = any(level for level, _ in found)
@@ -116,7 +116,7 @@ def _graphic_texts(frame: GraphicFrame) -> Iterator[str]:
 
 
 def _chart_texts(root: etree._Element) -> Iterator[str]:
-    """Yield the chart's title and its values: a row for each category, a column a series."""
+    """Yield the chart's title and its values: a row for each category, a column for each series."""
     title = next(root.iterfind(f"{_C}chart/{_C}title"), None)
     if title is not None:
         yield "".join(node.text or "" for node in title.iter(f"{_A}t"))
@@ -138,7 +138,7 @@ def _points(series: etree._Element, what: str) -> dict[int, str]:
     """Return the values that the chart keeps of the cells it was drawn from."""
     found: dict[int, str] = {}
     for part in series.iterfind(f"{_C}{what}"):
-        # Of several levels of names the first is the innermost.
+        # With several levels of names, the first is the innermost.
         points = next((level.iter(f"{_C}pt") for level in part.iter(f"{_C}lvl")), None)
         for point in points or part.iter(f"{_C}pt"):
             value = next((node.text for node in point.iterfind(f"{_C}v")), None)
@@ -159,8 +159,8 @@ def _value(text: str) -> str:
 
 
 def _diagram_texts(frame: GraphicFrame) -> Iterator[str]:
-    """Yield the words of a diagram (SmartArt), which lie in a part of their own."""
-    for relation in frame._element.iter(_DIAGRAM):  # noqa: SLF001  there is no public way
+    """Yield the words of a diagram (SmartArt), which are in a separate part."""
+    for relation in frame._element.iter(_DIAGRAM):  # noqa: SLF001  there is no public API
         part = frame.part.related_part(relation.get(_RELATION))
         for paragraph in xml_root(part.blob).iter(f"{_A}p"):
             words = "".join(node.text or "" for node in paragraph.iter(f"{_A}t"))

@@ -1,4 +1,4 @@
-"""reStructuredText by docutils: parsed with no file read, then turned from HTML into Markdown."""
+"""Parse reStructuredText with docutils, without opening other files, and convert it to Markdown."""
 
 import re
 from dataclasses import replace
@@ -14,7 +14,7 @@ _SETTINGS = {
     "file_insertion_enabled": False,
     "raw_enabled": False,
     "_disable_config": True,
-    "report_level": 3,  # what is reported is kept in the tree: unknown directives are in it
+    "report_level": 3,  # reports are kept in the tree, and with them unknown directives
     "initial_header_level": "1",
     "halt_level": 5,
     "warning_stream": False,
@@ -30,7 +30,7 @@ _SETTINGS = {
 }
 _ROLE = re.compile(r":[\w:.+-]+:`([^`<]+)(?:\s<[^`>]*>)?`|`([^`<]+)(?:\s<[^`>]*>)?`")
 _DIRECTIVE = re.compile(r"\.\. +(?:\|[^|]*\| +)?([\w:.+-]+)::[ \t]*(.*)")
-# Where the directive's name is part of what is said.
+# Directives whose name is part of the text.
 _TOLD_NAMES = frozenset({"versionadded", "versionchanged", "deprecated"})
 _OPTION = re.compile(r"\s*:[\w-]+:")
 
@@ -38,7 +38,7 @@ _OPTION = re.compile(r"\s*:[\w-]+:")
 def parse(content: bytes) -> Parsed:
     """Return the text of *content* as Markdown.
 
-    What belongs to another program, such as the directives and roles of Sphinx, is kept as text.
+    Syntax of other programs, such as the directives and roles of Sphinx, is kept as text.
     """
     tree = publish_doctree(clean(decode(content)), settings_overrides=_SETTINGS)
     tree.transform_messages.clear()  # the writer would put them at the end

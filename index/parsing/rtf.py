@@ -1,4 +1,4 @@
-"""Rich text by striprtf: its words and the cells of its tables."""
+"""Parse rich text (RTF) with striprtf: its words and the cells of its tables."""
 
 import re
 from itertools import groupby
@@ -16,14 +16,14 @@ _TITLE = re.compile(r"\{\\title ([^{}]{1,500})\}")
 
 
 def parse(content: bytes) -> Parsed:
-    """Return the text of *content*; what looks large in it is no heading to a program.
+    """Return the text of *content*. It has no headings: RTF marks only how large text looks.
 
     Raises:
-        UnreadableDocumentError: BROKEN if it is no rich text.
+        UnreadableDocumentError: BROKEN if it is not rich text.
     """
     if not content.lstrip().startswith(_MAGIC):
         raise UnreadableDocumentError(
-            ProblemKind.BROKEN, "the name says rtf, the content is not; save it anew"
+            ProblemKind.BROKEN, "the name says rtf, the content is not; save it again"
         )
     # The format itself is ASCII; other letters are escaped, in the encoding that it names.
     source = content.decode("latin-1")
@@ -37,7 +37,7 @@ def parse(content: bytes) -> Parsed:
 
 
 def _is_row(line: str) -> bool:
-    """Tell a row of a table, in which each cell ends with a bar."""
+    """Return whether a line is a table row, in which each cell ends with a bar."""
     return line.rstrip().endswith("|") and line.count("|") > 1
 
 

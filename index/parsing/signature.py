@@ -1,4 +1,4 @@
-"""What the first bytes of a file say it is."""
+"""Detect a file's format from its first bytes."""
 
 import zipfile
 from io import BytesIO
@@ -24,7 +24,7 @@ _MAX_MIME_BYTES = 200
 
 
 def signature(content: bytes) -> str | None:
-    r"""Return the format's name, or what else it is in words; None if nothing tells.
+    r"""Return the format's name, or a description in words; None if the bytes show nothing.
 
     >>> signature(b"%PDF-1.7 ..."), signature(b"{\\rtf1 Dear all}")
     ('pdf', 'rtf')
@@ -62,7 +62,7 @@ def _zip_signature(content: bytes) -> str:
 
 def _mime_type(archive: zipfile.ZipFile) -> bytes:
     entry = archive.NameToInfo.get("mimetype")
-    # Only a short part that is not packed: nothing is unpacked before the guard has looked.
+    # Only a short, uncompressed part: nothing is unpacked before the guard has checked it.
     if (
         entry is None
         or entry.compress_type != zipfile.ZIP_STORED

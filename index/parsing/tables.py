@@ -1,4 +1,4 @@
-"""Rows become Markdown tables that are short enough for a chunk to keep its columns' names."""
+"""Turn rows into Markdown tables short enough that every chunk keeps the column names."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,15 +7,15 @@ from itertools import groupby
 from index.parsing.text import clean
 
 MAX_TABLE_TOKENS = 150
-"""A table is cut where it would be longer; less than the chunks of 200 that are usual."""
+"""Longer tables are cut; it is below the usual 200 tokens of a chunk."""
 
-# Longer pieces of words, figures and marks are rarely tokens of a model.
+# Longer runs of letters, digits or marks are rarely one token of a model.
 _TOKEN = re.compile(r"[^\W\d_]{1,6}|\d{1,3}|[^\w\s]|_")
 _VALUE = re.compile(r"[-+−(]?[$€£¥]?\s?\d[\d.,:/\s-]*(?:[%€$£¥)]|[AP]M)?", re.IGNORECASE)
 
 
 def cell(text: str) -> str:
-    r"""Return *text* as the cell of a table.
+    r"""Return *text* as a table cell.
 
     >>> cell("one | two\nthree ")
     'one \\| two three'
@@ -24,10 +24,10 @@ def cell(text: str) -> str:
 
 
 def tables(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the tables that *rows* make, each with the first row as its head.
+    """Yield tables made from *rows*, each with the first row as its head.
 
-    Where the head alone would fill half of a table, each row becomes a list of its own instead, in
-    which a value stands beside its column's name.
+    If the head alone would fill half of a table, each row becomes a list instead, with each value
+    beside its column's name.
 
     Args:
         rows: Texts of the cells; rows may be of different length.
@@ -44,7 +44,7 @@ def tables(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _lists(cells: list[list[str]]) -> Iterator[str]:
-    """Yield the rows as lists; one that is cut repeats its first line, which mostly names it."""
+    """Yield the rows as lists; a list that is cut repeats its first line, usually its name."""
     for row in cells[1:]:
         named = zip(cells[0], row, strict=True)
         lines = [f"- {name}: {text}" if name else f"- {text}" for name, text in named if text]
@@ -66,7 +66,7 @@ def _cut(head: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def sheet(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the paragraphs and tables of a sheet, in which blank rows part one from the next."""
+    """Yield the paragraphs and tables of a sheet; blank rows separate them."""
     head: tuple[list[int], list[str]] | None = None
     for is_blank, group in groupby(rows, key=lambda row: not any(text.strip() for text in row)):
         if is_blank:
@@ -77,7 +77,7 @@ def sheet(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         if not columns:
             continue
         part = [[row[column] if column < len(row) else "" for column in columns] for row in body]
-        # Values under a gap go on with the table above it: its head is theirs too.
+        # Values below a gap continue the table above it: they share its head.
         if head is not None and set(columns) <= set(head[0]) and _has_value(part[0]):
             names = dict(zip(*head, strict=True))
             part.insert(0, [names[column] for column in columns])
@@ -88,7 +88,7 @@ def sheet(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _with_one_head(rows: list[list[str]]) -> list[list[str]]:
-    """Join the second row of a head with the first, above which groups of columns are named."""
+    """Join the second row of a head with the first, where the first names groups of columns."""
     if len(rows) > 2 and not _has_value(rows[0]) and not _has_value(rows[1]):  # noqa: PLR2004
         names_groups = not all(text.strip() for text in rows[0])
         if names_groups and not rows[1][0].strip() and _has_value(rows[2]):
@@ -98,7 +98,7 @@ def _with_one_head(rows: list[list[str]]) -> list[list[str]]:
 
 
 def _captions(rows: list[Sequence[str]]) -> tuple[list[str], list[Sequence[str]]]:
-    """Part the lines of one cell that stand over a table from the table."""
+    """Separate single-cell lines above a table from the table."""
     widths = [sum(bool(text.strip()) for text in row) for row in rows]
     if max(widths) == 1 and len({_columns([row])[0] for row in rows}) == 1 and len(rows) > 1:
         return [], rows

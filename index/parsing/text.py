@@ -1,4 +1,4 @@
-"""Plain text: decoded, its newlines made one kind, else stored as it is."""
+"""Decode plain text and normalise its newlines; nothing else is changed."""
 
 import codecs
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import charset_normalizer
 from index.errors import UnreadableDocumentError
 from index.types import Parsed, ProblemKind
 
-# Longest first: the mark of UTF-16 is the beginning of that of UTF-32.
+# Longest first: the mark of UTF-32 begins with the mark of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -17,7 +17,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-# Tab, newlines, form feed, backspace and escape occur in honest text such as logs.
+# Tab, newlines, form feed, backspace and escape occur in real text such as logs.
 _CONTROL_BYTES = bytes(sorted(set(range(32)) - {8, 9, 10, 11, 12, 13, 27}))
 _MAX_CONTROL_SHARE = 0.05
 _SAMPLE_BYTES = 500_000
@@ -37,7 +37,7 @@ def parse(content: bytes) -> Parsed:
 
 
 def clean(text: str) -> str:
-    r"""Make every newline `\n` and leave out what cannot be printed or stored.
+    r"""Make every newline `\n` and remove characters that cannot be printed or stored.
 
     >>> clean("one\r\ntwo\rthree\x00")
     'one\ntwo\nthree'
@@ -47,7 +47,7 @@ def clean(text: str) -> str:
 
 
 def decode(content: bytes, *, declared: str | None = None) -> str:
-    """Decode by mark, as strict UTF-8, as *declared*, by what NULs tell, or by statistics.
+    """Decode by byte order mark, as strict UTF-8, as *declared*, by its NULs, or by statistics.
 
     Raises:
         UnreadableDocumentError: BROKEN if *content* is not text.
@@ -68,7 +68,7 @@ def _candidates(content: bytes, declared: str | None) -> Iterator[str]:
     if b"\0" in content:
         yield from _wide(content)
         return
-    # Bytes above 127 that are valid UTF-8 are UTF-8, whatever is declared; without any, a
+    # Bytes above 127 that are valid UTF-8 are UTF-8, whatever is declared. Without such bytes, a
     # declaration can still matter (ISO-2022-JP).
     if content.isascii() and declared:
         yield declared
@@ -79,7 +79,7 @@ def _candidates(content: bytes, declared: str | None) -> Iterator[str]:
 
 
 def _wide(content: bytes) -> Iterator[str]:
-    """Yield UTF-16 without a mark: nearly every second byte of western text is NUL."""
+    """Yield candidate UTF-16 encodings for text without a mark, where every second byte is NUL."""
     sample = content[: _SAMPLE_BYTES // 2 * 2]
     half = len(sample) // 2
     even, odd = sample[::2].count(0), sample[1::2].count(0)
@@ -103,11 +103,11 @@ def _refuse_binary(content: bytes) -> None:
 
 
 def _guessed(content: bytes) -> str:
-    """Return the likeliest encoding of text that is not valid UTF-8."""
+    """Return the most likely encoding of text that is not valid UTF-8."""
     sample = content[:_SAMPLE_BYTES]
     text = sample.decode("utf-8", errors="replace")
     bad = text.count("�")
-    # A few bad bytes among many good sequences are a damaged UTF-8 file, not another encoding.
+    # A few bad bytes among many valid sequences are a damaged UTF-8 file, not another encoding.
     if bad <= _MAX_BAD_UTF8_SHARE * sum(1 for char in text if not char.isascii()):
         return "utf-8"
     best = charset_normalizer.from_bytes(sample).best()

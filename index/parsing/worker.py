@@ -1,4 +1,4 @@
-"""The child process: for each file on its input, the text or the problem on its output."""
+"""The parser's child process: reads files on its input, writes text or problems to its output."""
 
 import contextlib
 import ctypes
@@ -25,7 +25,7 @@ _NETWORK_EVENTS = frozenset(
 )
 
 _LENGTH = struct.Struct(">I")
-# A message without a parent to read it dies with the alarm: a hang must not outlive a crash.
+# The alarm ends the process even if its parent is gone, so that a hang does not outlive a crash.
 _GRACE_S = 5.0
 
 
@@ -53,7 +53,7 @@ def read_message(stream: IO[bytes]) -> tuple[dict[str, object], bytes] | None:
 
 
 def parsed_to_message(parsed: Parsed) -> tuple[dict[str, object], bytes]:
-    """Return the header and the body that tell *parsed*."""
+    """Return *parsed* as a message's header and body."""
     headings = [[heading.start, heading.level, heading.text] for heading in parsed.headings]
     header: dict[str, object] = {
         "title": parsed.title,
@@ -67,7 +67,7 @@ def parsed_to_message(parsed: Parsed) -> tuple[dict[str, object], bytes]:
 
 
 def message_to_parsed(header: dict[str, object], body: bytes) -> Parsed:
-    """Return what `parsed_to_message` was given."""
+    """Return the `Parsed` that `parsed_to_message` was given."""
     headings, pages, audience = header["headings"], header["pages"], header["audience"]
     if not (isinstance(headings, list) and isinstance(pages, list) and isinstance(audience, list)):
         raise TypeError(f"not an answer of the parser: {sorted(header)}")
@@ -104,19 +104,19 @@ def serve(parser: Callable[..., Parsed], *, memory_bytes: int, timeout_s: float)
             answer = _answer(parser, content, str(header["name"]))
             signal.setitimer(signal.ITIMER_REAL, 0)
             write_message(answers, *answer)
-    except MemoryError:  # not even the file itself has room
+    except MemoryError:  # not even the file itself fits
         write_message(answers, _OUT_OF_MEMORY)
 
 
 def _silence() -> None:
-    # What a library prints must not get between the answers, nor into a file that may not grow.
+    # Text printed by a library must not get between the answers, nor into a file with a size limit.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
 
 
 def _limit(memory_bytes: int) -> None:
-    # A system may lack a limit or hold a lower one already; the time-out still stands.
+    # A system may lack a limit or already have a lower one; the time-out still applies.
     for kind, most in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_FSIZE, 0),
@@ -127,13 +127,13 @@ def _limit(memory_bytes: int) -> None:
 
 
 def _isolate() -> None:
-    """Cut the process off from every network: a document may name an address, never reach it."""
+    """Cut the process off from every network: an address in a document must never be reached."""
     with contextlib.suppress(OSError, AttributeError):  # not Linux
         unshare = ctypes.CDLL(None).unshare
-        # Whoever may make no user space of its own may still be root, who needs none.
+        # A user who may not create a user namespace may still be root, who needs none.
         if unshare(_NEW_USER | _NEW_NETWORK) != 0:
             unshare(_NEW_NETWORK)
-    # Where the system has no such thing, at least Python's own sockets open no connection.
+    # Where the system lacks namespaces, Python's own sockets at least open no connection.
     sys.addaudithook(_refuse_network)
 
 

@@ -1,4 +1,4 @@
-"""Excel by calamine: each sheet under its name, its rows as tables that repeat their head."""
+"""Parse Excel with calamine: each sheet under its name, rows as tables that repeat their head."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ Value: TypeAlias = str | float | bool | datetime | date | time | timedelta
 
 
 def parse(content: bytes) -> Parsed:
-    """Return the cells of every visible sheet of *content*, as they were computed last.
+    """Return the cells of every visible sheet of *content*, with their last computed values.
 
     Raises:
         UnreadableDocumentError: ENCRYPTED, BROKEN, UNSUPPORTED, UNSAFE or TOO_BIG.
@@ -39,7 +39,7 @@ def parse(content: bytes) -> Parsed:
             raise UnreadableDocumentError(ProblemKind.EMPTY, "there is nothing in its cells")
         for text in texts:
             blocks.add(text)
-        # The name of its first sheet is no title.
+        # The name of the first sheet is not a title.
         return blocks.parsed(core_title(archive, "docProps/core.xml"))
 
 
@@ -47,8 +47,8 @@ def _add_sheet(blocks: Blocks, cells: CalamineSheet) -> None:
     if cells.height * cells.width > MAX_CELLS:
         raise UnreadableDocumentError(
             ProblemKind.TOO_BIG,
-            f"its sheet {cells.name} spans {cells.height * cells.width:,} cells, at most"
-            f" {MAX_CELLS:,} are taken; split it or remove what stands far away",
+            f"its sheet {cells.name} spans {cells.height * cells.width:,} cells; at most"
+            f" {MAX_CELLS:,} are read; split it or delete cells far from the rest",
         )
     texts = list(sheet([_texts(row) for row in cells.iter_rows()]))
     if texts:
@@ -70,7 +70,7 @@ def shown(value: Value) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float | int):
-        # A cell holds 15 digits; what comes after them is noise of the binary form.
+        # A cell holds 15 digits; the digits after them are noise of the binary form.
         return f"{value:.15g}"
     if isinstance(value, datetime):
         midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
@@ -79,7 +79,7 @@ def shown(value: Value) -> str:
 
 
 def _text_boxes(archive: zipfile.ZipFile) -> Iterator[str]:
-    """Yield the words in shapes that lie over the cells."""
+    """Yield the words in shapes that are over the cells."""
     for name in sorted(archive.namelist()):
         if name.startswith("xl/drawings/drawing") and name.endswith(".xml"):
             for paragraph in xml_part(archive, name).iter(f"{_A}p"):

@@ -1,4 +1,4 @@
-"""Definitions: what a question asks to be defined, and how clearly a text defines it."""
+"""Recognise questions that ask for a definition, and rate how clearly a text defines a term."""
 
 import re
 from functools import lru_cache
@@ -24,7 +24,7 @@ _ASKS = tuple(
 _ASKS_PLAINLY = re.compile(
     rf"^(?:what|who)(?:'?s| is| are|s) {_ARTICLE}{_KIND}(?P<x>[^,]{{1,40}})$", re.IGNORECASE
 )
-# "What is the deadline for X" asks for a fact: what is defined is a name, not a property of one
+# "What is the deadline for X" asks for a fact: a definition is of a name, not of a property
 _PROPERTY = re.compile(
     r"\b(?:of|for|in|at|on|to|from|with|between|by|per|when|if|that|who|which|my|our|your|the|"
     r"maximum|minimum|max|min|limit|deadline|price|cost|fee|rate|number|amount|average|name|email|"
@@ -41,7 +41,7 @@ _IN_BRACKETS = r"(?:\s*\([^()]{2,60}\))?"
 
 
 def subject_of(question: str) -> str:
-    """Return what *question* asks to be defined; "" if it asks for something else.
+    """Return the term that *question* asks to be defined; "" if it asks for something else.
 
     >>> subject_of("What does TTS stand for?"), subject_of("what's a PIV?")
     ('TTS', 'PIV')
@@ -88,7 +88,7 @@ def _is_acronym(subject: str) -> bool:
 def defines(text: str, subject: str) -> float:
     """Return how clearly the block of plain *text* defines *subject*, from 0 (not at all) to 1.
 
-    A glossary entry counts most, then what says that it stands for something or is something.
+    A glossary entry counts most, then phrases such as "X stands for" or "X is a".
 
     >>> defines("TTS - Technology Services.", "TTS"), defines("Ask TTS for help.", "TTS")
     (1.0, 0.0)
@@ -102,7 +102,7 @@ def defines(text: str, subject: str) -> float:
 
 
 def _is_written_out(text: str, acronym: str) -> bool:
-    """Whether *text* writes an acronym out beside it: "Technology Services (TS)"."""
+    """Return whether *text* spells an acronym out beside it: "Technology Services (TS)"."""
     match = re.search(rf"((?:[\w'’&-]+[ ]+){{1,8}})\(\"?{re.escape(acronym)}\"?\)", text)
     if not match:
         return False

@@ -1,4 +1,4 @@
-"""A question becomes passages, best first: words and meaning, fused, for those who may see them."""
+"""Hybrid search: rank passages by words and meaning, fused, for one audience."""
 
 import logging
 import math
@@ -20,32 +20,32 @@ from index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vector
 log = logging.getLogger(__name__)
 
 QUESTION_LENDS = 1.5
-"""What a document gets whose title the question names, in standard deviations."""
+"""Bonus for a document whose title the question names, in standard deviations."""
 
 PASSAGE_LENDS = 0.4
 """Share of its score that a passage lends to the documents it names."""
 
 LENDERS = 5
-"""How many of the best passages lend."""
+"""How many of the best passages lend their score."""
 
 DEFINITION_LENDS = 2.0
-"""What a chunk gets that clearly defines what is asked for, in standard deviations."""
+"""Bonus for a chunk that clearly defines the term asked for, in standard deviations."""
 
 _DEFINING = 60  # chunks that are read for a definition
 _MOST_NAMED = 20
-_STEEPEST = 700.0  # beyond it, exp is no number any more
+_STEEPEST = 700.0  # beyond it, exp overflows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fusion:
-    """How the two rankings become one.
+    """How the two rankings are combined.
 
     Attributes:
         dense_weight: Share of meaning, from 0 (words only) to 1 (meaning only).
-        candidates: How many of each ranking take part.
-        reranker: Reads the best passages once more; None leaves them as they are.
+        candidates: How many chunks of each ranking take part.
+        reranker: Reads the best passages again; None leaves them as they are.
         reranked: How many it reads.
-        rerank_weight: How much what it says counts; 0 as if it were not there.
+        rerank_weight: How much its scores count; 0 ignores them.
     """
 
     dense_weight: float = 0.6
@@ -57,10 +57,10 @@ class Fusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """What the rankings say of one chunk.
+    """The scores of one chunk in both rankings.
 
     Attributes:
-        total: What the ranking is by; 0 is a candidate like the others.
+        total: The score to rank by; 0 is an average candidate.
         cosine: None if there are no vectors.
         bm25: None if no word matched among the best.
     """
@@ -71,13 +71,13 @@ class Scores:
 
     @property
     def fused(self) -> float:
-        """The total, brought between 0 and 1 by the logistic function."""
+        """The total, mapped to 0 to 1 by the logistic function."""
         return 1 / (1 + math.exp(-max(self.total, -_STEEPEST)))
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What the scores of one ranking are measured by: their mean and standard deviation."""
+    """Mean and standard deviation of the scores of one ranking."""
 
     mean: float
     spread: float
@@ -90,12 +90,12 @@ class Scale:
         >>> scale.standard(1), scale.standard(3), Scale.of([2, 2]).standard(2)
         (-1.0, 1.0, 0.0)
         """
-        # In order: a sum in another one is another number in its last digit.
+        # In order: a sum in another order differs in its last digit.
         array = np.sort(np.asarray(values, dtype=np.float64))
         return cls(float(array.mean()), float(array.std())) if array.size else cls(0.0, 0.0)
 
     def standard(self, value: float) -> float:
-        """Return how many standard deviations *value* lies above the mean; 0 if all are equal."""
+        """Return how many standard deviations *value* is above the mean; 0 if all are equal."""
         return (value - self.mean) / self.spread if self.spread > 0 else 0.0
 
 
@@ -103,8 +103,8 @@ class Fuser:
     """Fuses both scores of a chunk: `w * z(cosine) + (1 - w) * z(bm25)`.
 
     *z* is the standard score among the candidates, `(x - mean) / standard deviation`, after
-    Montague and Aslam, "Relevance Score Normalization for Metasearch" (2001): unlike the distance
-    to the largest value it does not hang on one outlier.
+    Montague and Aslam, "Relevance Score Normalization for Metasearch" (2001). Unlike scaling by
+    the largest value, it does not depend on one outlier.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Fuser:
         return {id_: self.scores(cosine, bm25) for id_, cosine, bm25 in self._found}
 
     def scores(self, cosine: float | None, bm25: float | None) -> Scores:
-        """Fuse the scores of one chunk, a candidate or not; what is missing counts as 0."""
+        """Fuse the scores of one chunk, a candidate or not; a missing score counts as 0."""
         dense = self._weight * self._dense.standard(cosine or 0.0)
         lexical = (1 - self._weight) * self._lexical.standard(bm25 or 0.0)
         return Scores(total=dense + lexical, cosine=cosine, bm25=bm25)
@@ -130,7 +130,7 @@ class Fuser:
 def fuse(
     cosines: Mapping[int, float], bm25: Mapping[int, float], *, dense_weight: float
 ) -> dict[int, Scores]:
-    """Combine both rankings: see `Fuser`.
+    """Combine both rankings; see `Fuser`.
 
     Args:
         cosines: By chunk; every candidate must have one, unless there are none at all.
@@ -138,7 +138,7 @@ def fuse(
         dense_weight: From 0 to 1.
 
     Returns:
-        Scores by chunk; fused lies between 0 and 1.
+        Scores by chunk; `fused` is between 0 and 1.
 
     >>> found = fuse({1: 0.9, 2: 0.1}, {2: 8.0}, dense_weight=0.5)
     >>> found[1].fused, found[2].fused
@@ -171,10 +171,10 @@ def search_generation(
 
 
 class _Search:
-    """One question on its way through a generation.
+    """The search for one question in one generation.
 
     Attributes:
-        scores: By chunk, of those that the audience may see.
+        scores: By chunk, for the chunks that the audience may see.
     """
 
     def __init__(
@@ -186,10 +186,10 @@ class _Search:
         bm25 = dict(generation.lexical.search(question, fusion.candidates, groups=self._groups))
         dense: dict[int, float] = {}
         self._vector: Vectors | None = None
-        if generation.vectors is not None:  # else words alone, until the vectors are there
+        if generation.vectors is not None:  # else by words alone, until there are vectors
             self._vector = generation.encoder.encode([question])[0]
             dense |= generation.vectors.search(self._vector, fusion.candidates, only=only)
-            # A chunk that only its words brought up has a cosine too: 0 would bury it.
+            # A chunk that only its words brought up has a cosine too; 0 would push it down.
             dense |= self._cosines([id_ for id_ in bm25 if id_ not in dense])
         self._fuser = Fuser(dense, bm25, dense_weight=fusion.dense_weight)
         self.scores = self._fuser.candidates()
@@ -203,8 +203,8 @@ class _Search:
     def best(self, k: int) -> list[Chunk]:
         """Return the *k* best chunks, best first.
 
-        Ties fall to the document and the place, never to the order of insertion: a generation
-        built in small steps ranks as one built at once.
+        Ties are broken by document and position, never by order of insertion: a generation built
+        in small steps ranks like one built in a single run.
         """
         ranks = {id_: -round(score.total, 9) for id_, score in self.scores.items()}
         last = sorted(ranks.values())[: max(k, 1)][-1:]
@@ -213,10 +213,10 @@ class _Search:
         return sorted(chunks, key=lambda each: (ranks[each.id], each.document, each.start))[:k]
 
     def rerank(self, reranker: Reranker, count: int, *, weight: float) -> None:
-        """Order the *count* best anew; no others are found.
+        """Reorder the *count* best; no other chunks are found.
 
-        The totals keep their distances: where the rankings are of one mind, it takes more to
-        change the order than where they are not.
+        The totals keep their distances: where both rankings agree, it takes more to change the
+        order than where they don't.
         """
         chunks = self.best(count)
         rises = reranker.raises(self._question, chunks)
@@ -227,10 +227,10 @@ class _Search:
         }
 
     def lend_to_named(self) -> None:
-        """Raise what the question names by its title, then what the best passages name.
+        """Raise documents whose title the question names, then those named by the best passages.
 
-        A question that needs two documents often shares words with one alone, and that one names
-        the other. What is lent falls with how common the title's words are.
+        If a question needs two documents, it often shares words with only one of them, and that one
+        names the other. The bonus is smaller the more common the title's words are.
         """
         if not self.scores:
             return
@@ -248,10 +248,10 @@ class _Search:
         self._lend(shares)
 
     def raise_definitions(self) -> None:
-        """Raise what defines the thing that the question asks to be defined.
+        """Raise chunks that define the term that the question asks for.
 
-        A glossary's entry shares one word with the question, and so do a hundred other chunks:
-        the candidates for that word alone are read, and what defines it rises above mentions.
+        A glossary entry shares one word with the question, and so do a hundred other chunks. So the
+        candidates for that word alone are read, and definitions are ranked above mentions.
         """
         subject = subject_of(self._question)
         if not subject or not self.scores:
@@ -274,9 +274,9 @@ class _Search:
         return self._generation.lexical.rarity(title)
 
     def _lend(self, shares: Mapping[str, float]) -> None:
-        """Add to the best chunk of each document; one that was no candidate may become one."""
+        """Add to the best chunk of each document, which may become a candidate by it."""
         chosen = sorted(shares, key=lambda document: (-shares[document], document))[:_MOST_NAMED]
-        # Where a document has candidates, its best chunk is among them: the others score lower.
+        # If a document has candidates, its best chunk is among them: the others score lower.
         chunks = {
             document: [id_ for id_ in ids if id_ in self.scores] or ids
             for document, ids in self._generation.passages.ids_of(chosen).items()
@@ -291,7 +291,7 @@ class _Search:
 
 
 def _groups(generation: Generation, audience: Audience) -> list[str] | None:
-    """Return the groups that words are searched for; None if all chunks may be seen."""
+    """Return the groups to restrict the word search to; None if all chunks may be seen."""
     if audience is None or generation.passages.visible(audience) is None:
         return None
     return sorted(audience)
@@ -307,10 +307,10 @@ def _clarity(chunk: Chunk, subject: str) -> float:
 
 
 class LiveIndex:
-    """The index that is served: each search uses one generation, and the newest one promoted.
+    """The index in use: each search uses one generation, the newest one promoted.
 
-    A generation is opened aside and taken up between two searches; a search that has begun ends on
-    the generation it began with. If a new generation cannot be opened the old one goes on serving.
+    A new generation is opened in the background and used from the next search on; a running search
+    ends on its own generation. If a new one cannot be opened, the old one stays in use.
     """
 
     def __init__(self, root: Path, *, fusion: Fusion | None = None) -> None:
@@ -327,7 +327,7 @@ class LiveIndex:
         if mark == self._mark:
             return self._generation
         with self._lock:
-            mark = self._directory.current_mark()  # another thread may have taken it up meanwhile
+            mark = self._directory.current_mark()  # another thread may have opened it meanwhile
             if mark != self._mark:
                 self._take_up()
                 self._mark = mark
@@ -337,7 +337,7 @@ class LiveIndex:
         try:
             opened = self._directory.open()
         except IndexingError:
-            log.exception("new generation refused, the old one serves on")
+            log.exception("new generation cannot be opened, the old one stays in use")
             return
         self._generation = opened
         log.info("generation taken up", extra={"generation": opened.manifest.generation})

@@ -1,4 +1,4 @@
-"""A model that reads question and passage together, where the settings name one."""
+"""Rerank passages with a cross-encoder that reads question and passage together (optional)."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ class CrossReranker:
         model: Folder or name of a model with one score for a pair of texts.
 
     Raises:
-        ModelError: It is not there, is not complete, or gives anything but one score.
+        ModelError: It was not found, is incomplete, or gives more than one score.
     """
 
     def __init__(self, model: str) -> None:
@@ -26,7 +26,7 @@ class CrossReranker:
             folder = model_folder(model)
         except ModelError as error:
             raise ModelError(
-                f"the reranker {model!r} is neither a folder nor to be had from the hub: "
+                f"the reranker {model!r} is neither a folder nor available from the hub: "
                 "give [search] reranker a folder, or leave it out"
             ) from error
         try:
@@ -46,11 +46,11 @@ class CrossReranker:
         if self._model.num_labels != 1:
             raise ModelError(
                 f"the reranker {model!r} gives {self._model.num_labels} scores for a passage: "
-                "choose one that gives one, such as those taught on MS MARCO"
+                "choose one that gives one, such as those trained on MS MARCO"
             )
 
     def raises(self, question: str, chunks: Sequence[Chunk]) -> list[float]:
-        """Return the standard score of what the model says of each chunk."""
+        """Return the standard score of the model's score for each chunk."""
         pairs = [(question, f"{' > '.join(chunk.path)}\n{chunk.text}".strip()) for chunk in chunks]
         said = [float(score) for score in self._model.predict(pairs, show_progress_bar=False)]
         scale = Scale.of(said)

@@ -1,4 +1,4 @@
-"""What surrounds a passage: the section of its document that an answerer is to see."""
+"""Read the section around a passage, as context for an answer."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -10,16 +10,16 @@ from index.storage import PassageReader
 from index.types import BlockKind, Chunk, Passage, Section
 
 MOST_CHARS = 6_000
-"""A longer section is cut to the chunks around the one that was found: some 1,500 tokens."""
+"""A longer section is cut to the chunks around the one that was found: about 1,500 tokens."""
 
 MOST_TABLE_CHARS = 20_000
-"""A longer table is not shown from its head on."""
+"""A longer table is not shown from its head."""
 
 
 def with_sections(passages: Sequence[Passage], reader: PassageReader) -> list[Passage]:
     """Return *passages*, each able to read its section; a document is read once for all of them.
 
-    Nothing is read before it is asked for: a search that shows passages alone pays nothing.
+    Nothing is read until it is needed, so a search that only shows passages costs nothing extra.
     """
 
     @cache
@@ -50,7 +50,7 @@ def _section(chunk: Chunk, text: str, chunks: Sequence[Chunk]) -> Section:
 
 
 def _table_start(chunk: Chunk, chunks: Sequence[Chunk], *, text: str, first: int) -> int:
-    """Return where to begin so that a table is seen with its head, if that is not too far above."""
+    """Return where to begin so that a table is shown with its head, if that is near enough."""
     if not text:
         return first
     found = split_blocks(text)
@@ -70,7 +70,7 @@ def _border(chunk: Chunk, chunks: Sequence[Chunk]) -> tuple[int, int]:
     at = next(at for at, one in enumerate(chunks) if one.id == chunk.id)
     depth = len(chunk.heading)
     first = last = at
-    # What is under the same heading, then what is under the headings below it
+    # First the text under the same heading, then the text under the headings below it
     while first > 0 and chunks[first - 1].heading == chunk.heading:
         first -= 1
     while last + 1 < len(chunks) and chunks[last + 1].heading == chunk.heading:
@@ -86,7 +86,7 @@ def _border(chunk: Chunk, chunks: Sequence[Chunk]) -> tuple[int, int]:
 
 
 def _around(at: int, border: tuple[int, int], chunks: Sequence[Chunk]) -> tuple[int, int]:
-    """Return as much around *at* as there is room for, the text behind it before the text above."""
+    """Return as much around *at* as fits; the text after it is taken before the text above."""
     first = last = at
     grows = True
     while grows:

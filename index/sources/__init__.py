@@ -1,4 +1,4 @@
-"""Where documents come from: a description that a generation remembers, and how to open it."""
+"""Document sources: their settings, which a generation remembers, and how to open them."""
 
 import atexit
 import hashlib
@@ -25,23 +25,24 @@ Argument = str | int | float | bool | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSpec:
-    """Where documents come from, as the settings or the command line name it; never a secret.
+    """Settings of one source of documents, from the settings file or the command line; no secrets.
 
     Attributes:
-        path: Absolute path of a folder or a file, of a repository or its address, or the address of
-            a sitemap; empty for a reader.
+        path: Absolute path of a folder, file or repository, or the URL of a repository or sitemap;
+            empty for a reader.
         kind: How it is read.
+        name: Prefix for its documents' ids if there are several sources.
         name: Put before its documents' ids when there are several sources.
         include: Globs of the files to take.
         exclude: Globs of the files to leave out.
-        url: Where a person finds the folder; a document's path is appended.
+        url: Address where a person finds the folder; a document's path is appended.
         audience: Groups that may see its documents; empty means everybody.
-        rules: Which of its documents are for whom else.
+        rules: Audiences for some of its documents, by path.
         ref: Branch, tag or commit of a repository.
         allow_private: Whether a website may be on a private network.
         reader: Class of a reader, as `module:Class`.
         arguments: For the reader's constructor.
-        environment: Arguments of the reader that are secret, and the variables that hold them.
+        environment: Secret arguments of the reader, and the variables that hold their values.
         load: Arguments for the reader's `load_data`.
     """
 
@@ -68,13 +69,13 @@ def open_sources(
     cache: Path | None = None,
     looking: bool = False,
 ) -> list[Source]:
-    """Open every source; their documents' ids are told apart by name if there are several.
+    """Open every source; if there are several, their documents' ids begin with the source's name.
 
     Args:
-        specs: What to open.
+        specs: The sources to open.
         max_file_bytes: Largest file that is read.
         cache: Folder for what sources keep between builds; None keeps nothing.
-        looking: Use what is kept there and change none of it: a build may be at work on it.
+        looking: Read the cache but change nothing in it, because a build may be using it.
     """
     names = _distinct_names(specs) if len(specs) > 1 else [""]
     opened: list[Source] = []
@@ -89,7 +90,7 @@ def open_sources(
 def _open(
     spec: SourceSpec, prefix: str, *, max_file_bytes: int, cache_of: Callable[[SourceSpec], Path]
 ) -> Source:
-    # Imported when a source needs it: nearly all are folders.
+    # Imported when a source needs it: nearly all sources are folders.
     if spec.kind == "git":
         from index.sources.git import GitSource  # noqa: PLC0415
 
@@ -143,8 +144,8 @@ def _open(
 
 
 def _own_cache(spec: SourceSpec, *, cache: Path | None, looking: bool) -> Path:
-    """Return the folder in which this source keeps what it knows."""
-    # With its patterns: of one website there may be two sources, and each forgets what is not its.
+    """Return the folder in which this source keeps its data."""
+    # Patterns are part of the key: two sources may read one website, and each deletes other pages.
     told = (spec.kind, spec.path, spec.ref, spec.include, spec.exclude)
     of = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
     kept = cache / f"{spec.kind}-{of}" if cache else None
@@ -153,22 +154,22 @@ def _own_cache(spec: SourceSpec, *, cache: Path | None, looking: bool) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="footnote-source-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     if kept is not None and kept.is_dir():
-        # What a build at work on it replaces meanwhile is fetched anew.
+        # Files that a running build replaces meanwhile are fetched again.
         with suppress(shutil.Error):
             shutil.copytree(kept, folder, copy_function=_linked, dirs_exist_ok=True)
     return folder
 
 
 def _linked(here: str, there: str) -> None:
-    # Sources replace files and never write into them, so that a link is a copy that costs nothing.
+    # Sources replace files and never write into them, so a link is a copy that costs nothing.
     try:
         os.link(here, there)
-    except OSError:  # on another disk, or of another owner
+    except OSError:  # on another disk, or owned by someone else
         shutil.copy2(here, there)
 
 
 def _distinct_names(specs: Sequence[SourceSpec]) -> list[str]:
-    """Name each source by its own name or its folder's; the second of a name gets "-2".
+    """Name each source by its own name or its folder's; a second one of that name gets "-2".
 
     >>> _distinct_names([SourceSpec(path="/a/docs"), SourceSpec(path="/b/docs")])
     ['docs', 'docs-2']

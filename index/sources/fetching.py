@@ -1,4 +1,4 @@
-"""Pages fetched from one public host: every address checked, every size and time limited."""
+"""Fetch pages from one public host, with every address checked and size and time limited."""
 
 import asyncio
 import ipaddress
@@ -28,7 +28,7 @@ class FetchError(Exception):
 
     Attributes:
         reason: One sentence that a person can act on.
-        may_pass: Whether it may go well another time.
+        may_pass: Whether another attempt may succeed.
     """
 
     def __init__(self, reason: str, *, may_pass: bool) -> None:
@@ -39,12 +39,12 @@ class FetchError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What a server answered.
+    """A server's answer.
 
     Attributes:
-        status: Of HTTP, never that of a redirect.
-        headers: Their names in lower case.
-        content: The body, unpacked.
+        status: HTTP status, never that of a redirect.
+        headers: With names in lower case.
+        content: The body, decompressed.
     """
 
     status: int
@@ -53,7 +53,7 @@ class Page:
 
 
 def is_public(text: str) -> bool:
-    """Tell whether an IP address belongs to the public internet, whatever it is wrapped in.
+    """Return whether an IP address is on the public internet, even inside a tunnel address.
 
     >>> [is_public(text) for text in ("93.184.216.34", "10.0.0.1", "::ffff:127.0.0.1", "x.test")]
     [True, False, False, False]
@@ -66,7 +66,7 @@ def is_public(text: str) -> bool:
 
 
 def _inner(outer: Address) -> list[Address]:
-    """Return the addresses to which a tunnel or a translator would lead."""
+    """Return the addresses that a tunnel or a translator would lead to."""
     if isinstance(outer, ipaddress.IPv4Address):
         return []
     found: list[Address | None] = [outer.ipv4_mapped, outer.sixtofour, *(outer.teredo or ())]
@@ -76,7 +76,7 @@ def _inner(outer: Address) -> list[Address]:
 
 
 class _PublicResolver(AbstractResolver):
-    """Looks names up and gives public addresses alone: what was checked is what is called."""
+    """Resolves names to public addresses only, so that the address checked is the one called."""
 
     def __init__(self) -> None:
         self._resolver = ThreadedResolver()
@@ -95,7 +95,7 @@ class _PublicResolver(AbstractResolver):
 
 
 class Fetcher:
-    """Fetches pages of one host.
+    """Fetches pages from one host.
 
     Args:
         start: Address on the host.
@@ -105,7 +105,7 @@ class Fetcher:
     def __init__(self, start: str, *, allow_private: bool) -> None:
         self._start = URL(start)
         self._allow_private = allow_private
-        # Private networks are a matter of addresses, so no proxy may look names up instead.
+        # Private networks are recognised by address, so no proxy may resolve names instead.
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=None if allow_private else _PublicResolver(), limit_per_host=4
@@ -133,7 +133,7 @@ class Fetcher:
         """Fetch a page, following redirects within the host.
 
         Raises:
-            FetchError: It is elsewhere, too large, too slow, or the server cannot be reached.
+            FetchError: It is on another host, too large, too slow, or the server cannot be reached.
         """
         url = self.checked(address)
         try:
@@ -144,17 +144,17 @@ class Fetcher:
                     url = self.checked(str(url.join(URL(answer.headers.get("Location", "")))))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise FetchError(f"it cannot be fetched ({_why(error)})", may_pass=True) from error
-        raise FetchError("it is redirected again and again", may_pass=False)
+        raise FetchError("it redirects too often", may_pass=False)
 
     def checked(self, address: str) -> URL:
-        """Return the address if it is one of this host; raises `FetchError`."""
+        """Return the address if it is on this host; raises `FetchError`."""
         try:
             url = URL(address)
             port = url.port
         except ValueError as error:
             raise FetchError("its address is not valid", may_pass=False) from error
         if self._start.scheme == "https" and url.scheme == "http" and port == _port("http"):
-            # Sitemaps are often older than the site's certificate.
+            # Sitemaps are often older than the site's HTTPS.
             url, port = url.with_scheme("https").with_port(None), _port("https")
         is_upgrade = (self._start.scheme, url.scheme) == ("http", "https") and self._has_own_port()
         is_same_place = (url.scheme, port) == (self._start.scheme, self._start.port)
@@ -173,13 +173,13 @@ def _port(scheme: str) -> int:
 
 
 def _is_address(host: str) -> bool:
-    """Tell a number from a name, as aiohttp does: numbers such as 127.1 are not looked up."""
+    """Return whether *host* is a number, as aiohttp sees it: 127.1 is not looked up."""
     return ":" in host or host.replace(".", "").isdigit()
 
 
 async def _page(answer: aiohttp.ClientResponse, max_bytes: int) -> Page:
     content = bytearray()
-    # Unpacked piece by piece, so that a page that bursts is noticed before it has.
+    # Decompressed in pieces, so that a decompression bomb is stopped early.
     async for piece in answer.content.iter_chunked(_CHUNK_BYTES):
         content += piece
         if len(content) > max_bytes:

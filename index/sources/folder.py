@@ -28,18 +28,18 @@ _TRIES = 2
 class FolderSource:
     """The files below a folder.
 
-    A pattern is matched with the path relative to `root`; `**` stands for any number of folders,
-    and a pattern without `/` is matched with the name alone. What `exclude` matches is left out,
-    with everything below it. Hidden files and folders are left out too, and so are links to other
-    folders of the same source, whose files are met there. A `root` that is a file is taken whatever
-    the patterns say.
+    A pattern is matched with the path relative to `root`. `**` matches any number of folders, and
+    a pattern without `/` is matched with the file name alone. Everything that matches `exclude` is
+    left out, with everything below it. Hidden files and folders are left out too, and so are links
+    to other folders of the same source, whose files are found there. If `root` is a file, it is
+    read whatever the patterns say.
 
     Attributes:
         root: The folder, or one file.
-        include: Patterns of which a file matches at least one.
-        exclude: Patterns that neither a file nor a folder above it may match.
+        include: Patterns; a file must match at least one.
+        exclude: Patterns; neither a file nor a folder above it may match one.
         prefix: Put before each document's id, as `prefix/…`; empty if there is one source only.
-        url: Address of the root, to which a document's path is added; None if there is none.
+        url: Address of the root, to which a document's path is added; None if it has none.
         audience: Groups that may see the documents; empty means everybody.
         max_file_bytes: Largest file that is read.
     """
@@ -53,7 +53,7 @@ class FolderSource:
     max_file_bytes: int = 100_000_000
 
     def files(self) -> Iterator[SourceFile | Problem]:
-        """Yield every file met, sorted by document, and a problem for each one skipped as unfit.
+        """Yield every file found, sorted by document, and a problem for each one that was skipped.
 
         Raises:
             SourceError: If the root is missing or may not be read.
@@ -101,20 +101,20 @@ class FolderSource:
 
     def _is_left_out(self, relative: str) -> bool:
         name = relative.rpartition("/")[2]
-        # Folders above it have been through this before their files were looked for.
+        # Folders above it were checked before their files were listed.
         return is_hidden(name) or any(matches(relative, one) for one in self.exclude)
 
     def _met(self, relative: str, path: Path, root: Path) -> Iterator[SourceFile | Problem]:
-        """Yield the file at *path*, or what is wrong with it; nothing if it is not asked for."""
+        """Yield the file at *path*, or its problem; nothing if the patterns leave it out."""
         if path.is_symlink():
             try:
                 target = path.resolve(strict=True)
             except (OSError, RuntimeError):  # RuntimeError: links in a circle
-                reason = "it is a link that leads nowhere; repair or remove it"
+                reason = "it is a broken link; fix or remove it"
                 yield self._problem(relative, ProblemKind.UNREADABLE, reason)
                 return
             if not target.is_relative_to(root):
-                reason = "it is a link out of the source; put the file itself there"
+                reason = "it is a link out of the source; put the file there instead"
                 yield self._problem(relative, ProblemKind.UNSAFE, reason)
                 return
             if target.is_dir():
@@ -129,7 +129,7 @@ class FolderSource:
             yield self._problem(
                 relative,
                 ProblemKind.UNREADABLE,
-                "it is a link to a folder that it is in; remove it",
+                "it is a link to a folder that contains it; remove it",
             )
 
     def _file(self, relative: str, path: Path) -> SourceFile | Problem:
@@ -181,7 +181,7 @@ def _utc(timestamp: float) -> datetime | None:
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
-    """Return the bytes of *path* as they were at one moment.
+    """Return the bytes of *path* as of a single moment.
 
     Raises:
         UnreadableDocumentError: UNREADABLE, TOO_BIG, or UNSAFE if a link has taken its place.
@@ -195,15 +195,15 @@ def _read(path: Path, max_bytes: int) -> bytes:
         kind = ProblemKind.UNSAFE if error.errno == errno.ELOOP else ProblemKind.UNREADABLE
         raise UnreadableDocumentError(kind, _why(error)) from error
     raise UnreadableDocumentError(
-        ProblemKind.UNREADABLE, "it was changing while it was read; it is read at the next build"
+        ProblemKind.UNREADABLE, "it changed while it was read; the next build reads it again"
     )
 
 
 def _read_once(path: Path, max_bytes: int) -> bytes | None:
-    """Return the bytes of *path*; None if it changed meanwhile."""
+    """Return the bytes of *path*; None if it changed while it was read."""
     if path.resolve() != path:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    # Not through a link, and not waiting for the writer of a pipe, put there since it was listed.
+    # Follow no link and wait for no pipe: the file may have been replaced since it was listed.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with open(os.open(path, flags), "rb") as file:  # noqa: PTH123  pathlib cannot open with flags
         before = os.fstat(file.fileno())
@@ -219,8 +219,8 @@ def _read_once(path: Path, max_bytes: int) -> bytes | None:
 
 def _why(error: OSError) -> str:
     known = {
-        errno.EACCES: "it may not be read: check its permissions",
+        errno.EACCES: "it cannot be read: check its permissions",
         errno.ENOENT: "it was removed while the folder was read",
-        errno.ELOOP: "a link has taken its place; put the file itself there",
+        errno.ELOOP: "a link has taken its place; put the file there instead",
     }
     return known.get(error.errno or 0, f"it cannot be read: {error.strerror}")

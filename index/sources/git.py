@@ -1,4 +1,4 @@
-"""The files of one commit of a git repository as a source of documents."""
+"""The files of one commit of a git repository, as a source of documents."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from index.sources.names import address, is_hidden, is_printable, prefixed, prin
 from index.sources.patterns import matches
 from index.types import Problem, ProblemKind, SourceFile
 
-# What a repository's own settings could have run is switched off here; arguments outweigh them.
+# Programs that a repository's own settings could run are disabled; arguments override settings.
 _SAFE = (
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "log.showSignature=false"),
@@ -30,7 +30,7 @@ _SAFE = (
 )
 _REMOTE = re.compile(r"(?:https?|ssh|file)://|[\w.-]+@[\w.-]+:")
 _REMOTE_PROTOCOLS = "https:http:ssh:file"
-# What was fetched is noted by writing into a file, which a copy made of links shares.
+# Fetching writes into this file, and a cache copied by links would share it.
 _NO_NOTE = "--no-write-fetch-head"
 _FETCH_TIMEOUT_S = 1800.0
 _TIMEOUT_S = 600.0
@@ -48,7 +48,7 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What is kept of a file from one build to the next: true as long as its blob is the same."""
+    """Cached facts about a file, valid as long as its blob is the same."""
 
     blob: str
     sha256: str
@@ -59,17 +59,17 @@ class _Known:
 class GitSource:
     """The files of one commit; nothing is checked out, and no hook or filter runs.
 
-    What it knows of a blob is kept, so that an unchanged file is neither read nor looked for in the
+    Facts about each blob are cached, so that an unchanged file is neither read nor looked up in the
     history again.
 
     Attributes:
-        repository: Folder of a repository, or the address of one, which is then copied to `cache`.
-        cache: Folder of its own, for what is kept between builds.
+        repository: Folder of a repository, or the URL of one, which is then copied to `cache`.
+        cache: The source's own folder for data kept between builds.
         ref: Branch, tag or commit.
-        include: Patterns of which a path matches at least one.
-        exclude: Patterns that neither a path nor a folder above it may match.
+        include: Patterns; a path must match at least one.
+        exclude: Patterns; neither a path nor a folder above it may match one.
         prefix: Put before each document's id; empty if there is one source only.
-        url: Address of the root, to which a document's path is added; None if there is none.
+        url: Address of the root, to which a document's path is added; None if it has none.
         audience: Groups that may see the documents; empty means everybody.
         max_file_bytes: Largest file that is read.
     """
@@ -85,7 +85,7 @@ class GitSource:
     max_file_bytes: int = 100_000_000
 
     def files(self) -> Iterator[SourceFile | Problem]:
-        """Yield every file of the commit, sorted by document, and a problem for each unfit one.
+        """Yield every file of the commit, sorted by document, and a problem for each one skipped.
 
         Raises:
             SourceError: If there is no such repository or no such commit.
@@ -99,7 +99,7 @@ class GitSource:
         yield from sorted(found, key=lambda one: one.document)
 
     def _folder(self) -> tuple[Path, str]:
-        """Return the folder of the repository, and what its commit is called there."""
+        """Return the folder of the repository and the name of the commit there."""
         if not _REMOTE.match(self.repository):
             return Path(self.repository), self.ref
         private_folder(self.cache)
@@ -107,7 +107,7 @@ class GitSource:
         if not copy.is_dir():
             _git(self.cache, "init", "--quiet", "--bare", "--template=", "copy.git")
         options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--prune", _NO_NOTE)
-        # With a plus, as a branch may have been rewritten.
+        # With a plus, because a branch may have been rewritten.
         _git(copy, "fetch", *options, "--", self.repository, f"+{self.ref}:refs/heads/footnote")
         return copy, "refs/heads/footnote"
 
@@ -120,7 +120,7 @@ class GitSource:
         return not is_left_out and any(matches(path, pattern) for pattern in self.include)
 
     def _known(self, folder: Path, commit: str, entries: Sequence[_Entry]) -> Mapping[str, _Known]:
-        """Return the hash and the time of each file that can be read; only of new blobs anew."""
+        """Return hash and time of each readable file; only new blobs are looked up."""
         memory = self.cache / "files.json"
         before = _remembered(memory)
         wanted = [entry for entry in entries if self._unfit(entry) is None]
@@ -149,9 +149,9 @@ class GitSource:
 
     def _unfit(self, entry: _Entry) -> tuple[ProblemKind, str] | None:
         if entry.mode == _LINK:
-            return ProblemKind.UNSAFE, "it is a link; put the file itself there"
+            return ProblemKind.UNSAFE, "it is a link; put the file there instead"
         if entry.mode == _SUBMODULE:
-            reason = "it is a repository in the repository; make it a source of its own"
+            reason = "it is a submodule; add it as a source of its own"
             return ProblemKind.UNSUPPORTED, reason
         if not is_printable(entry.path) or ".." in entry.path.split("/"):
             return ProblemKind.UNSAFE, "its name is not valid text; rename it"
@@ -181,10 +181,10 @@ class GitSource:
 
 
 def _git(folder: Path, *arguments: str) -> bytes:
-    """Run git in *folder* and return what it prints; raises `SourceError`."""
+    """Run git in *folder* and return its output; raises `SourceError`."""
     try:
-        done = subprocess.run(  # noqa: S603  no shell, and nothing of a document is an argument
-            ["git", *_SAFE, *arguments],  # noqa: S607  the git of whoever runs Footnote
+        done = subprocess.run(  # noqa: S603  no shell, and no argument comes from a document
+            ["git", *_SAFE, *arguments],  # noqa: S607  the git on the user's PATH
             cwd=folder,
             env=_environment(folder, is_remote=arguments[0] == "fetch"),
             stdin=subprocess.DEVNULL,
@@ -204,7 +204,7 @@ def _git(folder: Path, *arguments: str) -> bytes:
 
 
 def _environment(folder: Path, *, is_remote: bool) -> dict[str, str]:
-    # A hook or an alias that runs Footnote would point git at its own repository.
+    # A git hook or alias that runs Footnote would point git at its own repository.
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -215,7 +215,7 @@ def _environment(folder: Path, *, is_remote: bool) -> dict[str, str]:
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
-        # The repository is the folder itself, not one that the folder happens to lie in.
+        # Use only the folder itself, not a repository that the folder is inside of.
         "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent),
         "LC_ALL": "C",
     }
@@ -233,7 +233,7 @@ def _entries(folder: Path, commit: str) -> Iterator[_Entry]:
 
 
 def _commit_times(folder: Path, commit: str, paths: set[str]) -> dict[str, int]:
-    """Return when each of *paths* was changed last, in seconds since 1970."""
+    """Return when each of *paths* was last changed, in seconds since 1970."""
     told = _git(folder, "log", "-z", "--format=%x01%ct", "--name-only", "--no-renames", commit)
     times: dict[str, int] = {}
     seconds = 0
@@ -251,7 +251,7 @@ def _hashes(folder: Path, blobs: set[str]) -> dict[str, str]:
 
 
 def _contents(folder: Path, blobs: set[str]) -> Iterator[tuple[str, bytes]]:
-    # A file, not a pipe: git would wait for its answers to be read, and this for git to read on.
+    # A file, not a pipe: git would wait for us to read, while we wait for git to read.
     with tempfile.TemporaryFile() as wanted:
         wanted.write("".join(f"{blob}\n" for blob in sorted(blobs)).encode())
         wanted.seek(0)
@@ -281,12 +281,12 @@ def _read(folder: Path, blob: str) -> bytes:
         content = _git(folder, "cat-file", "blob", blob)
     except SourceError as error:
         raise UnreadableDocumentError(
-            ProblemKind.UNREADABLE, "git cannot read it any more; build again"
+            ProblemKind.UNREADABLE, "git can no longer read it; build again"
         ) from error
     if content.startswith(_LARGE_FILE_MARK):
-        # Not unreadable: that would be tried again, in vain, at every build.
+        # Not "unreadable": every build would try it again in vain.
         raise UnreadableDocumentError(
-            ProblemKind.UNSUPPORTED, "it lies in Git LFS, of which only the pointer is here"
+            ProblemKind.UNSUPPORTED, "it is in Git LFS, and only its pointer is in the repository"
         )
     return content
 
@@ -299,4 +299,4 @@ def _remembered(memory: Path) -> dict[str, _Known]:
             for path, (blob, sha256, seconds) in rows.items()
         }
     except (OSError, ValueError, AttributeError, TypeError):
-        return {}  # nothing is kept yet, or it is damaged: then all is read anew
+        return {}  # no cache yet, or a damaged one: everything is read again

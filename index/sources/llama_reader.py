@@ -1,4 +1,4 @@
-"""Any reader of llama-index as a source of documents: the one file here that knows of them."""
+"""Use any LlamaIndex reader as a source of documents; no other file here knows LlamaIndex."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from index.sources.names import prefixed, printable, too_big
 from index.sources.patterns import matches
 from index.types import Problem, ProblemKind, SourceFile
 
-# Readers agree on little; these are the names that those of the best-known services use.
+# Readers use different names; these are the ones for the best-known services.
 _IDS = ("page_id", "document_id", "file_path", "path", "url", "source", "id")
 _TITLES = ("title", "name", "file_name")
 _ADDRESSES = ("url", "page_url", "web_url", "source_url", "html_url", "webViewLink", "link")
@@ -32,7 +32,7 @@ Argument = str | int | float | bool | tuple[str, ...]
 
 
 class LlamaDocument(Protocol):
-    """What is needed of a document of llama-index."""
+    """The part of a LlamaIndex document that is used here."""
 
     id_: str
     metadata: Mapping[str, object]
@@ -43,7 +43,7 @@ class LlamaDocument(Protocol):
 
 
 class LlamaReader(Protocol):
-    """What is needed of a reader of llama-index."""
+    """The part of a LlamaIndex reader that is used here."""
 
     def load_data(self, **arguments: object) -> Iterable[LlamaDocument]:
         """Load all documents."""
@@ -52,18 +52,18 @@ class LlamaReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LlamaReaderSource:
-    """What a reader loads; parts of one document are put together again.
+    """The documents that a reader loads; parts of one document are joined again.
 
-    A reader tells no change mark that can be relied on, so all is loaded at each build; what is
-    embedded is still only what has changed.
+    Readers give no reliable sign of change, so every build loads everything, but only changed
+    documents are embedded.
 
     Attributes:
         reader: The class, as `module:Class`.
         arguments: For its constructor.
-        environment: Arguments whose values are secrets, and the variables that hold them.
+        environment: Secret arguments, and the variables that hold their values.
         load: Arguments for `load_data`.
-        include: Patterns of which a document's id matches at least one.
-        exclude: Patterns that it may not match.
+        include: Patterns; a document's id must match at least one.
+        exclude: Patterns; a document's id may not match any.
         prefix: Put before each document's id; empty if there is one source only.
         audience: Groups that may see the documents; empty means everybody.
         max_file_bytes: Largest document that is taken.
@@ -83,7 +83,7 @@ class LlamaReaderSource:
         """Yield every document that the reader loads, sorted by id.
 
         Raises:
-            SourceError: If there is no such reader, or it cannot load them.
+            SourceError: There is no such reader, or it cannot load them.
         """
         groups: dict[str, list[LlamaDocument]] = {}
         for document in self._loaded():
@@ -97,7 +97,7 @@ class LlamaReaderSource:
             return list(reader.load_data(**_plain(self.load)))
         except SourceError:
             raise
-        # A reader may raise whatever the service that it reads from makes it.
+        # A reader may raise any error of the service that it reads from.
         except Exception as error:
             raise SourceError(
                 f"the reader {self.reader} failed ({type(error).__name__}): check its arguments"
@@ -123,7 +123,7 @@ class LlamaReaderSource:
         metadata = parts[0].metadata
         return SourceFile(
             document=document,
-            name=f"{name.rpartition('/')[2]}.md",  # readers give text, often with Markdown in it
+            name=f"{name.rpartition('/')[2]}.md",  # readers return text, often Markdown
             title=_first(metadata, _TITLES),
             size_bytes=len(content),
             modified_at=_time(metadata),
@@ -144,10 +144,10 @@ def _reader_class(name: str) -> _ReaderClass:
         found = getattr(import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise SourceError(
-            f"there is no reader {name}: install its package, and write it as module:Class"
+            f"there is no reader {name}: install its package, and write it as `module:Class`"
         ) from error
     if not hasattr(found, "load_data"):
-        raise SourceError(f"{name} is no reader: it has no load_data")
+        raise SourceError(f"{name} is not a reader: it has no load_data")
     return cast("_ReaderClass", found)
 
 
@@ -160,7 +160,7 @@ def _plain(arguments: Mapping[str, Argument]) -> dict[str, object]:
 
 
 def _id(document: LlamaDocument) -> str:
-    # The id of the document itself is a new random one at each loading, with most readers.
+    # With most readers, the document's own id is a new random one at each load.
     name = _first(document.metadata, _IDS) or document.id_
     path = "/".join(part for part in name.split("/") if part not in {"", ".", ".."})
     return printable(path.removeprefix("https:/").removeprefix("http:/")) or "document"

@@ -1,19 +1,19 @@
-"""Names of documents: what can be stored and shown, and where a person opens them."""
+"""Document names: which can be stored and shown, and the URL where a person opens one."""
 
 import os
 from urllib.parse import quote
 
-# No documents: what belongs to the system, to an editor, to version control.
+# Not documents: files of the system, of an editor, of version control.
 _HIDDEN = (".", "~$")
 
 
 def is_hidden(name: str) -> bool:
-    """Tell whether the last name of a path is that of no document."""
+    """Return whether the last part of a path is a hidden name, which is never a document."""
     return name.startswith(_HIDDEN)
 
 
 def is_printable(name: str) -> bool:
-    """Tell whether *name* can be stored and shown: valid Unicode without control characters."""
+    """Return whether *name* can be stored and shown: valid Unicode without control characters."""
     return not any(char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in name)
 
 
@@ -28,12 +28,12 @@ def printable(name: str) -> str:
 
 
 def prefixed(prefix: str, relative: str) -> str:
-    """Return a document's id: its path in its source, behind the source's name if it has one."""
+    """Return a document's id: its path in its source, after the source's name if it has one."""
     return f"{prefix}/{relative}" if prefix else relative
 
 
 def address(url: str | None, relative: str) -> str | None:
-    """Return where a person opens the document at *relative*; None if nowhere.
+    """Return the URL where a person opens the document at *relative*; None if there is none.
 
     >>> address("https://x.test/wiki/", "hr/a b.md")
     'https://x.test/wiki/hr/a%20b.md'
@@ -42,8 +42,8 @@ def address(url: str | None, relative: str) -> str | None:
 
 
 def too_big(size_bytes: int, max_bytes: int) -> str:
-    """Say that a file is larger than what is read."""
+    """Return the message that a file is larger than the limit."""
     return (
-        f"it has {size_bytes / 1e6:,.1f} MB, at most {max_bytes / 1e6:,.1f} MB are read;"
+        f"it has {size_bytes / 1e6:,.1f} MB; at most {max_bytes / 1e6:,.1f} MB are read;"
         " split it or raise the limit"
     )

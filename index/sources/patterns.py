@@ -1,13 +1,13 @@
-"""Paths matched with patterns such as `guides/**/*.md`."""
+"""Match paths with patterns such as `guides/**/*.md`."""
 
 from fnmatch import fnmatchcase
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Tell whether the relative *path* matches *pattern*.
+    """Return whether the relative *path* matches *pattern*.
 
-    `*`, `?` and `[…]` stand for characters of one name, `**` for any number of folders, none
-    included. A pattern without `/` is matched with the last name alone; one that ends in `/`
+    `*`, `?` and `[…]` match characters within one name; `**` matches any number of folders,
+    including none. A pattern without `/` is matched with the last name alone; one that ends in `/`
     matches everything below a folder.
 
     >>> matches("a/b/c.md", "*.md"), matches("a/b/c.md", "a/*.md"), matches("a/b/c.md", "a/**")
@@ -19,14 +19,14 @@ def matches(path: str, pattern: str) -> bool:
     if "/" not in pattern and pattern != "**":
         return fnmatchcase(names[-1], pattern)
     parts = pattern.lstrip("/").split("/")
-    # The places in the pattern that the names read so far can have led to: no backtracking, so
-    # that many `**` cost no more than their number.
+    # Track every position in the pattern that the names so far can reach. Without backtracking,
+    # many `**` cost only their number.
     places = _after_stars({0}, parts)
     for name in names:
         places = _after_stars(
             {next_ for place in places for next_ in _step(parts, place, name)}, parts
         )
-    # A closing `**` stands for what is below a folder, not for the folder itself.
+    # A `**` at the end matches the contents of a folder, not the folder itself.
     return len(parts) in places
 
 
@@ -39,7 +39,7 @@ def _step(parts: list[str], place: int, name: str) -> list[int]:
 
 
 def _after_stars(places: set[int], parts: list[str]) -> set[int]:
-    """Add the places behind each `**` that stands for no folder."""
+    """Add the positions after each `**` that matches no folder."""
     reached = set(places)
     for place in sorted(places):
         following = place

@@ -1,4 +1,4 @@
-"""Who may see a document, by its path in its source."""
+"""Rules for who may see a document, by its path in its source."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from index.types import Problem, Source, SourceFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceRule:
-    """Which documents of a source are for whom.
+    """Audience of the documents that match one pattern.
 
     Attributes:
         match: Pattern of their paths, such as `hr/**`.
@@ -23,14 +23,14 @@ class AudienceRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuledSource:
-    """A source whose documents are for whom the first rule that matches says.
+    """A source whose documents get the audience of the first rule that matches.
 
     A document that no rule matches keeps the audience of its source.
 
     Attributes:
         source: Where the documents come from.
-        rules: In the order in which they are tried.
-        prefix: What stands before the ids of the documents.
+        rules: Tried in this order.
+        prefix: The prefix of the documents' ids.
     """
 
     source: Source
@@ -38,7 +38,7 @@ class RuledSource:
     prefix: str = ""
 
     def files(self) -> Iterator[SourceFile | Problem]:
-        """Yield what the source yields, each file with its audience."""
+        """Yield the files of the source, each with its audience."""
         start = len(prefixed(self.prefix, ""))
         for file in self.source.files():
             if isinstance(file, SourceFile):

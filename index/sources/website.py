@@ -1,4 +1,4 @@
-"""The pages that a website's sitemap lists as a source of documents."""
+"""The pages listed in a website's sitemap, as a source of documents."""
 
 import asyncio
 import gzip
@@ -55,7 +55,7 @@ class _Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """What is kept of a page from one build to the next, beside its bytes."""
+    """Cached facts about a page, besides its bytes."""
 
     sha256: str
     size_bytes: int
@@ -66,16 +66,16 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebsiteSource:
-    """The pages of one host, as its sitemap lists them and its robots.txt allows.
+    """The pages of one host that its sitemap lists and its robots.txt allows.
 
-    An unchanged page is asked for and not sent again. One that cannot be reached for a while is
-    taken as it was last, so that a server's bad hour does not empty the index.
+    An unchanged page is requested but not sent again. If a page cannot be reached for a while, its
+    last version is used, so that a short outage does not empty the index.
 
     Attributes:
         sitemap: Address of the sitemap, or of one that lists sitemaps.
-        cache: Folder of its own, for the pages.
-        include: Patterns of which a page's path matches at least one.
-        exclude: Patterns that neither a path nor a folder above it may match.
+        cache: The source's own folder for the pages.
+        include: Patterns; a page's path must match at least one.
+        exclude: Patterns; neither a path nor a folder above it may match one.
         prefix: Put before each document's id; empty if there is one source only.
         audience: Groups that may see the documents; empty means everybody.
         max_file_bytes: Largest page that is read.
@@ -92,7 +92,7 @@ class WebsiteSource:
     allow_private: bool = False
 
     def files(self) -> Iterator[SourceFile | Problem]:
-        """Yield every page that is listed, sorted by document, and a problem for each unfit one.
+        """Yield every page listed, sorted by document, and a problem for each one skipped.
 
         Raises:
             SourceError: If the sitemap or robots.txt cannot be read.
@@ -133,7 +133,7 @@ class WebsiteSource:
     ) -> SourceFile | Problem:
         document = prefixed(self.prefix, printable(_path(listed.address)))
         if not robots.can_fetch(USER_AGENT, listed.address):
-            reason = "the site's robots.txt asks programs not to read it"
+            reason = "the site's robots.txt does not allow programs to read it"
             return Problem(document=document, kind=ProblemKind.UNSUPPORTED, reason=reason)
         before = self._kept(listed.address)
         try:
@@ -156,7 +156,7 @@ class WebsiteSource:
         if page.status in _GONE | _FORBIDDEN:
             what = "is not there" if page.status in _GONE else "may not be read"
             raise UnreadableDocumentError(
-                ProblemKind.UNREADABLE, f"the page {what} ({page.status}): mend it or the sitemap"
+                ProblemKind.UNREADABLE, f"the page {what} ({page.status}): fix it or the sitemap"
             )
         if page.status != 200:  # noqa: PLR2004  "ok"
             raise FetchError(f"the server answers with status {page.status}", may_pass=True)
@@ -205,7 +205,7 @@ class WebsiteSource:
 
 
 async def _robots(fetcher: Fetcher, sitemap: str) -> RobotFileParser:
-    """Return what robots.txt allows: all if there is none, nothing if it may not be read."""
+    """Return the rules of robots.txt: all allowed if missing, nothing if it may not be read."""
     parts = urlsplit(sitemap)
     page = await fetcher.get(f"{parts.scheme}://{parts.netloc}/robots.txt", max_bytes=1_000_000)
     robots = RobotFileParser()
@@ -213,7 +213,7 @@ async def _robots(fetcher: Fetcher, sitemap: str) -> RobotFileParser:
         robots.parse(["User-agent: *", "Disallow: /"])
     elif page.status == 200:  # noqa: PLR2004  "ok"
         robots.parse(page.content.decode("utf-8", errors="replace").split("\n"))
-    elif page.status >= 500:  # noqa: PLR2004  the server's own fault
+    elif page.status >= 500:  # noqa: PLR2004  a server error
         raise FetchError(f"its robots.txt answers with status {page.status}", may_pass=True)
     else:
         robots.parse([])
@@ -221,7 +221,7 @@ async def _robots(fetcher: Fetcher, sitemap: str) -> RobotFileParser:
 
 
 async def _listed(fetcher: Fetcher, sitemap: str) -> list[_Listed]:
-    """Return the pages that the sitemap lists, and the sitemaps that it lists."""
+    """Return the pages and the sitemaps that the sitemap lists."""
     waiting, seen = [sitemap], {sitemap}
     found: dict[str, _Listed] = {}
     while waiting:
@@ -263,7 +263,7 @@ def _locations(root: etree._Element, name: str) -> Iterator[_Listed]:
 
 
 def _path(address: str) -> str:
-    """Return what a page is called in the index.
+    """Return the path of a page in the index.
 
     >>> _path("https://x.test/hr/"), _path("https://x.test/a%20b.html?v=2")
     ('hr/index.html', 'a b.html?v=2')
@@ -290,11 +290,11 @@ def _read(path: Path, sha256: str) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise UnreadableDocumentError(
-            ProblemKind.UNREADABLE, f"it was fetched and cannot be read: {error.strerror}"
+            ProblemKind.UNREADABLE, f"it was fetched but cannot be read: {error.strerror}"
         ) from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise UnreadableDocumentError(
-            ProblemKind.UNREADABLE, "it was fetched and has changed since; build again"
+            ProblemKind.UNREADABLE, "it was fetched but has changed since; build again"
         )
     return content
 

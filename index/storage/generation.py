@@ -1,4 +1,4 @@
-"""A generation on disk: written aside, sealed by a manifest, promoted by replacing CURRENT."""
+"""Generations of the index on disk: written, sealed by a manifest, promoted, rolled back."""
 
 import logging
 import os
@@ -54,7 +54,7 @@ _STAGED = re.compile(r"gen-(\d{6,})\.staged")
 
 
 class IndexDirectory:
-    """The folder that holds all generations and the name of the one that is served."""
+    """The folder that holds all generations and the name of the one in use."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -62,16 +62,16 @@ class IndexDirectory:
 
     @property
     def lock_path(self) -> Path:
-        """The file whose lock a build holds."""
+        """The file that a build locks."""
         return self.root / "build.lock"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Be the only one who builds or promotes here.
+        """Hold the lock: nobody else can build or promote here meanwhile.
 
         Raises:
-            BuildRunningError: Another one is at it.
-            IndexingError: What went wrong with the folder meanwhile.
+            BuildRunningError: Another build holds the lock.
+            IndexingError: The folder cannot be read or written.
         """
         try:
             private_folder(self.root)
@@ -80,13 +80,13 @@ class IndexDirectory:
                 yield
         except Timeout as error:
             raise BuildRunningError(
-                f"another build is at work in {self.root}: wait for it to end"
+                f"another build is running in {self.root}: wait for it to end"
             ) from error
         except OSError as error:
             raise IndexingError(f"cannot write in {self.root}: {error.strerror}") from error
 
     def current(self) -> str | None:
-        """Return the name of the generation that is served, or None before the first."""
+        """Return the name of the generation in use, or None before the first."""
         try:
             name = self._current.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
@@ -101,7 +101,7 @@ class IndexDirectory:
         return name
 
     def served(self) -> str:
-        """Return the name of the generation that is served; raises `IndexMissingError`."""
+        """Return the name of the generation in use; raises `IndexMissingError`."""
         name = self.current()
         if name is None:
             raise IndexMissingError(
@@ -110,7 +110,7 @@ class IndexDirectory:
         return name
 
     def current_mark(self) -> tuple[int, int, int] | None:
-        """Return what changes whenever CURRENT is replaced, or None if it is not there."""
+        """Return a value that changes whenever CURRENT is replaced; None if there is no CURRENT."""
         try:
             stat = self._current.stat()
         except OSError:
@@ -131,10 +131,10 @@ class IndexDirectory:
         return sorted(found, key=_number)
 
     def kept(self, name: str) -> str:
-        """Return *name* if a generation of that name is kept; raises `IndexMissingError`."""
+        """Return *name* if that generation is on disk; raises `IndexMissingError`."""
         if name not in self._folders():
             raise IndexMissingError(
-                f"there is no generation {name!r} in {self.root}: footnote index generations"
+                f"there is no generation {name!r} in {self.root}: run `footnote index generations`"
             )
         return name
 
@@ -142,8 +142,8 @@ class IndexDirectory:
         """Read a generation's manifest.
 
         Raises:
-            IndexMissingError: There is none.
-            IndexDamagedError: It cannot be read.
+            IndexMissingError: There is no such generation.
+            IndexDamagedError: The manifest cannot be read.
             StaleIndexError: It was written by other code.
         """
         return read_manifest(self.root / name)
@@ -159,18 +159,18 @@ class IndexDirectory:
         return found
 
     def verify(self, name: str) -> list[str]:
-        """Compare every file of a generation with its manifest; return what is wrong."""
+        """Compare every file of a generation with its manifest; return the differences."""
         return faults(self.root / name, self.manifest(name))
 
     def open(self, name: str | None = None) -> Generation:
-        """Check every checksum of a generation and open it; it is not collected while it is open.
+        """Check every checksum of a generation and open it; it is not removed while it is open.
 
         Args:
-            name: Which one; None opens the one that is served.
+            name: Which generation; None opens the one in use.
 
         Raises:
-            IndexMissingError: There is none.
-            IndexDamagedError: A file is not what the manifest says.
+            IndexMissingError: There is no such generation.
+            IndexDamagedError: A file does not match the manifest.
             StaleIndexError: It was made by other code or another model.
         """
         name = name or self.served()
@@ -196,11 +196,11 @@ class IndexDirectory:
         return Generation(folder, self.manifest(name), held=held)
 
     def open_best(self) -> Generation:
-        """Open the served generation, or if it is damaged the newest promoted one that is whole.
+        """Open the generation in use or, if it is damaged, the newest promoted one that is intact.
 
         Raises:
             IndexMissingError: There is no generation at all.
-            IndexDamagedError: None is whole.
+            IndexDamagedError: None is intact.
         """
         try:
             return self.open()
@@ -224,7 +224,7 @@ class IndexDirectory:
         raise first
 
     def stage(self) -> Path:
-        """Make the empty folder of the next generation and return it; clear earlier leftovers.
+        """Create the empty folder of the next generation and return it; remove earlier leftovers.
 
         Only the holder of the build lock may call this.
         """
@@ -240,7 +240,7 @@ class IndexDirectory:
         return folder
 
     def seal(self, staged: Path, manifest: Manifest) -> Manifest:
-        """Write the manifest, make everything durable and give the folder its final name."""
+        """Write the manifest, flush everything to disk and give the folder its final name."""
         files: dict[str, FileEntry] = {}
         for path in sorted(staged.rglob("*")):
             if path.is_file():
@@ -258,20 +258,20 @@ class IndexDirectory:
         return sealed
 
     def promote(self, name: str) -> None:
-        """Serve this generation from now on: the one moment at which an index changes."""
+        """Use this generation from now on, in one step."""
         replace_text(self._current, f"{name}\n")
 
     def rollback(self, name: str | None = None, *, force: bool = False) -> Manifest:
-        """Serve another generation again, once every checksum of it holds.
+        """Use another generation again, if all of its checksums are right.
 
         Args:
-            name: Which one; None takes the newest older one that passed its gate and is whole.
-            force: Serve the named one even if its gate had failed.
+            name: Which generation; None takes the newest older intact one that passed its gate.
+            force: Use the named generation even if it failed its gate.
 
         Raises:
             IndexMissingError: There is none.
-            IndexDamagedError: It is not whole.
-            IndexingError: Its gate had failed.
+            IndexDamagedError: It is damaged.
+            IndexingError: It failed its gate.
         """
         with self.locked():
             chosen = self._older() if name is None else self.kept(name)
@@ -290,21 +290,22 @@ class IndexDirectory:
             if _number(name) < _number(served) and manifest.passed and not self.verify(name):
                 return name
         raise IndexMissingError(
-            f"there is no whole generation older than {served}: footnote index generations"
+            f"no intact generation is older than {served}: run `footnote index generations`"
         )
 
     def collect(self, keep: int) -> list[str]:
-        """Remove what nobody needs; only the holder of the build lock may call this.
+        """Remove generations that are no longer needed; the caller must hold the build lock.
 
-        Kept are the served generation and its parent, the newest *keep* that passed their gates,
-        the newest of all, and those that a reader has open.
+        These are kept: the generation in use and its parent, the newest *keep* that passed their
+        gates, the newest of all, and those that a reader has open.
 
         Returns:
+            Names of those removed.
             Names of those removed.
         """
         try:
             current, manifests = self.current(), self.readable()
-        except IndexDamagedError:  # what is served is not known: then nothing can be spared
+        except IndexDamagedError:  # the generation in use is unknown, so nothing is removed
             return []
         passed = [name for name, manifest in manifests.items() if manifest.passed]
         kept = {current, *passed[-keep:], *self.names()[-1:]}
@@ -319,14 +320,14 @@ class IndexDirectory:
             with unheld(manifest) as is_free:
                 if not is_free:
                     return False
-                # Without it this is no generation: a kill in mid-removal leaves no half one.
+                # Deleted first, so that a kill never leaves half a generation behind.
                 manifest.unlink()
         shutil.rmtree(folder, ignore_errors=True)
         return True
 
 
 def staged_name(staged: Path) -> str:
-    """Return the name that the staged folder will have.
+    """Return the final name of the staged folder.
 
     >>> staged_name(Path("index/gen-000007.staged"))
     'gen-000007'

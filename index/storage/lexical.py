@@ -1,4 +1,4 @@
-"""BM25 over the words of chunks, and over words that stand together, by tantivy."""
+"""Word index (BM25) over chunks, with a bonus for words that are close together, by tantivy."""
 
 import math
 import os
@@ -23,7 +23,7 @@ _LONGEST_TOKEN_CHARS = 60
 _MOST_QUESTION_TERMS = 64
 _MOST_PAIRS = 24
 _PAIR_WEIGHT = 0.2
-_PAIR_GAP = 4  # words at most that stand between the two of a pair, small ones counted
+_PAIR_GAP = 4  # most words between the two of a pair, small ones counted
 _WORD = re.compile(r"\w+")
 _ASKING_WORDS = (
     "what which who whom whose when where why how do does did is are was were be been can could "
@@ -31,13 +31,13 @@ _ASKING_WORDS = (
     "there about from get"
 )
 _ASKING = frozenset(_ASKING_WORDS.split())
-# Scripts written without spaces: each character becomes a term, or no word would ever match.
+# Scripts written without spaces: each character is a term, or no word would ever match.
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LexicalRow:
-    """What is indexed of a chunk: its words and who may find it."""
+    """The indexed data of a chunk: its words and who may find it."""
 
     id: int
     words: str
@@ -57,7 +57,7 @@ def _analyzer() -> tantivy.TextAnalyzer:
 
 
 def _spaced(text: str) -> str:
-    # An accent can be part of its letter or follow it; to both eyes and terms they are one.
+    # An accent can be part of its letter or follow it; both must give the same term.
     return _UNSPACED.sub(r" \1 ", unicodedata.normalize("NFC", text))
 
 
@@ -74,7 +74,7 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow]) -> None:
     with writing(folder, ValueError):
         index = tantivy.Index(_schema(), path=str(folder))
         index.register_tokenizer(_WORDS, _analyzer())
-        # One thread: the same rows give the same segments, so two builds rank ties alike.
+        # One thread: the same rows give the same segments, so two builds break ties alike.
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         for row in rows:
             writer.add_document(_document(row))
@@ -92,15 +92,15 @@ def _document(row: LexicalRow) -> tantivy.Document:
 
 
 class LexicalIndex:
-    """An index of words, open for reading."""
+    """A word index, open for reading."""
 
     def __init__(self, folder: Path) -> None:
         self._analyzer = _analyzer()
         if os.access(folder, os.W_OK):
             self._open(folder)
             return
-        # Opening takes a lock file, also where nothing can be written; then a copy is opened. Its
-        # files are mapped, and go with this object.
+        # Opening takes a lock file; if the folder is read-only, a copy is opened instead. Its files
+        # are mapped and are removed with this object.
         with tempfile.TemporaryDirectory() as scratch:
             copy = Path(scratch) / "lexical"
             shutil.copytree(folder, copy, copy_function=shutil.copyfile)
@@ -114,7 +114,7 @@ class LexicalIndex:
         self._has_places = self._knows_places()
 
     def _knows_places(self) -> bool:
-        """Whether it was written with the places of words: those of earlier versions were not."""
+        """Whether the positions of words are stored; earlier versions did not store them."""
         pair = tantivy.Query.phrase_query(self._index.schema, "words", ["a", "b"])
         try:
             self._searcher.search(pair, 1)
@@ -123,11 +123,11 @@ class LexicalIndex:
         return True
 
     def terms(self, question: str) -> list[str]:
-        """Return the terms that *question* is searched by: each once, in order.
+        """Return the search terms of *question*: each once, in order.
 
-        Words that only ask ("how", "does") are left out unless there is nothing else: they make
-        a passage no likelier to answer. At most the first 64 terms are taken, so that a question
-        as long as a book cannot hold up the search.
+        Words that only ask ("how", "does") are left out unless there is nothing else, because they
+        don't help to find an answer. At most the first 64 terms are taken, so that a very long
+        question cannot slow the search down.
         """
         return list(dict.fromkeys(self._in_order(question)))[:_MOST_QUESTION_TERMS]
 
@@ -135,7 +135,7 @@ class LexicalIndex:
         whole = _spaced(question)
         words = enumerate(_WORD.finditer(whole))
         asking = [one.span() for at, one in words if _only_asks(one.group(), at)]
-        # All else goes to the analyzer as it is: only that knows where its words end
+        # All other text goes to the analyzer as it is: only the analyzer knows where its words end
         starts, ends = (
             [0, *(end for _, end in asking)],
             [*(start for start, _ in asking), len(whole)],
@@ -144,11 +144,11 @@ class LexicalIndex:
         return self._analyzer.analyze(telling) or self._analyzer.analyze(whole)
 
     def unknown(self, question: str, *, groups: Sequence[str] | None) -> tuple[str, ...]:
-        """Return the words of *question* that no chunk has which *groups* may see, in order.
+        """Return the words of *question* that are in no chunk that *groups* may see, in order.
 
         Args:
             question: Free text.
-            groups: Groups whose chunks count besides everybody's; None counts all.
+            groups: Groups whose chunks count, besides public ones; None counts all chunks.
         """
         words = dict.fromkeys(_WORD.findall(_spaced(question)))
         found: list[str] = []
@@ -161,11 +161,11 @@ class LexicalIndex:
     def _is_known(self, term: str, groups: Sequence[str] | None) -> bool:
         if not self._searcher.doc_freq("words", term):
             return False
-        # A word of a document that the asker may not see is as unknown as any other
+        # A word from a document that the person may not see counts as unknown
         return groups is None or bool(self.search(term, 1, groups=groups))
 
     def rarity(self, words: str) -> float:
-        """Return how rare the rarest of *words* is: 1 if one chunk holds it, near 0 if all do."""
+        """Return how rare the rarest of *words* is: 1 if it is in one chunk, near 0 if in all."""
         total = self._searcher.num_docs
         counts = [self._searcher.doc_freq("words", term) for term in self._analyzer.analyze(words)]
         return max((_idf(max(1, n), total) / _idf(1, total) for n in counts), default=0.0)
@@ -175,15 +175,15 @@ class LexicalIndex:
     ) -> list[tuple[int, float]]:
         """Find the *k* chunks whose words fit *question* best.
 
-        Two words that follow each other in the question, small ones aside, count once more where
-        they stand near each other, in that order or, two words nearer, in the other: between the
+        Two consecutive words of the question, small ones aside, count once more if they are close
+        together in the chunk, in that order or, two words closer, in the other. This is between the
         sequential and the unordered dependence of Metzler and Croft, "A Markov Random Field Model
         for Term Dependencies" (2005), with BM25 for their likelihoods.
 
         Args:
             question: Free text; it has no operators.
             k: How many at most.
-            groups: Groups whose chunks may be found besides everybody's; None finds all.
+            groups: Groups whose chunks may be found, besides public ones; None finds all.
 
         Returns:
             (chunk id, score) pairs, best first.
@@ -220,7 +220,7 @@ def _idf(holders: int, total: int) -> float:
 
 
 def _only_asks(word: str, at: int) -> bool:
-    """Whether a word only asks: "who" does, not so "WHO", nor "May" but as the first word."""
+    """Return whether a word only asks: "who" does, but "WHO" or a later "May" don't."""
     if word.lower() not in _ASKING:
         return False
     return word.islower() or word == "I" or (at == 0 and not word.isupper())

@@ -1,4 +1,4 @@
-"""What a generation says of itself: counts, versions, gate, and the checksum of every file."""
+"""The manifest of a generation: counts, versions, gate results and checksums of every file."""
 
 import hashlib
 import json
@@ -15,14 +15,14 @@ from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
 from index.sources import SourceSpec
 
 FORMAT = 1
-"""Raised when a generation of older code could not be read by newer code."""
+"""Raised when newer code could no longer read generations of older code."""
 
 MANIFEST = "MANIFEST.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileEntry:
-    """What a file of a generation must be."""
+    """Expected size and checksum of a file of a generation."""
 
     sha256: str
     size_bytes: int
@@ -34,8 +34,8 @@ class GateCheck:
 
     Attributes:
         name: Such as "documents".
-        passed: Whether it holds.
-        message: What was found, and what to do if it does not hold.
+        passed: Whether it is met.
+        message: The result, and what to do if the condition is not met.
     """
 
     name: str
@@ -45,27 +45,27 @@ class GateCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a generation is; its file is written last and seals all the others.
+    """Description of a generation; its file is written last and seals all others.
 
     Attributes:
         generation: Its name, such as "gen-000042".
         created_at: In UTC.
         parent: The generation it was built from; None for the first.
         model: Embedding model as the settings named it.
-        fingerprint: Of that model's files.
+        fingerprint: Digest of that model's files.
         dim: Length of a vector.
         parser: Version of the parsers.
         chunker: Version of the chunker.
-        chunk_tokens: Longest chunk.
-        next_chunk_id: The first id that no chunk of any generation so far has had.
+        chunk_tokens: Most tokens in a chunk.
+        next_chunk_id: The first id that no chunk of any generation has had so far.
         documents: How many are indexed.
-        chunks: How many they have.
+        chunks: How many chunks they have.
         sources: Where the documents came from.
-        lexical: Version of the word index; the first ones do not say theirs.
+        lexical: Version of the word index; the first manifests do not give it.
         lexical_only: Whether vectors are still missing.
-        gate: Conditions for promotion and whether they held.
+        gate: Conditions for promotion and whether each was met.
         files: Every other file, by its path in the generation.
-        format: Of the layout itself.
+        format: Version of the layout itself.
     """
 
     generation: str
@@ -89,7 +89,7 @@ class Manifest:
 
     @property
     def passed(self) -> bool:
-        """Whether every condition for promotion held."""
+        """Whether every condition for promotion was met."""
         return all(check.passed for check in self.gate)
 
 
@@ -97,12 +97,12 @@ _ADAPTER = TypeAdapter(Manifest)
 
 
 def damaged(path: Path, what: str) -> str:
-    """Return the line that says what is wrong with *path* and what to do."""
+    """Return the message that says what is wrong with *path* and what to do."""
     return f"{path} {what}: run `footnote index build --full`"
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Seal *folder*: from now on its files are what *manifest* says."""
+    """Write the manifest: from now on the files in *folder* must match it."""
     value = _ADAPTER.dump_python(manifest, mode="json")
     value["digest"] = digest(value)
     replace_text(folder / MANIFEST, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
@@ -112,7 +112,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a generation.
 
     Raises:
-        IndexMissingError: There is none.
+        IndexMissingError: There is no manifest.
         IndexDamagedError: It cannot be read.
         StaleIndexError: It was written by other code.
     """
@@ -123,13 +123,13 @@ def read_manifest(folder: Path) -> Manifest:
             raise IndexDamagedError(damaged(path, "is not what was written"))
         if value.get("format") != FORMAT:
             raise StaleIndexError(
-                f"{folder.name} has format {value.get('format')}, this version reads {FORMAT}: "
+                f"{folder.name} has format {value.get('format')}, but this version reads {FORMAT}: "
                 "run `footnote index build --full`"
             )
         manifest = _ADAPTER.validate_python(value)
     except FileNotFoundError as error:
         raise IndexMissingError(f"{path} is missing: run `footnote index build --full`") from error
-    except (OSError, ValueError, AttributeError) as error:  # pydantic's is a ValueError
+    except (OSError, ValueError, AttributeError) as error:  # pydantic's error is a ValueError
         raise IndexDamagedError(damaged(path, "cannot be read")) from error
     if manifest.generation != folder.name.removesuffix(".staged"):
         raise IndexDamagedError(damaged(path, f"is that of {manifest.generation}"))
@@ -137,13 +137,13 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def digest(value: Mapping[str, Any]) -> str:
-    """Return a digest of the manifest's own content: its other checksums hang on it."""
+    """Return a digest of the manifest's own content, which includes all other checksums."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def faults(folder: Path, manifest: Manifest) -> list[str]:
-    """Compare every file of a generation with its manifest; return what is wrong."""
+    """Compare every file of a generation with its manifest; return the differences."""
     wrong = [
         fault
         for relative, entry in sorted(manifest.files.items())

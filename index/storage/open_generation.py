@@ -1,4 +1,4 @@
-"""A generation, open for searching."""
+"""A generation of the index, opened for searching."""
 
 import os
 import weakref
@@ -21,11 +21,11 @@ class Generation:
     """A generation, open for searching; its files are closed when nothing uses it any more.
 
     Attributes:
-        folder: Where it lies.
-        manifest: What it is.
+        folder: Its folder.
+        manifest: Its manifest.
         passages: Its documents and chunks.
-        vectors: Its vectors; None if it has no chunk, or none of them has a vector yet.
-        lexical: Its words.
+        vectors: Its vectors; None if it has no chunks, or no vectors yet.
+        lexical: Its word index.
         encoder: The model that embeds questions for it.
     """
 
@@ -44,14 +44,14 @@ class Generation:
         if self.encoder.info.fingerprint != manifest.fingerprint:
             self.passages.close()
             raise StaleIndexError(
-                f"{manifest.generation} holds the encoder of another model than its vectors: "
+                f"{manifest.generation} has an encoder and vectors of different models: "
                 "run `footnote index build --full`"
             )
-        # A search that began on this generation ends on it: only then may its files go.
+        # A search that began on this generation ends on it; only then may its files be closed.
         self._letting_go = weakref.finalize(self, _let_go, held)
 
     def close(self) -> None:
-        """Close its files, and let it be collected."""
+        """Close its files, and let it be removed."""
         self.passages.close()
         self._letting_go()
 

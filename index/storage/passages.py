@@ -1,4 +1,4 @@
-"""The documents and chunks of a generation: one SQLite file, written once and then only read."""
+"""The documents and chunks of a generation: one SQLite file, written once, then only read."""
 
 import json
 import sqlite3
@@ -37,7 +37,7 @@ CREATE TABLE documents (
     pages TEXT NOT NULL,
     source TEXT NOT NULL,
     own TEXT NOT NULL,
-    text TEXT NOT NULL  -- last: reading what stands before it leaves its pages alone
+    text TEXT NOT NULL  -- last: reading the columns before it does not load its pages
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY,
@@ -59,20 +59,20 @@ FROM chunks c JOIN documents d USING (document)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRow:
-    """One file met, whether it could be indexed or not.
+    """One file found by a build, indexed or not.
 
     Attributes:
         document: Its id.
         status: "indexed", "failed" or "skipped".
-        kind: Why not, for machines; None if indexed.
-        reason: Why not, in one sentence; None if indexed.
+        kind: Why it is not indexed, for machines; None if indexed.
+        reason: Why it is not indexed, in one sentence; None if indexed.
         title: "" unless indexed.
         chunks: How many chunks it has.
-        sha256: Of the file's bytes; "" if they could not be read.
+        sha256: SHA-256 of the file's bytes; "" if they could not be read.
         modified_at: In UTC; None if unknown.
-        url: Where a person can open it; None if nowhere.
+        url: Where a person can open it; None if it has no address.
         audience: Groups that may see it; empty means everybody.
-        source: What its source said of it besides its bytes: see `about`.
+        source: What its source says about it besides its bytes; see `about`.
     """
 
     document: str
@@ -89,7 +89,7 @@ class DocumentRow:
 
 
 def about(of: SourceFile | Parsed) -> str:
-    """Return what a source, or a document itself, says of a document besides its text."""
+    """Return time, address and audience from a source or a document, as one text to store."""
     return json.dumps([_time(of.modified_at), of.url, list(of.audience)], ensure_ascii=False)
 
 
@@ -112,13 +112,13 @@ def _dumps(values: Sequence[str] | Sequence[int]) -> str:
 
 
 class PassageWriter:
-    """Writes the file of a new generation; it is durable once the generation is sealed."""
+    """Writes the file of a new generation; its data is on disk once the generation is sealed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         with writing(path, sqlite3.Error):
             self._connection = sqlite3.connect(path)
-            # Written aside and read by nobody: half a file is thrown away as a whole.
+            # Nobody reads the file yet: if the build is killed, all of it is thrown away.
             self._connection.execute("PRAGMA journal_mode=OFF")
             self._connection.execute("PRAGMA synchronous=OFF")
             self._connection.executescript(_SCHEMA)
@@ -129,10 +129,10 @@ class PassageWriter:
         """Add an indexed document; every chunk must be an exact slice of its text.
 
         Args:
-            document: It.
+            document: The document.
             chunks: In reading order.
-            source: What its source says of it: see `about`.
-            own: What it says of itself.
+            source: What its source says about it; see `about`.
+            own: What the document says about itself.
         """
         for chunk in chunks:
             if document.text[chunk.start : chunk.end] != chunk.text:
@@ -189,7 +189,7 @@ class PassageReader:
         self._lock = threading.Lock()
         self._visible: OrderedDict[frozenset[str], NDArray[np.int64]] = OrderedDict()
         try:
-            # immutable: no journal is looked for and no lock taken; a generation never changes.
+            # immutable: SQLite looks for no journal and takes no lock; a generation never changes.
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
@@ -212,7 +212,7 @@ class PassageReader:
                 ) from error
 
     def chunks(self, ids: Iterable[int]) -> dict[int, Chunk]:
-        """Return the chunks of *ids*, by id; unknown ids are left out."""
+        """Return the chunks with these *ids*, by id; unknown ids are left out."""
         sql = f"{_CHUNK_COLUMNS} WHERE c.id IN (SELECT value FROM json_each(?))"  # noqa: S608
         found = [_chunk(row) for row in self._rows(sql, (json.dumps(list(ids)),))]
         return {chunk.id: chunk for chunk in found}
@@ -246,7 +246,7 @@ class PassageReader:
 
     @cached_property
     def titles(self) -> Titles:
-        """What the documents are called."""
+        """The titles of the documents."""
         sql = "SELECT document, title, audience FROM documents WHERE status = 'indexed'"
         return Titles(
             Titled(document=str(name), title=str(title), audience=tuple(json.loads(str(groups))))
@@ -254,7 +254,7 @@ class PassageReader:
         )
 
     def document(self, document: str) -> Document | None:
-        """Return an indexed document with its text, or None if there is none of that id."""
+        """Return an indexed document with its text, or None if there is none with that id."""
         rows = self._rows(
             "SELECT document, title, own_title, text, sha256, modified_at, url, audience, pages "
             "FROM documents WHERE document = ? AND status = 'indexed'",
@@ -263,12 +263,12 @@ class PassageReader:
         return _document(rows[0]) if rows else None
 
     def own(self, document: str) -> str:
-        """Return what a document says of itself: see `about`."""
+        """Return what a document says about itself; see `about`."""
         rows = self._rows("SELECT own FROM documents WHERE document = ?", (document,))
         return str(rows[0][0]) if rows else ""
 
     def rows(self) -> list[DocumentRow]:
-        """Return every file met, by document."""
+        """Return every file that the build found, by document."""
         rows = self._rows(
             "SELECT document, status, kind, reason, title, "
             "(SELECT count(*) FROM chunks c WHERE c.document = d.document), "

@@ -1,4 +1,4 @@
-"""Nearest neighbours among unit vectors, by FAISS."""
+"""Vector index: nearest neighbours among unit vectors, by FAISS."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -16,15 +16,15 @@ FACTORY = "IDMap2,SQfp16"
 """Half-precision, exact search: recall 1.000 at half the memory of the flat index."""
 
 LARGE = 500_000
-"""Above so many vectors comparing with each one takes too long: only some cells are searched."""
+"""With more vectors, comparing with each one takes too long, so only some cells are searched."""
 
 MIN_RECALL = 0.99
-"""Share of the ten nearest that searching cells must find, or every vector is compared."""
+"""Share of the ten nearest that a search of cells must find; else every vector is compared."""
 
 Rows = NDArray[np.float32] | NDArray[np.float16]
 
 _SLICE = 65_536
-_TRAINED_ON = 40  # vectors a cell; fewer than 39 and FAISS complains
+_TRAINED_ON = 40  # vectors per cell; with fewer than 39, FAISS complains
 _QUESTIONS = 200
 _NEAREST = 10
 _FIRST_PROBES = 8
@@ -38,10 +38,10 @@ def write_vectors(path: Path, ids: Sequence[int], vectors: Rows, *, large: int =
     Args:
         path: File to write.
         ids: One for each row, each only once.
-        vectors: Shape (len(ids), dim), each row of length 1 but for rounding.
-        large: Above so many vectors, cells are searched, if that finds nearly the same.
+        vectors: Shape (len(ids), dim); each row has length 1, apart from rounding.
+        large: With more vectors than this, cells are searched, if that finds nearly the same.
     """
-    # FAISS takes the same id twice without a word, and then finds the wrong vector.
+    # FAISS silently accepts the same id twice, and then finds the wrong vector.
     if len(set(ids)) != len(ids):
         raise ValueError(f"{len(ids) - len(set(ids))} ids occur twice")
     numbers = np.asarray(ids, dtype=np.int64)
@@ -70,7 +70,7 @@ def _cells(exact: faiss.Index, ids: NDArray[np.int64], vectors: Rows) -> faiss.I
     rows = generator.choice(len(ids), min(len(ids), _QUESTIONS), replace=False)
     questions = np.ascontiguousarray(vectors[rows], dtype=np.float32)
     _, nearest = exact.search(questions, _NEAREST)
-    # Near duplicates need the finer steps of 16 bits to be told apart.
+    # Near duplicates can only be told apart with the finer steps of 16 bits.
     for codes in ("SQ8", "SQfp16"):
         made = faiss.index_factory(vectors.shape[1], f"IVF{count},{codes}", _METRIC)
         index = cast("faiss.IndexIVF", made)
@@ -87,7 +87,7 @@ def _cells(exact: faiss.Index, ids: NDArray[np.int64], vectors: Rows) -> faiss.I
 def _searched_enough(
     index: faiss.IndexIVF, questions: Vectors, nearest: NDArray[np.int64], *, most: int
 ) -> bool:
-    """Search more and more cells, up to *most*, until nearly all of *nearest* are found."""
+    """Increase the number of cells searched, up to *most*, until nearly all *nearest* are found."""
     index.nprobe = _FIRST_PROBES
     while index.nprobe <= most:
         _, found = index.search(questions, _NEAREST)
@@ -108,10 +108,10 @@ def _recall(nearest: NDArray[np.int64], found: NDArray[np.int64]) -> float:
 
 
 class VectorIndex:
-    """An index of vectors, open for reading; searching from several threads is safe."""
+    """A vector index, open for reading; several threads may search at the same time."""
 
     def __init__(self, path: Path) -> None:
-        # Read-only from here on: adding to a mapped index aborts the process.
+        # Read-only from here on: adding to a memory-mapped index aborts the process.
         self._faiss = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         self._cells = self._faiss if isinstance(self._faiss, faiss.IndexIVF) else None
 
@@ -140,7 +140,7 @@ class VectorIndex:
         selector = faiss.IDSelectorBatch(only)
         if self._cells is None:
             return faiss.SearchParameters(sel=selector)  # type: ignore[call-arg] # SWIG's own
-        # The fewer may be found, the more cells hold none of them.
+        # The fewer chunks may be found, the more cells contain none of them.
         share = max(len(only), 1) / max(len(self), 1)
         probes = min(self._cells.nlist, round(self._cells.nprobe / share))
         return faiss.SearchParametersIVF(sel=selector, nprobe=probes)  # type: ignore[call-arg] # SWIG's own

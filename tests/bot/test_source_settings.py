@@ -82,7 +82,7 @@ def test_a_place_of_another_kind_than_the_one_named_is_refused(tmp_path: Path) -
 
     told = refusal(tmp_path, text)
 
-    assert "sources.0: sitemap is nothing for kind 'git'; kind 'git' needs" in told
+    assert "sources.0: sitemap cannot be used with kind 'git'; kind 'git' needs" in told
 
 
 def test_rules_say_by_path_who_may_see_a_document(tmp_path: Path) -> None:
@@ -112,8 +112,8 @@ def test_rules_say_by_path_who_may_see_a_document(tmp_path: Path) -> None:
     [
         ("", "kind 'folder' needs path"),
         ('kind = "ftp"\npath = "x"', "sources.0.kind"),
-        ('path = "x"\nref = "main"', "ref is nothing for kind 'folder'"),
-        ('path = "x"\nsitemap = "https://x.test/s.xml"', "path is nothing for kind 'website'"),
+        ('path = "x"\nref = "main"', "ref cannot be used with kind 'folder'"),
+        ('path = "x"\nsitemap = "https://x.test/s.xml"', "path cannot be used with kind 'website'"),
         ('kind = "git"', "kind 'git' needs path or repository"),
         ('kind = "git"\npath = "x"\nrepository = "https://x.test"', "needs path or repository"),
         ('kind = "git"\nrepository = "ext::sh -c id"', "repository must be an address"),
@@ -125,7 +125,7 @@ def test_rules_say_by_path_who_may_see_a_document(tmp_path: Path) -> None:
         ),
         ('kind = "website"', "kind 'website' needs sitemap"),
         ('kind = "website"\nsitemap = "file:///etc/passwd"', "sitemap must be an address"),
-        ('kind = "website"\nsitemap = "https://x.test"\nurl = "https://y.test"', "url is nothing"),
+        ('kind = "website"\nsitemap = "https://x.test"\nurl = "https://y.test"', "url cannot be"),
         ('kind = "llama_index"\nreader = "wiki"', "sources.0.reader"),
         (
             'kind = "llama_index"\nreader = "a:B"\narguments = { api_token = "xyz" }',

@@ -93,7 +93,7 @@ def test_a_generation_that_is_not_kept_is_told_with_where_to_look(
     result = footnote(folder, command, name)
 
     assert result.returncode == 2
-    assert result.stderr.strip().endswith(": footnote index generations")
+    assert result.stderr.strip().endswith(": run `footnote index generations`")
     assert f"there is no generation '{name}'" in result.stderr
 
 

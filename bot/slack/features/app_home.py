@@ -1,4 +1,4 @@
-"""The app's own page, what its messages tab suggests, and the settings of channels."""
+"""The App Home page, suggested prompts, and the dialog for channel settings."""
 
 import asyncio
 import logging
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 LAST: Final = 5
 LANGUAGE: Final = re.compile(r"[\w() -]{0,40}")
-"""It joins the rules that a model reads, so it is a name and nothing else."""
+"""A language name is put into the model's rules, so it may contain nothing but a name."""
 
 
 def register(app: AsyncApp, deps: Dependencies) -> None:
-    """Connect the home page, the messages tab, and the window for a channel's settings."""
+    """Register the home page, the messages tab, and the dialog for a channel's settings."""
     app.event("app_home_opened")(bound_event(deps, _on_opened))
     app.action(elements.CHANNEL)(bound(deps, _on_choose))
     app.view(views.RULES)(bound(deps, _on_chosen))
@@ -101,7 +101,7 @@ async def _publish(deps: Dependencies, user: str) -> None:
 
 async def _admin(deps: Dependencies, now: datetime) -> list[Block]:
     failing = await asyncio.to_thread(deps.records.unanswered, limit=LAST)
-    # An administrator of Slack need not be one of every group: texts stay where they were asked.
+    # A Slack administrator need not be in every group: texts stay where they were asked.
     open_ones = [k for k in failing if not deps.channels.rules(k.channel).audience]
     public = [kept for kept in open_ones if not kept.channel.startswith("D")]
     status = [inert(line) for line in await asyncio.to_thread(deps.status)]
@@ -123,7 +123,7 @@ TITLES_SHOWN: Final = 6
 
 
 def suggestions(prompts: Sequence[str], titles: Iterable[str]) -> tuple[str, ...]:
-    """Return what may be asked: what the settings name, then what the documents are called.
+    """Return suggested questions: first from the settings, then from the documents' titles.
 
     >>> suggestions(["How many days of leave?"], ["Parking"])
     ('How many days of leave?', 'What does “Parking” say?')
@@ -133,7 +133,7 @@ def suggestions(prompts: Sequence[str], titles: Iterable[str]) -> tuple[str, ...
 
 
 def hello(library: DocumentCatalog, prompts: Sequence[str]) -> Hello:
-    """Return what the page of `footnote slack try` says first, to whom every document is open."""
+    """Return the greeting of the `footnote slack try` page, which may show every document."""
     try:
         facts = library.facts(None)
     except IndexingError:

@@ -1,4 +1,4 @@
-"""An approved reply becomes a Markdown file in a folder that is a source like any other."""
+"""Save an approved reply as a Markdown file in a folder that can be used as a source."""
 
 import hashlib
 import os
@@ -19,12 +19,12 @@ _GROUP = re.compile(r"[\w. -]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """A reply that somebody who may decide calls the answer.
+    """A reply that an authorised person has approved as the answer.
 
     Attributes:
-        channel: Where it was said.
+        channel: Where it was posted.
         ts: Time stamp of the reply.
-        author: Who said it, by id and by name.
+        author: Who wrote it, by id and by name.
         approver: Who approved it, by id and by name.
         audience: Groups that may read it; empty means everybody.
         at: When it was approved, in UTC.
@@ -61,7 +61,7 @@ def approve(database: Database, folder: Path, approved: Approved) -> Path:
 
 
 def unname(database: Database, folder: Path, user: str) -> int:
-    """Take a person's name out of the documents they said or approved; returns how many."""
+    """Remove a person's name from documents they wrote or approved; return how many there were."""
     with database.sql() as sql:
         rows = sql.execute(
             "SELECT file, author, approver FROM approved WHERE author = ?1 OR approver = ?1",
@@ -106,7 +106,7 @@ def _one_line(text: str) -> str:
 
 
 def _file_name(approved: Approved) -> str:
-    """Name the file by the reply, so that approving it again names the same one."""
+    """Return a name made from the reply's place, so that approving it again gives the same one."""
     place = f"{approved.team}:{approved.channel}:{approved.ts}"
     ascii_only = unicodedata.normalize("NFKD", approved.question).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")[:MAX_SLUG_CHARS].strip("-")
@@ -114,7 +114,7 @@ def _file_name(approved: Approved) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write the file whole or not at all: a build may read the folder at any time."""
+    """Write the file in one step, because a build may read the folder at any time."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)

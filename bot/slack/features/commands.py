@@ -1,4 +1,4 @@
-"""Questions that come by a click or a command, and private answers that are shared."""
+"""Slash command, message shortcut, and the buttons to ask again and to share an answer."""
 
 import asyncio
 import logging
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 def register(app: AsyncApp, deps: Dependencies) -> None:
-    """Connect the command, the shortcut, and the buttons that ask again or share."""
+    """Register the command, the shortcut, and the buttons that ask again or share."""
     app.command(COMMAND)(bound_command(deps, _on_ask))
     app.shortcut(ASK_ABOUT)(bound(deps, _on_ask_about))
     app.action(elements.AGAIN)(bound(deps, _on_again))
@@ -107,10 +107,10 @@ def commanded(command: Mapping[str, Any], team: str) -> Received | None:
 
 
 def pointed_at(body: Body, team: str) -> Received:
-    """Read the question that somebody else's message asks."""
+    """Read the question in somebody else's message."""
     message, channel = body["message"], str(body["channel"]["id"])
     return Received(
-        # Whoever points at a message first gets it answered, once.
+        # Only the first person to use the shortcut on a message gets it answered.
         event_id=f"shortcut:{channel}:{message['ts']}",
         team=team,
         channel=channel,
@@ -132,7 +132,7 @@ def _again(deps: Dependencies, body: Body) -> Received | None:
     place = str((body.get("container") or {}).get("message_ts") or action["action_ts"])
     return replace(
         earlier,
-        event_id=f"again:{question_id}:{place}",  # a second click finds it asked already
+        event_id=f"again:{question_id}:{place}",  # a second click is a duplicate
         ts=f"command:{action['action_ts']}" if is_private else str(action["action_ts"]),
         user=user_of(body),
         kind=Kind.COMMAND if is_private else Kind.AGAIN,
@@ -165,7 +165,7 @@ async def _replace(deps: Dependencies, body: Body, message: Message) -> None:
 
 
 async def _share(deps: Dependencies, kept: StoredAnswer) -> str:
-    """Post a private answer in its channel; returns what the asker is told."""
+    """Post a private answer in its channel; return the message for the person who asked."""
     person = await deps.people.person(kept.user)
     frame = Frame(now=datetime.now(UTC), question_id=kept.id)
     answer = answer_message(kept.answer, frame)
@@ -178,7 +178,7 @@ async def _share(deps: Dependencies, kept: StoredAnswer) -> str:
     except CALL_ERRORS as error:
         failed = failure(error)
         log.info("answer not shared", extra={"question_id": kept.id, "code": failed.code})
-        if failed.fault is not Fault.UNSURE:  # else it may stand there
+        if failed.fault is not Fault.UNSURE:  # else it may have been posted
             await asyncio.to_thread(deps.records.share, kept.id, taken_back=True)
         return texts.NOT_SHARED
     return texts.SHARED

@@ -1,4 +1,4 @@
-"""What every click and command needs: Slack, the state, and who may do what."""
+"""Dependencies shared by all Slack event handlers."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,16 +20,16 @@ Ack = Callable[..., Awaitable[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """Everything at hand.
+    """Everything that an event handler needs.
 
     Attributes:
         team: The workspace that the token belongs to.
-        library: What the bot can tell of its documents; None if it is served without one.
+        library: Facts about the documents; None if there are none.
         answers: Folder of the approved answers.
         answers_are_indexed: Whether that folder is one of the sources.
-        wake: Tells the dispatcher that a question was kept.
-        status: How the bot is, in lines for administrators.
-        prompts: What the messages tab suggests to ask.
+        wake: Notifies the dispatcher that a question was stored.
+        status: The bot's status, in lines for administrators.
+        prompts: Suggested questions for the messages tab.
     """
 
     team: str
@@ -47,13 +47,13 @@ class Dependencies:
     prompts: tuple[str, ...] = ()
 
     def kept(self, question_id: str, body: Body) -> StoredAnswer | None:
-        """Return an answer, if it was given where the click came from."""
+        """Return an answer, if it was given in the place of the click."""
         kept = self.records.kept(question_id)
         is_there = kept is not None and (kept.team, kept.channel) == (self.team, channel_of(body))
         return kept if is_there else None
 
     async def tell(self, body: Body, sentence: str) -> None:
-        """Tell the one who clicked; if that fails, it is only logged."""
+        """Send a message to the person who clicked; a failure is only logged."""
         try:
             await whisper(
                 self.clients.posts,
@@ -66,21 +66,21 @@ class Dependencies:
             log.info("not told", extra={"code": failure(error).code})
 
     async def open(self, body: Body, view: Mapping[str, object]) -> None:
-        """Open a window; Slack allows it for three seconds after the click."""
+        """Open a dialog; Slack allows this only within three seconds after the click."""
         try:
             await self.clients.posts.views_open(trigger_id=str(body["trigger_id"]), view=dict(view))
         except CALL_ERRORS as error:
             log.warning("window not opened", extra={"code": failure(error).code})
 
     async def may_decide(self, channel: str, user: str) -> bool:
-        """Return whether *user* is the one to ask in a channel, or administers the workspace."""
+        """Return whether *user* is the person to ask in a channel, or a workspace administrator."""
         if user == self.channels.rules(channel).helper:
             return True
         return (await self.people.person(user)).is_admin
 
 
 def channel_of(body: Body) -> str:
-    """Return where a click was made; "" if nowhere."""
+    """Return the channel of a click; "" if it has none."""
     return str((body.get("channel") or body.get("container") or {}).get("id") or "")
 
 
@@ -90,7 +90,7 @@ def user_of(body: Body) -> str:
 
 
 def thread_of(body: Body) -> str | None:
-    """Return the thread a click was made in; None if in none."""
+    """Return the thread of a click; None if it has none."""
     message = body.get("message") or {}
     return message.get("thread_ts") or None
 
@@ -98,7 +98,7 @@ def thread_of(body: Body) -> str | None:
 def bound(
     deps: Dependencies, work: Callable[[Dependencies, Ack, Body], Awaitable[None]]
 ) -> Callable[..., Awaitable[None]]:
-    """Return *work* as Bolt calls it, by the names of what it wants."""
+    """Return *work* as a function that Bolt can call by argument names."""
 
     async def listener(ack: Ack, body: dict[str, Any]) -> None:
         await work(deps, ack, body)
@@ -109,7 +109,7 @@ def bound(
 def bound_command(
     deps: Dependencies, work: Callable[[Dependencies, Ack, Body], Awaitable[None]]
 ) -> Callable[..., Awaitable[None]]:
-    """Return *work* as Bolt calls it for a command."""
+    """Return *work* as a function that Bolt can call for a command."""
 
     async def listener(ack: Ack, command: dict[str, Any]) -> None:
         await work(deps, ack, command)
@@ -120,7 +120,7 @@ def bound_command(
 def bound_event(
     deps: Dependencies, work: Callable[[Dependencies, Body], Awaitable[None]]
 ) -> Callable[..., Awaitable[None]]:
-    """Return *work* as Bolt calls it for an event."""
+    """Return *work* as a function that Bolt can call for an event."""
 
     async def listener(event: dict[str, Any]) -> None:
         await work(deps, event)

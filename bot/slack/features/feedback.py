@@ -1,4 +1,4 @@
-"""What people think of an answer, and a look at the quotes behind it."""
+"""Feedback buttons and the dialog that shows a quote in context."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def register(app: AsyncApp, deps: Dependencies) -> None:
-    """Connect the feedback buttons, their window, and the list of quotes."""
+    """Register the feedback buttons, their dialog, and the list of quotes."""
     app.action(elements.FEEDBACK)(bound(deps, _on_rate))
     app.view(views.REASON)(bound(deps, _on_explain))
     app.action(elements.QUOTE)(bound(deps, _on_show_quote))
@@ -28,7 +28,7 @@ async def _on_rate(deps: Dependencies, ack: Ack, body: Body) -> None:
         await deps.tell(body, texts.FORGOTTEN)
         return
     rating = Rating(value)
-    # Saved before Slack is told: if that fails, the one who clicked sees that it did.
+    # Saved before the click is acknowledged: if that fails, the person sees the failure.
     await asyncio.to_thread(deps.records.rate, question_id, user, rating)
     await ack()
     log.info("answer rated", extra={"question_id": question_id, "rating": value})

@@ -1,4 +1,4 @@
-"""Where the documents don't say, a person is asked; what they answer can become a document."""
+"""Hand a question to a person, and save their approved reply as a document."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def register(app: AsyncApp, deps: Dependencies) -> None:
-    """Connect the buttons and the shortcut of a hand-off."""
+    """Register the buttons and the shortcut of a hand-off."""
     app.action(elements.ASK_PERSON)(bound(deps, _on_ask_person))
     app.action(elements.RESOLVED)(bound(deps, _on_resolved))
     app.shortcut(THIS_IS_IT)(bound(deps, _on_this_is_it))
@@ -123,7 +123,7 @@ async def _hand_off(deps: Dependencies, kept: StoredAnswer, *, helper: str, aske
     database = deps.store.database
     if not await asyncio.to_thread(open_for, database, kept.id, helper=helper, asked_by=asked_by):
         return  # somebody clicked before
-    # The one message that is meant to ping: whom, the settings of the channel say.
+    # The only message that is meant to ping somebody: the person in the channel's settings.
     asks = section({"type": "user", "user_id": helper}, words(f" {texts.HANDED_OFF}"))
     message = Message(
         text=f"<@{helper}> {texts.HANDED_OFF}",

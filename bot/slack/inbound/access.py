@@ -1,4 +1,4 @@
-"""Who asks: members are answered; guests and people of other companies only if it is set."""
+"""Who may ask: members always, guests and people of other companies only if the settings say so."""
 
 import logging
 import time
@@ -19,7 +19,7 @@ _STRANGERS: Final = {"user_not_found", "user_not_visible", "users_not_found"}
 
 
 class Standing(StrEnum):
-    """What somebody is to the workspace."""
+    """A person's relation to the workspace."""
 
     MEMBER = "member"
     GUEST = "guest"
@@ -30,10 +30,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody, as Slack knows them.
+    """A person, as Slack knows them.
 
     Attributes:
-        name: What they are called; "" if Slack does not say.
+        name: Their name; "" if Slack gives none.
         is_admin: Whether they administer the workspace.
     """
 
@@ -46,10 +46,10 @@ UNKNOWN: Final = Person(standing=Standing.UNKNOWN)
 
 
 class People:
-    """Asks Slack who somebody is, and remembers it for some minutes.
+    """Looks people up in Slack and caches them for some minutes.
 
     Args:
-        calls: Repeats what may be repeated.
+        calls: The client that retries.
         team: The workspace that the token belongs to.
         now: Seconds on a clock that never goes back.
     """

@@ -1,4 +1,4 @@
-"""Waiting questions are worked on: a limited number together, one at a time in a thread."""
+"""Dispatch waiting questions: a limited number in parallel, one at a time in each thread."""
 
 import asyncio
 import contextlib
@@ -18,29 +18,29 @@ from bot.state import AnswerRepository, Claimed, Outcome, QuestionRepository
 log = logging.getLogger(__name__)
 
 POLL_S: Final = 5.0
-"""How often, at least, to look for questions whose owner has died."""
+"""Longest pause between two looks for questions whose owner has died."""
 
 TURNED_AWAY_AT_ONCE: Final = 8
-"""Who is turned away must not wait for those who are answered."""
+"""How many refusals run in parallel, besides the answers, so that they need not wait for these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many questions are worked on at once: in all, and of one person."""
+    """How many questions are worked on in parallel: in total, and per person."""
 
     max_concurrent: int
     max_per_user: int | None = None
 
 
 class Dispatcher:
-    """Takes questions from the store and keeps hold of every task it starts.
+    """Takes questions from the store and keeps track of every task it starts.
 
     Args:
-        store: Where questions wait.
+        store: Holds the waiting questions.
         owner: This process.
         respond: Brings one question to its outcome.
-        limits: How many are worked on at once.
-        on_fatal: Called once when Slack does not take the token any more.
+        limits: How many are worked on in parallel.
+        on_fatal: Called once if Slack no longer accepts the token.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Dispatcher:
         self._loops = [asyncio.create_task(self._take()), asyncio.create_task(self._renew())]
 
     def wake(self) -> None:
-        """Look into the store now."""
+        """Check the store now."""
         self._wake.set()
 
     def stop(self) -> None:
@@ -79,24 +79,24 @@ class Dispatcher:
         self.wake()
 
     def hurry(self) -> None:
-        """Drop what runs, and what is just being claimed; it stays in the store."""
+        """Cancel running and newly claimed questions; they stay in the store."""
         self._hurrying = True
         for task in self._tasks:
             task.cancel()
 
     def cancel(self, question_id: str) -> None:
-        """Work no more on a question that has its outcome already."""
+        """Stop working on a question that already has its outcome."""
         task = self._by_question.get(question_id)
         if task is not None:
             task.cancel()
 
     @property
     def running(self) -> int:
-        """How many questions are worked on."""
+        """How many questions are being worked on."""
         return sum(not turned_away for turned_away in self._tasks.values())
 
     async def drain(self, timeout_s: float) -> None:
-        """Take no more questions, finish what runs, and leave the rest to the next process."""
+        """Take no more questions, finish the running ones, leave the rest to the next process."""
         self.stop()
         taking, renewing = self._loops
         await taking
@@ -114,7 +114,7 @@ class Dispatcher:
             try:
                 await self._fill(turned_away=True)
                 await self._fill(turned_away=False)
-            except Exception:  # whatever it is, the bot must not stop listening silently
+            except Exception:  # whatever it is, the bot must not silently stop listening
                 log.exception("questions not claimed")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), min(POLL_S, self._store.lease_s / 3))
@@ -149,11 +149,11 @@ class Dispatcher:
             await self._respond(claimed)
         except SlackError:
             log.exception("token refused", extra={"question_id": claimed.id})
-            self._stopping = True  # or the question would be taken again at once
+            self._stopping = True  # or the question would be taken again immediately
             self._on_fatal()
         except Exception:
             log.exception("question not finished", extra={"question_id": claimed.id})
-            await asyncio.sleep(POLL_S)  # or it would fail again and again at full speed
+            await asyncio.sleep(POLL_S)  # or it would fail repeatedly at full speed
         await asyncio.to_thread(self._store.release, self._owner, claimed.id)
 
     async def _renew(self) -> None:
@@ -169,13 +169,13 @@ Next = Callable[[], Awaitable[object]]
 
 
 class Cancellations:
-    """Ends questions that nobody wants an answer to any more.
+    """Ends questions that nobody wants answered any more.
 
     Args:
-        store: Knows what is asked.
-        records: Keep what was answered.
-        writer: Takes messages out of Slack.
-        indicator: Show what is worked on.
+        store: Holds the questions.
+        records: Hold the answers.
+        writer: Deletes messages in Slack.
+        indicator: Shows which questions are being worked on.
         team: The workspace that the token belongs to.
     """
 
@@ -196,13 +196,13 @@ class Cancellations:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def register(self, app: AsyncApp, dispatcher: Dispatcher, gone: Callable[[], None]) -> None:
-        """Connect the events that end something; *gone* is called when the app is removed."""
+        """Register the events that end a question; *gone* is called when the app is removed."""
 
         async def on_stopped(event: dict[str, Any]) -> None:
             await self.stop(dispatcher, str(event["channel"]), str(event.get("thread_ts") or ""))
 
         async def on_gone() -> None:
-            log.error("app removed from the workspace, or its token taken back")
+            log.error("app removed from the workspace, or its token revoked")
             gone()
 
         @app.middleware
@@ -215,7 +215,7 @@ class Cancellations:
         app.event("tokens_revoked")(on_gone)
 
     async def seen(self, body: Mapping[str, Any]) -> None:
-        """Take back that an answer may be missing, once somebody clicks something below it."""
+        """Remove the note that an answer may be missing once somebody clicks below that answer."""
         place = body.get("container") or {}
         if body.get("type") != "block_actions" or not place.get("message_ts"):
             return
@@ -226,7 +226,7 @@ class Cancellations:
             self._clean_up(str((body.get("channel") or {}).get("id")), (note_ts,))
 
     async def stop(self, dispatcher: Dispatcher, channel: str, thread_ts: str) -> None:
-        """End what is worked on in a thread: its asker pressed Stop."""
+        """Stop work on a thread's questions after its asker pressed Stop."""
         questions = await asyncio.to_thread(self._store.in_thread, self._team, channel, thread_ts)
         for question_id in questions:
             await asyncio.to_thread(self._store.finish, question_id, Outcome.STOPPED)
@@ -235,13 +235,13 @@ class Cancellations:
         await self._signs.stopped(channel, thread_ts)
 
     async def withdrawn(self, dispatcher: Dispatcher, taken: Taken) -> None:
-        """Clean up after a deleted question: its answer, and what is kept of it."""
+        """Clean up after a deleted question: its answer and everything stored about it."""
         question = taken.withdrawn
         if question is None:
             return
         await asyncio.to_thread(self._records.forget_question, question.id)
         if not question.posting:
-            # From the moment it was taken back nobody may begin to post for it.
+            # After a question is withdrawn, nobody may begin to post for it.
             dispatcher.cancel(question.id)
         if question.messages:
             self._clean_up(taken.channel, question.messages)
@@ -262,6 +262,6 @@ class Cancellations:
 
 
 def _question_of(action: Mapping[str, Any]) -> str:
-    """Return the question that a control is about; what else its value says stands before it."""
+    """Return the id of the control's question; the value may have other data before it."""
     value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
     return str(value).rpartition(":")[2]

@@ -1,4 +1,4 @@
-"""HTTP: events with their signature checked, and how the bot is for whoever watches it."""
+"""HTTP server: Slack events with verified signatures, health and metrics."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,11 +28,11 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How the bot is.
+    """The bot's health.
 
     Attributes:
         trouble: Why it cannot answer right now; "" if it can.
-        metrics: Numbers, in the text format of Prometheus.
+        metrics: Metrics in the text format of Prometheus.
     """
 
     trouble: Callable[[], Awaitable[str]]
@@ -46,22 +46,22 @@ def parse_address(text: str) -> Address:
     (Address(host='127.0.0.1', port=8080), Address(host='::1', port=80))
     """
     host, _, port = text.rpartition(":")
-    if not port.isdigit() or not 0 <= int(port) < 65_536:  # noqa: PLR2004 as many as there are
-        raise SlackError(f"{text!r} is no address to listen on: write PORT or HOST:PORT")
+    if not port.isdigit() or not 0 <= int(port) < 65_536:  # noqa: PLR2004 the number of ports
+        raise SlackError(f"{text!r} is not an address to listen on: write PORT or HOST:PORT")
     return Address(host=host.strip("[]") or "127.0.0.1", port=int(port))
 
 
 @asynccontextmanager
 async def served(address: Address, health: Health, bolt: AsyncApp | None) -> AsyncIterator[int]:
-    """Listen on *address* while the context is open; yields the port.
+    """Listen on *address* while the context is open; yield the port.
 
     Args:
         address: Port 0 takes any free one.
-        health: Answers whoever watches.
+        health: Gives the data of the health and metrics pages.
         bolt: Takes Slack's events; None if they come by Socket Mode.
 
     Raises:
-        SlackError: The port is taken, or may not be used.
+        SlackError: The port is in use or not permitted.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app.router.add_get("/healthz", _alive)
@@ -90,7 +90,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def _events(bolt: AsyncApp) -> Answer:
     async def events(request: web.Request) -> web.StreamResponse:
-        # Bolt would raise on a time that is no number, and Slack would take it for our failure.
+        # Bolt raises if the time stamp is not a number, and Slack would count that as a failure.
         if not request.headers.get("X-Slack-Request-Timestamp", "").isdigit():
             return web.Response(status=401)
         return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))

@@ -1,4 +1,4 @@
-"""An event becomes a kept question before Slack is told that it arrived."""
+"""Store a question from a Slack event before the event is acknowledged."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from bot.state import ChannelRepository, Kind, QuestionRepository, Received, Wit
 log = logging.getLogger(__name__)
 
 EDITED_WITHIN_S: Final = 3600.0
-"""A message edited so soon after it was written may become a question by that."""
+"""An edit within this many seconds after a message was written may turn it into a question."""
 
 _SUBTYPES = {None, "file_share", "thread_broadcast"}
 _SLACK_ITSELF = {"USLACKBOT", "USLACK"}
@@ -24,23 +24,23 @@ _SOMEBODY = re.compile(r"<(?:@[UW]|!subteam)")
 
 
 class Arrival(StrEnum):
-    """What an event was."""
+    """The kind of an event."""
 
-    NEW = "new"  # a question, kept
-    DUPLICATE = "duplicate"  # a question that is known
+    NEW = "new"  # a question, stored
+    DUPLICATE = "duplicate"  # a question that is already known
     WITHDRAWN = "withdrawn"  # a question was deleted
-    REVISED = "revised"  # a question that still waits was edited
+    REVISED = "revised"  # a question that was still waiting was edited
     OTHER = "other"  # nothing to answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What became of an event.
+    """The result of an event.
 
     Attributes:
-        question: The one that was asked, if one was.
-        withdrawn: The question that was deleted, if one was.
-        channel: Where; "" if nothing happened anywhere.
+        question: The question in it, if there was one.
+        withdrawn: The question that was deleted, if any.
+        channel: Its channel; "" if nothing happened.
     """
 
     arrival: Arrival
@@ -53,14 +53,14 @@ _NOTHING: Final = Taken(arrival=Arrival.OTHER)
 
 
 class Inbox:
-    """Keeps questions, each once.
+    """Stores questions, each once.
 
     Args:
-        store: Where they are kept.
-        channels: Where one need not mention the bot.
+        store: Holds them.
+        channels: Rules of the channels, such as where no mention is needed.
         team: The workspace that the token belongs to.
         bot_user: The app's own user.
-        max_waiting: How many may wait before the next is turned away.
+        max_waiting: How many may wait before the next one is turned away.
     """
 
     def __init__(
@@ -79,10 +79,10 @@ class Inbox:
         self._max_waiting = max_waiting
 
     async def take(self, body: Mapping[str, Any]) -> Taken:
-        """Keep what *body* says: a question, that one was edited, or that one was deleted.
+        """Apply *body*: a new question, an edited one or a deleted one.
 
         Raises:
-            StoreError: It could not be kept; Slack must not be told that it arrived.
+            StoreError: It could not be stored; the event must not be acknowledged.
         """
         event = body.get("event")
         if not isinstance(event, Mapping) or _team(body) != self._team:
@@ -100,7 +100,7 @@ class Inbox:
         return taken
 
     async def keep(self, question: Received) -> Arrival:
-        """Keep a question that came by another way than an event."""
+        """Store a question that did not come as an event."""
         return (await asyncio.to_thread(self._consider, question)).arrival
 
     def _consider(self, question: Received) -> Taken:
@@ -117,7 +117,7 @@ class Inbox:
         return Taken(arrival=arrival, question=question, channel=question.channel)
 
     def _is_follow_up(self, question: Received) -> bool:
-        """Decide whether a reply without a mention is meant for us."""
+        """Return whether a reply without a mention is meant for the bot."""
         channel, thread_ts = question.channel, question.thread_ts
         asker = self._store.last_asker(question.team, channel, thread_ts)
         if asker is None or not self._channels.rules(channel).follow_ups:
@@ -149,7 +149,7 @@ class Change:
     """A message was edited or deleted.
 
     Attributes:
-        text: What it says now; None if it is gone.
+        text: Its text now; None if it was deleted.
     """
 
     channel: str
@@ -158,7 +158,7 @@ class Change:
 
 
 def changed(event: Mapping[str, Any]) -> Change | None:
-    """Read what happened to an earlier message; None if the event is about none."""
+    """Read the change to an earlier message; None if the event is not a change."""
     subtype, channel = event.get("subtype"), str(event.get("channel") or "")
     if event.get("type") != "message" or not channel:
         return None
@@ -174,7 +174,7 @@ def changed(event: Mapping[str, Any]) -> Change | None:
 
 
 def asked(body: Mapping[str, Any], *, team: str, bot_user: str) -> Received | None:
-    """Read the question out of an event; None if it is none, or not one for us.
+    """Read the question in an event; None if it has none, or not one for the bot.
 
     Args:
         body: The event with its envelope, as Slack sends it.
@@ -202,7 +202,7 @@ def asked(body: Mapping[str, Any], *, team: str, bot_user: str) -> Received | No
 
 
 def _team(body: Mapping[str, Any]) -> object:
-    # In a shared channel `team_id` is the asker's workspace, the authorization is ours.
+    # In a shared channel, `team_id` is the asker's workspace, and the authorization is ours.
     authorizations = body.get("authorizations") or [{}]
     return authorizations[0].get("team_id") or body.get("team_id")
 
@@ -215,7 +215,7 @@ def _kind(event: Mapping[str, Any], bot_user: str) -> Kind | None:
     if event.get("channel_type") not in {"channel", "group"} or f"<@{bot_user}" in str(
         event.get("text")
     ):
-        return None  # a mention comes as an event of its own
+        return None  # a mention comes as a separate event
     is_reply = event.get("thread_ts") not in {None, event["ts"]}
     return Kind.FOLLOW_UP if is_reply else Kind.UNASKED
 
@@ -227,7 +227,7 @@ def _is_fit(event: Mapping[str, Any], bot_user: str) -> bool:
 
 
 def _is_late_edit(event: Mapping[str, Any]) -> bool:
-    """An edited mention is delivered anew; long after, its question's key is forgotten."""
+    """Return whether an edited mention is delivered so late that its question's key is erased."""
     edited = event.get("edited")
     if edited is None:
         return False
@@ -253,18 +253,18 @@ def register(
     greet: Callable[[Received], None],
     withdrawn: Callable[[Taken], Awaitable[None]],
 ) -> None:
-    """Connect *app* with the inbox; comes after every listener of a kind of its own.
+    """Register the inbox with *app*; call it after all other listeners are registered.
 
     Args:
-        app: Bolt's; it drops the app's own events before they come here.
-        inbox: Keeps questions.
-        wake: Called after one was kept.
-        greet: Called to show its asker that it arrived.
+        app: Bolt's app, which drops its own events before they come here.
+        inbox: Stores questions.
+        wake: Called after one was stored.
+        greet: Called to show the person that the question arrived.
         withdrawn: Called after one was deleted.
     """
 
-    # Bolt acknowledges an event before its listener runs, but after this: what raises here is
-    # not acknowledged, and Slack delivers it again.
+    # Bolt acknowledges an event before its listener runs, but after this middleware: if it
+    # raises, the event is not acknowledged, and Slack delivers it again.
     @app.middleware
     async def keep(body: dict[str, Any], ack: Next, next_: Next) -> object:
         taken = await inbox.take(body)

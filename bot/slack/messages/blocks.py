@@ -1,4 +1,4 @@
-"""Answers become messages; every word of a document stands where Slack reads no mark-up."""
+"""Render answers as Slack messages; text from documents is only put where Slack reads no markup."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -17,14 +17,14 @@ _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?:\s*\[\d+\])*(?=\s)|\n")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is posted.
+    """A message to post.
 
     Attributes:
         text: Escaped for Slack; shown in notifications, and alone if there are no blocks.
-        blocks: What is shown.
-        simpler: The same, of kinds that every workspace has known for long; for where *blocks* are
+        blocks: The visible content.
+        simpler: The same in older kinds of blocks that every workspace knows, in case *blocks* are
             refused.
-        offers_again: Whether a button asks the question again, whose words must be kept for it.
+        offers_again: Whether a button asks the question again, so that its text must be kept.
     """
 
     text: str
@@ -35,14 +35,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What stands around an answer.
+    """Everything around an answer.
 
     Attributes:
-        now: In UTC; ages are counted to it.
-        question_id: What the buttons are about; "" leaves them out.
+        now: In UTC; ages are relative to it.
+        question_id: Id for the buttons; "" leaves them out.
         helper: Whether there is a person to ask.
-        stale: What changed in the documents since the index was built, such as "3 files changed".
-        is_private: Only the asker sees it, and may show it to everyone.
+        stale: Changes in the documents since the build, such as "3 files changed".
+        is_private: Only the asker sees the answer, and may share it with everyone.
     """
 
     now: datetime
@@ -53,11 +53,11 @@ class Frame:
 
 
 def note(sentence: str, *, again: str = "") -> Message:
-    """Say one of the fixed sentences, which hold nothing that Slack would read as mark-up.
+    """Return one of the fixed sentences, which contain no Slack markup.
 
     Args:
-        sentence: What is said.
-        again: The question that a button asks again; "" shows none.
+        sentence: The sentence.
+        again: Id of the question that a button asks again; "" shows no button.
     """
     if not again:
         return Message(text=sentence)
@@ -66,7 +66,7 @@ def note(sentence: str, *, again: str = "") -> Message:
 
 
 def answer_message(answer: Answer, frame: Frame) -> Message:
-    """Show an answer with its sources, or say why there is none."""
+    """Return an answer with its sources, or the reason why there is none."""
     if answer.status is Status.FAILED:
         failed = texts.FAILED.format(reference=defuse(answer.reference))
         return note(failed, again=frame.question_id)
@@ -85,7 +85,7 @@ def answer_message(answer: Answer, frame: Frame) -> Message:
 
 
 def blocks_below(answer: Answer, frame: Frame, *, is_cut: bool = False) -> Message:
-    """Show what stands below the words of an answer: sources, remarks, buttons."""
+    """Return everything below the text of an answer: sources, remarks, buttons."""
     heading, sources = _sources(answer, frame.now)
     is_found = answer.status is Status.ANSWERED
     remarks = ([texts.CUT] if is_cut else []) + _footer(answer, frame)
@@ -116,7 +116,7 @@ def _quote_options(answer: Answer) -> list[str]:
 
 
 def _box(heading: str, sources: Sequence[Source], *, is_open: bool) -> list[Block]:
-    """A box that opens on a click, so that a long list of sources does not fill the thread."""
+    """Return a box that opens on a click, so that many sources do not fill the thread."""
     inside = source_blocks(heading, sources)
     if not inside or len(inside) > LIMITS["box_blocks"]:
         return inside
@@ -136,7 +136,7 @@ def _box(heading: str, sources: Sequence[Source], *, is_open: bool) -> list[Bloc
 
 
 def _bold(answer: Answer, said: str) -> list[rich_text.Place]:
-    """Return where the words stand in *said* that are the answer itself."""
+    """Return where the words in *said* are that are the answer itself."""
     if answer.status is not Status.ANSWERED:
         return []
     cleaned = clean(answer.text)
@@ -151,7 +151,7 @@ def _bold(answer: Answer, said: str) -> list[rich_text.Place]:
 
 
 def _answer_blocks(said: str, bold: Sequence[rich_text.Place] = ()) -> list[Block]:
-    """The words of an answer, as few blocks as Slack's limits allow."""
+    """Return the text of an answer, in as few blocks as Slack's limits allow."""
     blocks: list[Block] = []
     elements: list[Block] = []
     chars = 0
@@ -187,7 +187,7 @@ def _part_element(part: Part) -> Block:
 
 
 def _fitting(part: Part) -> Iterable[Part]:
-    """Cut a part that is too long for one block; its styles are lost where it is cut."""
+    """Cut a part that is too long for one block; its styles are lost at the cut."""
     if part.chars <= LIMITS["block_chars"] // 2:
         return [part]
     whole = rich_text.table_text(part) if part.rows else "".join(p.text for p in part.pieces)
@@ -196,7 +196,7 @@ def _fitting(part: Part) -> Iterable[Part]:
 
 
 def cut_at_sentence(text: str, max_chars: int) -> str:
-    """Keep at most *max_chars* of *text*, up to the end of a sentence if one is there.
+    """Return at most *max_chars* of *text*, up to the end of a sentence if there is one.
 
     >>> cut_at_sentence("One is here [1]. Two is there [2].", 20)
     'One is here [1].'
@@ -214,7 +214,7 @@ def _pieces(text: str) -> list[str]:
     pieces = []
     rest = text
     while rest:
-        # Half of the room: making text inert lengthens it.
+        # Half of the space, because making text inert lengthens it.
         piece = cut_at_sentence(rest, LIMITS["block_chars"] // 2)
         pieces.append(piece)
         rest = rest[len(piece) :].lstrip()
@@ -233,7 +233,7 @@ def _footer(answer: Answer, frame: Frame) -> list[str]:
 
 
 def _fallback(said: str, heading: str, sources: Sequence[Source]) -> str:
-    """The answer for notifications and for clients that show no blocks, sources included."""
+    """Return the answer for notifications and clients without blocks, sources included."""
     names = [source.mark + shorten(source.title, 40) for source in sources[: LIMITS["sources"]]]
     listed = defuse(f"\n{heading}: " + "; ".join(names)) if names else ""
     room = max(LIMITS["fallback_chars"] - len(listed), 400)

@@ -1,4 +1,4 @@
-"""The smallest pieces of a message, and Slack's limits on all of them."""
+"""Basic Slack message elements, and Slack's size limits."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
@@ -12,8 +12,8 @@ LIMITS: Final = {
     "blocks": 50,  # Slack's, for one message
     "block_chars": 3000,  # Slack's, for a section; kept for every block
     "message_chars": 12_000,  # Slack's, over all blocks
-    "fallback_chars": 3900,  # Slack advises 4,000
-    # Ours: even if every other character had to be made inert, all of it fits in a message.
+    "fallback_chars": 3900,  # Slack recommends 4,000
+    # Ours: even if every other character had to be made inert, all of it fits into a message.
     "answer_chars": 4500,
     "sources_chars": 3000,
     "remark_chars": 300,
@@ -26,7 +26,7 @@ LIMITS: Final = {
 
 
 def rich_text_block(elements: Iterable[Block]) -> Block:
-    """Return a block in which Slack reads no mark-up."""
+    """Return a block in which Slack reads no markup."""
     return {"type": "rich_text", "elements": list(elements)}
 
 
@@ -42,7 +42,7 @@ def words(said: str, *, bold: bool = False) -> Block:
 
 
 def link(url: str, words: str) -> Block:
-    """Return a link to a document; its address comes from the index alone."""
+    """Return a link to a document; its URL comes only from the index."""
     return {"type": "link", "url": url, "text": inert(words)}
 
 
@@ -59,7 +59,7 @@ MAX_LABEL_CHARS: Final = 75
 
 
 def below(question_id: str, *, quotes: Sequence[str], ask_person: bool, share: bool) -> list[Block]:
-    """Return the row of buttons of an answer; none if there is nothing to choose."""
+    """Return the row of buttons below an answer; empty if there are none."""
     if not question_id:
         return []
     elements: list[Block] = []
@@ -78,7 +78,7 @@ def again(question_id: str) -> Block:
 
 
 def resolved(question_id: str) -> Block:
-    """Return the button by which a helper says that a question is settled."""
+    """Return the button for a helper to mark a question as settled."""
     return {"type": "actions", "elements": [button(texts.RESOLVED, RESOLVED, question_id)]}
 
 
@@ -105,7 +105,7 @@ def button(label: str, action: str, value: str) -> Block:
 
 
 def plain(text: str, max_chars: int = MAX_LABEL_CHARS) -> Block:
-    """Return *text* as Slack's text object that reads no mark-up."""
+    """Return *text* as Slack's plain text object, which has no markup."""
     return {"type": "plain_text", "text": inert(shorten(text, max_chars // 2)), "emoji": False}
 
 

@@ -1,4 +1,4 @@
-"""The Markdown of an answer becomes rich text, in which Slack reads no mark-up at all."""
+"""Convert the Markdown of an answer to Slack rich text, in which Slack reads no markup."""
 
 import re
 import unicodedata
@@ -22,7 +22,7 @@ _STYLES: Final = {"strong": "bold", "em": "italic"}
 
 Place = tuple[int, int]
 
-# They stand for no character and never will; to Markdown they are letters like any other
+# Noncharacters, which never have a meaning; to Markdown they are ordinary letters
 _OPENS, _CLOSES = "\ufdd0", "\ufdd1"
 _MARK = re.compile(f"([{_OPENS}{_CLOSES}])")
 _JOINERS = frozenset("\u200c\u200d")
@@ -57,18 +57,18 @@ class Part:
 
     @property
     def chars(self) -> int:
-        """How long its text is."""
+        """Length of its text."""
         in_rows = sum(len(cell) for row in self.rows for cell in row)
         return in_rows + sum(len(piece.text) for piece in self.pieces)
 
 
 def parts(markdown: str, bold: Sequence[Place] = ()) -> list[Part]:
-    r"""Take an answer apart; every word of it is in some part, addresses of links excepted.
+    r"""Split an answer into parts that contain all of its words, except the URLs of links.
 
     Args:
         markdown: The answer.
-        bold: Where words of it stand that are to be bold, as (start, end), in order and without
-            overlap. One that would change how the rest is read is left out.
+        bold: Ranges to make bold, as (start, end), in order and without overlap. A range that
+            would change how the rest is parsed is left out.
 
     >>> [(p.kind, p.pieces[0].text) for p in parts("Yes [1].\n\n- one\n- two")]
     [('text', 'Yes [1].'), ('item', 'one'), ('item', 'two')]
@@ -100,14 +100,14 @@ def _marked(markdown: str, places: Sequence[Place]) -> str:
 
 
 def _is_harmless(markdown: str, places: Sequence[Place], unmarked: list[Part]) -> bool:
-    """Whether every mark is among the words that are shown, and nothing else is read otherwise."""
+    """Return whether the marks change nothing else in how the text is parsed."""
     tried = _taken_apart(_marked(markdown, places))
     marks = sum(len(_MARK.findall(piece.text)) for part in tried for piece in part.pieces)
     return marks == 2 * len(places) and [_without_marks(part) for part in tried] == unmarked
 
 
 def _is_word(markdown: str, place: Place) -> bool:
-    """Whether a place is on one line, holds no label, and cuts no character off from its marks."""
+    """Return whether a range is on one line, without a label, and splits no marks from letters."""
     start, end = place
     if "\n" in markdown[start:end] or not markdown[start:end].strip():
         return False
@@ -119,7 +119,7 @@ def _is_word(markdown: str, place: Place) -> bool:
 
 
 def _leans(character: str) -> bool:
-    """Whether a character is part of the one before it, such as an accent of its own."""
+    """Return whether a character belongs to the one before it, such as a combining accent."""
     is_mark = bool(character) and unicodedata.category(character).startswith("M")
     return is_mark or character in _JOINERS
 
@@ -130,7 +130,7 @@ def _without_marks(part: Part) -> Part:
 
 
 def _emboldened(part: Part) -> Part:
-    """Make bold what stands between the marks, which go."""
+    """Make the text between the marks bold and remove the marks."""
     pieces: list[Piece] = []
     is_bold = False
     for piece in part.pieces:
@@ -157,7 +157,7 @@ def _parts(node: SyntaxTreeNode, markdown: str, depth: int) -> Iterator[Part]:
         styles = frozenset({"bold"} if node.type == "heading" else ())
         yield Part(kind="text", pieces=tuple(_pieces(node.children[0], styles)))
     elif node.map is not None:
-        # A numbered list is taken as it stands: "1986. What a year!" would become one too.
+        # A numbered list stays as text: "1986. What a year!" would become a list too.
         first, end = node.map
         text = "\n".join(markdown.split("\n")[first:end]).strip("\n")
         yield Part(kind="text", pieces=(Piece(text),))
@@ -185,14 +185,14 @@ def _table(node: SyntaxTreeNode) -> Part:
 def _pieces(node: SyntaxTreeNode, styles: frozenset[str]) -> Iterator[Piece]:
     if node.type in _STYLES and node.markup.startswith("*"):
         styles |= {_STYLES[node.type]}
-    elif node.type in _STYLES:  # names such as __init__ are not meant as emphasis
+    elif node.type in _STYLES:  # names such as __init__ are not emphasis
         yield Piece(node.markup, styles)
     if node.type == "code_inline":
         yield Piece(node.content, styles | {"code"})
     elif node.type in {"softbreak", "hardbreak"}:
         yield Piece("\n", styles)
     elif node.type == "link" and node.children and node.children[0].content.isdigit():
-        yield Piece("[", styles)  # a label with brackets behind it, and no link
+        yield Piece("[", styles)  # a label followed by brackets, not a link
     elif not node.children and node.content:
         yield Piece(node.content, styles)
     for child in node.children:
@@ -208,7 +208,7 @@ def _closing(node: SyntaxTreeNode, styles: frozenset[str]) -> Iterator[Piece]:
 
 
 def text_elements(pieces: Sequence[Piece]) -> list[Block]:
-    """Return the elements of a section; empty pieces are left out, Slack takes none."""
+    """Return the elements of a section, without empty pieces, which Slack refuses."""
     return [_element(piece) for piece in pieces if inert(piece.text)]
 
 
@@ -240,7 +240,7 @@ def item_element(part: Part) -> Block:
 
 
 def is_showable(table: Part) -> bool:
-    """Return whether Slack takes the table as one."""
+    """Return whether Slack accepts the table as a table block."""
     sized = 0 < len(table.rows) <= MAX_ROWS and len(table.rows[0]) <= MAX_COLUMNS
     return sized and table.chars <= MAX_TABLE_CHARS
 
@@ -254,5 +254,5 @@ def table_block(table: Part) -> Block:
 
 
 def table_text(table: Part) -> str:
-    """Return a table as lines, for where no table can be shown."""
+    """Return a table as lines of text, for where no table can be shown."""
     return "\n".join(" | ".join(row) for row in table.rows)

@@ -1,4 +1,4 @@
-"""The list under an answer: each source with its place, its age, and its words."""
+"""The list of sources under an answer, with place, age and quote."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Source:
 
 
 def ago(then: datetime, now: datetime) -> str:
-    """Say how long ago something was.
+    """Return how long ago something was.
 
     >>> from datetime import UTC
     >>> ago(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC))
@@ -51,7 +51,7 @@ def _counted(n: int, unit: str) -> str:
 
 
 def source_blocks(heading: str, sources: Sequence[Source]) -> list[Block]:
-    """List *sources* under a heading, in as few blocks as may be."""
+    """Return *sources* as a list under a heading, in as few blocks as possible."""
     shown = sources[: LIMITS["sources"]]
     if not shown:
         return []
@@ -83,7 +83,7 @@ def _source_elements(source: Source, room: int) -> tuple[list[Block], int]:
 
 
 def cited(citation: Citation, now: datetime) -> Source:
-    """Return a citation as the list shows it."""
+    """Return a citation for the list."""
     return Source(
         mark=f"[{citation.label}] ",
         title=title_of(citation.title, citation.document),
@@ -98,7 +98,7 @@ def cited(citation: Citation, now: datetime) -> Source:
 
 
 def near(passage: Passage, now: datetime) -> Source:
-    """Return a passage that is no answer, as the list shows it."""
+    """Return a related passage for the list."""
     chunk = passage.chunk
     return Source(
         mark="• ",
@@ -114,13 +114,13 @@ def near(passage: Passage, now: datetime) -> Source:
 
 
 def title_of(title: str, document: str) -> str:
-    """Return what a document is called."""
-    # A link without words would show its address instead.
+    """Return the title to show for a document."""
+    # A link without text would show its URL instead.
     return clean(title).strip() or clean(document).strip() or "document"
 
 
 def _place(page: int | None, heading: Sequence[str], changed: str) -> str:
-    # What stands last is what may be cut.
+    # The end is what may be cut off.
     parts = [] if page is None else [f"page {page}"]
     parts += [changed] if changed else []
     return " · ".join([*parts, " › ".join(clean(name) for name in heading)]).removesuffix(" · ")

@@ -1,4 +1,4 @@
-"""The fixed sentences a person may read; nothing from an error ever joins them."""
+"""Fixed texts that people see in Slack, and functions that make other text safe to show."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ CLOSED: Final = "I couldn't answer your question in the channel: Slack doesn't l
 NOT_FOUND: Final = "The documents don't say."
 NEAREST: Final = "Nearest passages"
 SOURCES: Final = "Sources"
-CUT: Final = "The answer was cut here: the whole of it is too long for one message."
+CUT: Final = "The answer was cut here because it is too long for one message."
 WORKING: Final = "is reading the documents…"
 HELPED: Final = "Helpful"
 DID_NOT_HELP: Final = "Not helpful"
@@ -29,37 +29,35 @@ ASKED_AGAIN: Final = "Asked again, see below."
 ASK_PERSON: Final = "Ask a person"
 SHARE: Final = "Share with everyone"
 RESOLVED: Final = "Resolved"
-GUEST: Final = "I answer only full members of this workspace. Please ask a colleague who is one."
+GUEST: Final = "I only answer full members of this workspace. Please ask a colleague who is one."
 OPEN: Final = (
-    "People of other companies read along here, so I don't answer in this channel."
-    " Write me a direct message instead."
+    "People from other companies can read this channel, so I don't answer here."
+    " Send me a direct message instead."
 )
-OFF: Final = "I am switched off in this channel. Write me a direct message instead."
+OFF: Final = "I am turned off in this channel. Send me a direct message instead."
 STOPPED: Final = "Stopped."
 REASON_TITLE: Final = "Your feedback"
 QUOTE_TITLE: Final = "The quote in context"
 RULES_TITLE: Final = "Footnote in a channel"
 APPROVE_TITLE: Final = "This is the answer"
-APPROVE_NOTE: Final = (
-    "It becomes a document of its own, with your name and the date, for {readers}."
-)
-MOVED: Final = "This document has changed since: the words around the quote are not shown."
+APPROVE_NOTE: Final = "The reply becomes a document with your name and the date, for {readers}."
+MOVED: Final = "This document has changed since, so the text around the quote is not shown."
 FORGOTTEN: Final = "I don't have that answer any more."
-NOT_YOURS: Final = "Only the one who asked can share this answer."
+NOT_YOURS: Final = "Only the person who asked can share this answer."
 SHARED: Final = "Shared in the channel."
 NOT_SHARED: Final = "I couldn't post in this channel. Invite me there first."
 NO_HELPER: Final = "Nobody is set as the person to ask in this channel."
 HANDED_OFF: Final = "can you help? The documents don't answer the question above."
 SETTLED: Final = "Resolved by {name}."
 NOT_A_HELPER: Final = "Only the person to ask in this channel, or an administrator, can do that."
-NOT_HERE: Final = "That works in channels only."
+NOT_HERE: Final = "This only works in channels."
 APPROVED: Final = "Saved. I can cite it as soon as the index is built again."
 APPROVED_ONLY: Final = (
     "Saved. I can cite it once the folder of approved answers is one of my sources."
 )
 ONLY_ADMINS: Final = "Only administrators of this workspace can do that."
 NO_LANGUAGE: Final = "Write the name of a language, such as German."
-EMPTY_COMMAND: Final = "Put your question behind the command: /ask-docs How many days of leave?"
+EMPTY_COMMAND: Final = "Put your question after the command: /ask-docs How many days of leave?"
 ASKING: Final = "Looking it up…"
 PROMPTS_TITLE: Final = "Ask me about the documents"
 HOME_TITLE: Final = "Footnote"
@@ -70,29 +68,29 @@ HOME: Final = (
 HOME_NO_INDEX: Final = "There is no index yet, so I can't answer anything."
 
 JOINER: Final = "\u2060"
-"""Word joiner: it shows nothing, and no link can be read across it."""
+"""Word joiner: it is invisible, and no link is recognised across it."""
 
 MAX_URL_CHARS: Final = 3000
 
 _MARKED = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
-# Where an address would be read: after a scheme's colon, after a dot before a letter, after an @.
-# Both ends of the text count as well: the piece beside it may bring the other half.
+# Places where a client recognises a URL: after a scheme's colon, after a dot before a letter,
+# after an @. Both ends of the text count too: the text beside it may be the other half.
 _LINKABLE = re.compile(
     r":(?=/|\Z)|(?:(?<=[^\W\d_])|(?<![\s\S])):(?=\S)"
     r"|[.\u3002\uff0e\uff61](?=[^\W\d_]|\Z)"
     r"|@(?=\w|\Z)"
 )
-# Characters that show nothing although they are no format characters: blank letters, grapheme
-# joiner, and the supplementary variation selectors in which whole texts can be hidden.
+# Invisible characters that are not format characters: blank letters, grapheme joiner, and the
+# supplementary variation selectors, which can hide any amount of text.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U000e0100-\U000e01ef]")
-# What makes a link of the words before it, an image of a link, or an address of a label.
+# Marks that turn the words before them into a link, or a link into an image.
 _MARKDOWN_LINK = re.compile(r"\](?=[(:\[]|\Z)|!(?=\[|\Z)")
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\u0085\v\f]")
 _JOINING = "\u200c\u200d"
 
 
 def question_text(raw: str, bot_user: str) -> str:
-    """Make plain text of a message that asks the bot something.
+    """Return the plain text of a message that asks the bot something.
 
     >>> question_text("<@U0BOT> what is <https://a.example/x|this> &amp; <#C1|that>?", "U0BOT")
     'what is this & #that?'
@@ -112,9 +110,9 @@ def _unmark(found: re.Match[str]) -> str:
 
 
 def clean(text: str) -> str:
-    r"""Take out what shows nothing or turns the reading direction, and so could hide something.
+    r"""Remove invisible characters and those that turn the reading direction; they could hide text.
 
-    Joiners stay where scripts need them: one at a time, between characters beyond ASCII.
+    Joiners stay if scripts need them: one at a time, between non-ASCII characters.
 
     >>> clean("pass\u200bword \u202egpj.exe")
     'password gpj.exe'
@@ -138,10 +136,10 @@ def _hidden(character: str) -> bool:
 
 
 def inert(text: str) -> str:
-    """Make *text* such that no client turns any part of it into a link or a mention.
+    """Return *text* so that no client turns any part of it into a link or a mention.
 
-    It looks the same: an invisible joiner stands where an address would be read. That holds at
-    every border too, so pieces may be made inert one by one and then put together. For places
+    It looks the same: an invisible joiner is added where a URL would be recognised. This also holds
+    at the ends, so pieces may be made inert one by one and then joined. For places
     where Slack shows text literally (`rich_text`, `plain_text`).
 
     >>> inert("see evil.example").replace(JOINER, "~")
@@ -151,7 +149,7 @@ def inert(text: str) -> str:
 
 
 def defuse(text: str) -> str:
-    """Make *text* inert for places where Slack reads mark-up (`text`, `mrkdwn`).
+    """Return *text* inert for places where Slack reads markup (`text`, `mrkdwn`).
 
     >>> defuse("<!channel> & more")
     '&lt;!channel&gt; &amp; more'
@@ -161,9 +159,9 @@ def defuse(text: str) -> str:
 
 
 def defuse_markdown(text: str) -> str:
-    """Make *text* inert for places where Slack reads Markdown: no link, no image, no mention.
+    """Return *text* inert for places where Slack reads Markdown: no link, no image, no mention.
 
-    Tables, code and emphasis stay. Like `inert` it holds at every border.
+    Tables, code and emphasis stay. Like `inert`, it also holds at the ends.
 
     >>> defuse_markdown("[click](evil) <!here> **yes** [1][2]").replace(JOINER, "~")
     '[click]~(evil) &lt;!here&gt; **yes** [1]~[2]~'
@@ -172,7 +170,7 @@ def defuse_markdown(text: str) -> str:
 
 
 def shorten(text: str, max_chars: int) -> str:
-    """Cut *text* to one line of at most *max_chars*, at a word if one ends near.
+    """Return *text* cut to one line of at most *max_chars*, after a word if one ends near.
 
     >>> shorten("the quick brown fox", 12)
     'the quick …'
@@ -186,7 +184,7 @@ def shorten(text: str, max_chars: int) -> str:
 
 
 def safe_url(url: str | None) -> str | None:
-    """Return *url* if a person may be sent there: http or https, a host, no user, nothing odd.
+    """Return *url* if it is safe to link to: http or https, a host, no user, no odd characters.
 
     >>> safe_url("https://wiki.example/a%20b"), safe_url("https://bank.example@evil.example/")
     ('https://wiki.example/a%20b', None)
@@ -204,11 +202,11 @@ def safe_url(url: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
-    """What the page says before anybody asks.
+    """The greeting of the preview page.
 
     Attributes:
-        words: What there is to ask about.
-        prompts: Questions to begin with.
+        words: What people can ask about.
+        prompts: Suggested questions.
     """
 
     words: str

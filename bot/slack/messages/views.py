@@ -1,4 +1,4 @@
-"""Windows that open over a conversation, and the app's own page."""
+"""Slack dialogs and the App Home page."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ MAX_INPUT_CHARS: Final = 3000
 _SWITCHES: Final = {
     "enabled": "Answer questions in this channel",
     "follow_ups": "Answer the asker's next messages in a thread without a mention",
-    "unasked": "Answer questions to nobody, where the documents do",
+    "unasked": "Answer questions that mention nobody, if the documents do",
 }
 
 
@@ -57,7 +57,7 @@ def reason_view(question_id: str) -> Block:
 
 
 def quote_view(citation: Citation, excerpt: Excerpt | None) -> Block:
-    """Show a quote among the words around it."""
+    """Show a quote with the text around it."""
     url = safe_url(citation.url)
     title = title_of(citation.title, citation.document)
     place = [f"page {citation.page}"] if citation.page is not None else []
@@ -79,7 +79,7 @@ def quote_view(citation: Citation, excerpt: Excerpt | None) -> Block:
 
 
 def rules_view(channel: str, rules: ChannelRules) -> Block:
-    """Let an administrator choose what holds in a channel."""
+    """Let an administrator change the settings of a channel."""
     options = {name: _option(label, name) for name, label in _SWITCHES.items()}
     chosen = [option for name, option in options.items() if getattr(rules, name)]
     switches: Block = {"type": "checkboxes", "options": list(options.values())}
@@ -97,17 +97,17 @@ def rules_view(channel: str, rules: ChannelRules) -> Block:
             ),
             _input(
                 "helper",
-                "Whom to ask where the documents don't say",
+                "Who to ask if the documents have no answer",
                 helper | ({"initial_user": rules.helper} if rules.helper else {}),
                 optional=True,
             ),
             _input(
                 "language",
-                "Language of the answers; empty: that of the question",
+                "Language of the answers; leave empty to follow the question",
                 _filled({"type": "plain_text_input", "max_length": 40}, rules.language),
                 optional=True,
             ),
-            _small(f"Documents: {groups}. Groups are set in the settings file alone."),
+            _small(f"Documents: {groups}. Groups can only be set in the settings file."),
         ],
         data=channel,
         submit="Save",
@@ -117,7 +117,7 @@ def rules_view(channel: str, rules: ChannelRules) -> Block:
 def approve_view(
     data: str, *, question: str, answer: str, audience: frozenset[str] = frozenset()
 ) -> Block:
-    """Let a helper make a document of a reply."""
+    """Let a helper turn a reply into a document."""
     one_line: Block = {"type": "plain_text_input", "max_length": 300}
     many: Block = {"type": "plain_text_input", "multiline": True, "max_length": MAX_INPUT_CHARS}
     readers = ", ".join(sorted(audience)) or "everybody who can ask me"
@@ -137,7 +137,7 @@ def approve_view(
 def home_view(
     facts: Facts | None, mine: Sequence[StoredAnswer], *, now: datetime, admin: Sequence[Block] = ()
 ) -> Block:
-    """Show what can be answered, how fresh it is, and what was asked last."""
+    """Show which documents there are, how fresh the index is, and the person's last questions."""
     blocks: list[Block] = [
         _header(texts.HOME_TITLE),
         rich_text_block([section(words(texts.HOME))]),
@@ -151,7 +151,7 @@ def home_view(
 def admin_blocks(
     *, status: Sequence[str], failing: Sequence[StoredAnswer], now: datetime
 ) -> list[Block]:
-    """Show how the bot is, for those who run it."""
+    """Show the bot's status to administrators."""
     lines = section(words("\n".join(status)))
     return [
         {"type": "divider"},
@@ -174,7 +174,7 @@ def admin_blocks(
 
 
 def values(view: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was put into a window, by the names of its fields."""
+    """Return the values entered in a dialog, by the names of its fields."""
     state: Mapping[str, Mapping[str, Any]] = view["state"]["values"]
     return {block: next(iter(fields.values())) for block, fields in state.items()}
 

@@ -1,4 +1,4 @@
-"""Two clients over one pool of connections: one repeats what fails, one repeats nothing."""
+"""Slack API clients with a shared connection pool: one retries, one never does."""
 
 import logging
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ from bot.state import Claimed
 
 
 class Clients:
-    """What calls Slack.
+    """The clients that call Slack.
 
     Attributes:
-        calls: Repeats what may be repeated.
-        posts: Repeats nothing by itself: a second post would be a second answer.
-        session: The pool of connections.
+        calls: Retries calls that may be repeated.
+        posts: Never retries: a second post would be a second answer.
+        session: The connection pool.
     """
 
     def __init__(self, *, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
@@ -73,12 +73,12 @@ async def change(
     ts: str,
     metadata: Mapping[str, object] | None = None,
 ) -> AsyncSlackResponse:
-    """Let the message at *ts* say *message* instead."""
+    """Replace the message at *ts* with *message*."""
     return await client.chat_update(
         channel=channel,
         ts=ts,
         text=message.text,
-        blocks=list(message.blocks),  # blocks that are left out would stay as they were
+        blocks=list(message.blocks),  # without this, old blocks would stay
         metadata=None if metadata is None else dict(metadata),
         parse="none",
         link_names=False,
@@ -115,12 +115,12 @@ _PAGES: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """What stands in a thread.
+    """The result of looking for a message in a thread.
 
     Attributes:
-        ts: Of our message; None if it is not there or could not be looked for.
-        permitted: Whether Slack let us look.
-        is_whole: Whether the message was brought to its end; one that streamed may not have been.
+        ts: Time stamp of our message; None if it was not found or could not be looked for.
+        permitted: Whether Slack allowed the search.
+        is_whole: Whether the message was completed; a streamed one may not have been.
     """
 
     ts: str | None
@@ -129,17 +129,17 @@ class Lookup:
 
 
 def marked(question_id: str) -> dict[str, object]:
-    """Return the metadata that makes a message findable as the answer to a question."""
+    """Return the metadata that marks a message as the answer to a question."""
     return {"event_type": EVENT_TYPE, "event_payload": {"question_id": question_id}}
 
 
 async def find(calls: AsyncWebClient, claimed: Claimed, *, bot_user: str) -> Lookup:
-    """Look for what an earlier try may have posted.
+    """Look for a message that an earlier try may have posted.
 
     Args:
-        calls: Repeats what may be repeated.
+        calls: The client that retries.
         claimed: The question.
-        bot_user: The app's own user: a stream carries no mark before its end, only its author.
+        bot_user: The app's own user, because an unfinished stream has no mark, only an author.
     """
     cursor: str | None = None
     begun: str | None = None
@@ -163,7 +163,7 @@ async def find(calls: AsyncWebClient, claimed: Claimed, *, bot_user: str) -> Loo
     except CALL_ERRORS as error:
         code = failure(error).code
         log.info("answer not looked up", extra={"question_id": claimed.id, "code": code})
-        # Without its question there is no thread, and no answer in it.
+        # If the question is gone, there is no thread and no answer in it.
         return Lookup(ts=None, permitted=code == "thread_not_found")
     return Lookup(ts=begun, permitted=begun is not None, is_whole=False)
 
@@ -180,7 +180,7 @@ def _whole(page: AsyncSlackResponse, question_id: str) -> str | None:
 
 
 def _begun(page: AsyncSlackResponse, claimed: Claimed, bot_user: str) -> str | None:
-    """Find the stream that was begun: ours, after the question, and without a mark yet."""
+    """Return the unfinished stream: ours, after the question, and without a mark yet."""
     messages: list[dict[str, Any]] = page.get("messages") or []
     for message in messages:
         is_later = float(message["ts"]) > float(claimed.received.ts)

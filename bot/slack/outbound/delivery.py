@@ -1,4 +1,4 @@
-"""An answer reaches its thread: as a stream brought to its end, or as one message."""
+"""Deliver an answer to its thread, as a completed stream or as one message."""
 
 import asyncio
 import logging
@@ -16,15 +16,15 @@ from bot.types import Answer, Status
 log = logging.getLogger(__name__)
 
 OVER: Final = frozenset({Stage.STOPPED, Stage.GONE, Stage.CLOSED, Stage.TOKEN})
-"""Whatever the model would still say, nobody will read it."""
+"""Nobody will read the rest of the reply."""
 
 
 class Delivery:
-    """Brings answers to where they were asked for.
+    """Delivers answers to where they were asked for.
 
     Args:
         writer: Posts, changes and deletes.
-        means: What streams need.
+        means: Shared context of all streams.
     """
 
     def __init__(self, writer: Writer, means: StreamContext) -> None:
@@ -32,14 +32,14 @@ class Delivery:
         self._means = means
 
     def stream(self, claimed: Claimed) -> Stream:
-        """Return where sentences go while the answer is written."""
+        """Return a stream for sentences while the answer is written."""
         return Stream(self._means, claimed)
 
     async def resumed(self, claimed: Claimed) -> Claimed | None:
         """Find out what an earlier try left in Slack.
 
         Returns:
-            The question with what was begun for it; None if it has its outcome now.
+            The question with the messages begun for it; None if it now has its outcome.
         """
         if claimed.parts:
             return claimed
@@ -49,16 +49,16 @@ class Delivery:
             return None
         if begun.ts is not None:
             return replace(claimed, parts=(begun.ts,))
-        if begun.permitted or claimed.received.response_url:  # twice, privately, harms nobody
+        if begun.permitted or claimed.received.response_url:  # a second private answer does no harm
             return claimed
         await self._writer.write(claimed, note(texts.UNCERTAIN, again=claimed.id))
         return None
 
     async def whole(self, claimed: Claimed, message: Message) -> None:
-        """Deliver *message* in place of what was begun, or as a new one.
+        """Deliver *message*, replacing messages that were begun.
 
         Raises:
-            SlackError: The token does not hold any more.
+            SlackError: The token is no longer valid.
         """
         if claimed.parts:
             await self._writer.rewrite(claimed, claimed.parts, message)
@@ -68,10 +68,10 @@ class Delivery:
     async def streamed(
         self, claimed: Claimed, stream: Stream, answer: Answer, *, frame: Frame
     ) -> None:
-        """End *stream* with what *answer* says, whatever has become of it.
+        """Complete *stream* with *answer*, whatever state it is in.
 
         Raises:
-            SlackError: The token does not hold any more.
+            SlackError: The token is no longer valid.
         """
         await stream.pause()
         is_same = answer.status is Status.ANSWERED and _words(answer.text) == _words(stream.said)
@@ -85,10 +85,10 @@ class Delivery:
         await self.replaced(claimed, stream, answer_message(answer, frame))
 
     async def replaced(self, claimed: Claimed, stream: Stream, message: Message) -> None:
-        """Let *message* stand where *stream* was to be shown.
+        """Show *message* in place of *stream*.
 
         Raises:
-            SlackError: The token does not hold any more.
+            SlackError: The token is no longer valid.
         """
         await stream.pause()
         match stream.stage:
@@ -105,7 +105,7 @@ class Delivery:
             case Stage.CLOSED:
                 await self._writer.refuse(claimed)
             case _:
-                raise SlackError(f"Slack does not take SLACK_BOT_TOKEN any more: {stream.code}")
+                raise SlackError(f"Slack no longer accepts SLACK_BOT_TOKEN: {stream.code}")
 
     async def _found(self, claimed: Claimed, message: Message) -> None:
         resumed = await self.resumed(claimed)
@@ -113,7 +113,7 @@ class Delivery:
             await self.whole(resumed, message)
 
     async def _end(self, stream: Stream, below: Message) -> bool:
-        """End a stream as soon as Slack takes it; False leaves it to the next try."""
+        """End a stream as soon as Slack accepts it; return False to leave it to the next try."""
         blocks = below.blocks
         for pause_s in PAUSES_S:
             failed = await stream.end(blocks)
@@ -125,7 +125,7 @@ class Delivery:
     async def _withdrawn(self, claimed: Claimed, stream: Stream) -> None:
         outcome = await asyncio.to_thread(self._means.store.outcome, claimed.id)
         if outcome is None and not stream.code:
-            log.info("question is somebody else's now", extra={"question_id": claimed.id})
+            log.info("another process owns the question now", extra={"question_id": claimed.id})
             return
         if outcome in {None, Outcome.WITHDRAWN}:
             for ts in stream.parts[-1:]:

@@ -1,4 +1,4 @@
-"""What an error of a call to Slack means for what was to be posted."""
+"""Classify errors of Slack API calls: repeat, give up, or uncertain."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 CALL_ERRORS: Final = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
-"""Everything a call to Slack raises."""
+"""All errors that a call to Slack raises."""
 
 MAX_RETRY_AFTER_S: Final = 120.0
 
@@ -35,14 +35,14 @@ _MALFORMED = {
 
 
 class Fault(StrEnum):
-    """What happened to a call."""
+    """The meaning of a failed call."""
 
     NOT_DONE = "not_done"  # it had no effect; it may be repeated
     BROKEN = "broken"  # Slack failed at it; most likely it had no effect
-    UNSURE = "unsure"  # it was sent, and no answer came back
-    MALFORMED = "malformed"  # Slack takes the message in no such form
-    TOKEN = "token"  # noqa: S105 the token does not hold any more; none will succeed
-    CLOSED = "closed"  # nothing may be done there
+    UNSURE = "unsure"  # it was sent, but no answer came back
+    MALFORMED = "malformed"  # Slack refuses the form of the message
+    TOKEN = "token"  # noqa: S105 the token is no longer valid; no call will succeed
+    CLOSED = "closed"  # the bot may not do anything there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Failure:
 
     Attributes:
         fault: What happened.
-        code: Slack's word for it, or the error's class; fit for a log.
+        code: Slack's error code, or the error's class; safe to log.
         retry_after_s: How long Slack asks to wait; 0 if it does not say.
     """
 
@@ -61,10 +61,10 @@ class Failure:
 
 
 def failure(error: Exception) -> Failure:
-    """Say what *error*, one of `CALL_ERRORS`, means."""
+    """Return the meaning of *error*, one of `CALL_ERRORS`."""
     if isinstance(error, SlackApiError):
         return _refusal(error)
-    # Of these it is certain that nothing was sent: there was no connection.
+    # For these it is certain that nothing was sent, because there was no connection.
     never_sent = isinstance(error, aiohttp.ClientConnectorError)
     return Failure(fault=Fault.NOT_DONE if never_sent else Fault.UNSURE, code=type(error).__name__)
 

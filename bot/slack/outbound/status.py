@@ -1,4 +1,4 @@
-"""Under a question it shows that somebody works on it, in the best way the workspace knows."""
+"""Show under a question that it is being worked on."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from bot.state import Claimed, Received
 log = logging.getLogger(__name__)
 
 AGAIN_AFTER_S: Final = 90.0
-"""Slack takes a status away after two minutes."""
+"""Slack removes a status after two minutes."""
 
 _LOADING: Final = (
     "is reading the documents…",
@@ -32,10 +32,10 @@ _UNKNOWN_HERE: Final = {
 
 
 class StatusIndicator:
-    """Shows that questions are worked on, and that they no longer are.
+    """Shows that questions are being worked on, and when they no longer are.
 
-    A session has a Stop button; where there are none, a line of status is shown instead. What the
-    workspace does not know is not tried again.
+    A session has a Stop button; where sessions are not available, a status line is shown instead.
+    A method that the workspace does not have is not tried again.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class StatusIndicator:
         self._greeting: dict[asyncio.Task[bool], tuple[str, str]] = {}
 
     def greet(self, received: Received) -> None:
-        """Show at once that a question arrived, although it may have to wait for others."""
+        """Show immediately that a question arrived, although it may have to wait for others."""
         place = received.channel, received.thread_ts
         task = asyncio.create_task(self._show(*place))
         self._greeting[task] = place
         task.add_done_callback(self._greeting.pop)
 
     async def working(self, claimed: Claimed) -> None:
-        """Show that a question is worked on, and go on showing it until cancelled."""
+        """Show that a question is being worked on, until cancelled."""
         place = claimed.received.channel, claimed.received.thread_ts
         await self._greeted(place)
         if place in self._in_session:
@@ -65,35 +65,35 @@ class StatusIndicator:
             await self._sleep(AGAIN_AFTER_S)
 
     async def at_rest(self, claimed: Claimed) -> None:
-        """Show that a question is not worked on any more."""
+        """Show that a question is no longer being worked on."""
         await self.stopped(claimed.received.channel, claimed.received.thread_ts)
 
     async def stopped(self, channel: str, thread_ts: str) -> None:
-        """Show that nothing is worked on any more in a thread, whoever began to show otherwise."""
+        """Show that nothing is being worked on in a thread any more."""
         await self._greeted((channel, thread_ts))
         self._in_session.discard((channel, thread_ts))
         await self._session(channel, thread_ts, "active")
 
     async def nothing_came(self, claimed: Claimed) -> None:
-        """Take the status away where no message follows it, which would do so by itself."""
+        """Remove the status if no message follows; a message would remove it by itself."""
         place = claimed.received.channel, claimed.received.thread_ts
         await self._greeted(place)
         if place not in self._in_session:
             await self._status(*place, "")
 
     async def drain(self) -> None:
-        """Let what is being shown arrive."""
+        """Wait until pending status calls have arrived."""
         if self._greeting:
             await asyncio.wait(self._greeting)
 
     async def _greeted(self, place: tuple[str, str]) -> None:
-        """Let a greeting arrive: after the answer, it would show work for an hour."""
+        """Wait for the greeting: if it came after the answer, it would show work for an hour."""
         greeting = [task for task, where in self._greeting.items() if where == place]
         if greeting:
             await asyncio.wait(greeting)
 
     async def _show(self, channel: str, thread_ts: str) -> bool:
-        """Show it as a session, which lasts, or as a status; returns whether it lasts."""
+        """Show it as a session, which stays, or as a status; return whether it stays."""
         if await self._session(channel, thread_ts, "processing"):
             self._in_session.add((channel, thread_ts))
             return True

@@ -1,4 +1,4 @@
-"""An answer appears while it is written: sentence by sentence, at the pace Slack allows."""
+"""Stream an answer to Slack sentence by sentence, at the pace that Slack allows."""
 
 import asyncio
 import contextlib
@@ -23,10 +23,10 @@ MAX_PART_BYTES: Final = 9000
 """Slack refuses more than about 10,600 in one streamed message."""
 
 MAX_PART_S: Final = 240.0
-"""Slack ends a stream after about 300 seconds, and then takes neither a piece nor its end."""
+"""Slack ends a stream after about 300 seconds, and then accepts neither text nor its end."""
 
 PATIENCE_S: Final = 0.3
-"""An answer that is whole so soon after its first sentence is posted as a whole."""
+"""An answer completed this soon after its first sentence is posted as one message."""
 
 _NO_STREAMS: Final = {
     "channel_type_not_supported",
@@ -39,20 +39,20 @@ _GONE: Final = {"invalid_thread_ts", "message_not_found", "thread_not_found"}
 
 
 class Stage(StrEnum):
-    """How far a stream is."""
+    """The stage of a stream."""
 
-    UNBEGUN = "unbegun"  # nothing is in Slack; the answer can be posted as a whole
+    UNBEGUN = "unbegun"  # nothing is in Slack; the answer can be posted as one message
     LIVE = "live"
-    SPOILT = "spoilt"  # it is not known what it shows, or it ended: it must be written anew
-    LOST = "lost"  # it may have begun, and under which name is not known
+    SPOILT = "spoilt"  # its content is unknown, or it ended: it must be written again
+    LOST = "lost"  # it may have begun, but its time stamp is unknown
     STOPPED = "stopped"  # the asker pressed Stop
-    GONE = "gone"  # the question or the message was deleted, or is another's now
-    CLOSED = "closed"  # nothing may be posted there
-    TOKEN = "token"  # noqa: S105 the token does not hold any more
+    GONE = "gone"  # the question or message was deleted, or belongs to another process
+    CLOSED = "closed"  # the bot may not post there
+    TOKEN = "token"  # noqa: S105 the token is no longer valid
 
 
 class StreamRateLimiter:
-    """Shared by all streams of a process.
+    """Limits the pace of all streams of a process.
 
     Args:
         now: Seconds on a clock that never goes back.
@@ -60,7 +60,7 @@ class StreamRateLimiter:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.now = now
-        self.is_known = True  # whether the workspace has streaming at all
+        self.is_known = True  # whether the workspace supports streaming
         self._starts: deque[float] = deque()
         self._active = 0
 
@@ -80,18 +80,18 @@ class StreamRateLimiter:
         self._active -= 1
 
     def interval_s(self) -> float:
-        """Return how long each stream waits between two pieces."""
+        """Return how long each stream waits between two pieces of text."""
         return max(SHORTEST_S, MINUTE_S * self._active / APPENDS_A_MINUTE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamContext:
-    """What every stream of a process shares.
+    """Context that all streams of a process share.
 
     Attributes:
-        posts: Repeats nothing by itself: a repeated piece would be shown twice.
+        posts: The client that never retries: a repeated piece would be shown twice.
         owner: This process.
-        sleep: Waits so many seconds.
+        sleep: Waits this many seconds.
     """
 
     posts: AsyncWebClient
@@ -102,11 +102,11 @@ class StreamContext:
 
 
 class Stream:
-    """One answer on its way into one or more messages."""
+    """One answer that is streamed into one or more messages."""
 
     def __init__(self, means: StreamContext, claimed: Claimed) -> None:
         self.stage = Stage.UNBEGUN
-        self.code = ""  # Slack's word for what ended it
+        self.code = ""  # Slack's error code that ended it
         self.parts: list[str] = []
         self.said = ""
         self._means = means
@@ -121,7 +121,7 @@ class Stream:
         self._writing: asyncio.Task[None] | None = None
 
     def add(self, sentence: str) -> None:
-        """Take one more sentence; it is shown as soon as the pace allows."""
+        """Add a sentence; it is shown as soon as the pace allows."""
         gap = " " if self.said and not self.said[-1].isspace() else ""
         self.said += gap + sentence
         self._waiting += gap + sentence
@@ -131,7 +131,7 @@ class Stream:
             self._writing = asyncio.create_task(self._write())
 
     async def pause(self) -> None:
-        """Let the piece on its way arrive, and send no further one."""
+        """Wait for the piece that is being sent, and send no more."""
         if self._writing is not None:
             self._writing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -142,7 +142,7 @@ class Stream:
             self._means.pace.end()
 
     async def end(self, blocks: Sequence[Block]) -> Failure | None:
-        """Send what still waits and *blocks* below it; returns what went wrong."""
+        """Send the remaining text with *blocks* below it; return the failure, if any."""
         while self.stage is Stage.LIVE and self._is_full():
             failed = await self._roll_over()
             if failed is not None:
@@ -159,7 +159,7 @@ class Stream:
                 pause_s = self._not_before - self._means.pace.now()
                 if pause_s > 0:
                     await self._means.sleep(pause_s)
-                # A call that is cut off leaves in doubt what it did: it is brought to its end.
+                # A cancelled call leaves its effect unknown, so every call is completed.
                 await _whole(self._flush())
 
     def _goes_on(self) -> bool:
@@ -231,7 +231,7 @@ class Stream:
             await self._retract()
 
     def _unbegun(self, failed: Failure) -> None:
-        """It is certain that nothing began: the answer is posted as a whole later."""
+        """Handle that nothing was begun: the answer is posted as one message later."""
         self._refused = True
         if failed.code in _NO_STREAMS:
             self._means.pace.is_known = False
@@ -255,7 +255,7 @@ class Stream:
             wait_s = max(failed.retry_after_s, self._means.pace.interval_s())
             self._not_before = self._means.pace.now() + wait_s
         elif failed.code == "msg_too_long":
-            self._bytes = MAX_PART_BYTES  # full, whatever we counted: the next piece rolls over
+            self._bytes = MAX_PART_BYTES  # full, whatever we counted: then a new message starts
         elif failed.code == "stopped_by_user":
             self.stage = Stage.STOPPED
         elif failed.code in _GONE:
@@ -268,7 +268,7 @@ class Stream:
             self.stage = Stage.CLOSED
 
     async def _roll_over(self) -> Failure | None:
-        """End this message and go on in another."""
+        """End this message and continue in another."""
         failed = await self._stop((), tail="")
         if failed is None:
             self.stage = Stage.LIVE
@@ -307,7 +307,7 @@ class Stream:
 
 
 async def _whole(work: Awaitable[None]) -> None:
-    """Wait for *work* to its end, also if the wait is cancelled meanwhile."""
+    """Wait for *work* to end, even if this wait is cancelled."""
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)
@@ -330,10 +330,10 @@ def _first(text: str, max_bytes: int) -> str:
 
 
 STARTS_A_MINUTE: Final = 15
-"""Slack lets some 20 streams a minute start; answers beyond these are posted as a whole."""
+"""Slack allows about 20 streams a minute; further answers are posted as one message."""
 
 APPENDS_A_MINUTE: Final = 80
-"""Slack allows some 100 a minute, all streams together."""
+"""Slack allows about 100 calls a minute, all streams together."""
 
 SHORTEST_S: Final = 1.0
 MINUTE_S: Final = 60.0

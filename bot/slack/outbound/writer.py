@@ -1,4 +1,4 @@
-"""Exactly one message for a question, whatever Slack and the network do meanwhile."""
+"""Post exactly one message for each question, despite failures of Slack and the network."""
 
 import asyncio
 import logging
@@ -22,22 +22,22 @@ from bot.state import Claimed, Outcome, QuestionRepository
 log = logging.getLogger(__name__)
 
 PAUSES_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0)
-"""How long to wait after each failed try, unless Slack asks for longer."""
+"""Pause after each failed try, unless Slack asks for a longer one."""
 
 
 class Writer:
     """Posts to Slack.
 
     Args:
-        clients: Of the two, posts go through the one that repeats nothing.
-        store: Knows whose a question is.
+        clients: Posts use the client that never retries.
+        store: Knows which process owns a question.
         owner: This process.
         bot_user: The app's own user.
-        meter: Counts how questions end.
-        sleep: Waits so many seconds.
+        meter: Counts outcomes.
+        sleep: Waits this many seconds.
     """
 
-    def __init__(  # noqa: PLR0913 what it works with
+    def __init__(  # noqa: PLR0913 its dependencies
         self,
         clients: Clients,
         store: QuestionRepository,
@@ -63,24 +63,24 @@ class Writer:
         return self._clients.posts
 
     async def find(self, claimed: Claimed) -> Lookup:
-        """Look for what an earlier try may have posted."""
+        """Look for a message that an earlier try may have posted."""
         return await find(self._calls, claimed, bot_user=self._bot_user)
 
     async def write(self, claimed: Claimed, message: Message) -> None:
-        """Post *message* under its question and keep the outcome.
+        """Post *message* under its question and store the outcome.
 
-        If Slack cannot be reached for long, the question stays without an outcome.
+        If Slack cannot be reached for a long time, the question stays without an outcome.
 
         Raises:
-            SlackError: The token does not hold any more.
+            SlackError: The token is no longer valid.
         """
         await self._try_all(claimed, message, ts=None)
 
     async def rewrite(self, claimed: Claimed, parts: Sequence[str], message: Message) -> None:
-        """Let the messages that were begun say *message*, in the first of them.
+        """Put *message* into the first of the messages that were begun, and delete the others.
 
         Raises:
-            SlackError: The token does not hold any more.
+            SlackError: The token is no longer valid.
         """
         await self.end_stream(claimed, parts[-1])
         await self._try_all(claimed, message, ts=parts[0])
@@ -88,12 +88,12 @@ class Writer:
             await self._delete(claimed.received.channel, ts)
 
     async def remove(self, channel: str, parts: Sequence[str]) -> None:
-        """Take our messages out of a channel."""
+        """Delete our messages in a channel."""
         for ts in parts:
             await self._delete(channel, ts)
 
     async def is_withdrawn(self, claimed: Claimed) -> bool:
-        """Whether the question was deleted."""
+        """Return whether the question was deleted."""
         return await asyncio.to_thread(self._store.outcome, claimed.id) is Outcome.WITHDRAWN
 
     async def finish(
@@ -104,7 +104,7 @@ class Writer:
         *,
         keep_words: bool = False,
     ) -> None:
-        """Keep how a question ended; if it was taken back meanwhile, its answer goes too."""
+        """Store how a question ended; if it was withdrawn meanwhile, delete its answer too."""
         done = await asyncio.to_thread(
             self._store.finish, claimed.id, outcome, ts, keep_words=keep_words
         )
@@ -117,14 +117,14 @@ class Writer:
             await self._delete(claimed.received.channel, ts)
 
     async def refuse(self, claimed: Claimed) -> None:
-        """Where the channel is closed to us, tell the asker privately, and let that be the end."""
+        """If the bot may not post in the channel, tell the asker privately and end the question."""
         await self._tell_asker(claimed)
         await self.finish(claimed, Outcome.REFUSED)
 
     async def _try_all(self, claimed: Claimed, message: Message, *, ts: str | None) -> None:
         for pause_s in PAUSES_S:
             if not await asyncio.to_thread(self._store.begin_posting, claimed.id, self._owner):
-                log.info("question is somebody else's now", extra={"question_id": claimed.id})
+                log.info("another process owns the question now", extra={"question_id": claimed.id})
                 return
             failed = await self._try(claimed, message, ts)
             if failed is None:
@@ -166,7 +166,7 @@ class Writer:
         if root is None or root.get("thread_ts"):
             await self._posted(claimed, message, ts)
         else:
-            # The question was deleted: Slack has put its answer into the open channel instead.
+            # The question was deleted, so Slack has posted its answer openly in the channel.
             await self._delete(claimed.received.channel, ts)
             await self.finish(claimed, Outcome.WITHDRAWN)
 
@@ -186,19 +186,19 @@ class Writer:
     async def _is_settled(
         self, claimed: Claimed, failed: Failure, *, pause_s: float, ts: str | None
     ) -> bool:
-        """Decide whether *failed* was the end; False lets it be tried again."""
+        """Return whether *failed* is final; False means that it is tried again."""
         if failed.fault in {Fault.NOT_DONE, Fault.TOKEN}:
-            # Should this process be killed while it waits, the next one need not wonder.
+            # If this process is killed while it waits, the next one knows that nothing was posted.
             await asyncio.to_thread(self._store.retract, claimed.id, self._owner)
         match failed.fault:
             case Fault.NOT_DONE:
                 await self._sleep(max(pause_s, failed.retry_after_s))
                 return False
             case Fault.TOKEN:
-                raise SlackError(f"Slack does not take SLACK_BOT_TOKEN any more: {failed.code}")
+                raise SlackError(f"Slack no longer accepts SLACK_BOT_TOKEN: {failed.code}")
             case Fault.BROKEN | Fault.UNSURE:
                 await self._sleep(pause_s)
-                # Only a post is done twice by being repeated.
+                # Only a repeated post could show an answer twice.
                 is_post = ts is None and not claimed.received.response_url
                 return is_post and await self._is_there(claimed, failed)
             case _ if failed.code == "message_not_found":
@@ -215,13 +215,13 @@ class Writer:
             return True
         if found.permitted or failed.fault is Fault.BROKEN:
             return False
-        # One answer missing is better than two: say so, and let the asker decide.
+        # One missing answer is better than two: say so, and let the asker decide.
         ts = await self._tell_doubt(claimed)
         await self.finish(claimed, Outcome.UNCERTAIN, ts, keep_words=True)
         return True
 
     async def _tell_doubt(self, claimed: Claimed) -> str | None:
-        """Say that the answer may be missing; that said twice is better than nothing said."""
+        """Say that the answer may be missing; saying it twice is better than not at all."""
         doubt = note(texts.UNCERTAIN, again=claimed.id)
         for pause_s in PAUSES_S:
             try:
@@ -236,7 +236,7 @@ class Writer:
         return None
 
     async def end_stream(self, claimed: Claimed, ts: str) -> None:
-        """A message that streams can be neither changed nor deleted; most often, it does not."""
+        """End a stream, which could not be changed or deleted before; usually it has ended."""
         try:
             await self._posts.chat_stopStream(
                 channel=claimed.received.channel, ts=ts, metadata=marked(claimed.id)
@@ -250,10 +250,10 @@ class Writer:
             await self._calls.chat_delete(channel=channel, ts=ts)
         except CALL_ERRORS as error:
             code = failure(error).code
-            log.error("answer not deleted", extra={"channel": channel, "ts": ts, "code": code})  # noqa: TRY400 the code says all
+            log.error("answer not deleted", extra={"channel": channel, "ts": ts, "code": code})  # noqa: TRY400 the code is enough
 
     async def _tell_asker(self, claimed: Claimed) -> None:
-        """Where the channel is closed to us, say so in a direct message, once."""
+        """Tell the asker once in a direct message that the bot may not post in the channel."""
         if claimed.received.channel.startswith("D"):
             return
         try:
@@ -265,10 +265,10 @@ class Writer:
 
 
 async def reply_privately(clients: Clients, url: str, message: Message) -> None:
-    """Send *message* to the one who gave the command.
+    """Send *message* to the person who used the command.
 
     Raises:
-        SlackApiError: Slack does not take it: used up, too old, or it failed.
+        SlackApiError: Slack refuses it: used up, too old, or it failed.
     """
     client = AsyncWebhookClient(url, session=clients.session)
     reply = await client.send(
@@ -279,7 +279,7 @@ async def reply_privately(clients: Clients, url: str, message: Message) -> None:
         unfurl_links=False,
         unfurl_media=False,
     )
-    if reply.status_code == 200 and reply.body in {"ok", ""}:  # noqa: PLR2004 well
+    if reply.status_code == 200 and reply.body in {"ok", ""}:  # noqa: PLR2004 OK
         return
     raise SlackApiError(  # type: ignore[no-untyped-call]  # slack_sdk gives it no types
         "no private reply",

@@ -1,4 +1,4 @@
-"""Chat with the bot on a page of this machine: its answers as Slack would show them."""
+"""Local web page to chat with the bot and see its answers as in Slack."""
 
 import asyncio
 import contextlib
@@ -52,13 +52,13 @@ async def serve(
     """Serve the page until cancelled.
 
     Args:
-        engine: Finds answers; whoever can open the page may see every document.
-        hello: What the page says first.
+        engine: Finds answers; everyone who can open the page may see every document.
+        hello: The greeting of the page.
         port: 0 takes any free one.
-        begun: Called with the page's address.
+        begun: Called with the URL of the page.
 
     Raises:
-        SlackError: The port is taken.
+        SlackError: The port is in use.
     """
     async with page(engine, hello=hello, port=port) as url:
         begun(url)
@@ -69,7 +69,7 @@ async def serve(
 async def page(
     engine: StreamingEngine, *, hello: Callable[[], Hello] = lambda: NO_HELLO, port: int
 ) -> AsyncIterator[str]:
-    """Serve the page while the context is open; yields its address."""
+    """Serve the page while the context is open; yield its URL."""
     trial = _Preview(engine, hello)
     app = web.Application(client_max_size=MAX_QUESTION_BYTES, middlewares=[_from_here_alone])
     app.router.add_get("/", trial.show)
@@ -80,7 +80,7 @@ async def page(
         await web.TCPSite(runner, HOST, port).start()
     except OSError as error:
         await runner.cleanup()
-        raise SlackError(f"port {port} is taken: choose another with --port") from error
+        raise SlackError(f"port {port} is in use: choose another with --port") from error
     try:
         yield f"http://{HOST}:{runner.addresses[0][1]}/"
     finally:
@@ -103,7 +103,7 @@ def _greeting(hello: Hello) -> str:
 
 @web.middleware
 async def _from_here_alone(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse pages of others, whose names may lead to this machine."""
+    """Refuse requests from other sites, whose host names may lead to this machine."""
     host = request.host.rpartition(":")[0] or request.host
     if host not in {HOST, "localhost"}:
         return web.Response(status=403)
@@ -111,7 +111,7 @@ async def _from_here_alone(request: web.Request, handler: Handler) -> web.Stream
 
 
 class _Preview:
-    """One page and what was said on it."""
+    """One page and its conversation."""
 
     def __init__(self, engine: StreamingEngine, hello: Callable[[], Hello]) -> None:
         self._engine = engine
@@ -175,7 +175,7 @@ _TAGS: Final = {"bold": "b", "italic": "i", "code": "code"}
 
 
 def message_html(message: Message) -> str:
-    """Return what a message shows.
+    """Return a message as HTML.
 
     >>> message_html(Message(text="1 &lt; 2"))
     '<p>1 &lt; 2</p>'

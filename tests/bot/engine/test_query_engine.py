@@ -97,7 +97,7 @@ def test_answer_from_an_index_without_vectors_says_so() -> None:
     answer = an_engine(quoting, searcher=WordsOnly([LEAVE])).ask(Question(text="How much leave?"))
 
     assert answer.status is Status.ANSWERED
-    assert "by words alone" in answer.message
+    assert "by words only" in answer.message
 
 
 def test_passages_are_shown_under_ids_that_differ_from_question_to_question() -> None:

@@ -107,7 +107,7 @@ def test_file_that_is_not_what_was_written_is_refused(tmp_path: Path, name: str)
     changed[len(changed) // 2] ^= 1
     (folder / name).write_bytes(bytes(changed))
 
-    with pytest.raises(SpanModelError, match=f"{name} is not the file"):
+    with pytest.raises(SpanModelError, match=f"{name} does not match its checksum"):
         SpanModel(folder)
 
 

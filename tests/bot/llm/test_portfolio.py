@@ -206,7 +206,7 @@ def test_budget_that_is_nearly_used_up_is_told_and_logged(
 
     assert [bool(answer.message) for answer in answers] == [False, False, True]
     assert answers[2].message == (
-        "60 % of today's budget for you is used; beyond it, answers quote the documents only."
+        "60 % of today's budget for you is used. After that, answers only quote the documents."
     )
     assert caplog.messages == ["budget nearly used up"]
 
@@ -306,7 +306,7 @@ def test_ledger_that_cannot_be_written_costs_nobody_an_answer(
         answer = an_engine(portfolio).ask(Question(text="leave"))
 
     assert (answer.status, answer.answerer) == (Status.ANSWERED, "local")
-    assert "what was spent could not be kept" in caplog.messages
+    assert "spending could not be stored" in caplog.messages
 
 
 def test_budget_that_cannot_be_read_lets_nothing_be_spent() -> None:

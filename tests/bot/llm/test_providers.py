@@ -192,7 +192,7 @@ def test_each_fault_ends_in_an_error_after_exactly_one_request(
 def test_stream_that_ends_cleanly_before_its_end_is_an_error(kind: str) -> None:
     with (
         model_server(Reply(text="SENTENCE: It is 30 days and more.", drop=4)) as server,
-        pytest.raises(AnswererError, match="not whole") as caught,
+        pytest.raises(AnswererError, match="not complete") as caught,
     ):
         reply(server, stream=True, kind=kind)
 

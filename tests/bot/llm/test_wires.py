@@ -124,6 +124,6 @@ def test_stream_that_ends_cleanly_before_its_end_is_no_reply(kind: str) -> None:
 
     with (
         model_server(Reply(text=TEXT, drop=2)) as server,
-        pytest.raises(AnswererError, match="not whole"),
+        pytest.raises(AnswererError, match="not complete"),
     ):
         reply(server, kind, stream=True)

@@ -115,7 +115,7 @@ def test_what_changed_is_looked_for_aside_and_a_failure_says_nothing() -> None:
 
 @pytest.mark.parametrize("text", ["", "no", "1:2:x", "127.0.0.1:", "127.0.0.1:99999"])
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(SlackError, match="no address"):
+    with pytest.raises(SlackError, match="not an address"):
         parse_address(text)
 
 

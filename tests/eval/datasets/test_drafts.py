@@ -70,7 +70,7 @@ def test_headings_definitions_and_facts_become_drafts() -> None:
     assert {question: draft.answers for question, draft in found.items()} == {
         "How long may I be away?": ("Leave is a paid absence from work.",),
         "What is Leave?": ("a paid absence from work",),
-        "What belongs into the gap: Everybody in the company has … of it.": ("30 days",),
+        "What belongs in the gap: Everybody in the company has … of it.": ("30 days",),
     }
     assert all(not draft.reviewed for draft in found.values())
 
@@ -145,7 +145,7 @@ def test_a_model_that_drafts_nothing_says_why() -> None:
     async def complete(_: str) -> str:
         raise JudgementError("no reply: m: refused with status 401")
 
-    with pytest.raises(RunError, match=r"drafted nothing of 2 passages: no reply: m: .* 401"):
+    with pytest.raises(RunError, match=r"drafted nothing from 2 passages: no reply: m: .* 401"):
         asyncio.run(draft_questions_by_model([FEES, LEAVE], complete, limit=2))
 
 

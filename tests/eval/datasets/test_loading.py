@@ -130,7 +130,7 @@ def test_every_wrong_line_is_named_at_once(tmp_path: Path) -> None:
     assert "relevant.0.page: should be greater than or equal to 1" in wrong[2]
     assert "answer: there is no such field" in wrong[3]
     assert "the id '1' occurs before" in wrong[4]
-    assert wrong[5].endswith("line 7: answerable is false, yet answers or relevant are given")
+    assert wrong[5].endswith("line 7: answerable is false, but answers or relevant are given")
     assert "history.0.role: should be 'user' or 'assistant'" in wrong[6]
 
 
@@ -203,9 +203,9 @@ def test_every_wrong_judgement_is_named_at_once(tmp_path: Path) -> None:
         "qrels.tsv line 2: there is no document 'd9'",
         "qrels.tsv line 3: there is no question 'q9'",
         "qrels.tsv line 4: 1 fields between tabs, not query-id, corpus-id, score",
-        "qrels.tsv line 5: the score 'high' is not a whole number",
+        "qrels.tsv line 5: the score 'high' is not an integer",
         "qrels.tsv line 7: 'q1' and 'd1' occur before",
-        "qrels.tsv line 8: question 'q2' is unanswerable, yet this is relevant",
+        "qrels.tsv line 8: question 'q2' is unanswerable, but this is relevant",
     )
 
 
@@ -293,6 +293,6 @@ def test_a_span_has_two_ends_in_their_order(tmp_path: Path) -> None:
         load(path)
 
     assert [entry.partition(": ")[2] for entry in caught.value.wrong] == [
-        "relevant.0: start and end stand together or not at all",
+        "relevant.0: give both start and end, or neither",
         "relevant.0: start is not before end",
     ]

@@ -229,7 +229,7 @@ def test_a_file_of_another_shape_is_named(tmp_path: Path) -> None:
     path = tmp_path / "human.json"
     path.write_text('{"tasks": []}', encoding="utf-8")
 
-    with pytest.raises(RunError, match=r"human\.json holds no human evaluations"):
+    with pytest.raises(RunError, match=r"human\.json has no human evaluations"):
         load_labelled(path)
 
 

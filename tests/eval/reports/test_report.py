@@ -208,7 +208,7 @@ def test_markdown_keeps_every_word_on_one_line() -> None:
         ({"status": "answered"}, "answered"),
         ({"status": "not_found"}, "refused, wrongly"),
         ({"status": "unsupported", "answerable": False}, "refused, rightly"),
-        ({"status": "answered", "answerable": False}, "answered, though nothing answers it"),
+        ({"status": "answered", "answerable": False}, "answered, but no document has the answer"),
         ({"status": "answered", "error": "down"}, "failed"),
     ],
 )

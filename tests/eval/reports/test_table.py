@@ -78,15 +78,15 @@ def test_failed_questions_are_counted_under_the_table() -> None:
 
     lines = printed(result_of(failed))
 
-    assert "1 failed: what could not be scored is in no mean" in lines
+    assert "1 failed; scores that could not be computed are in no mean" in lines
 
 
 def test_documents_that_the_index_lacks_are_named_and_a_long_list_is_cut() -> None:
     few = printed(replace(result_of(), unknown=("a", "b")))
     many = printed(replace(result_of(), unknown=("a", "b", "c", "d", "e")))
 
-    assert "not in the index, so never found: a, b" in few
-    assert "not in the index, so never found: a, b, c and 2 more" in many
+    assert "not in the index, so not found: a, b" in few
+    assert "not in the index, so not found: a, b, c and 2 more" in many
 
 
 def test_a_part_of_the_set_is_not_passed_off_as_the_whole() -> None:

@@ -101,7 +101,7 @@ def test_two_runs_do_not_write_one_journal(tmp_path: Path) -> None:
 
     with (
         FileLock(path.with_suffix(".lock")),
-        pytest.raises(RunError, match="at work"),
+        pytest.raises(RunError, match="is running"),
         open_journal(path),
     ):
         pass

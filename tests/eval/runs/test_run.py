@@ -403,7 +403,7 @@ def test_rows_of_an_index_that_changed_meanwhile_are_kept_and_are_in_no_mean() -
     result = measured(Subject(searcher=searcher, ask=ask))
 
     assert [row.error for row in result.rows[1:]] == [
-        "the index changed meanwhile: this is of gen-000002, the run of gen-000001"
+        "the index changed meanwhile: this is from gen-000002, the run from gen-000001"
     ] * 2
     assert result.metrics["ndcg@10"].n == 1
     assert result.metrics["failed"].mean == pytest.approx(2 / 3)

@@ -303,4 +303,4 @@ def test_a_file_that_keeps_changing_is_unreadable(
     error = refusal(file)
 
     assert error.kind is ProblemKind.UNREADABLE
-    assert "changing while it was read" in error.reason
+    assert "changed while it was read" in error.reason

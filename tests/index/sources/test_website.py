@@ -231,7 +231,7 @@ def test_a_page_that_is_moved_within_the_site_is_followed(site: FakeWebsite, cac
     site.list("/old.html", "/round.html")
 
     assert pages(source(site, cache))["old.html"].read() == LEAVE.encode()
-    assert "again and again" in problems(source(site, cache))["round.html"].reason
+    assert "redirects too often" in problems(source(site, cache))["round.html"].reason
 
 
 def test_a_page_over_the_limit_is_not_kept_packed_or_not(site: FakeWebsite, cache: Path) -> None:
