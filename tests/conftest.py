@@ -78,10 +78,13 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _own_log_levels() -> Iterator[None]:
     """Give the log back as it was: the command line sets its level for the whole process."""
     loggers = [logging.getLogger(), *map(logging.getLogger, _SET_BY_THE_COMMAND)]
-    levels = [logger.level for logger in loggers]
+    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
     yield
-    for logger, level in zip(loggers, levels, strict=True):
+    for logger, level, handlers in before:
         logger.setLevel(level)
+        for handler in list(logger.handlers):
+            if handler not in handlers and type(handler).__module__ != "_pytest.logging":
+                logger.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

@@ -170,6 +170,7 @@ def _server() -> _Server:
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     process.stdout.close()
+    atexit.register(process.communicate)
     return _Server(address, process)
 
 
