@@ -1,4 +1,4 @@
-"""What people do with answers in Slack: rate, hand off, approve, search, change settings."""
+"""Actions in Slack: rate, hand off, approve, search, change settings."""
 
 from bot.slack.features.app_home import hello
 from bot.slack.features.approved_answers import unname

@@ -187,9 +187,9 @@ def test_supplier_that_cannot_even_be_connected_to_ends_likewise(
 def test_many_hanging_suppliers_share_one_deadline() -> None:
     with model_server(Reply(hang=True)) as server:
         providers = [
-            a_supplier(server.base_url, f"p{at}", share=0.1, timeout_s=1.5) for at in range(8)
+            a_supplier(server.base_url, f"p{at}", share=0.1, timeout_s=3.75) for at in range(8)
         ]
-        answer = ask(*providers, deadline_s=4.0)
+        answer = ask(*providers, deadline_s=10.0)
         requests = len(server.requests)
 
     assert (answer.status, answer.answerer) == (Status.ANSWERED, "offline")
