@@ -41,6 +41,7 @@ class Case:
         id: Occurs once in its set.
         question: The question.
         answers: Each one is right; empty means that none is known.
+        must: Groups of wordings: a complete answer holds at least one wording of each group.
         answerable: Whether the documents have the answer.
         relevant: Where the answer is; empty means that nobody has marked it.
         history: Earlier turns, oldest first.
@@ -50,6 +51,7 @@ class Case:
     id: str
     question: str
     answers: tuple[str, ...] = ()
+    must: tuple[tuple[str, ...], ...] = ()
     answerable: bool = True
     relevant: tuple[Place, ...] = ()
     history: tuple[Turn, ...] = ()

@@ -138,6 +138,7 @@ class CaseLine(IdLine):
 
     question: Word
     answers: tuple[str, ...] = ()
+    must: tuple[Annotated[tuple[Word, ...], Field(min_length=1)], ...] = ()
     answerable: bool = True
     relevant: tuple[PlaceLine, ...] = ()
     history: tuple[TurnLine, ...] = ()
@@ -147,8 +148,8 @@ class CaseLine(IdLine):
 
     @model_validator(mode="after")
     def _has_one_meaning(self) -> "CaseLine":
-        if not self.answerable and (self.answers or self.relevant):
-            raise ValueError("answerable is false, but answers or relevant are given")
+        if not self.answerable and (self.answers or self.must or self.relevant):
+            raise ValueError("answerable is false, but answers, must or relevant are given")
         return self
 
     def case(self) -> Case:
@@ -157,6 +158,7 @@ class CaseLine(IdLine):
             id=self.id,
             question=self.question,
             answers=self.answers,
+            must=self.must,
             answerable=self.answerable,
             relevant=tuple(Place(**place.model_dump()) for place in self.relevant),
             history=tuple(Turn(role=turn.role, text=turn.content) for turn in self.history),

@@ -1,12 +1,20 @@
 """Catalogue of all metrics: their inputs, which direction is better, and one answer's scores."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from bot.types import Answer, Status
-from eval.metrics.answers import contains_answer, exact_match, f1, normalise, rouge_l
+from eval.metrics.answers import (
+    contains_answer,
+    exact_match,
+    f1,
+    groups_held,
+    rouge_l,
+    words_of,
+)
 from eval.metrics.calibration import SHORT_WORDS, aurc, auroc, loss
 from eval.metrics.citations import (
     TextOf,
@@ -20,6 +28,9 @@ from eval.metrics.retrieval import RETRIEVAL
 from eval.metrics.statistics import Statistic, Summary, mean, percentile, summary
 from eval.types import Case
 from index.types import Encode
+
+# A block that says where the answer is from, or what follows.
+_LEAD_IN = re.compile(r"\s*From [^\n]{1,300}:\s*")
 
 Values = Mapping[str, float]
 """Known values of one question, by name: scores, and inputs of statistics."""
@@ -66,6 +77,9 @@ METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         *_means(*RETRIEVAL),
+        *_means("complete"),
+        *_means("partly", "first", margin=None),
+        *_means("wrong", lower=True),
         *_means("exact_match", "f1", "contains_answer", "rouge_l", "embedding_similarity"),
         *_means("citation_precision", "citation_recall", "place_hit"),
         *_means("quote_verbatim", margin=0.0),
@@ -76,6 +90,13 @@ METRICS: dict[str, Metric] = {
         # A model's opinion: shown, but never decides a gate alone.
         *_means("faithfulness", "relevancy", "correctness", margin=None),
         *_means("failed", lower=True, margin=0.0),
+        Metric(
+            name="answer_words_p50",
+            columns=("answer_words",),
+            statistic=percentile(50),
+            lower_is_better=True,
+            margin=None,
+        ),
         *_times("search_ms", "search_ms"),
         *_times("ms", "ms"),
         *_means("input_tokens", "output_tokens", "cost_usd", lower=True, margin=None),
@@ -119,7 +140,10 @@ def answer_scores(
     }
     if case.answerable and case.answers:
         scores |= _match(said, case.answers, encode)
+    if case.answerable:
+        scores |= _groups(case, said, answered=answered)
     if answered:
+        scores["answer_words"] = float(len(said.split()))
         scores |= _cited(case, answer, text_of)
     scores |= _spent(answer)
     return {name: score for name, score in scores.items() if score is not None}
@@ -129,8 +153,7 @@ def loss_of(case: Case, answer: Answer | None, scores: Values) -> float | None:
     """Return whether an answer is wrong (1 or 0); None if there is no answer or it is not known."""
     if answer is None or answer.status is not Status.ANSWERED:
         return None
-    short = any(0 < len(normalise(wording).split()) <= SHORT_WORDS for wording in case.answers)
-    return loss(dict(scores), answerable=case.answerable, short=short)
+    return loss(dict(scores), answerable=case.answerable, short=bool(_short(case.answers)))
 
 
 def similarity(said: str, answers: Sequence[str], encode: Encode) -> float:
@@ -152,6 +175,28 @@ def _match(said: str, answers: Sequence[str], encode: Encode | None) -> dict[str
         "rouge_l": rouge_l(said, answers),
         "embedding_similarity": similarity(said, answers, encode) if encode else None,
     }
+
+
+def _groups(case: Case, said: str, *, answered: bool) -> dict[str, float]:
+    """Scores by the groups of wordings that an answer must hold; empty if the case has none.
+
+    A case without groups has one, its answers of a few words.
+    """
+    groups = case.must or ((short,) if (short := _short(case.answers)) else ())
+    if not groups:
+        return {}
+    held = groups_held(said, groups) if answered else 0
+    first = next((block for block in said.split("\n\n") if not _LEAD_IN.fullmatch(block)), "")
+    return {
+        "complete": float(held == len(groups)),
+        "partly": float(held > 0),
+        "wrong": float(answered and not held),
+        "first": float(answered and groups_held(first, groups) > 0),
+    }
+
+
+def _short(answers: Sequence[str]) -> tuple[str, ...]:
+    return tuple(one for one in answers if 0 < len(words_of(one)) <= SHORT_WORDS)
 
 
 def _cited(case: Case, answer: Answer, text_of: TextOf | None) -> dict[str, float | None]:

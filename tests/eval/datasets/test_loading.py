@@ -130,7 +130,7 @@ def test_every_wrong_line_is_named_at_once(tmp_path: Path) -> None:
     assert "relevant.0.page: should be greater than or equal to 1" in wrong[2]
     assert "answer: there is no such field" in wrong[3]
     assert "the id '1' occurs before" in wrong[4]
-    assert wrong[5].endswith("line 7: answerable is false, but answers or relevant are given")
+    assert wrong[5].endswith("line 7: answerable is false, but answers, must or relevant are given")
     assert "history.0.role: should be 'user' or 'assistant'" in wrong[6]
 
 

@@ -87,6 +87,44 @@ def test_part_of_a_word_is_not_contained() -> None:
     assert contains_answer("in 2010", ["10"]) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("The tool runs it together with a file.", "--with"),
+        ("Use the long form, version.", "-v"),
+        ("Write -V to see the version.", "-v"),
+        ("It needs Python 311.", "3.11"),
+        ("It costs 15 euros.", "1.5"),
+        ("Open the folder etc hosts.", "/etc/hosts"),
+        ("Call print to see it.", "print()"),
+        ("It is written in C.", "C++"),
+        ("Join both with and.", "&&"),
+        ("The variable home is set.", "$HOME"),
+        ("Set max retries.", "max_retries"),
+    ],
+)
+def test_the_signs_of_flags_paths_and_versions_are_part_of_the_answer(
+    said: str, wanted: str
+) -> None:
+    assert contains_answer(said, [wanted]) == 0.0
+    assert contains_answer(f"You need `{wanted}`, as it says.", [wanted]) == 1.0
+    assert exact_match(f"**{wanted}**.", [wanted]) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("a well-known rule", '"well-known" rule.'),
+        ("42% of them", "42"),
+        ("It is in the U.S.", "US"),
+        ("It has 1,200 rooms", "1200 rooms"),
+        ("(see the handbook)", "handbook"),
+    ],
+)
+def test_ordinary_punctuation_is_no_part_of_the_answer(said: str, wanted: str) -> None:
+    assert contains_answer(said, [wanted]) == 1.0
+
+
 def test_an_answer_without_words_cannot_be_contained() -> None:
     assert contains_answer("anything", ["the", "..."]) is None
     assert exact_match("the", ["a"]) == f1("the", ["a"]) == 1.0

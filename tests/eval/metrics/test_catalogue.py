@@ -23,6 +23,11 @@ def test_a_right_answer_scores_on_everything_that_is_known_of_it() -> None:
 
     assert scores == {
         "false_refusal": 0.0,
+        "complete": 1.0,
+        "partly": 1.0,
+        "wrong": 0.0,
+        "first": 1.0,
+        "answer_words": 2.0,
         "exact_match": 1.0,
         "f1": 1.0,
         "rouge_l": 1.0,
@@ -45,6 +50,7 @@ def test_a_refused_answerable_question_is_a_false_refusal_and_matches_nothing(
 
     assert scores == {
         "false_refusal": 1.0,
+        **dict.fromkeys(["complete", "partly", "wrong", "first"], 0.0),
         "exact_match": 0.0,
         "f1": 0.0,
         "rouge_l": 0.0,
@@ -65,7 +71,12 @@ def test_a_refused_unanswerable_question_is_a_refusal_recalled(status: Status) -
 def test_an_answered_unanswerable_question_is_no_refusal_and_no_false_one() -> None:
     scores = answer_scores(UNANSWERABLE, answer("Two weeks [1].", citation("a")))
 
-    assert scores == {"refusal_recall": 0.0, "citation_recall": 0.0, **FREE}
+    assert scores == {
+        "refusal_recall": 0.0,
+        "answer_words": 2.0,
+        "citation_recall": 0.0,
+        **FREE,
+    }
 
 
 def test_a_failure_has_no_score_at_all() -> None:
@@ -81,10 +92,41 @@ def test_what_is_not_known_is_not_scored() -> None:
 
     assert answer_scores(case, priced) == {
         "false_refusal": 0.0,
+        "answer_words": 1.0,
         "citation_recall": 0.0,
         "input_tokens": 0.0,
         "output_tokens": 0.0,
     }
+
+
+PRIVATE = Case(id="4", question="?", must=(("6 hours", "six hours"), ("pay period",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "complete", "partly", "wrong", "first"),
+    [
+        ("You earn **6 hours** every pay\n  period [1].", 1, 1, 0, 1),
+        ("Six hours [1].\n\nThat is for a Pay Period [2].", 1, 1, 0, 1),
+        ("It grows with the years [1].\n\nThen 6 hours [2].", 0, 1, 0, 0),
+        ("From *Leave › Annual leave*:\n\n6 hours a pay period [1].", 1, 1, 0, 1),
+        ("You earn 16 hours in all [1].", 0, 0, 1, 0),
+    ],
+)
+def test_an_answer_is_complete_when_it_holds_one_wording_of_each_group(
+    text: str, complete: float, partly: float, wrong: float, first: float
+) -> None:
+    scores = answer_scores(PRIVATE, answer(text, citation("a")))
+
+    assert [scores[name] for name in ("complete", "partly", "wrong", "first")] == [
+        *(complete, partly, wrong, first)
+    ]
+
+
+def test_without_groups_only_answers_of_a_few_words_can_be_complete() -> None:
+    long = Case(id="5", question="?", answers=("It is a policy on " + "many " * 10 + "things.",))
+
+    assert "complete" not in answer_scores(long, answer("A policy [1].", citation("a")))
+    assert answer_scores(ANSWERABLE, answer("Three days [1].", citation("a")))["wrong"] == 1.0
 
 
 def test_the_price_of_an_answer_is_kept() -> None:
@@ -149,6 +191,6 @@ def test_what_is_better_is_known_of_every_metric() -> None:
     lower = {name for name, metric in METRICS.items() if metric.lower_is_better}
 
     assert lower == {
-        *("false_refusal", "aurc", "failed", "ms_p50", "ms_p95"),
+        *("wrong", "false_refusal", "aurc", "failed", "answer_words_p50", "ms_p50", "ms_p95"),
         *("search_ms_p50", "search_ms_p95", "input_tokens", "output_tokens", "cost_usd"),
     }

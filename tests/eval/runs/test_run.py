@@ -52,6 +52,9 @@ def test_a_run_measures_what_is_found_what_is_said_and_how_long_it_takes() -> No
             **dict.fromkeys(["recall@5", "recall@10", "recall@20", "all_evidence@10"], 1.0),
             "mrr@10": 0.75,
             "map": 0.75,
+            **dict.fromkeys(["complete", "partly", "first"], 0.5),
+            "wrong": 0.0,
+            "answer_words_p50": 2.0,
             **dict.fromkeys(["exact_match", "f1", "contains_answer", "rouge_l"], 0.5),
             **dict.fromkeys(["citation_precision", "citation_recall", "place_hit"], 1.0),
             "refusal_recall": 1.0,
@@ -67,7 +70,9 @@ def test_a_run_measures_what_is_found_what_is_said_and_how_long_it_takes() -> No
     )
     assert {name: summary.n for name, summary in result.metrics.items()} == {
         **dict.fromkeys([*RETRIEVAL], 2),
+        **dict.fromkeys(["complete", "partly", "first", "wrong"], 2),
         **dict.fromkeys(["exact_match", "f1", "contains_answer", "rouge_l", "false_refusal"], 2),
+        "answer_words_p50": 1,
         **dict.fromkeys(["citation_precision", "citation_recall", "place_hit"], 1),
         **dict.fromkeys(["refusal_recall", "aurc"], 1),
         **dict.fromkeys(["auroc", "failed", "input_tokens", "output_tokens", "cost_usd"], 3),
