@@ -102,8 +102,8 @@ def contains_answer(said: str, answers: Sequence[str]) -> float | None:
 def groups_held(said: str, groups: Sequence[Sequence[str]]) -> int:
     """Count the *groups* of which *said* holds at least one wording.
 
-    Letter case, white space and marks of emphasis are ignored; a wording is not found inside a
-    longer word or number.
+    Letter case, white space and marks of emphasis are ignored; "hour" is found in "hours", but a
+    number is not found in a longer number.
 
     >>> groups_held("You earn **6  hours** each pay period.", [["6 hours", "six hours"], ["16"]])
     1
@@ -118,11 +118,9 @@ def _plain(text: str) -> str:
 
 def _holds(text: str, wording: str) -> bool:
     wanted = _plain(wording)
-    start, end = (r"(?<!\w)" if wanted[:1].isalnum() else ""), r"(?!\w)"
-    return bool(wanted) and (
-        re.search(start + re.escape(wanted) + (end if wanted[-1].isalnum() else ""), text)
-        is not None
-    )
+    start = r"(?<!\d)" if wanted[:1].isdigit() else ""
+    end = r"(?!\d)" if wanted[-1:].isdigit() else ""
+    return bool(wanted) and re.search(start + re.escape(wanted) + end, text) is not None
 
 
 def rouge_l(said: str, answers: Sequence[str]) -> float:
