@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
@@ -23,7 +22,7 @@ from eval.reports import Comparison, compare_runs
 from eval.runs import K, Options, Recorder, RunRecord, Subject, run_questions, save, to_record
 from eval.types import QuestionSet
 from index.building import Gate
-from index.search import Fusion, search_generation
+from index.search import Fusion, result_of_search
 from index.storage import GateCheck, Generation
 from index.types import Audience, SearchResult, Vectors
 from prompts import load as prompt
@@ -62,16 +61,8 @@ class _Searcher:
         self._fusion = fusion
 
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
-        started = time.perf_counter()
-        passages = search_generation(
+        return result_of_search(
             self._generation, question, k=k, audience=audience, fusion=self._fusion
-        )
-        manifest = self._generation.manifest
-        return SearchResult(
-            passages=tuple(passages),
-            generation=manifest.generation,
-            created_at=manifest.created_at,
-            ms=(time.perf_counter() - started) * 1000,
         )
 
 

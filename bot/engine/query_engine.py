@@ -251,9 +251,12 @@ def _joined(names: Sequence[str]) -> str:
 
 
 def _nearest(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Return the best passage and similar ones, to show when there is no answer."""
+    """Return the best passage and similar ones, to show when there is no answer.
+
+    They cannot read their sections any more: an answer is plain data that can be stored.
+    """
     near = (one for one in passages[1:] if one.cosine is None or one.cosine >= LEAST_COSINE)
-    return (*passages[:1], *near)[:NEAREST]
+    return tuple(replace(one, around=None) for one in (*passages[:1], *near)[:NEAREST])
 
 
 def _places(words: Sequence[str], text: str) -> tuple[tuple[int, int], ...]:

@@ -170,6 +170,23 @@ def search_generation(
     ]
 
 
+def result_of_search(
+    generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
+) -> SearchResult:
+    """Search one generation; passages can read their sections, and unknown words are named."""
+    started = time.perf_counter()
+    passages = search_generation(generation, question, k=k, audience=audience, fusion=fusion)
+    manifest = generation.manifest
+    return SearchResult(
+        passages=tuple(with_sections(passages, generation.passages)),
+        generation=manifest.generation,
+        created_at=manifest.created_at,
+        lexical_only=manifest.lexical_only,
+        unknown=generation.lexical.unknown(question, groups=_groups(generation, audience)),
+        ms=(time.perf_counter() - started) * 1000,
+    )
+
+
 class _Search:
     """The search for one question in one generation.
 
@@ -344,19 +361,8 @@ class LiveIndex:
 
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
         """Find the *k* best passages that *audience* may see."""
-        started = time.perf_counter()
         generation = self.generation
-        passages = search_generation(
-            generation, question, k=k, audience=audience, fusion=self._fusion
-        )
-        return SearchResult(
-            passages=tuple(with_sections(passages, generation.passages)),
-            generation=generation.manifest.generation,
-            created_at=generation.manifest.created_at,
-            lexical_only=generation.manifest.lexical_only,
-            unknown=generation.lexical.unknown(question, groups=_groups(generation, audience)),
-            ms=(time.perf_counter() - started) * 1000,
-        )
+        return result_of_search(generation, question, k=k, audience=audience, fusion=self._fusion)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed *texts* as questions: shape (len(texts), dim), each row of length 1."""

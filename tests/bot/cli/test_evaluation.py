@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.evaluation import code_version, described, gate, judging, subject, with_values
+from bot.composition import live_index
 from bot.errors import SettingsError
 from bot.settings import EvalSettings, GateSettings, IndexSettings, SearchSettings, Settings, load
 from eval.errors import JudgementError, QuestionSetError
@@ -87,6 +88,22 @@ def test_the_first_generation_has_nothing_to_be_compared_with(
 
     assert result.promoted
     assert checked(result).message == "the first generation: nothing to compare it with"
+
+
+def test_measuring_searches_exactly_as_answering_does(
+    tmp_path: Path, documents: Path, embedder: HashEmbedder
+) -> None:
+    settings = settings_of(tmp_path, None)
+    build(settings, documents, embedder)
+    directory = IndexDirectory(settings.data_dir / "index")
+    question = "What is the yearly allowance for parking in Atlantis?"
+
+    measured = subject(settings, directory.open()).searcher.search(question, k=3, audience=None)
+    live = live_index(settings, directory).search(question, k=3, audience=None)
+
+    assert [one.context for one in measured.passages] == [one.context for one in live.passages]
+    assert None not in [one.section for one in measured.passages]
+    assert measured.unknown == live.unknown == ("Atlantis",)
 
 
 def test_a_generation_that_answers_as_well_is_promoted(
