@@ -118,6 +118,7 @@ class Draft:
             also if there are no sentences; None if it gives none.
         points_at: For each sentence that has them, the few words that are the answer itself.
         missing: Names in the question that no document has, if the draft is empty for this reason.
+        left_out: How many items, rows or lines of what it quotes are not shown.
     """
 
     sentences: tuple[Sentence, ...]
@@ -126,6 +127,7 @@ class Draft:
     confidence: float | None = None
     points_at: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

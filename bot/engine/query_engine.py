@@ -43,6 +43,7 @@ ASK_SOMETHING = "Ask a question, for example: How many days of leave do I have?"
 NOT_FOUND = "I found no passage that answers this."
 NO_DOCUMENT = "No document mentions"
 UNSUPPORTED = "The drafted answer is not supported by the documents, so it is not shown."
+CUT = "This is the beginning: {count} more in the source."
 OWN_WORDS = "These are the documents' own words."
 NO_OWN_WORDS = "No passage contains the answer word for word."
 WORDS_ONLY = "For now the index is searched by words only; its vectors are still being computed."
@@ -224,6 +225,8 @@ def _made(result: Result, found: SearchResult, session: ModelSession) -> Answer:
         status, notes = Status.UNSUPPORTED, [UNSUPPORTED]
     else:
         status, notes = Status.NOT_FOUND, [_refusal(result)]
+    if result.left_out and checked.citations:
+        notes.append(CUT.format(count=result.left_out))
     notes += disagreements(checked.citations, found.passages)
     if result.fell_back:
         notes.insert(0, OVER_BUDGET if session.over_budget else UNREACHABLE)

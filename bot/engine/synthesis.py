@@ -26,6 +26,7 @@ class Result:
         confidence: The offline reader's; None if it was not used.
         points_at: The words that it marks as the answer itself.
         missing: Names in the question that no document has.
+        left_out: How many items, rows or lines of what is quoted are not shown.
     """
 
     checked: Checked
@@ -35,6 +36,7 @@ class Result:
     confidence: float | None = None
     points_at: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 class AnswerSynthesizer:
@@ -147,4 +149,5 @@ class AnswerSynthesizer:
             confidence=draft.confidence,
             points_at=draft.points_at,
             missing=draft.missing,
+            left_out=draft.left_out,
         )

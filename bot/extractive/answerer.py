@@ -163,6 +163,7 @@ class ExtractiveAnswerer:
             answerer=NAME,
             confidence=max(ranking.sure for ranking in rankings),
             points_at=chosen.points_at,
+            left_out=sum(one.left_out for one in chosen.excerpts),
         )
 
     def _similar(self, question: str) -> Similar | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.citations import find, is_long_enough
 from bot.extractive.groups import Group, GroupKind, groups
@@ -34,6 +34,7 @@ class Excerpt:
         section: The section.
         text: Markdown: prose on one line, a list, a table, or code with the line introducing it.
         quotes: Each exactly a slice of the section's text.
+        left_out: How many items, rows or lines at its end are not shown.
         first: Offset at which the part of the section that it covers begins.
         last: One past its last.
     """
@@ -43,6 +44,7 @@ class Excerpt:
     quotes: tuple[str, ...]
     first: int
     last: int
+    left_out: int = 0
 
     def overlaps(self, other: "Excerpt") -> bool:
         """Return whether both show some of the same words of the same document."""
@@ -131,7 +133,16 @@ class Quoter:
         text = "\n".join([head, *lines] if head else lines)
         start = self._head_start(group)
         end = self._block(shown[-1]).end
-        return self._made(text, (start, end))
+        made = self._made(text, (start, end))
+        return None if made is None else replace(made, left_out=self._left_out(group, shown))
+
+    def _left_out(self, group: Group, shown: Sequence[int]) -> int:
+        """Return how many items of a list, or lines of code, are not shown."""
+        if group.kind is GroupKind.CODE:
+            lines = code_of(self._masked(group.first))[1].count("\n") + 1
+            return max(0, lines - _MOST_CODE_LINES)
+        missing = range(shown[-1] + 1, group.last + 1)
+        return sum(self._block(at).kind is BlockKind.ITEM for at in missing)
 
     def rows(self, rows: Sequence[int], *, lead: int | None = None) -> Excerpt:
         """Return rows of a table with the names of its columns.
@@ -158,6 +169,7 @@ class Quoter:
             quotes=tuple(quotes),
             first=self._block(shown[0]).start,
             last=self._block(shown[-1]).end,
+            left_out=len(rows) - len(shown),
         )
 
     def _table(self, head: int | None, rows: Sequence[int]) -> str:
@@ -267,27 +279,34 @@ class Quoter:
     def _fitting(self, group: Group, most_chars: int) -> list[int]:
         """Return the blocks that fit."""
         shown: list[int] = []
-        start = self._block(group.first).start
-        items = 0
+        items = chars = 0
         for at in range(group.first, group.last + 1):
             block = self._block(at)
             is_item = block.kind is BlockKind.ITEM and block.depth == 1
-            if shown and (block.end - start > most_chars or (is_item and items == _MOST_ITEMS)):
+            chars += len(block_text(self.section, block))
+            if shown and (chars > most_chars or (is_item and items == _MOST_ITEMS)):
                 break
             items += is_item
             shown.append(at)
         return shown
 
     def _lines(self, positions: Sequence[int]) -> Iterator[str]:
-        least = min(self._block(at).depth for at in positions)
+        is_list = self._block(positions[0]).kind is BlockKind.ITEM
+        depths = [self._block(at).depth for at in positions]
+        least = min(filter(None, depths), default=0) if is_list else min(depths)
+        step = 0
         for at in positions:
             block = self._block(at)
             indent = "   " * max(0, block.depth - max(1, least))
             if block.kind is BlockKind.ITEM:
-                mark = "-" if block.number is None else f"{block.number}."
+                number = block.number
+                if number is not None and block.depth <= max(1, least):
+                    # Code between two steps makes Markdown count from 1 again
+                    number = step = max(number, step + 1)
+                mark = "-" if number is None else f"{number}."
                 yield f"{indent}{mark} {plain_block(self._masked(at))}"
             elif block.kind is BlockKind.CODE:
-                inner = "   " * max(0, block.depth - least + 1) if block.depth else ""
+                inner = "   " * max(int(is_list), block.depth - least + 1 if block.depth else 0)
                 language, code = code_of(self._masked(at))
                 lines = code.split("\n")[:_MOST_CODE_LINES]
                 yield from (f"{inner}{line}" for line in (f"```{language}", *lines, "```"))

@@ -1,7 +1,7 @@
 """Group blocks that belong together: a list, a table or code with its introduction."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -44,7 +44,10 @@ class Group:
 
 @lru_cache(maxsize=64)
 def groups(section: Section) -> tuple[Group, ...]:
-    """Return the groups of a section, in reading order."""
+    """Return the groups of a section, in reading order.
+
+    Code in a list is in two groups: the list, and the code with its step.
+    """
     blocks, masked = section.blocks, section.masked
     found: list[Group] = []
     heading: int | None = None
@@ -55,10 +58,7 @@ def groups(section: Section) -> tuple[Group, ...]:
             heading = at
             at += 1
             continue
-        last = at
-        if block.group != -1:
-            while last + 1 < len(blocks) and _belongs(blocks, masked, first=at, at=last + 1):
-                last += 1
+        last = _last_of(blocks, masked, at)
         kind = _KIND_OF.get(block.kind, GroupKind.PROSE)
         found.append(
             Group(
@@ -70,8 +70,79 @@ def groups(section: Section) -> tuple[Group, ...]:
                 is_numbered=block.number is not None,
             )
         )
+        if kind is GroupKind.LIST:
+            found += _code_in(found[-1], blocks)
         at = last + 1
     return tuple(found)
+
+
+def _code_in(steps: Group, blocks: Sequence[Block]) -> Iterator[Group]:
+    """Yield each piece of code in a list, with the step that it belongs to."""
+    for at in range(steps.first + 1, steps.last + 1):
+        if blocks[at].kind is BlockKind.CODE and blocks[at - 1].kind is not BlockKind.CODE:
+            yield Group(
+                kind=GroupKind.CODE,
+                first=at,
+                last=at,
+                lead=at - 1,
+                heading=steps.heading,
+                is_numbered=False,
+            )
+
+
+def _last_of(blocks: Sequence[Block], masked: str, first: int) -> int:
+    """Return the position of the last block that belongs with block *first*."""
+    last = first
+    if blocks[first].group == -1:
+        return last
+    while last + 1 < len(blocks) and _belongs(blocks, masked, first=first, at=last + 1):
+        last += 1
+    while (further := _next_step(blocks, masked, first=first, last=last)) > last:
+        last = further
+    return last
+
+
+_MOST_BETWEEN = 3  # blocks between two steps
+_MOST_CHARS_BETWEEN = 500
+
+
+def _next_step(blocks: Sequence[Block], masked: str, *, first: int, last: int) -> int:
+    """Return where a numbered list ends that code or a remark has cut; *last* if it ends there.
+
+    Code that its last step announces belongs to it too.
+    """
+    steps = [one.number for one in blocks[first : last + 1] if one.depth <= blocks[first].depth]
+    numbers = [number for number in steps if number is not None]
+    if not numbers or blocks[first].kind is not BlockKind.ITEM:
+        return last
+    between: set[BlockKind] = set()
+    for at in range(last + 1, min(len(blocks), last + 2 + _MOST_BETWEEN)):
+        one = blocks[at]
+        if one.kind is BlockKind.ITEM:
+            is_next = one.number in {numbers[-1] + 1, len(numbers) + 1}
+            # Writers often let Markdown count, and a fence makes it start again
+            starts_again = {*numbers, one.number} == {1} and between == {BlockKind.CODE}
+            if is_next or starts_again:
+                return _end_of(blocks, at)
+            break
+        if one.kind not in {BlockKind.CODE, BlockKind.PARAGRAPH, BlockKind.QUOTE}:
+            break
+        if one.kind is not BlockKind.CODE and one.end - one.start > _MOST_CHARS_BETWEEN:
+            break
+        between.add(one.kind)
+    after = last + 1
+    is_code = after < len(blocks) and blocks[after].kind is BlockKind.CODE
+    return after if is_code and _announces(blocks[last], masked) else last
+
+
+def _end_of(blocks: Sequence[Block], at: int) -> int:
+    """Return the position of the last block of the list that block *at* is in."""
+    group = blocks[at].group
+    return max(place for place, one in enumerate(blocks) if one.group == group)
+
+
+def _announces(block: Block, masked: str) -> bool:
+    return plain_block(_slice(masked, block)).endswith((":", "："))
 
 
 _KIND_OF = {

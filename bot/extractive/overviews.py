@@ -14,6 +14,7 @@ from index.types import BlockKind
 _MOST_SUMMARY_WORDS = 130
 _MOST_SUMMARY_LIST = 600
 _FULLY_NAMED = 0.5
+_ALL_OF_IT = 0.1  # of two that fit alike, a document says more than a section
 
 
 def summary(
@@ -49,6 +50,7 @@ def _on_the_subject(places: Sequence[Place], weights: Mapping[str, float]) -> li
         rank = 0.1 / (1 + place.rank)
         for name, above in ((chunk.title, ""), *((one, one) for one in chunk.heading)):
             score = _named(f"{chunk.title} {above}", name, weights) + rank
+            score += _ALL_OF_IT * (not above)
             if best is None or score > best[0]:
                 best = score, chunk.document, above
     if best is None:

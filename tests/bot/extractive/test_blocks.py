@@ -101,3 +101,60 @@ def test_two_things_are_compared_by_the_table_that_has_both() -> None:
     text = said("What is the difference between Tock and Links?", f"Some words.\n\n{table}")
 
     assert "Tock: weekly; Links: monthly" in text
+
+
+CUT_BY_CODE = """## Empty the cache
+
+1. Stop the widget. In a terminal, enter:
+
+```sh
+widget stop
+```
+
+{next}. Next, empty its cache:
+
+```sh
+widget purge
+```
+
+Then wait a minute.
+
+{last}. Start it again.
+"""
+
+
+@pytest.mark.parametrize(("next_", "last"), [(2, 3), (2, 4), (1, 3)])
+def test_steps_between_code_are_one_procedure(next_: int, last: int) -> None:
+    text = said("How do I empty the cache?", CUT_BY_CODE.format(next=next_, last=last))
+
+    head, rest = text.replace(" [1]", "").split("\n", 1)
+    assert head == "Empty the cache:"
+    assert [line for line in rest.splitlines() if line[:1].isdigit()] == [
+        "1. Stop the widget. In a terminal, enter:",
+        "2. Next, empty its cache:",
+        *(["3. Start it again."] if last == 3 else []),
+    ]
+    assert "   ```sh\n   widget purge\n   ```" in rest
+
+
+def test_code_in_a_list_is_said_with_its_step_alone() -> None:
+    text = said("What is the command to stop the widget?", CUT_BY_CODE.format(next=2, last=3))
+
+    assert text.startswith("Stop the widget. In a terminal, enter [1]:\n```sh\nwidget stop\n```")
+
+
+def left_out(question: str, text: str) -> int:
+    return ExtractiveAnswerer(None, 0.0).read(question, show([a_passage(text)])).left_out
+
+
+def test_a_long_list_table_or_piece_of_code_says_how_much_is_left_out() -> None:
+    items = "\n".join(f"- Tool number {n}" for n in range(20))
+    rows = "\n".join(f"| Tool {n} | {n} euros |" for n in range(20))
+    lines = "\n".join(f"print({n})" for n in range(30))
+
+    assert left_out("Which tools may we use?", f"You may use these tools:\n\n{items}") == 6
+    assert left_out("Which tools may we use?", f"You may use these tools:\n\n{items[:200]}") == 0
+    table = f"These are the tools:\n\n| Tool | Price |\n|---|---|\n{rows}"
+    assert left_out("List all tools", table) == 6
+    code = f"To print the numbers, run this code:\n\n```python\n{lines}\n```"
+    assert left_out("How do I print the numbers?", code) == 5
