@@ -1,4 +1,4 @@
-"""Measure the answers on every question set at hand, and write the tables of docs/quality.md.
+"""Measure the answers on every available question set, and write the tables of docs/quality.md.
 
     python -m benchmarks.quality --models FOLDER
 
@@ -35,14 +35,14 @@ Summaries = dict[str, dict[str, float]]
 
 
 class Question(TypedDict):
-    """What is read of a question of a run."""
+    """The fields that are read of a question of a run."""
 
     id: str
     values: dict[str, float]
 
 
 class Record(TypedDict):
-    """What is read of a run."""
+    """The fields that are read of a run."""
 
     metrics: Summaries
     baselines: Summaries
@@ -153,7 +153,7 @@ def merged(records: Sequence[Record]) -> Record:
 
 @contextmanager
 def _questions_of(folder: Path, articles: set[str]) -> Iterator[Path]:
-    """Yield the question set less the questions on other articles; its documents stay whole."""
+    """Yield the question set less the questions on other articles, with all its documents."""
     with tempfile.TemporaryDirectory() as temporary:
         part = Path(temporary) / folder.name
         part.mkdir()
@@ -177,7 +177,7 @@ def _footnote(data_dir: Path, *arguments: str, settings: Mapping[str, str] | Non
         text=True,
         check=False,
     )
-    if done.returncode > 1:  # 1 means that some of it failed, which the record tells
+    if done.returncode > 1:  # 1 means that some of it failed, which the record shows
         raise SystemExit(done.returncode)
     return done.stdout
 

@@ -1,7 +1,7 @@
 """How fast the index is built and searched, beside llama-index's default: tables in Markdown.
 
-The cores of the machine may have other work: ratios are taken in one run, and CPU seconds stand
-beside the clock's.
+The cores of the machine may have other work: ratios are taken in one run, and the tables have
+CPU seconds beside the clock's.
 """
 
 import argparse
@@ -38,7 +38,7 @@ FOOTNOTE = Path(sys.executable).with_name("footnote")
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:
-    """What something took, in seconds of the clock and of all its cores."""
+    """Elapsed seconds by the clock, and CPU seconds of all cores."""
 
     wall: float
     cpu: float

@@ -1,4 +1,4 @@
-"""What `make demo` runs: index the examples, ask three questions, say what to type next."""
+"""`make demo`: index the examples, ask three questions, say what to type next."""
 
 import subprocess
 import sys

@@ -50,19 +50,19 @@ class Course:
 
     Attributes:
         rate: Highest learning rate of the encoder; it rises over a tenth of the steps, then falls.
-        head_rate: The same for what stands on the encoder.
-        epochs: How often each example is seen; made ones are drawn anew each time.
-        whole: Share of the paragraphs that stay whole; of the others a part is shown.
+        head_rate: The same for the layers above the encoder.
+        epochs: How often each example is seen; made ones are drawn again each time.
+        uncut: Share of the paragraphs that stay complete; of the others a part is shown.
     """
 
     rate: float
     head_rate: float
     epochs: int
-    whole: float = 1.0
+    uncut: float = 1.0
 
 
-BROAD = Course(rate=2e-4, head_rate=1e-3, epochs=3, whole=0.15)
-CLOSE = Course(rate=1e-4, head_rate=3e-4, epochs=3, whole=0.5)
+BROAD = Course(rate=2e-4, head_rate=1e-3, epochs=3, uncut=0.15)
+CLOSE = Course(rate=1e-4, head_rate=3e-4, epochs=3, uncut=0.5)
 _BROAD_EXAMPLES = 19_600
 _PART = 480  # characters of a paragraph of which a part is shown
 _REPLAYED = 800
@@ -114,7 +114,7 @@ def lessons(
 ) -> list[Row]:
     """Return the rows of one epoch, the paragraphs shortened as the course has it."""
     shown = [
-        one if chooser.random() < course.whole else shortened(one, _PART, chooser)
+        one if chooser.random() < course.uncut else shortened(one, _PART, chooser)
         for one in examples
     ]
     return encoded(pieces, shown)

@@ -45,7 +45,7 @@ Json = dict[str, object]
 
 @dataclass(kw_only=True)
 class Shared:
-    """What every command knows.
+    """The options that every command shares.
 
     Attributes:
         config: The settings file.

@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: answers, sources and passages."""
+"""Answers, sources and passages as the terminal shows them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,7 +52,7 @@ def age(moment: datetime, now: datetime | None = None) -> str:
 
 
 def place(page: int | None, heading: tuple[str, ...]) -> str:
-    """Return where in its document a text stands, in words; "" if nothing is known.
+    """Return the place of a text in its document, in words; "" if nothing is known.
 
     >>> place(3, ("Money", "Who pays"))
     'page 3, Money › Who pays'

@@ -1,4 +1,4 @@
-"""What is missing, in words: settings, index, model, providers, Slack."""
+"""Checks of the setup: settings, index, model, providers, Slack."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         # What is not on this machine is tried by a build.
         found = source.path is None or source.path.exists()
         message = str(source.path or source.repository or source.sitemap or source.reader)
-        message += "" if found else " does not exist: mend [[sources]]"
+        message += "" if found else " does not exist: fix its path under [[sources]]"
         yield Finding(name="source", well=found, message=message)
 
 

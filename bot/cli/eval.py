@@ -32,7 +32,7 @@ def run(
         bool, typer.Option("--retrieval-only", help="Search, but do not answer.")
     ] = False,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Take so many questions, at even steps.")
+        int | None, typer.Option(min=1, help="Ask only this number of questions, at even steps.")
     ] = None,
     use_index: Annotated[
         bool,
@@ -40,7 +40,11 @@ def run(
     ] = False,
     parallel: Annotated[
         int,
-        typer.Option(min=1, help="Ask so many at once: quicker with models, and times are longer."),
+        typer.Option(
+            min=1,
+            help="How many questions to ask at the same time. With models this is faster, but "
+            "each answer takes longer.",
+        ),
     ] = 1,
     similarity: Annotated[
         bool,

@@ -123,8 +123,8 @@ def watch(
         float | None,
         typer.Option(
             min=1,
-            help="Also build every so many seconds, for sources that do not tell of changes: "
-            "websites, network drives.",
+            help="Also build every SECONDS, for sources that do not report changes: websites, "
+            "network drives.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -143,7 +143,7 @@ def watch(
     builder = builder_of(settings, composition.build_options(settings), quiet)
     roots = [Path(spec.path) for spec in specs if spec.kind == "folder"]
     if not roots and every is None:
-        raise SettingsError("no source of these tells of changes: add --every SECONDS")
+        raise SettingsError("none of the sources reports changes: add --every SECONDS")
 
     def report(outcome: "BuildResult | IndexingError") -> None:
         _report(outcome, as_json=as_json)

@@ -215,7 +215,7 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
 def _since(
     settings: "Settings", directory: "IndexDirectory"
 ) -> tuple[dict[str, int] | None, str | None]:
-    """Return what has changed since the last build, or None and why that cannot be told."""
+    """Return what has changed since the last build, or None and why that is unknown."""
     from bot import composition
     from index.building import SOURCES, plan_build
     from index.errors import SourceError

@@ -18,7 +18,10 @@ def models(
     context: typer.Context,
     *,
     days: Annotated[
-        float, typer.Option(min=0.01, help="Count requests of so many days.", show_default=True)
+        float,
+        typer.Option(
+            min=0.01, help="Count the requests of this number of days.", show_default=True
+        ),
     ] = 7,
     as_json: JsonOption = False,
 ) -> None:

@@ -75,7 +75,7 @@ def review(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go through the drafts of a set: accept, mend, call unanswerable, or throw away.
+    """Go through the drafts of a set: accept it, correct it, mark it as unanswerable, or delete it.
 
     Every decision is on disk before the next draft is shown.
     """
@@ -114,7 +114,7 @@ def judge(
 ) -> None:
     """Let a model judge the answers of a run, or say how well scores agree with people.
 
-    With --human and without a model, the agreement of the scores that need none is told.
+    With --human and without a model, show the agreement of the scores that need no model.
     """
     from eval.errors import ChoiceError
 
@@ -239,7 +239,7 @@ def _show(draft: "CaseLine") -> None:
     line("answers", " | ".join(draft.answers) or "(none)")
     for place in draft.relevant:
         page = f", page {place.page}" if place.page else ""
-        line("stands in", f"{place.document}{page}: {place.quote or ''}")
+        line("found in", f"{place.document}{page}: {place.quote or ''}")
     if draft.feedback:
         line("feedback", f"{draft.feedback.verdict}: {draft.feedback.reason}")
         line("was shown", draft.feedback.answer)

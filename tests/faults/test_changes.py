@@ -120,7 +120,7 @@ class IncrementalEqualsFull(RuleBasedStateMachine):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def test_p10_building_in_small_steps_equals_building_at_once(
+def test_p10_building_in_small_steps_equals_building_in_one_step(
     monkeypatch: pytest.MonkeyPatch, *, campaign: bool
 ) -> None:
     monkeypatch.setattr(child, "ParserPool", InProcessPool)

@@ -81,9 +81,9 @@ def test_each_row_is_in_one_batch_of_like_length() -> None:
     assert sum(abs(len(some[0].ids) - len(some[-1].ids)) for some in made) < 20
 
 
-def test_course_shows_as_many_whole_paragraphs_as_it_says(pieces: Tokenizer) -> None:
+def test_course_shows_as_many_uncut_paragraphs_as_it_says(pieces: Tokenizer) -> None:
     examples = [an_example("1931", " ".join([TEXT] * 12))] * 200
-    course = Course(rate=1e-4, head_rate=1e-3, epochs=1, whole=0.25)
+    course = Course(rate=1e-4, head_rate=1e-3, epochs=1, uncut=0.25)
 
     rows = lessons(pieces, course, examples, chooser=random.Random(1))  # noqa: S311 - no secret
 

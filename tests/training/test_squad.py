@@ -66,14 +66,14 @@ def test_example_loses_the_sentence_that_answers_it_and_no_other() -> None:
     assert robbed.answers == ()
 
 
-def test_example_whose_answer_stands_elsewhere_too_is_not_robbed() -> None:
+def test_example_whose_answer_is_elsewhere_too_is_not_changed() -> None:
     context = "The fee is 3 euros. Parking costs 3 euros as well. Trams are free."
 
     assert without_answer(an_example("What is the fee?", "3 euros", context)) is None
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_shortened_paragraph_keeps_its_answer_and_whole_sentences(seed: int) -> None:
+def test_shortened_paragraph_keeps_its_answer_and_complete_sentences(seed: int) -> None:
     whole = f"{BRIDGE} {TOWER} {BRIDGE}"
     asked = an_example("When was it finished?", "1931", whole)
 

@@ -80,7 +80,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     assert "nowhere" in result.stderr
 
 
-def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
+def test_one_message_names_every_wrong_setting(tmp_path: Path) -> None:
     (tmp_path / "footnote.toml").write_text("[search]\nk = 0\ncolour = 'red'\n[nonsense]\n")
 
     result = footnote("search", "leave", cwd=tmp_path)

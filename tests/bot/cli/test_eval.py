@@ -206,7 +206,7 @@ def test_a_judge_that_is_refused_says_so_and_ends_with_status_one(
     assert "refused with status 401" in done.stderr
 
 
-def test_the_agreement_of_a_judge_with_people_is_told(indexed: Path) -> None:
+def test_the_report_shows_how_far_a_judge_agrees_with_people(indexed: Path) -> None:
     rated = [
         {
             "task_id": str(number),

@@ -71,7 +71,7 @@ def run(*arguments: str) -> str:
     return result.stdout
 
 
-def test_command_tells_shares_latency_failures_and_spending(config: Path) -> None:
+def test_command_shows_shares_latency_failures_and_spending(config: Path) -> None:
     told = json.loads(run("--config", str(config), "models", "--json"))
 
     assert bot.cli.models.__doc__ == "The command `footnote models`."

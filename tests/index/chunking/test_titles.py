@@ -11,7 +11,7 @@ def titles(*names: str, audience: tuple[str, ...] = ()) -> list[Titled]:
     return [Titled(document=f"{name}.md", title=name, audience=audience) for name in names]
 
 
-def test_a_whole_title_names_its_document() -> None:
+def test_a_complete_title_names_its_document() -> None:
     found = Titles(titles("Travel Costs", "Leave")).named(
         "As Travel Costs says, ask first.", audience=EVERYBODY
     )
