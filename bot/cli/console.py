@@ -76,7 +76,7 @@ def shortened(text: str, limit: int = _QUOTE_CHARS) -> str:
 
 
 def answer_view(answer: Answer) -> RenderableType:
-    """Return an answer as a person wants to read it: what is said, then what proves it."""
+    """Return an answer for the terminal: its sentences, then the quotes that prove them."""
     mark, style = _LOOK[answer.status]
     if answer.status is Status.CHAT:
         return _marked(mark, style, Text(answer.text))
@@ -189,7 +189,7 @@ _STEPS = {
 
 
 class _Rate(ProgressColumn):
-    """How many a second."""
+    """The rate, per second."""
 
     def render(self, task: Task) -> Text:
         """Return the rate, once it is known."""

@@ -70,7 +70,7 @@ def test_building_without_any_documents_named_says_what_to_do(tmp_path: Path) ->
     result = footnote("index", "build", cwd=tmp_path)
 
     assert result.returncode == 2
-    assert "no documents are named" in result.stderr
+    assert "no documents to index" in result.stderr
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ def test_a_judge_that_is_refused_says_so_and_ends_with_status_one(
 
         done = footnote(*config, "eval", "judge", str(run["run"]), cwd=indexed, status=1)
 
-    assert "judgements could not be taken, such as" in done.stderr
+    assert "judgements failed, such as" in done.stderr
     assert "refused with status 401" in done.stderr
 
 

@@ -109,7 +109,7 @@ def test_command_without_models_says_who_answers(tmp_path: Path) -> None:
 
     told = run("--config", str(config), "--data-dir", str(tmp_path), "models")
 
-    assert told.startswith("No models: the offline answerer quotes the documents")
+    assert told.startswith("No models are set: the offline answerer quotes the documents")
 
 
 def test_forgetting_a_person_leaves_no_request_under_their_name(config: Path) -> None:
