@@ -116,7 +116,9 @@ def test_a_build_that_is_interrupted_says_so_and_leaves_what_was_served(
         complaint = building.stderr.read()
 
     assert building.returncode == 130
-    assert complaint.splitlines()[-1].startswith("footnote: stopped: the earlier index stays in use")
+    assert complaint.splitlines()[-1].startswith(
+        "footnote: stopped: the earlier index stays in use"
+    )
     assert "Traceback" not in complaint
     assert answer(tmp_path, "status")["generation"] == served
 
