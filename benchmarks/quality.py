@@ -2,9 +2,9 @@
 
     python -m benchmarks.quality --models FOLDER
 
-FOLDER is what `training.reader` wrote: the reader that ships was taught on squad2_public, so there
-each question is read by the network that was not taught its article. Without it that set is left
-out of the answers.
+FOLDER is the output of `training.reader`. The network that ships was trained on squad2_public, so
+each question of that set goes to a network that was not trained on its article. Without FOLDER,
+the answers to that set are not measured.
 """
 
 import argparse
@@ -121,12 +121,12 @@ def run(
 def by_folds(
     models: Path, path: Path, measure: Callable[[Path, int, Mapping[str, str]], Record]
 ) -> Record:
-    """Return one record of all folds, each read by the network that was not taught it.
+    """Return one record of all folds, each by the network that was not trained on it.
 
     Args:
         models: What `training.reader` wrote.
         path: The question set.
-        measure: Runs a part of it, told how many parts there are and with which settings.
+        measure: Runs a part of it; it gets the number of parts and the settings.
     """
     infos = [folder / INFO_FILE for folder in sorted(models.glob("fold*/"))]
     records = []

@@ -1,4 +1,4 @@
-"""Measure the trained reader on questions with their paragraph, by articles it was not taught.
+"""Measure the trained reader on questions with their paragraph, by articles it was not trained on.
 
     python -m benchmarks.reader ../shared/data/reader/FILE.json --models FOLDER
 

@@ -1,7 +1,7 @@
 """The bot under load: each of many questions has exactly one outcome, and how soon.
 
 python -m benchmarks.slack_load                    500 questions of 50 people, with faults
-python -m benchmarks.slack_load --soak 10000       as many, with the size of the process told
+python -m benchmarks.slack_load --soak 10000       as many, with the size of the process
 """
 
 import argparse

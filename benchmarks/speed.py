@@ -231,7 +231,7 @@ def searching(folder: Path, *, sizes: Sequence[int] = (1_000, 10_000, 100_000)) 
             ]
         )
     head = ["passages", "p50 ms", "p95 ms", "CPU ms", "memory MB", "open s"]
-    head += ["`footnote search` s", "its CPU s", "CPU s of a build but for parsing and embedding"]
+    head += ["`footnote search` s", "its CPU s", "CPU s of a build without parsing and embedding"]
     return table(head, rows)
 
 

@@ -1,4 +1,4 @@
-"""Trains the reader: first to point at answers anywhere, then to tell when there is none.
+"""Trains the network: first to point at answers anywhere, then to recognise when there is none.
 
     python -m training.reader ../shared/data/reader/FILE.json --work /tmp/reader
 
@@ -46,7 +46,7 @@ log = logging.getLogger("training")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How a part is taught.
+    """The settings of one part of the training.
 
     Attributes:
         rate: Highest learning rate of the encoder; it rises over a tenth of the steps, then falls.
@@ -167,7 +167,7 @@ def _shuffled(epochs: Sequence[Sequence[Row]]) -> Iterator[list[Row]]:
 
 
 def held_out(examples: Sequence[Example]) -> dict[str, frozenset[str]]:
-    """Return the articles that each fold is not taught."""
+    """Return the articles that each fold is not trained on."""
     return {f"fold{at}": one for at, one in enumerate(folds(examples, HARD, FOLDS))}
 
 

@@ -146,7 +146,7 @@ def test_folds_share_the_articles_without_overlap_and_evenly() -> None:
 
 
 @pytest.mark.slow
-def test_no_fold_is_taught_an_article_that_it_is_tested_on(shared_data: Path) -> None:
+def test_no_fold_is_trained_on_an_article_that_it_is_tested_on(shared_data: Path) -> None:
     examples = read(next((shared_data / "reader").glob("reader-train-*.json")))
     articles = held_out(examples)
 
@@ -163,7 +163,7 @@ def test_no_fold_is_taught_an_article_that_it_is_tested_on(shared_data: Path) ->
 
 
 @pytest.mark.slow
-def test_first_part_is_taught_nothing_that_is_tested_on(shared_data: Path) -> None:
+def test_first_part_is_not_trained_on_what_is_tested(shared_data: Path) -> None:
     examples = read(next((shared_data / "reader").glob("reader-train-*.json")))
 
     taught = broad_examples(examples, random.Random(1))  # noqa: S311 - no secret

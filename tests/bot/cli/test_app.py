@@ -104,7 +104,7 @@ def test_init_writes_settings_that_load(tmp_path: Path) -> None:
     assert settings.sources[0].path == tmp_path / "docs"
 
 
-def test_init_overwrites_nothing_unasked(tmp_path: Path) -> None:
+def test_init_overwrites_a_file_only_with_force(tmp_path: Path) -> None:
     (tmp_path / "footnote.toml").write_text("# mine\n")
 
     result = footnote("init", cwd=tmp_path)

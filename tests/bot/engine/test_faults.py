@@ -126,7 +126,7 @@ def test_each_fault_fails_over_to_the_next_provider(fault: str, kind: str, strea
 
     assert (answer.status, answer.message) == (Status.ANSWERED, "")
     assert answer.text == TEXT.replace(".", " [1].")
-    # What the first one told before its stream broke off is not told again by the second
+    # The second one does not repeat what the first one wrote before its stream broke off
     assert answer.answerer == "second" or (stream and answer.answerer == "first")
     assert requests == (1, 1)
 

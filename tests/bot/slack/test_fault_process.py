@@ -225,7 +225,7 @@ def test_a_question_left_behind_for_long_can_be_asked_again_by_a_click(
         Fault(garbage=True),
     ],
 )
-def test_whatever_befalls_a_post_there_is_one_answer_where_it_can_be_looked_for(
+def test_whatever_happens_to_a_post_there_is_one_answer_where_it_can_be_looked_for(
     slack: SlackWorkspace, start: Start, fault: Fault
 ) -> None:
     bot = start()

@@ -313,7 +313,7 @@ def test_a_question_is_answered_in_the_language_of_its_channel(store: QuestionRe
 
 
 @pytest.mark.parametrize("changes", [{"turned_away": True}, {"channel": "C0"}, {"attempts": 4}])
-def test_who_asked_nobody_is_not_told_why_there_is_no_answer(
+def test_a_question_to_nobody_without_an_answer_gets_no_reply(
     store: QuestionRepository, changes: dict[str, object]
 ) -> None:
     paper = Paper()

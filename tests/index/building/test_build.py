@@ -231,7 +231,9 @@ def test_a_full_build_tries_a_broken_file_again(
     assert result.problems == ()
 
 
-def test_losing_most_documents_is_not_served_unasked(builder: Builder, documents: Path) -> None:
+def test_a_build_that_lost_most_documents_is_not_served_without_force(
+    builder: Builder, documents: Path
+) -> None:
     for number in range(8):
         (documents / f"{number}.md").write_text(
             f"# Topic {number}\n\nText about number {number}.\n"

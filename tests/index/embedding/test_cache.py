@@ -79,7 +79,7 @@ def test_a_cache_that_cannot_be_written_says_where(path: Path) -> None:
         EmbeddingCache(path)
 
 
-def test_keys_differ_for_texts_that_look_alike() -> None:
+def test_keys_differ_for_texts_that_look_the_same() -> None:
     texts = ["a", "a ", "A", "ä", "a\u0308", ""]
 
     assert len({text_key(text) for text in texts}) == len(texts)

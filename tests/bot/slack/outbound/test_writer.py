@@ -210,7 +210,7 @@ def test_the_answer_to_a_deleted_question_is_taken_out_of_the_channel_again(
 
 
 @pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "restricted_action", "new_one"])
-def test_where_posting_is_forbidden_it_is_tried_once_and_the_asker_told_privately(
+def test_where_posting_is_forbidden_it_is_tried_once_and_the_asker_gets_a_private_note(
     slack: SlackWorkspace, store: QuestionRepository, code: str
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
