@@ -11,10 +11,10 @@ export TOKENIZERS_PARALLELISM ?= false
 
 .PHONY: help setup demo test check fix eval examples lock clean
 
-help: ## Show what can be made.
+help: ## Show all targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-setup: $(READY) ## Set up .venv (every other target does it by itself).
+setup: $(READY) ## Set up .venv (every other target does this itself).
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed (Debian: apt install python3 python3-venv)"; exit 1; }
@@ -32,10 +32,10 @@ test: $(READY) ## Run every check and every test.
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 .PHONY: test-faults bench
-test-faults: $(READY) ## Try every fault and every attack, of which `make test` tries a sample.
+test-faults: $(READY) ## Test every fault and every attack; `make test` tests a sample of them.
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) --campaign tests
 
-bench: $(READY) ## Measure building and searching, and renew docs/performance.md (half an hour).
+bench: $(READY) ## Measure building and searching, and rewrite docs/performance.md (half an hour).
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llama-index-embeddings-huggingface==0.8.0
 	@$(BIN)/python -m benchmarks.speed --write
 
@@ -56,7 +56,7 @@ fix: $(READY) ## Format, and fix what the linter can fix.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-eval: $(READY) ## Measure the answers on every set at hand (MODELS=what training wrote), write docs/quality.md.
+eval: $(READY) ## Measure the answers on every available set (MODELS=output of training), write docs/quality.md.
 	@$(BIN)/python benchmarks/quality.py --data-dir .footnote-demo $(if $(MODELS),--models $(MODELS))
 
 .PHONY: eval-live

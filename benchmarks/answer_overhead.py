@@ -1,4 +1,4 @@
-"""What prompt, parsing and check cost beside the model, for an answer of ten sentences.
+"""Measure the time of prompt, parsing and check for an answer of ten sentences.
 
 Run: python benchmarks/answer_overhead.py ENCODER_FOLDER [TIMES]
 """

@@ -66,7 +66,7 @@ class Read:
     Attributes:
         rows: Features, one row a candidate.
         right: Which candidates hold the answer, in a gold document.
-        holds: Which candidates hold the answer's words, wherever they stand.
+        holds: Which candidates hold the answer's words, in any document.
     """
 
     asked: SetQuestion

@@ -1,4 +1,4 @@
-"""Fit the score by which a quote proves a sentence, and report the whole check on planted errors.
+"""Fit the score by which a quote proves a sentence, and test the complete check on planted errors.
 
 Run: python benchmarks/calibrate_support.py ENCODER_FOLDER [DATA_FOLDER]
 """
@@ -24,7 +24,7 @@ from index.types import Chunk, Passage, Vectors
 
 SAMPLE = 1200
 LOOKED_AT = 300
-"""So many of the other half were read one by one to mend the rules, and are left out."""
+"""Claims of the other half that were read one by one to improve the rules; they are left out."""
 PLANTED = 200
 RIGHT = 500
 REMOVED = 0.05
@@ -109,7 +109,7 @@ def vectors(encoder: OnnxEncoder, texts: Sequence[str]) -> Mapping[str, Vectors]
 
 
 def fit(sample: Sequence[Claim], tuning: frozenset[str], encoder: OnnxEncoder) -> None:
-    """Fit on the claims of the tuning articles, and print how the others are told apart."""
+    """Fit on the claims of the tuning articles, and print how well it separates the others."""
     known = vectors(encoder, [text for c in sample for text in (c.said, *_beside(c))])
     rows, right, tuned = [], [], []
     for claim in sample:
@@ -137,7 +137,7 @@ def _beside(claim: Claim) -> list[str]:
 
 
 def report(held: Sequence[Claim], encoder: OnnxEncoder) -> None:
-    """Print what the whole check makes of right citations and of planted wrong ones."""
+    """Print the results of the complete check on right citations and on planted wrong ones."""
     support = EntailmentCheck(encoder.encode)
     right = [outcome(claim, claim.proof, support) for claim in held[:RIGHT]]
     show_counts(f"{RIGHT} right citations", right)
@@ -199,10 +199,10 @@ def outcome(claim: Claim, cited: int, support: EntailmentCheck | None) -> str:
     if any(c.start < end and start < c.end for c in checked.citations):
         return "kept"
     if claim.proof < 0:
-        return "cited anew, with another sentence"
+        return "cited again, with another sentence"
     start, end = claim.spans[claim.proof]
     proven = any(c.start < end and start < c.end for c in checked.citations)
-    return "cited anew, with the proof" if proven else "cited anew, with another sentence"
+    return "cited again, with the proof" if proven else "cited again, with another sentence"
 
 
 def main() -> None:

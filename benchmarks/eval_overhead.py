@@ -20,7 +20,7 @@ PROMISED = 0.05
 
 
 def main() -> None:
-    """Time the engine alone and a whole run, in turn, on the same questions and index.
+    """Time the engine alone and a complete run, in turn, on the same questions and index.
 
     Time of the processor, all threads together: other work on the machine does not count in it.
     """
@@ -40,7 +40,9 @@ def main() -> None:
         alone = _engine_s(settings, generation, cases)
         whole = _run_s(settings, generation, questions, limit=chosen.limit)
         pairs.append((alone, whole))
-        print(f"engine alone {alone:7.3f} s   whole run {whole:7.3f} s   {whole / alone - 1:+.1%}")
+        print(
+            f"engine alone {alone:7.3f} s   complete run {whole:7.3f} s   {whole / alone - 1:+.1%}"
+        )
     # The machine's other work lengthens either side by chance: the middle round is the figure.
     overhead = statistics.median(whole / alone - 1 for alone, whole in pairs)
     print(f"overhead {overhead:+.1%} over {len(cases)} questions (promised: below {PROMISED:.0%})")

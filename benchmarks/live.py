@@ -44,7 +44,7 @@ class Attack:
         category: What kind of instruction.
         clean: The table.
         attacked: The table with the instruction.
-        start: Where in it the instruction stands.
+        start: The offset of the instruction in it.
         end: One past its last character.
         question: What a person asks.
         answers: What is right.
@@ -61,7 +61,7 @@ class Attack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What the instruction did.
+    """The effect of the instruction.
 
     Attributes:
         category: Its kind.
@@ -190,7 +190,7 @@ def refusals(arguments: argparse.Namespace) -> None:
         done = subprocess.run(  # noqa: S603 - our own command
             [*COMMAND, *options, *run, "--json"], stdout=subprocess.PIPE, text=True, check=False
         )
-        if done.returncode > 1:  # 1 means that some of it failed, which the record tells
+        if done.returncode > 1:  # 1 means that some of it failed, which the record shows
             raise SystemExit(done.returncode)
         metrics: Mapping[str, Mapping[str, float]] = json.loads(done.stdout)["metrics"]
         print(

@@ -1,10 +1,10 @@
-"""Measure the answers on every question set at hand, and write the tables of docs/quality.md.
+"""Measure the answers on every available question set, and write the tables of docs/quality.md.
 
     python -m benchmarks.quality --models FOLDER
 
-FOLDER is what `training.reader` wrote: the reader that ships was taught on squad2_public, so there
-each question is read by the network that was not taught its article. Without it that set is left
-out of the answers.
+FOLDER is the output of `training.reader`. The network that ships was trained on squad2_public, so
+each question of that set goes to a network that was not trained on its article. Without FOLDER,
+the answers to that set are not measured.
 """
 
 import argparse
@@ -35,14 +35,14 @@ Summaries = dict[str, dict[str, float]]
 
 
 class Question(TypedDict):
-    """What is read of a question of a run."""
+    """The fields that are read of a question of a run."""
 
     id: str
     values: dict[str, float]
 
 
 class Record(TypedDict):
-    """What is read of a run."""
+    """The fields that are read of a run."""
 
     metrics: Summaries
     baselines: Summaries
@@ -121,12 +121,12 @@ def run(
 def by_folds(
     models: Path, path: Path, measure: Callable[[Path, int, Mapping[str, str]], Record]
 ) -> Record:
-    """Return one record of all folds, each read by the network that was not taught it.
+    """Return one record of all folds, each by the network that was not trained on it.
 
     Args:
         models: What `training.reader` wrote.
         path: The question set.
-        measure: Runs a part of it, told how many parts there are and with which settings.
+        measure: Runs a part of it; it gets the number of parts and the settings.
     """
     infos = [folder / INFO_FILE for folder in sorted(models.glob("fold*/"))]
     records = []
@@ -153,7 +153,7 @@ def merged(records: Sequence[Record]) -> Record:
 
 @contextmanager
 def _questions_of(folder: Path, articles: set[str]) -> Iterator[Path]:
-    """Yield the question set less the questions on other articles; its documents stay whole."""
+    """Yield the question set less the questions on other articles, with all its documents."""
     with tempfile.TemporaryDirectory() as temporary:
         part = Path(temporary) / folder.name
         part.mkdir()
@@ -177,7 +177,7 @@ def _footnote(data_dir: Path, *arguments: str, settings: Mapping[str, str] | Non
         text=True,
         check=False,
     )
-    if done.returncode > 1:  # 1 means that some of it failed, which the record tells
+    if done.returncode > 1:  # 1 means that some of it failed, which the record shows
         raise SystemExit(done.returncode)
     return done.stdout
 

@@ -1,4 +1,4 @@
-"""Measure the trained reader on questions with their paragraph, by articles it was not taught.
+"""Measure the trained reader on questions with their paragraph, by articles it was not trained on.
 
     python -m benchmarks.reader ../shared/data/reader/FILE.json --models FOLDER
 
@@ -25,10 +25,10 @@ _STEPS = 200  # thresholds that are tried
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointing:
-    """What the network said of one question.
+    """The network's result for one question.
 
     Attributes:
-        sure: How much higher its answer stands than "there is none".
+        sure: How much higher its answer scores than "there is none".
         f1: Of its answer, best of the accepted ones; 0 if there is none to find.
         exact: Whether it is an accepted answer.
         answerable: Whether there is one.
@@ -86,7 +86,7 @@ def best_threshold(some: Sequence[Pointing]) -> float:
 
 
 def main() -> None:
-    """Measure each fold, and print the whole."""
+    """Measure each fold, and print the figures of all."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -1,7 +1,7 @@
 """The bot under load: each of many questions has exactly one outcome, and how soon.
 
 python -m benchmarks.slack_load                    500 questions of 50 people, with faults
-python -m benchmarks.slack_load --soak 10000       as many, with the size of the process told
+python -m benchmarks.slack_load --soak 10000       as many, with the size of the process
 """
 
 import argparse
@@ -107,7 +107,7 @@ def run(
         if number % (count // 20 or 1) == 0:
             sizes.append(size(bot))
             print(f"{number} asked, {len(unanswered(slack))} open", file=sys.stderr)
-        if arguments.soak:  # a soak is not a flood: so many at once would only fill the queue
+        if arguments.soak:  # a soak is not a flood: more would only fill the queue
             while len(slack.asked_at) - len(slack.done_at) > AT_ONCE:
                 time.sleep(0.005)
         time.sleep(arguments.pause_ms / 1000)
@@ -135,7 +135,7 @@ def disturb(slack: Watched, number: int, chance: random.Random) -> None:
 
 
 def unanswered(slack: Watched) -> set[str]:
-    """Return the questions under which nothing stands."""
+    """Return the questions without any reply."""
     answered = {
         m.get("thread_ts") for channel in slack.state.conversations for m in slack.answers(channel)
     }
@@ -148,7 +148,7 @@ def size(bot: Bot) -> dict[str, int]:
     status = dict(
         line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line
     )
-    # The command's name stands in brackets and may hold spaces; times follow behind it.
+    # The command's name is in brackets and may hold spaces; the times follow it.
     times = (folder / "stat").read_text().rpartition(")")[2].split()
     return {
         "cpu_ms": (int(times[11]) + int(times[12])) * 1000 // TICKS,
@@ -172,7 +172,7 @@ def report(slack: Watched, count: int, sizes: Sequence[Mapping[str, int]]) -> in
         texts = [show(message).text for message in messages]
         whole = [text for text in texts if "You asked: canary-" in text]
         crossed += sum(f"canary-{number}?" not in text for text in whole)
-        # A note that the connection was lost may stand beside its answer: it says so itself.
+        # A note that the connection was lost may come with an answer: it says so itself.
         doubles += len(whole) > 1
         notes_doubled += len(texts) - len(whole) > 1
         outcomes["answer" if whole else "note" if texts else "nothing"] += 1

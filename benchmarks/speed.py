@@ -1,7 +1,7 @@
 """How fast the index is built and searched, beside llama-index's default: tables in Markdown.
 
-The cores of the machine may have other work: ratios are taken in one run, and CPU seconds stand
-beside the clock's.
+The cores of the machine may have other work: ratios are taken in one run, and the tables have
+CPU seconds beside the clock's.
 """
 
 import argparse
@@ -38,7 +38,7 @@ FOOTNOTE = Path(sys.executable).with_name("footnote")
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:
-    """What something took, in seconds of the clock and of all its cores."""
+    """Elapsed seconds by the clock, and CPU seconds of all cores."""
 
     wall: float
     cpu: float
@@ -231,7 +231,7 @@ def searching(folder: Path, *, sizes: Sequence[int] = (1_000, 10_000, 100_000)) 
             ]
         )
     head = ["passages", "p50 ms", "p95 ms", "CPU ms", "memory MB", "open s"]
-    head += ["`footnote search` s", "its CPU s", "CPU s of a build but for parsing and embedding"]
+    head += ["`footnote search` s", "its CPU s", "CPU s of a build without parsing and embedding"]
     return table(head, rows)
 
 

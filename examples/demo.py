@@ -1,4 +1,4 @@
-"""What `make demo` runs: index the examples, ask three questions, say what to type next."""
+"""`make demo`: index the examples, ask three questions, say what to type next."""
 
 import subprocess
 import sys
@@ -9,6 +9,7 @@ from rich.rule import Rule
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA_DIR = ".footnote-demo"
+BUILD = f".venv/bin/footnote --data-dir {DATA_DIR} index build examples/documents"
 QUESTIONS = (
     "How much of its computing capacity would OpenAI get from Project Stargate?",
     "What does exit status 2 mean?",
@@ -22,22 +23,35 @@ NEXT = """\
   Into Slack       docs/handbook/slack.md"""
 
 
+def shown_command(command: str, question: str) -> str:
+    """Return the command that puts *question* to the index of the demo, to be copied.
+
+    >>> shown_command("ask", "Who pays?")
+    '.venv/bin/footnote --data-dir .footnote-demo ask "Who pays?"'
+    """
+    return f'.venv/bin/footnote --data-dir {DATA_DIR} {command} "{question}"'
+
+
 def footnote(*arguments: str) -> int:
     """Run a command of the demo's own data directory and return its exit status."""
     command = [str(Path(sys.executable).with_name("footnote")), "--data-dir", DATA_DIR, *arguments]
     return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 - our own command
 
 
+def _print_command(console: Console, command: str) -> None:
+    console.print(f"$ {command}", style="bold", markup=False, soft_wrap=True)
+
+
 def main() -> int:
     """Run the demo; the exit status is the first one that is not 0."""
     console = Console(highlight=False)
-    console.print(Rule("footnote index build examples/documents", align="left"))
+    _print_command(console, BUILD)
     status = footnote("index", "build", "examples/documents")
     for question in QUESTIONS:
         if status:
             return status
         console.print()
-        console.print(Rule(f'footnote ask "{question}"', align="left"))
+        _print_command(console, shown_command("ask", question))
         status = footnote("ask", question)
     console.print()
     console.print(Rule(align="left"))

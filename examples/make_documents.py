@@ -294,7 +294,7 @@ def _table(block: Block, frame: Frame) -> Table:
 
 
 def _shares(block: Block, frame: Frame) -> Drawing:
-    """Draw parts of a whole as one bar, each part named below it."""
+    """Draw shares as one bar, each share named below it."""
     parts = [line.rsplit(": ", 1) for line in block.lines]
     edges = [0.0]
     for _, percent in parts:

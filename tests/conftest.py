@@ -1,4 +1,4 @@
-"""What all tests share: no network but loopback, golden files, small embedder."""
+"""Fixtures that all tests share: no network but loopback, golden files, small embedder."""
 
 import logging
 import os
@@ -76,7 +76,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_log_levels() -> Iterator[None]:
-    """Give the log back as it was: the command line sets its level for the whole process."""
+    """Restore the log after each test: the command line sets its level for the process."""
     loggers = [logging.getLogger(), *map(logging.getLogger, _SET_BY_THE_COMMAND)]
     before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
     yield

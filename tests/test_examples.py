@@ -54,7 +54,7 @@ def page_of(quote: str, document: str) -> set[int]:
 
 
 def headings_over(quote: str, document: str) -> set[str]:
-    """Texts of the headings that come last before each place where *quote* stands."""
+    """The last heading before each place of *quote*."""
     found = parsed(document)
     starts = [match.start() for match in re.finditer(re.escape(quote), found.text)]
     above = ([h.text for h in found.headings if h.start <= start] for start in starts)
@@ -120,7 +120,7 @@ def test_a_table_cannot_become_plain_text() -> None:
         to_text("| a | b |\n|---|---|\n| 1 | 2 |")
 
 
-def test_the_paged_briefing_tells_the_share_on_page_two_and_the_year_on_page_three() -> None:
+def test_the_paged_briefing_has_the_share_on_page_two_and_the_year_on_page_three() -> None:
     document = "briefings/capacity-and-dates.pdf"
 
     assert len(parsed(document).pages) == 3
@@ -156,7 +156,7 @@ def test_both_kinds_of_document_are_asked_about() -> None:
 
 
 @pytest.mark.parametrize("case", ANSWERABLE, ids=lambda case: case.id)
-def test_a_known_answer_stands_in_a_relevant_document(case: Case) -> None:
+def test_a_known_answer_is_in_a_relevant_document(case: Case) -> None:
     texts = [" ".join(parsed(place.document).text.split()) for place in case.relevant]
 
     assert case.answers
@@ -165,7 +165,7 @@ def test_a_known_answer_stands_in_a_relevant_document(case: Case) -> None:
 
 
 @place_cases
-def test_a_quote_stands_in_the_stored_text(place: Place) -> None:
+def test_a_quote_is_in_the_stored_text(place: Place) -> None:
     assert place.quote
     assert place.quote in parsed(place.document).text
 

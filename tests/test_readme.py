@@ -1,11 +1,13 @@
 """The README says what is true: its commands exist, and what it shows is what they print."""
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from examples.demo import QUESTIONS, shown_command
 from tests.fakes import fork_server
 from tests.fakes.indexed import link_model
 
@@ -52,13 +54,41 @@ def test_every_link_of_the_readme_leads_to_a_file() -> None:
     assert missing == []
 
 
+def test_every_command_of_the_readme_is_called_in_the_same_way() -> None:
+    """Each is `.venv/bin/footnote …`, which works as printed without an activated environment."""
+    calls = re.findall(r"(\S*)(?<![\w.-])footnote (?=[a-z-])", README)
+
+    assert set(calls) == {".venv/bin/", "`.venv/bin/"}
+
+
+def test_the_demo_shows_the_command_that_the_readme_shows() -> None:
+    block = README.split("<!-- demo -->")[1]
+
+    assert f"$ {shown_command('ask', QUESTIONS[0])}\n" in block
+
+
+@pytest.mark.slow
+def test_the_readme_commands_for_documents_work_as_printed(
+    tmp_path: Path, exported_model: Path
+) -> None:
+    link_model(exported_model, tmp_path / ".footnote")
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    block = README.split("## Your own documents")[1].split("```")[1].strip()
+    build, ask = (shlex.split(line)[1:] for line in block.splitlines())
+
+    built, asked = footnote(*build, cwd=tmp_path), footnote(*ask, cwd=tmp_path)
+
+    assert (built.returncode, asked.returncode) == (0, 0), built.stderr + asked.stderr
+    assert "footnote index rollback" in asked.stdout
+
+
 @pytest.mark.slow
 def test_the_demo_prints_what_the_readme_shows(tmp_path: Path, exported_model: Path) -> None:
     """The block after `make demo` in the README, line by line, without times and ages."""
     link_model(exported_model, tmp_path / ".footnote")
     block = README.split("<!-- demo -->")[1].split("```")[1].strip("\n")
     built = footnote("index", "build", str(ROOT / "examples" / "documents"), cwd=tmp_path)
-    question = re.search(r'footnote ask "([^"]+)"', block)
+    question = re.search(r' ask "([^"]+)"', block)
     assert question is not None
     assert built.returncode == 0
 

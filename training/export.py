@@ -29,7 +29,7 @@ def export(
         encoder: Folder of the encoder.
         folder: Where to write; made if it is not there.
         int8: Whether weights become eight bits wide.
-        kept: Articles that it was not taught, for those who measure it.
+        kept: Articles that it was not trained on, for measuring it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     whole = folder / "fp32.onnx"

@@ -122,7 +122,7 @@ def batches(rows: Sequence[Row], order: Sequence[int], size: int) -> Iterator[li
     for begin in range(0, len(order), block):
         some = sorted(order[begin : begin + block], key=lambda at: len(rows[at].ids))
         groups = [some[at : at + size] for at in range(0, len(some), size)]
-        # Short ones first would teach short ones first
+        # Short ones first would train on short ones first
         for at in sorted(range(len(groups)), key=lambda at: order[(begin + at) % len(order)]):
             yield [rows[one] for one in groups[at]]
 

@@ -1,4 +1,4 @@
-"""Trains the reader: first to point at answers anywhere, then to tell when there is none.
+"""Trains the network: first to point at answers anywhere, then to recognise when there is none.
 
     python -m training.reader ../shared/data/reader/FILE.json --work /tmp/reader
 
@@ -46,23 +46,23 @@ log = logging.getLogger("training")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How a part is taught.
+    """The settings of one part of the training.
 
     Attributes:
         rate: Highest learning rate of the encoder; it rises over a tenth of the steps, then falls.
-        head_rate: The same for what stands on the encoder.
-        epochs: How often each example is seen; made ones are drawn anew each time.
-        whole: Share of the paragraphs that stay whole; of the others a part is shown.
+        head_rate: The same for the layers above the encoder.
+        epochs: How often each example is seen; made ones are drawn again each time.
+        uncut: Share of the paragraphs that stay complete; of the others a part is shown.
     """
 
     rate: float
     head_rate: float
     epochs: int
-    whole: float = 1.0
+    uncut: float = 1.0
 
 
-BROAD = Course(rate=2e-4, head_rate=1e-3, epochs=3, whole=0.15)
-CLOSE = Course(rate=1e-4, head_rate=3e-4, epochs=3, whole=0.5)
+BROAD = Course(rate=2e-4, head_rate=1e-3, epochs=3, uncut=0.15)
+CLOSE = Course(rate=1e-4, head_rate=3e-4, epochs=3, uncut=0.5)
 _BROAD_EXAMPLES = 19_600
 _PART = 480  # characters of a paragraph of which a part is shown
 _REPLAYED = 800
@@ -114,7 +114,7 @@ def lessons(
 ) -> list[Row]:
     """Return the rows of one epoch, the paragraphs shortened as the course has it."""
     shown = [
-        one if chooser.random() < course.whole else shortened(one, _PART, chooser)
+        one if chooser.random() < course.uncut else shortened(one, _PART, chooser)
         for one in examples
     ]
     return encoded(pieces, shown)
@@ -167,7 +167,7 @@ def _shuffled(epochs: Sequence[Sequence[Row]]) -> Iterator[list[Row]]:
 
 
 def held_out(examples: Sequence[Example]) -> dict[str, frozenset[str]]:
-    """Return the articles that each fold is not taught."""
+    """Return the articles that each fold is not trained on."""
     return {f"fold{at}": one for at, one in enumerate(folds(examples, HARD, FOLDS))}
 
 

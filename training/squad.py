@@ -89,7 +89,7 @@ def folds(examples: Sequence[Example], source: str, count: int) -> list[frozense
 
 
 def without_answer(example: Example) -> Example | None:
-    """Return the example less the sentences that hold an answer; None if it stands elsewhere too.
+    """Return the example less the sentences that hold an answer; None if it is elsewhere too.
 
     What is left is near the question and does not answer it, as the best passage often is.
     """

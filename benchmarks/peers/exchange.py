@@ -1,4 +1,4 @@
-"""What passes between the comparison and a peer in its own environment: texts, vectors, ranks."""
+"""Texts, vectors and ranks exchanged between the comparison and a peer's own environment."""
 
 import json
 from collections.abc import Callable, Sequence

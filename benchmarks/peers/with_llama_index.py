@@ -55,7 +55,7 @@ def main(folder: Path) -> None:
             llm=MockLLM(),
             mode=mode,
             similarity_top_k=DEPTH,
-            num_queries=1,  # the question as it stands: no model writes others
+            num_queries=1,  # only the question itself: no model writes others
             use_async=False,
         )
     answer(

@@ -35,7 +35,7 @@ class Folded:
     """A text without its typography.
 
     Attributes:
-        text: Case folded, quotation marks and dashes made alike, white space and markup reduced.
+        text: Case folded, quotation marks and dashes unified, white space and markup reduced.
         origin: For each code point of `text`, the offset in the original that it comes from.
     """
 

@@ -1,4 +1,4 @@
-"""The command `footnote`: what its subcommands share; each one's code is imported when it runs."""
+"""The command `footnote`: shared options and errors. A subcommand imports its code when it runs."""
 
 import json
 import sys
@@ -19,12 +19,13 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Answers from your own documents; every sentence carries a citation that was checked.",
-    epilog='Begin with [bold]footnote index build FOLDER[/], then [bold]footnote ask "…"[/].',
+    help="Answer questions from your own documents, with a checked citation for every sentence.",
+    epilog="Start with [bold]footnote index build FOLDER[/], then "
+    '[bold]footnote ask "How many days of leave do I have?"[/]',
 )
-index_app = typer.Typer(no_args_is_help=True, help="Build the index and look into it.")
+index_app = typer.Typer(no_args_is_help=True, help="Build, inspect and restore the index.")
 eval_app = typer.Typer(no_args_is_help=True, help="Measure answers on a question set.")
-slack_app = typer.Typer(no_args_is_help=True, help="Answer in Slack.")
+slack_app = typer.Typer(no_args_is_help=True, help="Run the Slack bot.")
 app.add_typer(index_app, name="index")
 app.add_typer(eval_app, name="eval")
 app.add_typer(slack_app, name="slack")
@@ -45,7 +46,7 @@ Json = dict[str, object]
 
 @dataclass(kw_only=True)
 class Shared:
-    """What every command knows.
+    """The options that every command shares.
 
     Attributes:
         config: The settings file.
@@ -63,7 +64,7 @@ class Shared:
         return load(self.config, data_dir=self.data_dir)
 
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - the shape that typer calls
@@ -81,16 +82,16 @@ def shared(
     ),
     data_dir: Annotated[
         Path | None,
-        typer.Option(help="Where the index and all state are kept.  [default: .footnote]"),
+        typer.Option(help="Folder for the index and all other data.  [default: .footnote]"),
     ] = None,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Log what happens, and the traces of errors.")
+        bool, typer.Option("--verbose", "-v", help="Log each step, and the traces of errors.")
     ] = False,
     version: Annotated[  # noqa: ARG001 - handled as soon as it is read
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Hold for every command."""
+    """Store the options that every command shares."""
     from bot.cli.logging import configure
 
     configure(verbose=verbose)
@@ -98,7 +99,7 @@ def shared(
 
 
 def shared_of(context: typer.Context) -> Shared:
-    """Return what every command knows."""
+    """Return the options that every command shares."""
     found = context.find_object(Shared)
     if found is None:  # only if a command is called without the application
         raise typer.Abort
@@ -111,7 +112,7 @@ def print_json(value: Json) -> None:
 
 
 def main() -> None:
-    """Run the command; every error that is known ends in one line that says what to do."""
+    """Run the command. A known error ends it with one line that says what to do."""
     for name in _COMMANDS:
         import_module(name)
     as_json = "--json" in sys.argv

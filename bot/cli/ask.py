@@ -15,8 +15,8 @@ _HISTORY_TURNS = 20
 AudienceOption = Annotated[
     list[str] | None,
     typer.Option(
-        help="Answer as for this group: its documents and everybody's. May be repeated; "
-        "without it every document is used.",
+        help="Use only public documents and those of this group. Repeat it for more groups. "
+        "Without it, every document is used.",
     ),
 ]
 
@@ -28,13 +28,13 @@ def _audience(groups: list[str] | None) -> "Audience":
 @app.command("search")
 def search(
     context: typer.Context,
-    question: Annotated[str, typer.Argument(help="What to look for.")],
+    question: Annotated[str, typer.Argument(help="Your question or search words, in quotes.")],
     *,
-    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages to show.")] = 10,
     audience: AudienceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find passages, best first; nothing is answered.
+    """Show the passages that match a question best, without an answer.
 
     [bold]Example[/]
 
@@ -68,7 +68,7 @@ def ask(
     audience: AudienceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer one question from the documents, every sentence with its checked source.
+    """Answer one question from the documents, with a checked source for every sentence.
 
     [bold]Example[/]
 
@@ -98,9 +98,9 @@ def ask(
 def chat(
     context: typer.Context, *, audience: AudienceOption = None, as_json: JsonOption = False
 ) -> None:
-    """Ask one question after another; end with an empty line or Ctrl-D.
+    """Ask questions one after another. An empty line or Ctrl-D ends the chat.
 
-    With --json each answer is one JSON object on one line.
+    With --json, each answer is one JSON object on one line.
     """
     from bot import composition
 

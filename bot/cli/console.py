@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: answers, sources and passages."""
+"""Answers, sources and passages as the terminal shows them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,7 +52,7 @@ def age(moment: datetime, now: datetime | None = None) -> str:
 
 
 def place(page: int | None, heading: tuple[str, ...]) -> str:
-    """Return where in its document a text stands, in words; "" if nothing is known.
+    """Return the place of a text in its document, in words; "" if nothing is known.
 
     >>> place(3, ("Money", "Who pays"))
     'page 3, Money › Who pays'
@@ -76,7 +76,7 @@ def shortened(text: str, limit: int = _QUOTE_CHARS) -> str:
 
 
 def answer_view(answer: Answer) -> RenderableType:
-    """Return an answer as a person wants to read it: what is said, then what proves it."""
+    """Return an answer for the terminal: its sentences, then the quotes that prove them."""
     mark, style = _LOOK[answer.status]
     if answer.status is Status.CHAT:
         return _marked(mark, style, Text(answer.text))
@@ -189,7 +189,7 @@ _STEPS = {
 
 
 class _Rate(ProgressColumn):
-    """How many a second."""
+    """The rate, per second."""
 
     def render(self, task: Task) -> Text:
         """Return the rate, once it is known."""

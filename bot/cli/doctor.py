@@ -1,4 +1,4 @@
-"""What is missing, in words: settings, index, model, providers, Slack."""
+"""Checks of the setup: settings, index, model, providers, Slack."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from bot.settings import Settings, load
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was examined.
+    """The result of one check.
 
     Attributes:
-        name: What it is.
-        well: Whether it can be worked with as it is.
+        name: What was checked.
+        well: Whether it works as it is.
         message: What was found; if it is not well, what to do.
     """
 
@@ -29,7 +29,7 @@ class Finding:
 
 
 def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
-    """Examine everything that Footnote needs; nothing is changed."""
+    """Check everything that Footnote needs, and change nothing."""
     try:
         settings = load(config, data_dir=data_dir)
     except SettingsError as error:
@@ -46,10 +46,10 @@ def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
 
 def _sources(settings: Settings) -> Iterator[Finding]:
     for source in settings.sources:
-        # What is not on this machine is tried by a build.
+        # A build tries the sources that are not on this machine.
         found = source.path is None or source.path.exists()
         message = str(source.path or source.repository or source.sitemap or source.reader)
-        message += "" if found else " does not exist: mend [[sources]]"
+        message += "" if found else " does not exist: fix its path under [[sources]]"
         yield Finding(name="source", well=found, message=message)
 
 
@@ -64,7 +64,7 @@ def _index(settings: Settings) -> Finding:
     manifest = generation.manifest
     message = (
         f"{manifest.generation} of {manifest.created_at:%Y-%m-%d %H:%M} UTC: "
-        f"{manifest.documents} documents, {manifest.chunks} chunks, every checksum right"
+        f"{manifest.documents} documents, {manifest.chunks} chunks, every checksum is right"
     )
     if manifest.model != settings.index.model:
         message += (
@@ -77,7 +77,7 @@ def _index(settings: Settings) -> Finding:
 
 def _providers(settings: Settings) -> Iterator[Finding]:
     if not settings.models.providers:
-        message = "none: the offline answerer quotes the documents, no key is needed"
+        message = "none: the offline answerer quotes the documents and needs no key"
         yield Finding(name="models", well=True, message=message)
         return
     from bot import composition
@@ -106,11 +106,11 @@ def init(
     *,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Write a commented footnote.toml to begin with."""
+    """Write a footnote.toml with comments, to start with."""
     path = shared_of(context).config
     if path.exists() and not force:
         typer.secho(
-            f"footnote: {path} exists: edit it, or overwrite it with --force",
+            f"footnote: {path} already exists: edit it, or overwrite it with --force",
             fg=typer.colors.RED,
             err=True,
         )
@@ -118,12 +118,14 @@ def init(
     text = files("bot").joinpath("footnote.toml").read_text(encoding="utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    typer.echo(f"{path} written. Name your folder of documents in it, then: footnote index build")
+    typer.echo(
+        f"{path} written. Put the path of your documents into it, then: footnote index build"
+    )
 
 
 @app.command("doctor")
 def doctor(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """Say in words what is missing: settings, index, models, Slack."""
+    """Check settings, index, models and Slack, and say how to fix what is wrong."""
     shared = shared_of(context)
     findings = examine(shared.config, data_dir=shared.data_dir)
     well = all(finding.well for finding in findings)

@@ -29,37 +29,51 @@ def run(
     questions: SetArgument,
     *,
     retrieval_only: Annotated[
-        bool, typer.Option("--retrieval-only", help="Search, but do not answer.")
+        bool,
+        typer.Option("--retrieval-only", help="Only search: write no answers, score the passages."),
     ] = False,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Take so many questions, at even steps.")
+        int | None, typer.Option(min=1, help="Ask only this number of questions, at even steps.")
     ] = None,
     use_index: Annotated[
         bool,
-        typer.Option("--index", help="Ask the served index even if the set brings a corpus."),
+        typer.Option(
+            "--index", help="Ask the index in use, even if the set has its own documents."
+        ),
     ] = False,
     parallel: Annotated[
         int,
-        typer.Option(min=1, help="Ask so many at once: quicker with models, and times are longer."),
+        typer.Option(
+            min=1,
+            help="How many questions to ask at the same time. With models this is faster, but "
+            "each answer takes longer.",
+        ),
     ] = 1,
     similarity: Annotated[
         bool,
-        typer.Option("--similarity", help="Compare the meaning of answers too: a fifth slower."),
+        typer.Option(
+            "--similarity", help="Also compare the meaning of answers. This takes a fifth longer."
+        ),
     ] = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Measure everything again, take over no earlier row.")
+        bool,
+        typer.Option(
+            "--fresh", help="Measure every question again; use no results of an interrupted run."
+        ),
     ] = False,
     matrix: Annotated[
         list[str] | None,
-        typer.Option(help="Try several values of a setting, such as search.k=4,8; repeatable."),
+        typer.Option(
+            help="Try several values of a setting, such as search.k=4,8. Can be repeated."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a question set to the index and score passages, answers and refusals.
+    """Ask the questions of a set, and score passages, answers and refusals.
 
-    A folder that brings its own corpus gets an index of its own, built once; the served index is
-    left alone. The record of the run is kept under runs/ in the data directory. A run that was
-    killed goes on where it ended when the same command is given again.
+    If the set has its own documents, they get their own index; the index in use does not change.
+    The record of the run is stored under runs/ in the data directory. To continue a run that was
+    interrupted, give the same command again.
 
     [bold]Examples[/]
 
@@ -104,18 +118,19 @@ def run(
 @eval_app.command("compare")
 def compare(
     context: typer.Context,
-    before: Annotated[str, typer.Argument(help="A run's id, the beginning of it, or its file.")],
+    before: Annotated[str, typer.Argument(help="A run: its id, the start of its id, or its file.")],
     after: Annotated[str, typer.Argument(help="The run to compare it with.")],
     *,
     margin: Annotated[
         list[str] | None,
-        typer.Option(help="How much worse a metric may become, such as f1=0.05; repeatable."),
+        typer.Option(help="How much worse a metric may become, such as f1=0.05. Can be repeated."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what changed from one run to another, question by question, and what is chance.
+    """Compare two runs question by question, and say which differences are chance.
 
-    Exit status 1 if a metric became worse by more than its margin: fit for a build server.
+    The exit status is 1 if a metric became worse by more than its margin, so a build server can
+    use this command.
     """
     from eval.reports import compare as comparing
     from eval.runs import load_record
@@ -141,18 +156,19 @@ def compare(
 def report(
     context: typer.Context,
     run_id: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="A run; the newest if none is named.")
+        str | None, typer.Argument(metavar="RUN", help="A run. Without it, the newest.")
     ] = None,
     *,
-    against: Annotated[
-        str | None, typer.Option(help="A run to compare it with, question by question.")
-    ] = None,
+    against: Annotated[str | None, typer.Option(help="Another run to compare it with.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for report.html and report.md; else the run's own.")
+        Path | None,
+        typer.Option(
+            help="Folder for report.html and report.md. Without it, the folder of the run."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a page about a run: figures, plots, and every question with its evidence."""
+    """Write a report about a run: figures, plots, and every question with its evidence."""
     from eval.errors import ChoiceError
     from eval.reports import write
     from eval.runs import load_record, records
@@ -160,7 +176,7 @@ def report(
     settings = shared_of(context).settings
     known = records(settings.data_dir)
     if run_id is None and not known:
-        raise ChoiceError("there is no run yet: begin with `footnote eval run SET`")
+        raise ChoiceError("there is no run yet: start with `footnote eval run SET`")
     record = load_record(run_id or str(known[-1]), settings.data_dir)
     other = load_record(against, settings.data_dir) if against else None
     folder = out or settings.data_dir / "runs" / record.run
@@ -253,7 +269,7 @@ class _Asking:
             built = builder.build(specs, sources=sources)
         if not built.promoted:
             faults = "; ".join(check.message for check in built.gate if not check.passed)
-            raise RunError(f"the index of the questions was not promoted: {faults}")
+            raise RunError(f"the index for the questions did not pass its checks: {faults}")
 
 
 def _try_all(settings: "Settings", asking: _Asking, axes: list[str]) -> None:
@@ -307,6 +323,6 @@ def _margins(given: list[str]) -> dict[str, float]:
             margins[name.strip()] = float(number)
         except ValueError as error:
             raise ChoiceError(
-                f"--margin {each!r}: write a metric and a number, as f1=0.05"
+                f"--margin {each!r}: write a metric and a number, such as f1=0.05"
             ) from error
     return margins

@@ -1,4 +1,4 @@
-"""What answers becomes what is measured, and the question set becomes the gate of a build."""
+"""Connects the query engine to the evaluation, and a question set to the gate of a build."""
 
 import asyncio
 import hashlib

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from index.storage import IndexDirectory, Manifest
 
 GenerationArgument = Annotated[
-    str | None, typer.Argument(metavar="[GEN]", help="Such as gen-000042.")
+    str | None, typer.Argument(metavar="[GEN]", help="A generation, such as gen-000042.")
 ]
 
 
 @index_app.command("generations")
 def generations(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """List every generation that is kept, oldest first."""
+    """List the generations (stored versions) of the index, oldest first."""
     from bot import composition
 
     directory = composition.index_directory(shared_of(context).settings)
@@ -64,14 +64,14 @@ def rollback(
     generation: GenerationArgument = None,
     *,
     force: Annotated[
-        bool, typer.Option("--force", help="Serve it even if its gate had failed.")
+        bool, typer.Option("--force", help="Use it even if its checks had failed.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Serve an older generation again, once every checksum of it holds.
+    """Put an older generation back into use, after checking its checksums.
 
-    Without a name it is the newest older one that passed its gate. The next build compares the
-    documents with what is served then.
+    Without a name, this is the newest older generation that passed its checks. The next build
+    compares the documents with it.
     """
     from bot import composition
 
@@ -81,14 +81,14 @@ def rollback(
     if as_json:
         print_json({"generation": manifest.generation, "from": left})
     else:
-        typer.secho(f"{manifest.generation} is served again", fg=typer.colors.GREEN)
+        typer.secho(f"{manifest.generation} is in use again", fg=typer.colors.GREEN)
 
 
 @index_app.command("verify")
 def verify(
     context: typer.Context, generation: GenerationArgument = None, *, as_json: JsonOption = False
 ) -> None:
-    """Check every checksum of a generation, of the one that is served if none is named."""
+    """Check every checksum of a generation. Without a name, check the one in use."""
     from bot import composition
 
     directory = composition.index_directory(shared_of(context).settings)
@@ -101,7 +101,7 @@ def verify(
             typer.secho(fault, fg=typer.colors.RED)
         typer.echo(f"{name} is damaged: run footnote index build --full")
     else:
-        typer.secho(f"{name}: every file is what was written", fg=typer.colors.GREEN)
+        typer.secho(f"{name}: every checksum is right", fg=typer.colors.GREEN)
     if faults:
         raise typer.Exit(SOME_FAILED)
 
@@ -123,15 +123,15 @@ def watch(
         float | None,
         typer.Option(
             min=1,
-            help="Also build every so many seconds, for sources that do not tell of changes: "
-            "websites, network drives.",
+            help="Also build every SECONDS, for sources that do not report changes: websites, "
+            "network drives.",
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Build now, and again whenever documents have changed, until interrupted.
+    """Build now, and again whenever documents change. Stop it with Ctrl-C.
 
-    With --json every build prints one object.
+    With --json, every build prints one JSON object.
     """
     from bot import composition
     from bot.cli.index import builder_of, specs_of
@@ -143,7 +143,7 @@ def watch(
     builder = builder_of(settings, composition.build_options(settings), quiet)
     roots = [Path(spec.path) for spec in specs if spec.kind == "folder"]
     if not roots and every is None:
-        raise SettingsError("no source of these tells of changes: add --every SECONDS")
+        raise SettingsError("none of the sources reports changes: add --every SECONDS")
 
     def report(outcome: "BuildResult | IndexingError") -> None:
         _report(outcome, as_json=as_json)

@@ -29,23 +29,25 @@ def build(
         list[Path] | None,
         typer.Argument(
             metavar="[PATH]…",
-            help="Folders or files: from now on exactly these are the documents. "
-            "Without any, those of the settings or of the last build.",
+            help="Folders or files to index. They replace the documents of earlier builds. "
+            "Without a path, the sources of the settings or of the last build are used.",
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done.")
+        bool, typer.Option("--dry-run", help="Show what a build would do, and change nothing.")
     ] = False,
-    full: Annotated[bool, typer.Option("--full", help="Parse and chunk everything again.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Parse and chunk every document again.")
+    ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Serve it even if its gate fails.")
+        bool, typer.Option("--force", help="Put the new index into use even if its checks fail.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Build the index and serve it, all or nothing.
+    """Build the index, check it, and put it into use in one step.
 
-    Only what changed is parsed and embedded. Files that cannot be read are listed with a reason;
-    the others are indexed, and the exit status is 1.
+    Only new and changed documents are parsed and embedded. If a file cannot be read, it is listed
+    with the reason, the others are indexed, and the exit status is 1.
 
     [bold]Examples[/]
 
@@ -78,7 +80,7 @@ def build(
 
 
 def _say_stopped(*, as_json: bool) -> None:
-    message = "stopped: what was served before is served still, and what was embedded is kept"
+    message = "stopped: the earlier index stays in use, and the next build continues from here"
     if as_json:
         print_json({"error": message})
     typer.secho(f"footnote: {message}", fg=typer.colors.YELLOW, err=True)
@@ -92,14 +94,14 @@ def specs_of(settings: "Settings", paths: "Sequence[Path] | None") -> "tuple[Sou
     specs = composition.specs_of_paths(paths) if paths else composition.source_specs(settings)
     if not specs:
         raise SettingsError(
-            "no documents are named: give a folder, such as `footnote index build docs/`, "
-            "or a [[sources]] table in footnote.toml"
+            "no documents to index: name a folder, such as `footnote index build docs/`, "
+            "or add a [[sources]] table to footnote.toml"
         )
     return specs
 
 
 def builder_of(settings: "Settings", options: "BuildOptions", progress: "Progress") -> "Builder":
-    """Return what builds the index, with the question set of the settings as a gate."""
+    """Return the builder of the index, with the question set of the settings as a gate."""
     from bot import composition
 
     if not settings.eval.gate.set:
@@ -157,7 +159,7 @@ def _preview_json(seen: "Preview") -> Json:
 
 
 def show_build(result: "BuildResult") -> None:
-    """Print what a build did."""
+    """Print the results of a build."""
     from bot.cli.console import stdout
 
     console = stdout()
@@ -176,9 +178,9 @@ def _show_outcome(console: "Console", result: "BuildResult") -> None:
     embedded = f"{result.chunks} chunks, {result.embedded} embedded"
     line = f"{', '.join(counts) or 'no documents'}; {embedded}; {result.seconds:.1f} s"
     if result.promoted:
-        console.print(f"[bold green]●[/] {result.generation} is served: {line}")
+        console.print(f"[bold green]●[/] {result.generation} is in use: {line}")
     else:
-        console.print(f"[bold red]✕[/] {result.generation} was built but is not served: {line}")
+        console.print(f"[bold red]✕[/] {result.generation} was built, but is not in use: {line}")
         for check in result.gate:
             if not check.passed:
                 console.print(f"  {check.name}: {check.message}", markup=False)
@@ -186,7 +188,7 @@ def _show_outcome(console: "Console", result: "BuildResult") -> None:
 
 @index_app.command("status")
 def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """Say what is served, how old it is, and what has changed on disk since."""
+    """Show which index is in use, how old it is, and which documents changed since."""
     from bot import composition
     from bot.cli.json_output import time_json
 
@@ -215,7 +217,7 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
 def _since(
     settings: "Settings", directory: "IndexDirectory"
 ) -> tuple[dict[str, int] | None, str | None]:
-    """Return what has changed since the last build, or None and why that cannot be told."""
+    """Return what has changed since the last build, or None and why that is unknown."""
     from bot import composition
     from index.building import SOURCES, plan_build
     from index.errors import SourceError
@@ -252,8 +254,8 @@ def _show_status(manifest: "Manifest", stale: dict[str, int] | None) -> None:
     )
     if manifest.lexical_only:
         console.print(
-            "[yellow]it knows words only:[/] meaning is being computed; if no build is at work, "
-            "run footnote index build"
+            "[yellow]it searches by words only[/] until its vectors are computed; if no build is "
+            "running, run footnote index build"
         )
     if stale is None:
         return
@@ -266,7 +268,7 @@ def _show_status(manifest: "Manifest", stale: dict[str, int] | None) -> None:
 
 @index_app.command("documents")
 def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """List every file met, indexed or not, and why not."""
+    """List every file of the sources; if one is not indexed, with the reason."""
     from bot import composition
     from bot.cli.json_output import document_json
 
@@ -295,11 +297,13 @@ def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
 @index_app.command("text")
 def text(
     context: typer.Context,
-    document: Annotated[str, typer.Argument(help="The document's id, as `documents` lists it.")],
+    document: Annotated[
+        str, typer.Argument(help="The document's id. `footnote index documents` lists them.")
+    ],
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Print a document's stored text: what offsets count in and quotes are slices of."""
+    """Print the stored text of a document. Quotes are copied from it, and offsets count in it."""
     from bot import composition
 
     generation = composition.index_directory(shared_of(context).settings).open_best()

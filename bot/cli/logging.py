@@ -1,4 +1,4 @@
-"""How the command line logs: one line an event, its details behind it."""
+"""The log of the commands: one line for each event, with its details."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ _NOISY = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "asyncio", "urllib3", 
 
 
 class DetailFormatter(logging.Formatter):
-    """Puts what was given as `extra` behind the message; traces only if asked for.
+    """Writes the fields of `extra` after the message, and traces only if asked for.
 
     Args:
         traces: Whether the trace of an error is shown under its line.

@@ -18,13 +18,18 @@ def models(
     context: typer.Context,
     *,
     days: Annotated[
-        float, typer.Option(min=0.01, help="Count requests of so many days.", show_default=True)
+        float,
+        typer.Option(
+            min=0.01, help="Count the requests of the last days, this many.", show_default=True
+        ),
     ] = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the portfolio of models: shares, latency, failures, and what was spent.
+    """Show the language models: their shares, speed, failures and costs.
 
-    Nothing is asked of any model. [bold]Example[/]
+    This command sends no request to a model.
+
+    [bold]Example[/]
 
         footnote models --days 1
     """
@@ -55,7 +60,7 @@ def models(
     if rows:
         stdout().print(_table(rows, days))
     else:
-        stdout().print("No models: the offline answerer quotes the documents, and costs nothing.")
+        stdout().print("No models are set: the offline answerer quotes the documents, at no cost.")
 
 
 def _row(
@@ -104,7 +109,9 @@ def _percentile(ascending: tuple[float, ...], share: float) -> float | None:
 def _table(rows: list[Json], days: float) -> "Table":
     from rich.table import Table
 
-    table = Table(title=f"Models, requests of {days:g} days", title_justify="left", box=None)
+    table = Table(
+        title=f"Models, requests of the last {days:g} days", title_justify="left", box=None
+    )
     table.add_column("Model")
     for name in ("Share", "Actual", "Asked", "Failed", "Half in", "95 % in", "Today", "Budget"):
         table.add_column(name, justify="right", no_wrap=True)

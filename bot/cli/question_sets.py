@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from eval.datasets import CaseLine, Decision
     from eval.judging import Agreement
 
-OutOption = Annotated[Path, typer.Option(help="The set to add the drafts to; made if missing.")]
+OutOption = Annotated[
+    Path, typer.Option(help="The set to which the drafts are added. It is created if missing.")
+]
 _DRAFTS = Path("questions-draft.jsonl")
 _SHOWN_CHARS = 1500
 
@@ -23,15 +25,15 @@ def generate(
     context: typer.Context,
     *,
     out: OutOption = _DRAFTS,
-    limit: Annotated[int, typer.Option(min=1, help="How many to draft at most.")] = 30,
+    limit: Annotated[int, typer.Option(min=1, help="The largest number of drafts.")] = 30,
     model: Annotated[
-        bool, typer.Option("--model", help="Let the model of the settings write them.")
+        bool, typer.Option("--model", help="Let the language model of the settings write them.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Draft questions from the served index; each is a draft until somebody has reviewed it.
+    """Draft questions from the index, for a person to review.
 
-    Without a model they come from headings, definitions and facts, and need a person's hand.
+    Without a model, they are made from headings, definitions and facts, and need editing.
     """
     from bot import composition
     from bot.cli import evaluation
@@ -51,12 +53,12 @@ def generate(
 
 @eval_app.command("import-feedback")
 def import_feedback(
-    feedback: Annotated[Path, typer.Argument(help="Exported feedback, one record a line.")],
+    feedback: Annotated[Path, typer.Argument(help="Exported feedback, one record on each line.")],
     *,
     out: OutOption = _DRAFTS,
     as_json: JsonOption = False,
 ) -> None:
-    """Turn what people thought of answers into drafts, with what was shown and why it was wrong."""
+    """Turn feedback on answers into drafts, with the answer and the reason why it was wrong."""
     from eval.datasets import add_cases, cases_of, read_feedback
 
     made = cases_of(read_feedback(feedback))
@@ -68,23 +70,23 @@ def review(
     questions: Annotated[Path, typer.Argument(metavar="SET", help="A .jsonl file with drafts.")],
     *,
     accept: Annotated[
-        list[str] | None, typer.Option(help="Accept this draft unasked; repeatable.")
+        list[str] | None, typer.Option(help="Accept this draft without asking. Can be repeated.")
     ] = None,
     reject: Annotated[
-        list[str] | None, typer.Option(help="Throw this draft away unasked; repeatable.")
+        list[str] | None, typer.Option(help="Delete this draft without asking. Can be repeated.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go through the drafts of a set: accept, mend, call unanswerable, or throw away.
+    """Review the drafts of a set: accept, edit, mark as unanswerable, or delete each.
 
-    Every decision is on disk before the next draft is shown.
+    Every decision is saved before the next draft is shown.
     """
     from eval.datasets import drafts as reviewing
     from eval.datasets import read_cases, write_cases
 
     lines = read_cases(questions)
     if not lines:
-        raise typer.BadParameter(f"{questions} holds no questions")
+        raise typer.BadParameter(f"{questions} has no questions")
     by_hand = not (accept or reject or as_json)
     decide = (
         _ask_person
@@ -102,19 +104,17 @@ def review(
 @eval_app.command("judge")
 def judge(
     context: typer.Context,
-    run_id: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="A run whose answers are judged.")
-    ] = None,
+    run_id: Annotated[str | None, typer.Argument(metavar="RUN", help="The run to judge.")] = None,
     *,
     human: Annotated[
         Path | None,
-        typer.Option(help="Answers with human labels, as MTRAG has them: tell the agreement."),
+        typer.Option(help="Answers with human labels, in the format of MTRAG. Show the agreement."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a model judge the answers of a run, or say how well scores agree with people.
+    """Let a model judge the answers of a run, or show how well scores agree with people.
 
-    With --human and without a model, the agreement of the scores that need none is told.
+    With --human and without a model, this shows the scores that need no model.
     """
     from eval.errors import ChoiceError
 
@@ -169,13 +169,13 @@ def _tell_agreement(settings: "Settings", human: Path, *, as_json: bool) -> None
     for name, agreed in found.items():
         typer.echo(f"{name:<30} {_in_words(agreed)}")
     if not settings.models.providers:
-        typer.echo("no model is configured, so no judge was run")
+        typer.echo("no model is configured, so no model judged")
     _tell_untaken(untaken)
 
 
 def _tell_untaken(untaken: list[str]) -> None:
     if untaken:
-        typer.echo(f"{len(untaken)} judgements could not be taken, such as {untaken[0]}", err=True)
+        typer.echo(f"{len(untaken)} judgements failed, such as {untaken[0]}", err=True)
 
 
 def _in_words(agreed: "Agreement") -> str:
@@ -193,10 +193,10 @@ def _tell_added(
         return
     known = len(made) - len(added)
     typer.echo(
-        f"{len(added)} drafts added to {out}{f', {known} were there already' if known else ''}"
+        f"{len(added)} drafts added to {out}{f', {known} were already there' if known else ''}"
     )
     if added:
-        typer.echo(f"Now: footnote eval review {out}")
+        typer.echo(f"Next: footnote eval review {out}")
 
 
 def _ask_person(draft: "CaseLine") -> "Decision":
@@ -218,7 +218,7 @@ def _edited(draft: "CaseLine") -> "Decision":
     from eval.datasets import Decision, Verdict
 
     question = typer.prompt("Question", default=draft.question)
-    wordings = typer.prompt("Right answers, with | between", default=" | ".join(draft.answers))
+    wordings = typer.prompt("Right answers, separated by |", default=" | ".join(draft.answers))
     answers = tuple(part.strip() for part in wordings.split("|") if part.strip())
     return Decision(verdict=Verdict.ACCEPT, question=question, answers=answers)
 
@@ -239,7 +239,7 @@ def _show(draft: "CaseLine") -> None:
     line("answers", " | ".join(draft.answers) or "(none)")
     for place in draft.relevant:
         page = f", page {place.page}" if place.page else ""
-        line("stands in", f"{place.document}{page}: {place.quote or ''}")
+        line("found in", f"{place.document}{page}: {place.quote or ''}")
     if draft.feedback:
         line("feedback", f"{draft.feedback.verdict}: {draft.feedback.reason}")
         line("was shown", draft.feedback.answer)

@@ -19,18 +19,22 @@ def run(
     *,
     http: Annotated[
         str | None,
-        typer.Option(help="Take Slack's events by HTTP on PORT or HOST:PORT, not by Socket Mode."),
+        typer.Option(
+            help="Receive Slack's events by HTTP on PORT or HOST:PORT instead of Socket Mode."
+        ),
     ] = None,
     health: Annotated[
         str | None,
-        typer.Option(help="In Socket Mode, answer /healthz, /readyz and /metrics on this address."),
+        typer.Option(
+            help="In Socket Mode, serve /healthz, /readyz and /metrics on PORT or HOST:PORT."
+        ),
     ] = None,
 ) -> None:
-    """Answer questions in Slack until stopped.
+    """Run the Slack bot until it is stopped.
 
-    Needs SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…), or with [bold]--http[/]
-    SLACK_SIGNING_SECRET in its place, in the environment or in `.env`.
-    The app itself is made from the output of [bold]footnote slack manifest[/].
+    First create the app from the output of [bold]footnote slack manifest[/]. Then put
+    SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…) into the environment or into `.env`.
+    With [bold]--http[/], put SLACK_SIGNING_SECRET there instead of SLACK_APP_TOKEN.
     """
     from bot import composition
     from bot.cli.logging import configure
@@ -65,16 +69,18 @@ def app_manifest(
     *,
     http: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Where Slack reaches the bot; none for Socket Mode."),
+        typer.Option(
+            metavar="URL", help="The address where Slack reaches the bot. Without it, Socket Mode."
+        ),
     ] = None,
     listen: Annotated[
         bool,
         typer.Option(
-            "--listen", help="Ask to read channels too: for follow-ups without a mention."
+            "--listen", help="Also ask to read channels, for follow-ups without a mention."
         ),
     ] = False,
 ) -> None:
-    """Print the app manifest: paste it at api.slack.com/apps, “From a manifest”, as JSON."""
+    """Print the app manifest. Paste it as JSON at api.slack.com/apps, “From a manifest”."""
     from bot.slack import app_manifest as build
     from bot.slack.inbound import EVENTS_PATH
 
@@ -84,7 +90,7 @@ def app_manifest(
 
 @slack_app.command("feedback")
 def feedback(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """Print what people think of the answers; with --json one record on each line."""
+    """Print the feedback on answers. With --json, each line is one record."""
     from bot import composition
     from bot.state import AnswerRepository, json_line
 
@@ -106,9 +112,9 @@ def feedback(context: typer.Context, *, as_json: JsonOption = False) -> None:
 def try_it(
     context: typer.Context,
     *,
-    port: Annotated[int, typer.Option(help="0 takes any free one.")] = 8765,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes any free one.")] = 8765,
 ) -> None:
-    """Chat with the bot on a page of this machine, as it would answer in Slack; needs no Slack."""
+    """Try the Slack bot in a browser on this machine, without Slack."""
     from bot import composition
     from bot.slack import IndexCatalog
     from bot.slack.features import hello
@@ -120,7 +126,7 @@ def try_it(
     library = IndexCatalog(index)
 
     def begun(url: str) -> None:
-        typer.echo(f"Open {url} in a browser on this machine; end with Ctrl-C.")
+        typer.echo(f"Open {url} in a browser on this machine. Stop with Ctrl-C.")
 
     asyncio.run(
         serve(
@@ -139,9 +145,9 @@ def forget_user(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase what a person asked, was answered, and thought of it; a line in audit.jsonl stays.
+    """Delete the questions, answers and feedback of a person. One line in audit.jsonl stays.
 
-    Messages in Slack itself are not touched: there, they belong to the workspace.
+    This does not delete messages in Slack: they belong to the workspace.
     """
     from bot import composition
     from bot.slack.features import unname

@@ -252,16 +252,16 @@ class FeatureExtractor:
         total = sum(weighed.values()) or 1.0
         return {word: weight / total for word, weight in weighed.items()}
 
-    def completing(self, asked: ParsedQuestion, at: int, told: Iterable[str]) -> int | None:
-        """Return the position of the unit near *at* that adds what *told* leaves out.
+    def completing(self, asked: ParsedQuestion, at: int, quoted: Iterable[str]) -> int | None:
+        """Return the position of the unit near *at* that adds what *quoted* leaves out.
 
         Args:
             asked: The question; at least a fifth of its words, weighted by rarity, must be new.
             at: Position of a unit that is quoted.
-            told: The texts of all quoted units.
+            quoted: The texts of all quoted units.
         """
         hit = self.units[at].hit
-        known = self._above[hit].union(*map(stems_of, told))
+        known = self._above[hit].union(*map(stems_of, quoted))
         weights = self._weights(asked)
         new = {one: weight for one, weight in weights.items() if one not in known}
         near = range(max(0, at - _NEAR), min(len(self.units), at + _NEAR + 1))

@@ -29,7 +29,7 @@ class Kind:
         arguments: Makes the arguments of the class from the settings.
         name: Name of the class.
         finish: Path in a reply, or in a part of one, to the reason why it ended.
-        whole: The reasons that mean nothing was cut or held back.
+        complete: The reasons that mean nothing was cut or held back.
         tokens: Paths to the numbers of tokens that went in and came out.
         streams: Whether the parts of a stream say why it ended; if not, the reply is not streamed.
         stream_arguments: Further arguments of a request for a stream.
@@ -42,7 +42,7 @@ class Kind:
     name: str
     arguments: Callable[[ProviderSettings], Mapping[str, Any]]
     finish: tuple[Path, ...]
-    whole: frozenset[str]
+    complete: frozenset[str]
     tokens: tuple[Path, Path]
     streams: bool = True
     stream_arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -231,7 +231,7 @@ _OPENAI_LIKE: Final = Kind(
     name="OpenAILike",
     arguments=_openai,
     finish=_CHOICE,
-    whole=frozenset({"stop"}),
+    complete=frozenset({"stop"}),
     tokens=_CHAT_TOKENS,
     stream_arguments=_WITH_USAGE,
     structured=_response_format,
@@ -247,7 +247,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         name="AzureOpenAI",
         arguments=_azure,
         finish=_CHOICE,
-        whole=frozenset({"stop"}),
+        complete=frozenset({"stop"}),
         tokens=_CHAT_TOKENS,
         stream_arguments=_WITH_USAGE,
         structured=_response_format,
@@ -258,7 +258,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         name="Anthropic",
         arguments=_anthropic,
         finish=(("stop_reason",), ("delta", "stop_reason")),
-        whole=frozenset({"end_turn", "stop_sequence"}),
+        complete=frozenset({"end_turn", "stop_sequence"}),
         tokens=(("usage", "input_tokens"), ("usage", "output_tokens")),
     ),
     "google": Kind(
@@ -267,7 +267,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         name="GoogleGenAI",
         arguments=_google,
         finish=(("finish_reason",), ("finish_reason", "value")),
-        whole=frozenset({"STOP"}),
+        complete=frozenset({"STOP"}),
         tokens=(
             ("usage_metadata", "prompt_token_count"),
             ("usage_metadata", "candidates_token_count"),
@@ -280,7 +280,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         name="BedrockConverse",
         arguments=_bedrock,
         finish=(("stopReason",),),
-        whole=frozenset({"end_turn", "stop_sequence"}),
+        complete=frozenset({"end_turn", "stop_sequence"}),
         tokens=(("usage", "inputTokens"), ("usage", "outputTokens")),
         streams=False,
     ),
@@ -290,7 +290,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         name="Ollama",
         arguments=_ollama,
         finish=(("done_reason",),),
-        whole=frozenset({"stop"}),
+        complete=frozenset({"stop"}),
         tokens=(("prompt_eval_count",), ("eval_count",)),
         structured=lambda schema: {"format": schema},
     ),

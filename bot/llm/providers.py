@@ -54,7 +54,7 @@ class _Ending:
     def usage(self, *, said_something: bool) -> Usage:
         """Return the usage of a complete reply; raises `AnswererError` if it is not complete."""
         spent = (self.input_tokens, self.output_tokens)
-        if self.finish not in self.kind.whole:
+        if self.finish not in self.kind.complete:
             # Also None: a reply that gives no reason for its end may have been cut
             raise AnswererError(
                 f"the reply is not complete ({self.finish!r:.40})",

@@ -252,7 +252,7 @@ class Responder:
                     stream.add(event)
                     if stream.stage in OVER:
                         raise _OverError
-        raise RuntimeError("the engine told no answer")
+        raise RuntimeError("the engine gave no answer")
 
 
 class _OverError(Exception):

@@ -74,7 +74,7 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow]) -> None:
     with writing(folder, ValueError):
         index = tantivy.Index(_schema(), path=str(folder))
         index.register_tokenizer(_WORDS, _analyzer())
-        # One thread: the same rows give the same segments, so two builds break ties alike.
+        # One thread: the same rows give the same segments, so ties break in the same way.
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         for row in rows:
             writer.add_document(_document(row))

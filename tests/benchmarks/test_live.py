@@ -86,7 +86,7 @@ def test_without_a_model_nothing_is_measured(
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the public attacks in ../shared/data")
-def test_attacks_of_all_kinds_are_taken_and_stand_where_they_are_said_to() -> None:
+def test_attacks_of_all_kinds_are_taken_and_are_where_their_offsets_say() -> None:
     found = attacks(DATA, 60)
 
     assert len(found) == 60

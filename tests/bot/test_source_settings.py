@@ -69,7 +69,7 @@ def test_every_kind_can_be_named(tmp_path: Path) -> None:
         ('reader = "wiki.reader:WikiReader"', "llama_index"),
     ],
 )
-def test_a_place_that_only_one_kind_has_tells_the_kind(
+def test_a_place_that_only_one_kind_has_decides_the_kind(
     tmp_path: Path, line: str, kind: str
 ) -> None:
     (found,) = specs(tmp_path, f"[[sources]]\n{line}")

@@ -250,7 +250,7 @@ def _become(request: dict[str, Any], streams: Sequence[int]) -> Callable[[], obj
 
 
 def _finish(task: Callable[[], object]) -> None:
-    """Do *task* and end as the interpreter does, but for taking apart every module."""
+    """Do *task* and end as the interpreter does, but without cleaning up every module."""
     try:
         status = task()
     except SystemExit as wanted:

@@ -1,4 +1,4 @@
-"""A model server over real HTTP, in the formats of five suppliers, with scripted faults."""
+"""A model server over real HTTP, in the formats of five providers, with scripted faults."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ _KEY_HEADERS = ("Authorization", "x-api-key", "api-key", "x-goog-api-key")
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What the server does with one request.
+    """The server's behaviour for one request.
 
     Attributes:
         text: The content of the model's message.
@@ -27,8 +27,8 @@ class Reply:
         headers: Further ones.
         body: Sent as it is in place of a completion.
         content_type: Of the body.
-        cut: Announce the whole body, send half of it and close.
-        drop: Send only so many events of a stream, then end it cleanly; None sends all.
+        cut: Announce the full length of the body, send half of it and close.
+        drop: Number of events of a stream to send before it ends cleanly; None sends all.
         hang: Send nothing until the server stops.
         stall: Send half of the body, then nothing until the server stops.
         drip: Send the body one byte at a time, so slowly that it never ends.
@@ -57,7 +57,7 @@ class ModelServer:
     Attributes:
         replies: What is still to be played.
         requests: The JSON of each request, with its path and its key beside it.
-        billed: (input, output) tokens of each completion that was sent as a whole.
+        billed: (input, output) tokens of each completion that was sent in full.
     """
 
     replies: deque[Reply]
@@ -156,5 +156,5 @@ def _body(reply: Reply, sent: dict[str, Any], path: str) -> tuple[str, str]:
     if reply.script is not None:
         text = reply.script(blocks_in(wire.asked(sent)))
     if not is_stream(path, sent):
-        return json.dumps(wire.whole(text, reply.finish_reason)), reply.content_type
+        return json.dumps(wire.complete(text, reply.finish_reason)), reply.content_type
     return "".join(wire.parts(text, reply.finish_reason)[: reply.drop]), wire.streamed

@@ -1,4 +1,4 @@
-"""How suppliers of models write a reply, whole and in parts: one `Wire` for each format."""
+"""The formats in which providers write a reply, complete or in parts: one `Wire` each."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,13 +15,13 @@ class Wire:
     """One format.
 
     Attributes:
-        whole: The body of a reply at once, from its text and why it ended, as OpenAI says it.
+        complete: The body of a complete reply, from its text and OpenAI's word for why it ended.
         parts: The same as the parts of a stream, as they are sent.
         streamed: What a stream is sent as.
         asked: The text of the last message of a request.
     """
 
-    whole: Callable[[str, str | None], Json]
+    complete: Callable[[str, str | None], Json]
     parts: Callable[[str, str | None], list[str]]
     streamed: str
     asked: Callable[[Json], str]
@@ -62,7 +62,7 @@ _USAGE = {
 _HEAD: Json = {"id": "chatcmpl-1", "created": 1_760_000_000, "model": "scripted"}
 
 
-def _openai_whole(text: str, finish: str | None) -> Json:
+def _openai_complete(text: str, finish: str | None) -> Json:
     message = {"role": "assistant", "content": text}
     choice = {"index": 0, "message": message, "finish_reason": finish}
     return {**_HEAD, "object": "chat.completion", "choices": [choice], "usage": _USAGE}
@@ -81,12 +81,12 @@ def _openai_parts(text: str, finish: str | None) -> list[str]:
     return [f"data: {event}\n\n" for event in [*events, "[DONE]"]]
 
 
-OPENAI = Wire(whole=_openai_whole, parts=_openai_parts, streamed=EVENTS, asked=_content)
+OPENAI = Wire(complete=_openai_complete, parts=_openai_parts, streamed=EVENTS, asked=_content)
 
 _STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
 
 
-def _anthropic_whole(text: str, finish: str | None) -> Json:
+def _anthropic_complete(text: str, finish: str | None) -> Json:
     return {
         "id": "msg_1",
         "type": "message",
@@ -100,7 +100,7 @@ def _anthropic_whole(text: str, finish: str | None) -> Json:
 
 
 def _anthropic_parts(text: str, finish: str | None) -> list[str]:
-    whole = _anthropic_whole("", finish)
+    whole = _anthropic_complete("", finish)
     start = whole | {"content": [], "stop_reason": None}
     stop = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
     events: list[Json] = [
@@ -121,12 +121,14 @@ def _anthropic_parts(text: str, finish: str | None) -> list[str]:
     return [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
 
 
-ANTHROPIC = Wire(whole=_anthropic_whole, parts=_anthropic_parts, streamed=EVENTS, asked=_content)
+ANTHROPIC = Wire(
+    complete=_anthropic_complete, parts=_anthropic_parts, streamed=EVENTS, asked=_content
+)
 
 _GOOGLE_REASONS = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}
 
 
-def _google_whole(text: str, finish: str | None) -> Json:
+def _google_complete(text: str, finish: str | None) -> Json:
     candidate: Json = {"content": {"role": "model", "parts": [{"text": text}]}, "index": 0}
     if finish is not None:
         candidate["finishReason"] = _GOOGLE_REASONS[finish]
@@ -140,7 +142,9 @@ def _google_whole(text: str, finish: str | None) -> Json:
 
 def _google_parts(text: str, finish: str | None) -> list[str]:
     parts = _cut(text) or [""]
-    made = [_google_whole(part, None) for part in parts[:-1]] + [_google_whole(parts[-1], finish)]
+    made = [_google_complete(part, None) for part in parts[:-1]] + [
+        _google_complete(parts[-1], finish)
+    ]
     return [f"data: {json.dumps(part)}\r\n\r\n" for part in made]
 
 
@@ -148,7 +152,7 @@ def _google_asked(sent: Json) -> str:
     return "".join(part["text"] for part in sent["contents"][-1]["parts"])
 
 
-GOOGLE = Wire(whole=_google_whole, parts=_google_parts, streamed=EVENTS, asked=_google_asked)
+GOOGLE = Wire(complete=_google_complete, parts=_google_parts, streamed=EVENTS, asked=_google_asked)
 
 _BEDROCK_REASONS = {
     "stop": "end_turn",
@@ -157,7 +161,7 @@ _BEDROCK_REASONS = {
 }
 
 
-def _bedrock_whole(text: str, finish: str | None) -> Json:
+def _bedrock_complete(text: str, finish: str | None) -> Json:
     reason = {} if finish is None else {"stopReason": _BEDROCK_REASONS[finish]}
     return {
         "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
@@ -171,10 +175,10 @@ def _bedrock_whole(text: str, finish: str | None) -> Json:
     }
 
 
-BEDROCK = Wire(whole=_bedrock_whole, parts=lambda *_: [], streamed=EVENTS, asked=_content)
+BEDROCK = Wire(complete=_bedrock_complete, parts=lambda *_: [], streamed=EVENTS, asked=_content)
 
 
-def _ollama_whole(text: str, finish: str | None) -> Json:
+def _ollama_complete(text: str, finish: str | None) -> Json:
     return {
         "model": "scripted",
         "created_at": "2026-03-01T09:30:00Z",
@@ -187,7 +191,7 @@ def _ollama_whole(text: str, finish: str | None) -> Json:
 
 
 def _ollama_parts(text: str, finish: str | None) -> list[str]:
-    last = _ollama_whole("", finish)
+    last = _ollama_complete("", finish)
     told = {"model": last["model"], "created_at": last["created_at"], "done": False}
     parts: list[Json] = [
         told | {"message": {"role": "assistant", "content": part}} for part in _cut(text)
@@ -195,4 +199,4 @@ def _ollama_parts(text: str, finish: str | None) -> list[str]:
     return [json.dumps(part) + "\n" for part in [*parts, last]]
 
 
-OLLAMA = Wire(whole=_ollama_whole, parts=_ollama_parts, streamed=JSON_LINES, asked=_content)
+OLLAMA = Wire(complete=_ollama_complete, parts=_ollama_parts, streamed=JSON_LINES, asked=_content)

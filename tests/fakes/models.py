@@ -68,12 +68,12 @@ def a_provider(name: str = "local", **changes: Any) -> ProviderSettings:
 
 @dataclass
 class ScriptedModel:
-    """Replies what its script makes of the passages, or of the whole prompt.
+    """Replies what its script makes of the passages, or of the complete prompt.
 
     Attributes:
         script: Makes the reply from the passages.
         provider: Its settings.
-        cut_after: Fail after so many characters of a stream; None lets it end well.
+        cut_after: Number of characters of a stream after which it fails; None lets it end well.
         prompts: What it was asked, in order.
         streamed: For each of them, whether as a stream.
     """

@@ -97,7 +97,7 @@ class ScriptedSearcher:
 
 @dataclass
 class ScriptedAsk:
-    """Gives the answer written down for a question, or raises the error that stands there."""
+    """Gives the answer written down for a question, or raises the error written down for it."""
 
     answers: Mapping[str, Answer | Exception]
     asked: list[Question] = field(default_factory=list)

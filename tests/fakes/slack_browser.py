@@ -38,7 +38,7 @@ class Tab:
     async def until(self, script: str) -> None:
         """Wait until a script says yes."""
         async with asyncio.timeout(PATIENCE_S):
-            while not await self.evaluate(script):  # noqa: ASYNC110 a page tells nobody
+            while not await self.evaluate(script):  # noqa: ASYNC110 a page sends no event
                 await asyncio.sleep(0.05)
 
     async def picture(self) -> bytes:

@@ -1,4 +1,4 @@
-"""What is on its way between Slack and an app, and what can go wrong with it."""
+"""Events and replies between Slack and an app, with the faults that can happen to them."""
 
 import json
 import time
@@ -16,7 +16,7 @@ SIGNING_SECRET = "fake-signing-secret"  # noqa: S105 it opens nothing
 
 @dataclass
 class Fault:
-    """What goes wrong with the next calls of a method.
+    """A fault of the next calls of a method.
 
     Attributes:
         error: Answer 200 with this error, such as "ratelimited".

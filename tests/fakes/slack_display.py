@@ -1,4 +1,4 @@
-"""What people see of a message: its words, whom it pings, and what they could click."""
+"""A message as people see it: its words, whom it pings, and what they could click."""
 
 import html
 import re
@@ -17,7 +17,7 @@ AUTOLINK = re.compile(
 )
 # The same page: bare names ring with link_names or parse=full alone.
 BARE_PING = re.compile(r"(?<![\w@])@(here|channel|everyone|group)\b")
-# The same page: what stands between angle brackets. PostHog#95054: in Markdown as well.
+# The same page: text between angle brackets. PostHog#95054: in Markdown as well.
 MARKED = re.compile(r"<([^<>]*)>")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 # docs.slack.dev/reference/block-kit/blocks/markdown-block: links, images, reference links.

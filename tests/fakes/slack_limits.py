@@ -1,4 +1,4 @@
-"""What Slack takes as blocks: kinds, required keys, lengths; each check names its page."""
+"""Slack's rules for blocks: kinds, required keys, lengths; each check names its page."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

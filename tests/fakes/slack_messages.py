@@ -48,7 +48,7 @@ def auth_test(_: State, __: Args) -> Reply:
 def post_message(state: State, args: Args) -> Reply:
     conversation = open_to_bot(state, args["channel"])
     _check_content(args)
-    # Slack keeps neither how it was told to read a text nor how to unfurl; tests look at both.
+    # Slack stores neither how to read a text nor how to unfurl it; tests look at both.
     kept = {k: args[k] for k in _CONTENT if args.get(k) is not None}
     kept |= {"markdown": args["markdown_text"]} if args.get("markdown_text") else {}
     message = state.add(conversation.id, {"user": BOT_USER, "bot_id": BOT_ID} | kept)

@@ -1,4 +1,4 @@
-"""What people do in a workspace, and what an app is told of it."""
+"""The actions of people in a workspace, and the events that an app gets for them."""
 
 import threading
 from collections.abc import Mapping
@@ -34,8 +34,8 @@ class Doings:
     def mention(self, text: str, *, channel: str = CHANNEL, **event: Any) -> str:
         """Mention the app in a channel; returns the message's ts.
 
-        Where it may read along, it is told twice, in any order: docs.slack.dev/reference/events/
-        app_mention, and the repositories' issues on double answers.
+        Where it may read the channel, it gets two events, in any order:
+        docs.slack.dev/reference/events/app_mention, and the repositories' issues on double answers.
         """
         with self._changed:
             message = self._say(channel, f"<@{BOT_USER}> {text}", event)
@@ -58,7 +58,7 @@ class Doings:
         self.state.users[user] = {"id": user, "team_id": TEAM, "profile": profile} | fields
 
     def delete(self, channel: str, ts: str, *, told: bool = False) -> None:
-        """Delete a message; the app is told of it only where it may read the history."""
+        """Delete a message; the app gets an event only where it may read the history."""
         with self._changed:
             self.state.delete(channel, ts)
         if told:
@@ -68,7 +68,7 @@ class Doings:
             )
 
     def edit(self, channel: str, ts: str, text: str) -> None:
-        """Edit a message, of which the app is told; a mention comes anew, with another event id."""
+        """Edit a message: the app gets an event, and a mention again, with another event id."""
         with self._changed:
             message = self.state.conversation(channel).message(ts) or {}
             before = dict(message)
@@ -142,7 +142,7 @@ class Doings:
         )
 
     def stop_stream(self, channel: str, ts: str) -> None:
-        """Press Stop: Slack ends the stream, and then tells the app."""
+        """Press Stop: Slack ends the stream, and then informs the app."""
         with self._changed:
             self.state.streams[channel, ts].ended_by = "user"
             message = self.state.conversation(channel).message(ts) or {}

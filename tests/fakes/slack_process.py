@@ -87,7 +87,7 @@ Start: TypeAlias = Callable[..., Bot]
 
 
 def eventually(happened: Callable[[], object], what: str) -> None:
-    """Return as soon as *happened*, of which the fake Slack is not told; fail after a long time."""
+    """Return as soon as *happened*, which the fake Slack does not see; fail after a long time."""
     for _ in range(30_000):
         if happened():
             return

@@ -1,4 +1,4 @@
-"""What there is in a workspace: people, conversations, messages, streams."""
+"""The state of a workspace: people, conversations, messages, streams."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

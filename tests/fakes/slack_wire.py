@@ -18,7 +18,7 @@ from tests.fakes.slack_state import APP, BOT_USER, TEAM, Reply, State
 
 PATIENCE_S = 300.0  # only a test that fails waits for so long
 
-# docs.slack.dev/apis/events-api: at once, after one minute, after five
+# docs.slack.dev/apis/events-api: immediately, after one minute, after five
 RETRIES_S = (0.0, 60.0, 300.0)
 # docs.slack.dev/apis/events-api/using-socket-mode: up to 10 connections at a time
 MAX_SOCKETS = 10
@@ -211,7 +211,7 @@ class Wire(Doings):
             self._changed.notify_all()
 
     def _echo(self, method: str, reply: Reply) -> None:
-        """Where the app may read along, it is told of its own messages too."""
+        """Where the app may read the channel, it gets events for its own messages too."""
         channel = str(reply.get("channel", ""))
         if method != "chat.postMessage" or not reply["ok"]:
             return

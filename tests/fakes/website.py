@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class FakePage:
-    """What the server answers to one path.
+    """The server's reply for one path.
 
     Attributes:
         body: Its bytes.

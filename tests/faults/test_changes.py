@@ -60,7 +60,7 @@ class IncrementalEqualsFull(RuleBasedStateMachine):
     def save(self, name: str) -> None:
         path = self.documents / name
         path.write_text(self.texts[name])
-        os.utime(path, (START_S, START_S))  # contents tell what has changed, times do not
+        os.utime(path, (START_S, START_S))  # contents show what has changed, times do not
 
     def build(self) -> None:
         # A new builder each time is what a restart is.
@@ -120,7 +120,7 @@ class IncrementalEqualsFull(RuleBasedStateMachine):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def test_p10_building_in_small_steps_equals_building_at_once(
+def test_p10_building_in_small_steps_equals_building_in_one_step(
     monkeypatch: pytest.MonkeyPatch, *, campaign: bool
 ) -> None:
     monkeypatch.setattr(child, "ParserPool", InProcessPool)
@@ -137,7 +137,7 @@ def test_p10_building_in_small_steps_equals_building_at_once(
     case("runTest").debug()
 
 
-def test_p9_a_build_that_lost_its_documents_is_not_served_unasked(
+def test_p9_a_build_that_lost_its_documents_is_not_served_without_force(
     tmp_path: Path, embedder: HashEmbedder
 ) -> None:
     builder, documents = make_builder(tmp_path, embedder), write_documents(tmp_path / "docs")

@@ -164,7 +164,7 @@ def test_p4_when_every_generation_is_bad_the_reason_and_the_remedy_are_said(
     with pytest.raises(IndexDamagedError, match="run `footnote index build --full`"):
         LiveIndex(promoted / "index")
 
-    # What runs says so for a question, does not guess, and is mended by the next build.
+    # A running process reports it, does not guess, and recovers with the next build.
     with pytest.raises(IndexDamagedError, match="run `footnote index build --full`"):
         live.search("days of leave", k=1, audience=None)
     assert make_builder(promoted, embedder).build(specs(scene.documents)).promoted
@@ -192,7 +192,7 @@ def test_p3_without_current_or_with_nonsense_in_it_it_is_said_what_to_do(promote
     for nonsense in (b"", b"\xff\xfe\x00", b"gen-1", b"../../etc"):
         current.write_bytes(nonsense)
 
-        # No generation is guessed before the newest whole one.
+        # The newest intact generation is taken, and no other.
         assert LiveIndex(promoted / "index").generation.manifest.generation == "gen-000004"
 
     shutil.rmtree(promoted / "index")

@@ -73,7 +73,7 @@ def built(
     tmp_path_factory: pytest.TempPathFactory,
     embedder: HashEmbedder,
 ) -> Iterator[tuple[BuildResult, dict[str, DocumentRow]]]:
-    """What came of all of them in one build, which left them as they were."""
+    """The results for all documents in one build, which left the files unchanged."""
     home = tmp_path_factory.mktemp("real")
     before = facts(folder)
     spec = replace(specs(folder)[0], include=tuple(kinds))

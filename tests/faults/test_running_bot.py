@@ -48,7 +48,7 @@ def number(generation: str) -> int:
     return int(generation.removeprefix("gen-"))
 
 
-def test_every_quote_of_a_running_bot_stands_in_the_generation_that_its_answer_names(
+def test_every_quote_of_a_running_bot_is_in_the_generation_that_its_answer_names(
     tmp_path: Path, exported_model: Path, *, campaign: bool
 ) -> None:
     rebuilds = REBUILDS if campaign else SAMPLED_REBUILDS

@@ -1,4 +1,4 @@
-"""P5, P6 and P7: many builds at once, questions while generations change, and what is collected."""
+"""P5, P6 and P7: simultaneous builds, questions while generations change, and old generations."""
 
 import contextlib
 import gc
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 THREADS, SWAPS = 32, 50
 
 
-def test_p5_of_twenty_builds_at_once_one_builds_and_the_others_say_so(
+def test_p5_of_twenty_simultaneous_builds_one_builds_and_the_others_say_so(
     server: BuildServer, scene: Scene, tmp_path: Path
 ) -> None:
     folder = scene.copy(tmp_path / "index")
@@ -84,13 +84,13 @@ class Asking:
     """Threads that ask without pause until it ends.
 
     Attributes:
-        whole: How many answers each generation gave in full.
+        complete: How many complete answers each generation gave.
         mixed: Texts that are not of the generation that an answer named.
         failed: Questions without an answer.
     """
 
     def __init__(self, index: LiveIndex) -> None:
-        self.whole: Counter[str] = Counter()
+        self.complete: Counter[str] = Counter()
         self.mixed: list[str] = []
         self.failed: list[BaseException] = []
         self._index, self._stop = index, threading.Event()
@@ -105,7 +105,7 @@ class Asking:
                 wanted = f"{EDITION_OF[result.generation]} edition"
                 texts = [passage.chunk.text for passage in result.passages]
                 self.mixed += [text for text in texts if wanted not in text]
-                self.whole[result.generation] += len(texts) == 8
+                self.complete[result.generation] += len(texts) == 8
         except BaseException as error:  # noqa: BLE001 - it is asserted that there is none
             self.failed.append(error)
 
@@ -140,7 +140,7 @@ def test_p6_every_answer_comes_from_one_generation_while_generations_change(
 
     assert asking.failed == []
     assert asking.mixed == []
-    assert min(asking.whole[name] for name in EDITION_OF) > 0, asking.whole
+    assert min(asking.complete[name] for name in EDITION_OF) > 0, asking.complete
     assert len(open_files()) <= files
     assert len(mapped_files()) <= mapped
 

@@ -51,7 +51,7 @@ def test_generations_are_listed_with_what_they_hold(folder: Path) -> None:
     assert "gen-000002" in footnote(folder, "generations").stdout
 
 
-def test_a_dry_run_tells_documents_chunks_and_time(folder: Path) -> None:
+def test_a_dry_run_shows_documents_chunks_and_time(folder: Path) -> None:
     path = folder / "docs" / "parking.txt"
     text = path.read_text()
     path.write_text("Parking is free on Sundays.")
@@ -87,7 +87,7 @@ def test_verify_takes_a_generation_and_names_what_is_damaged(folder: Path) -> No
 
 @pytest.mark.parametrize("command", ["verify", "rollback"])
 @pytest.mark.parametrize("name", ["gen-000077", "..", "/"])
-def test_a_generation_that_is_not_kept_is_told_with_where_to_look(
+def test_the_message_on_a_generation_that_is_not_kept_says_where_to_look(
     folder: Path, command: str, name: str
 ) -> None:
     result = footnote(folder, command, name)
@@ -116,7 +116,9 @@ def test_a_build_that_is_interrupted_says_so_and_leaves_what_was_served(
         complaint = building.stderr.read()
 
     assert building.returncode == 130
-    assert complaint.splitlines()[-1].startswith("footnote: stopped: what was served before")
+    assert complaint.splitlines()[-1].startswith(
+        "footnote: stopped: the earlier index stays in use"
+    )
     assert "Traceback" not in complaint
     assert answer(tmp_path, "status")["generation"] == served
 

@@ -12,7 +12,7 @@ from tests.fakes.searcher import a_passage
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "answer-prompt.md"
 
 
-def test_rendered_answer_prompt_is_the_golden_file() -> None:
+def test_rendered_answer_prompt_is_the_golden_file(request: pytest.FixtureRequest) -> None:
     passages = [
         ShownPassage(
             id="k7q2mz",
@@ -36,7 +36,10 @@ def test_rendered_answer_prompt_is_the_golden_file() -> None:
         form=AS_LINES,
     )
 
-    assert f"{rules}\n=====\n\n{answer}" == GOLDEN.read_text(encoding="utf-8")
+    rendered = f"{rules}\n=====\n\n{answer}"
+    if request.config.getoption("--update-golden"):
+        GOLDEN.write_text(rendered, encoding="utf-8")
+    assert rendered == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_missing_value_is_refused() -> None:

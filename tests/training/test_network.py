@@ -81,9 +81,9 @@ def test_each_row_is_in_one_batch_of_like_length() -> None:
     assert sum(abs(len(some[0].ids) - len(some[-1].ids)) for some in made) < 20
 
 
-def test_course_shows_as_many_whole_paragraphs_as_it_says(pieces: Tokenizer) -> None:
+def test_course_shows_as_many_uncut_paragraphs_as_it_says(pieces: Tokenizer) -> None:
     examples = [an_example("1931", " ".join([TEXT] * 12))] * 200
-    course = Course(rate=1e-4, head_rate=1e-3, epochs=1, whole=0.25)
+    course = Course(rate=1e-4, head_rate=1e-3, epochs=1, uncut=0.25)
 
     rows = lessons(pieces, course, examples, chooser=random.Random(1))  # noqa: S311 - no secret
 
@@ -92,7 +92,7 @@ def test_course_shows_as_many_whole_paragraphs_as_it_says(pieces: Tokenizer) -> 
     assert min(len(one.ids) for one in rows) < longest * 3 / 4
 
 
-def test_teaching_twice_from_one_seed_gives_one_network(pieces: Tokenizer) -> None:
+def test_training_twice_from_one_seed_gives_one_network(pieces: Tokenizer) -> None:
     rows = encoded(pieces, [an_example("1931"), an_example(""), an_example("Ada Bell")])
     course = Course(rate=1e-4, head_rate=1e-3, epochs=1)
     weights = []
@@ -106,7 +106,7 @@ def test_teaching_twice_from_one_seed_gives_one_network(pieces: Tokenizer) -> No
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
-def test_network_learns_what_it_is_taught_and_its_export_says_the_same(
+def test_network_learns_its_examples_and_its_export_gives_the_same_answers(
     pieces: Tokenizer, tmp_path: Path
 ) -> None:
     torch.manual_seed(1)

@@ -66,14 +66,14 @@ def test_example_loses_the_sentence_that_answers_it_and_no_other() -> None:
     assert robbed.answers == ()
 
 
-def test_example_whose_answer_stands_elsewhere_too_is_not_robbed() -> None:
+def test_example_whose_answer_is_elsewhere_too_is_not_changed() -> None:
     context = "The fee is 3 euros. Parking costs 3 euros as well. Trams are free."
 
     assert without_answer(an_example("What is the fee?", "3 euros", context)) is None
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_shortened_paragraph_keeps_its_answer_and_whole_sentences(seed: int) -> None:
+def test_shortened_paragraph_keeps_its_answer_and_complete_sentences(seed: int) -> None:
     whole = f"{BRIDGE} {TOWER} {BRIDGE}"
     asked = an_example("When was it finished?", "1931", whole)
 
@@ -146,7 +146,7 @@ def test_folds_share_the_articles_without_overlap_and_evenly() -> None:
 
 
 @pytest.mark.slow
-def test_no_fold_is_taught_an_article_that_it_is_tested_on(shared_data: Path) -> None:
+def test_no_fold_is_trained_on_an_article_that_it_is_tested_on(shared_data: Path) -> None:
     examples = read(next((shared_data / "reader").glob("reader-train-*.json")))
     articles = held_out(examples)
 
@@ -163,7 +163,7 @@ def test_no_fold_is_taught_an_article_that_it_is_tested_on(shared_data: Path) ->
 
 
 @pytest.mark.slow
-def test_first_part_is_taught_nothing_that_is_tested_on(shared_data: Path) -> None:
+def test_first_part_is_not_trained_on_what_is_tested(shared_data: Path) -> None:
     examples = read(next((shared_data / "reader").glob("reader-train-*.json")))
 
     taught = broad_examples(examples, random.Random(1))  # noqa: S311 - no secret

@@ -63,7 +63,7 @@ class Dependencies:
                 thread_ts=thread_of(body),
             )
         except CALL_ERRORS as error:
-            log.info("not told", extra={"code": failure(error).code})
+            log.info("private note not posted", extra={"code": failure(error).code})
 
     async def open(self, body: Body, view: Mapping[str, object]) -> None:
         """Open a dialog; Slack allows this only within three seconds after the click."""

@@ -117,7 +117,7 @@ class Writer:
             await self._delete(claimed.received.channel, ts)
 
     async def refuse(self, claimed: Claimed) -> None:
-        """If the bot may not post in the channel, tell the asker privately and end the question."""
+        """If the bot may not post in the channel, inform the asker and end the question."""
         await self._tell_asker(claimed)
         await self.finish(claimed, Outcome.REFUSED)
 
@@ -253,7 +253,7 @@ class Writer:
             log.error("answer not deleted", extra={"channel": channel, "ts": ts, "code": code})  # noqa: TRY400 the code is enough
 
     async def _tell_asker(self, claimed: Claimed) -> None:
-        """Tell the asker once in a direct message that the bot may not post in the channel."""
+        """Inform the asker once in a direct message that the bot may not post in the channel."""
         if claimed.received.channel.startswith("D"):
             return
         try:
@@ -261,7 +261,7 @@ class Writer:
             await say(self._posts, str(opened["channel"]["id"]), note(texts.CLOSED))
         except CALL_ERRORS as error:
             code = failure(error).code
-            log.warning("asker not told", extra={"question_id": claimed.id, "code": code})
+            log.warning("asker not informed", extra={"question_id": claimed.id, "code": code})
 
 
 async def reply_privately(clients: Clients, url: str, message: Message) -> None:

@@ -117,13 +117,13 @@ def test_labels_are_numbered_in_order_of_use_and_a_span_has_one() -> None:
     assert [citation.label for citation in result.citations] == [1, 2, 3]
 
 
-def test_quote_under_an_invented_id_is_cited_from_where_it_stands() -> None:
+def test_quote_under_an_invented_id_is_cited_from_the_passage_that_has_it() -> None:
     result = checked(said("You have 30 days.", ("aaaaa2", "Everybody has 30 days")))
 
     assert result.citations[0].document == "leave.md"
 
 
-def test_quote_under_the_id_of_another_passage_is_cited_from_where_it_stands() -> None:
+def test_quote_under_the_id_of_another_passage_is_cited_from_the_passage_that_has_it() -> None:
     result = checked(said("You have 30 days.", ("x3n5ab", "Everybody has 30 days")))
 
     assert result.citations[0].document == "leave.md"
@@ -274,7 +274,7 @@ def test_what_looks_like_a_label_in_a_models_sentence_is_taken_out(text: str) ->
         ("30 days:\n- one\n- more", "30 days:\n- one\n- more [1]"),
     ],
 )
-def test_label_stands_before_the_full_stop(text: str, shown: str) -> None:
+def test_label_comes_before_the_full_stop(text: str, shown: str) -> None:
     result = checked(said(text, ("k7q2mz", "Everybody has 30 days")))
 
     assert result.text == shown

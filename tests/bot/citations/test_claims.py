@@ -87,7 +87,7 @@ def test_sentence_and_evidence_that_deny_different_things_contradict(
         ("Imports may not be taxed.", "The article prevented taxes on imports."),
     ],
 )
-def test_sentence_and_evidence_that_deny_alike_agree(sentence: str, evidence: str) -> None:
+def test_sentence_and_evidence_with_the_same_negation_agree(sentence: str, evidence: str) -> None:
     assert not contradicts(sentence, evidence)
 
 

@@ -37,7 +37,7 @@ def told(cited: Passage, *others: Passage) -> list[str]:
     return disagreements(checked.citations, passages)
 
 
-def test_newer_document_that_says_otherwise_is_told_with_both_dates() -> None:
+def test_newer_document_that_contradicts_is_shown_with_both_dates() -> None:
     notes = told(
         a_version(LEAVE, modified_at=OLD),
         a_version(LEAVE.replace("25", "30"), "Leave policy 2026", modified_at=NEW),
@@ -50,7 +50,7 @@ def test_newer_document_that_says_otherwise_is_told_with_both_dates() -> None:
     )
 
 
-def test_older_document_that_says_otherwise_is_told_as_the_older() -> None:
+def test_older_document_that_contradicts_is_marked_as_the_older() -> None:
     notes = told(
         a_version(LEAVE, modified_at=NEW),
         a_version(LEAVE.replace("25", "twenty"), "Leave policy (old)", modified_at=OLD),

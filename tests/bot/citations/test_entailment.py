@@ -99,7 +99,7 @@ def test_quote_that_proves_something_else_is_replaced_by_the_sentence_that_prove
     assert removed == []
 
 
-def test_sentence_is_cited_anew_from_another_passage_too() -> None:
+def test_sentence_can_be_cited_again_from_another_passage() -> None:
     _, quotes, _ = checked_text(
         "Visitors park free of charge.",
         "north garage costs 3 euros a day",

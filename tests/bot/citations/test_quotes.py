@@ -55,7 +55,7 @@ def test_quote_that_cuts_a_word_or_a_number_or_is_not_there_is_not_found(
     assert find(quote, text) is None
 
 
-def test_a_later_whole_occurrence_is_found_behind_a_cut_one() -> None:
+def test_a_later_complete_occurrence_is_found_after_a_cut_one() -> None:
     text = "2,100 users; then 100 users"
 
     assert find("100 users", text) == (18, 27)
@@ -99,7 +99,7 @@ def test_folding_keeps_an_offset_for_each_character(text: str) -> None:
         ("a word here", "a word", False),
     ],
 )
-def test_quote_needs_twelve_characters_or_three_words_or_a_whole_line_or_cell(
+def test_quote_needs_twelve_characters_or_three_words_or_a_complete_line_or_cell(
     text: str, quote: str, enough: bool
 ) -> None:
     start = max(0, text.find(quote))

@@ -70,7 +70,7 @@ def test_building_without_any_documents_named_says_what_to_do(tmp_path: Path) ->
     result = footnote("index", "build", cwd=tmp_path)
 
     assert result.returncode == 2
-    assert "no documents are named" in result.stderr
+    assert "no documents to index" in result.stderr
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     assert "nowhere" in result.stderr
 
 
-def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
+def test_one_message_names_every_wrong_setting(tmp_path: Path) -> None:
     (tmp_path / "footnote.toml").write_text("[search]\nk = 0\ncolour = 'red'\n[nonsense]\n")
 
     result = footnote("search", "leave", cwd=tmp_path)
@@ -104,7 +104,7 @@ def test_init_writes_settings_that_load(tmp_path: Path) -> None:
     assert settings.sources[0].path == tmp_path / "docs"
 
 
-def test_init_overwrites_nothing_unasked(tmp_path: Path) -> None:
+def test_init_overwrites_a_file_only_with_force(tmp_path: Path) -> None:
     (tmp_path / "footnote.toml").write_text("# mine\n")
 
     result = footnote("init", cwd=tmp_path)

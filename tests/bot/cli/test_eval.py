@@ -202,11 +202,11 @@ def test_a_judge_that_is_refused_says_so_and_ends_with_status_one(
 
         done = footnote(*config, "eval", "judge", str(run["run"]), cwd=indexed, status=1)
 
-    assert "judgements could not be taken, such as" in done.stderr
+    assert "judgements failed, such as" in done.stderr
     assert "refused with status 401" in done.stderr
 
 
-def test_the_agreement_of_a_judge_with_people_is_told(indexed: Path) -> None:
+def test_the_report_shows_how_far_a_judge_agrees_with_people(indexed: Path) -> None:
     rated = [
         {
             "task_id": str(number),

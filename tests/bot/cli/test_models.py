@@ -71,7 +71,7 @@ def run(*arguments: str) -> str:
     return result.stdout
 
 
-def test_command_tells_shares_latency_failures_and_spending(config: Path) -> None:
+def test_command_shows_shares_latency_failures_and_spending(config: Path) -> None:
     told = json.loads(run("--config", str(config), "models", "--json"))
 
     assert bot.cli.models.__doc__ == "The command `footnote models`."
@@ -109,7 +109,7 @@ def test_command_without_models_says_who_answers(tmp_path: Path) -> None:
 
     told = run("--config", str(config), "--data-dir", str(tmp_path), "models")
 
-    assert told.startswith("No models: the offline answerer quotes the documents")
+    assert told.startswith("No models are set: the offline answerer quotes the documents")
 
 
 def test_forgetting_a_person_leaves_no_request_under_their_name(config: Path) -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong with a supplier, over real HTTP: the one outcome of each question is good."""
+"""Faults of a provider over real HTTP: each question still gets one good outcome."""
 
 import asyncio
 import socket
@@ -115,7 +115,7 @@ def ask(
 @pytest.mark.slow
 @kinds_and_ways
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_fails_over_to_the_next_supplier(fault: str, kind: str, stream: bool) -> None:
+def test_each_fault_fails_over_to_the_next_provider(fault: str, kind: str, stream: bool) -> None:
     with model_server(FAULTS[fault]) as bad, model_server(GOOD) as good:
         answer = ask(
             a_supplier(bad.base_url, kind=kind, timeout_s=patience(fault)),
@@ -126,7 +126,7 @@ def test_each_fault_fails_over_to_the_next_supplier(fault: str, kind: str, strea
 
     assert (answer.status, answer.message) == (Status.ANSWERED, "")
     assert answer.text == TEXT.replace(".", " [1].")
-    # What the first one told before its stream broke off is not told again by the second
+    # The second one does not repeat what the first one wrote before its stream broke off
     assert answer.answerer == "second" or (stream and answer.answerer == "first")
     assert requests == (1, 1)
 
@@ -134,7 +134,7 @@ def test_each_fault_fails_over_to_the_next_supplier(fault: str, kind: str, strea
 @pytest.mark.slow
 @ways
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_of_the_only_supplier_ends_in_the_documents_own_words(
+def test_if_the_only_provider_fails_the_answer_quotes_the_documents(
     fault: str, stream: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     with model_server(FAULTS[fault]) as server:
@@ -153,7 +153,7 @@ def test_each_fault_of_the_only_supplier_ends_in_the_documents_own_words(
 
 @ways
 @pytest.mark.parametrize("case", NOT_FAULTS_OF_THE_WIRE)
-def test_reply_that_is_whole_and_useless_is_checked_away(case: str, stream: bool) -> None:
+def test_a_complete_but_useless_reply_does_not_pass_the_check(case: str, stream: bool) -> None:
     reply, status = NOT_FAULTS_OF_THE_WIRE[case]
 
     with model_server(reply) as server:
@@ -169,7 +169,7 @@ def test_reply_that_is_whole_and_useless_is_checked_away(case: str, stream: bool
 @pytest.mark.parametrize(
     "base_url", ["http://no-such-host.invalid/v1", "https://127.0.0.1:{port}/v1", "closed port"]
 )
-def test_supplier_that_cannot_even_be_connected_to_ends_likewise(
+def test_if_the_only_provider_is_unreachable_the_answer_quotes_the_documents(
     base_url: str, stream: bool
 ) -> None:
     with socket.socket() as unused, model_server(GOOD) as server:
@@ -184,7 +184,7 @@ def test_supplier_that_cannot_even_be_connected_to_ends_likewise(
     assert answer.message.startswith("The language model could not be reached")
 
 
-def test_many_hanging_suppliers_share_one_deadline() -> None:
+def test_many_hanging_providers_share_one_deadline() -> None:
     with model_server(Reply(hang=True)) as server:
         providers = [
             a_supplier(server.base_url, f"p{at}", share=0.1, timeout_s=3.75) for at in range(8)

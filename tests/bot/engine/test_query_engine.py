@@ -365,7 +365,7 @@ def test_stream_yields_checked_sentences_and_then_the_answer_that_they_make() ->
     assert model.streamed == [True]
 
 
-def test_first_sentence_is_told_while_the_model_still_writes() -> None:
+def test_first_sentence_is_shown_while_the_model_still_writes() -> None:
     model = ScriptedModel(mixed)
     engine = engine_of(model)
 
@@ -380,7 +380,7 @@ def test_first_sentence_is_told_while_the_model_still_writes() -> None:
     assert asyncio.run(first()).endswith("[1].")
 
 
-def test_what_was_told_before_a_stream_broke_off_stays_and_the_next_model_adds_to_it() -> None:
+def test_sentences_shown_before_a_stream_broke_off_stay_and_the_next_model_adds_to_them() -> None:
     cut = ScriptedModel(quoting_all, a_provider("first"), cut_after=170)
     whole = ScriptedModel(quoting_all, a_provider("second", share=0.01))
 
@@ -391,7 +391,7 @@ def test_what_was_told_before_a_stream_broke_off_stays_and_the_next_model_adds_t
     assert answer.answerer == "first, second"
 
 
-def test_what_was_told_stays_when_only_the_offline_reader_is_left() -> None:
+def test_sentences_already_shown_stay_when_only_the_offline_answerer_is_left() -> None:
     cut = ScriptedModel(mixed, cut_after=150)
 
     told, answer = asyncio.run(streamed(engine_of(cut), "leave a year, parking costs"))
@@ -435,7 +435,7 @@ def test_not_found_is_not_asked_for_again() -> None:
     assert len(model.prompts) == 1
 
 
-def test_sentence_that_two_passages_hold_is_told_once() -> None:
+def test_a_sentence_of_two_passages_is_shown_once() -> None:
     twin = a_chunk(LEAVE.text, id=9, document="copy.md")
     engine = an_engine(quoting_all, searcher=MemorySearcher([LEAVE, twin]))
 
@@ -459,7 +459,7 @@ def test_follow_up_is_searched_with_the_words_that_it_leaves_out() -> None:
     assert answer.citations[0].document == "parking.md"
 
 
-def test_model_whose_turn_it_is_makes_the_follow_up_stand_alone() -> None:
+def test_the_model_that_answers_also_rewrites_the_follow_up() -> None:
     model = ScriptedModel(quoting, rewriting=lambda _: "Does parking cost a lot?")
 
     answer = engine_of(model).ask(Question(text="Is it a lot?", history=HISTORY))

@@ -30,7 +30,7 @@ def users(*texts: str) -> list[Turn]:
         "Who approves this?",
     ],
 )
-def test_question_that_points_back_does_not_stand_alone(question: str) -> None:
+def test_question_that_points_back_is_a_follow_up(question: str) -> None:
     assert not stands_alone(question)
 
 
@@ -44,11 +44,11 @@ def test_question_that_points_back_does_not_stand_alone(question: str) -> None:
         "Does the policy say that visitors pay?",
     ],
 )
-def test_question_that_names_what_it_is_about_stands_alone(question: str) -> None:
+def test_question_that_names_its_subject_is_not_a_follow_up(question: str) -> None:
     assert stands_alone(question)
 
 
-def test_question_that_stands_alone_is_left_as_it_is() -> None:
+def test_question_that_is_not_a_follow_up_stays_as_it_is() -> None:
     history = users("What does parking cost?")
 
     assert rewrite_by_rule("How long is parental leave?", history) == "How long is parental leave?"

@@ -64,7 +64,7 @@ def test_no_sentences_are_not_found(reply: str) -> None:
 @pytest.mark.parametrize(
     "reply", ["", "  ", '{"sentences": [{"text": "It is', '{"sentences": [] , "more": 1}']
 )
-def test_what_is_not_the_whole_object_is_an_error(reply: str) -> None:
+def test_anything_but_the_complete_object_is_an_error(reply: str) -> None:
     with pytest.raises(AnswererError):
         read(reply, 5)
 

@@ -99,7 +99,7 @@ def test_question_about_something_else_is_not_answered(question: str) -> None:
     assert answer(question, HANDBOOK, EXPENSES, PARKING) == ""
 
 
-def test_sentence_that_announces_a_list_brings_the_whole_list() -> None:
+def test_sentence_that_announces_a_list_brings_the_complete_list() -> None:
     said = answer("What do I bring to claim expenses?", EXPENSES)
 
     assert said.startswith(
@@ -116,7 +116,7 @@ def test_steps_keep_their_numbers() -> None:
     )
 
 
-def test_item_of_a_short_announced_list_brings_the_whole_list() -> None:
+def test_item_of_a_short_announced_list_brings_the_complete_list() -> None:
     said = answer("What must I bring that is original?", EXPENSES)
 
     assert said == (
@@ -152,7 +152,7 @@ STEPS = """## Database disk full
 The dashboard is behind the VPN."""
 
 
-def test_steps_under_the_heading_that_is_asked_for_are_told_whole() -> None:
+def test_all_steps_under_the_heading_of_the_question_are_quoted() -> None:
     said = answer("What do I do when the database disk is full?", STEPS)
 
     assert said.startswith(
@@ -172,14 +172,14 @@ def test_steps_under_the_heading_that_is_asked_for_are_told_whole() -> None:
         ("How many gigabytes does a volume grow by?", "Grow the volume by 100 GB [1]."),
     ],
 )
-def test_step_that_says_itself_what_is_asked_is_told_alone(question: str, holds: str) -> None:
+def test_step_that_answers_by_itself_is_quoted_alone(question: str, holds: str) -> None:
     said = answer(question, STEPS)
 
     assert holds in said
     assert "Open the dashboard" not in said
 
 
-def test_list_that_began_in_the_passage_before_is_not_told_as_if_it_were_whole() -> None:
+def test_list_that_began_in_the_passage_before_is_not_quoted_as_complete() -> None:
     rest = STEPS.partition("90 percent.\n")[2]
 
     said = answer("What do I do when the database disk is full?", rest, threshold=0.0)
@@ -188,7 +188,7 @@ def test_list_that_began_in_the_passage_before_is_not_told_as_if_it_were_whole()
     assert "3." not in said
 
 
-def test_yes_is_told_with_the_question_that_it_replies_to() -> None:
+def test_yes_is_quoted_with_the_question_that_it_replies_to() -> None:
     text = (
         "**Is changing the plan forbidden in the middle of the month?**\n\n"
         "No. The difference is credited for the days that remain.\n\n"
@@ -219,7 +219,7 @@ def test_rows_about_something_else_than_the_one_that_is_named_are_left_out() -> 
     assert every.sentences[0].text.startswith("| Gate | Capacity |\n")
 
 
-def test_a_sentence_near_by_is_told_for_what_the_others_leave_out() -> None:
+def test_a_sentence_near_by_is_quoted_if_it_adds_words_of_the_question() -> None:
     text = (
         "For the home office there is an allowance of 400 euros. It is paid with the second "
         "salary. Interns do not get it. Laptops are replaced every four years."
@@ -239,7 +239,7 @@ def test_what_the_heading_says_is_not_left_out() -> None:
     assert reading.completing(parse_question("May a part be carried over?"), 0, [told]) == 1
 
 
-def test_row_of_a_table_is_told_with_its_columns_and_cites_both() -> None:
+def test_row_of_a_table_is_quoted_with_its_columns_and_cites_both() -> None:
     passages = shown(PARKING)
 
     said = ExtractiveAnswerer(None).read("What is the price of Garage South?", passages)
@@ -301,7 +301,7 @@ def test_question_of_two_parts_is_answered_from_two_places() -> None:
         ("Got a minute? Why does it end and what is it?", []),
     ],
 )
-def test_a_part_that_leans_on_another_is_read_with_the_whole(
+def test_a_part_that_refers_to_another_is_read_with_the_complete_message(
     question: str, parts: list[str]
 ) -> None:
     asked = []
@@ -341,7 +341,7 @@ def test_english_is_known_by_how_it_asks(question: str, english: bool) -> None:
     assert is_english(question) is english
 
 
-def test_each_part_brings_its_best_sentence_before_another_of_the_whole() -> None:
+def test_each_part_of_a_question_gets_its_best_sentence_first() -> None:
     texts = {
         "Balance billing is the rest of a bill.": ["What is balance billing", WHOLE],
         "Balance billing ended in 2022 by law.": [WHOLE],
@@ -364,7 +364,7 @@ def test_neither_a_question_nor_a_heading_is_an_answer() -> None:
     assert [sentence.text for sentence in said.sentences] == ["Ask the people team about it."]
 
 
-def test_name_that_stands_nowhere_makes_an_answer_less_probable() -> None:
+def test_a_name_that_no_passage_contains_makes_an_answer_less_probable() -> None:
     reading = FeatureExtractor(shown(HANDBOOK))
     known = parse_question("Who is Maria Lindqvist of the team?")
     unknown = parse_question("Who is Aiko Tanaka of the team?")
@@ -424,7 +424,7 @@ def test_words_that_are_the_answer_itself_are_named() -> None:
 @pytest.mark.parametrize(
     ("other", "expected"), [("a copy of the card", ("form",)), ("the bank's form", ())]
 )
-def test_words_that_stand_twice_in_a_list_are_not_shown_as_the_answer(
+def test_words_that_are_twice_in_a_list_are_not_shown_as_the_answer(
     other: str, expected: tuple[str, ...]
 ) -> None:
     def point(_: str, passages: Sequence[tuple[str, str]]) -> list[SpanScores]:

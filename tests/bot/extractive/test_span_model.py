@@ -42,7 +42,7 @@ def test_network_points_at_the_words_that_answer(
     assert words in pointed(pointer, question, TEXT)
 
 
-def test_passage_that_answers_stands_higher_than_one_that_does_not(pointer: SpanModel) -> None:
+def test_passage_that_answers_ranks_above_one_that_does_not(pointer: SpanModel) -> None:
     other = "The garage closes at ten. Bicycles stand in the yard behind the house."
 
     said = pointer.point("Who approves a longer absence?", [("", TEXT), ("", other)])
@@ -62,7 +62,7 @@ def test_answer_is_looked_for_between_the_two_offsets_alone(pointer: SpanModel) 
     assert second <= inside[1][0] < inside[1][1] <= len(TEXT)
 
 
-def test_what_a_passage_stands_under_is_read_and_never_pointed_at(pointer: SpanModel) -> None:
+def test_the_heading_of_a_passage_is_read_but_never_the_answer(pointer: SpanModel) -> None:
     text = "It has a large harbour."
     bare = pointer.point("Which city is it?", [("", text)])[0]
     under = pointer.point("Which city is it?", [("Hamburg", text)])[0]

@@ -16,7 +16,7 @@ def broken(clock: Clock) -> CircuitBreaker:
     return breaker
 
 
-def test_supplier_that_fails_five_times_in_a_row_is_left_alone() -> None:
+def test_provider_that_fails_five_times_in_a_row_is_left_alone() -> None:
     breaker = CircuitBreaker(Clock())
 
     for _ in range(FAILURES - 1):
@@ -28,7 +28,7 @@ def test_supplier_that_fails_five_times_in_a_row_is_left_alone() -> None:
     assert not breaker.admit()
 
 
-def test_success_in_between_begins_the_count_anew() -> None:
+def test_success_in_between_restarts_the_count() -> None:
     breaker = CircuitBreaker(Clock())
 
     for at in range(3 * FAILURES):
@@ -91,7 +91,7 @@ def test_probe_whose_outcome_never_comes_does_not_block_for_ever() -> None:
     assert breaker.admit()
 
 
-def test_supplier_that_asks_for_a_pause_gets_it_at_once() -> None:
+def test_provider_that_asks_for_a_pause_gets_it_immediately() -> None:
     clock = Clock()
     breaker = CircuitBreaker(clock)
 
@@ -104,7 +104,7 @@ def test_supplier_that_asks_for_a_pause_gets_it_at_once() -> None:
     assert breaker.admit()
 
 
-def test_supplier_that_asks_for_an_hour_is_probed_after_five_minutes() -> None:
+def test_provider_that_asks_for_an_hour_is_probed_after_five_minutes() -> None:
     clock = Clock()
     breaker = CircuitBreaker(clock)
 

@@ -110,9 +110,7 @@ def test_thread_stays_with_its_provider() -> None:
     assert len(set(firsts)) == 1
 
 
-def test_five_failures_turn_to_the_other_provider_at_once_and_a_probe_brings_the_first_back() -> (
-    None
-):
+def test_five_failures_switch_to_the_other_provider_and_a_probe_brings_the_first_back() -> None:
     clock = Clock()
     main, second = two_models(first=unreachable)
     portfolio = a_portfolio(main, second, now=clock)
@@ -144,7 +142,7 @@ def test_error_of_one_question_does_not_count_against_the_provider() -> None:
     assert len(main.prompts) == 18
 
 
-def test_budget_is_never_exceeded_however_many_ask_at_once() -> None:
+def test_budget_is_never_exceeded_however_many_ask_together() -> None:
     budget = Decimal("0.02")
     model = ScriptedModel(quoting, a_provider(max_tokens=100, budget_usd_per_day=budget))
     portfolio = a_portfolio(model)
@@ -195,7 +193,7 @@ def test_budget_of_a_person_or_channel_warns_once_before_it_bites(
     assert not warned or warned[0] < bitten[0]
 
 
-def test_budget_that_is_nearly_used_up_is_told_and_logged(
+def test_budget_that_is_nearly_used_up_is_shown_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     model = ScriptedModel(quoting, a_provider(max_tokens=16))

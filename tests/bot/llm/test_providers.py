@@ -210,7 +210,7 @@ def test_stream_that_ends_cleanly_before_its_end_is_an_error(kind: str) -> None:
         (Reply(text=""), True),
     ],
 )
-def test_error_says_whether_the_supplier_is_to_blame(fault: Reply, outage: bool) -> None:
+def test_error_says_whether_the_provider_is_to_blame(fault: Reply, outage: bool) -> None:
     with model_server(fault) as server, pytest.raises(AnswererError) as caught:
         reply(server, stream=False)
 
@@ -218,7 +218,7 @@ def test_error_says_whether_the_supplier_is_to_blame(fault: Reply, outage: bool)
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("3600", 3600.0), ("1", 1.0), ("soon", None)])
-def test_error_says_how_long_the_supplier_wants_to_be_left_alone(
+def test_error_says_how_long_the_provider_wants_to_be_left_alone(
     header: str, seconds: float | None
 ) -> None:
     fault = Reply(status=429, body="{}", headers=(("Retry-After", header),))
@@ -253,7 +253,7 @@ def test_model_can_be_used_from_one_event_loop_after_another(kind: str) -> None:
 
 
 @both_wires
-def test_model_can_be_used_from_two_event_loops_at_once(kind: str) -> None:
+def test_two_event_loops_can_use_a_model_together(kind: str) -> None:
     with model_server(Reply(text="NOT FOUND")) as server:
         provider = a_provider(server.base_url, kind=kind)
         model = build_models(ModelsSettings(providers=(provider,)))[0]
@@ -276,7 +276,7 @@ def test_no_providers_give_no_models() -> None:
     assert build_models(ModelsSettings()) == []
 
 
-def test_missing_keys_are_all_named_at_once() -> None:
+def test_one_message_names_all_missing_keys() -> None:
     keys = {"KEY_A": None, "KEY_B": SecretStr("sk-b"), "KEY_C": None}
     providers = tuple(a_provider(name=n, api_key=k, api_key_env=n) for n, k in keys.items())
 

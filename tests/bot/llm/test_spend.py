@@ -80,7 +80,7 @@ def test_choices_go_on_where_the_last_process_left_off(tmp_path: Path) -> None:
     assert sorted(chosen) == ["main", "main", "main", "second"]
 
 
-def test_other_shares_begin_to_count_anew() -> None:
+def test_after_a_change_of_shares_counting_starts_again() -> None:
     ledger = Ledger(None)
     for _ in range(100):
         ledger.choose(SHARES, "")

@@ -1,4 +1,4 @@
-"""The formats of suppliers beyond the first two: their own classes, over real HTTP."""
+"""The formats of the other providers, with their own classes over real HTTP."""
 
 import asyncio
 from dataclasses import replace
@@ -13,8 +13,8 @@ from tests.bot.llm.test_providers import BODY_SECRET, FAULTS, KEY, MESSAGES, a_p
 from tests.fakes.model_server import ModelServer, Reply, model_server
 
 TEXT = "SENTENCE: It is 30 days.\nEVIDENCE: k7q2mz | Leave is 30 days"
-# So many requests are made where the connection is closed without a word: aiohttp, beneath
-# Google's client, takes that for a connection that had grown old
+# Requests made if the server closes the connection silently: aiohttp, which Google's client
+# uses, takes that for a connection that had become old
 MOST_REQUESTS = {"google": 2}
 MODELS = {"bedrock": "anthropic.claude-3-haiku-20240307-v1:0"}
 PATIENCE_S = 60.0  # what a client imports with its first request takes seconds

@@ -1,4 +1,4 @@
-"""The whole bot against a fake Slack: killed, restarted, flooded, and cut off."""
+"""The complete bot against a fake Slack: killed, restarted, flooded, and cut off."""
 
 import signal
 from pathlib import Path
@@ -144,7 +144,7 @@ def test_a_kill_before_the_post_reached_slack_still_gets_its_one_answer(
     assert len(slack.answers(DIRECT)) == 1
 
 
-def test_where_looking_up_is_not_permitted_a_doubt_is_told_and_no_answer_repeated(
+def test_where_looking_up_is_not_permitted_the_bot_says_so_and_repeats_no_answer(
     slack: SlackWorkspace, start: Start
 ) -> None:
     bot = start()
@@ -179,7 +179,7 @@ def test_a_term_signal_lets_running_questions_finish_and_leaves_the_rest_to_the_
     assert ["wait 2" in text for text in message_texts(slack, CHANNEL)] == [False, True]
 
 
-def test_a_second_signal_ends_at_once_and_loses_nothing(
+def test_a_second_signal_ends_immediately_and_loses_nothing(
     slack: SlackWorkspace, start: Start
 ) -> None:
     bot = start()

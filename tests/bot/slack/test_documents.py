@@ -40,7 +40,9 @@ def cited(document: str, text: str, quote: str) -> Citation:
     )
 
 
-def test_only_what_somebody_may_see_is_told_to_them(tmp_path: Path, embedder: HashEmbedder) -> None:
+def test_people_see_only_the_documents_that_they_may_see(
+    tmp_path: Path, embedder: HashEmbedder
+) -> None:
     found = library(tmp_path, embedder)
 
     mine, staffs = found.facts(EVERYBODY), found.facts(STAFF)
@@ -67,7 +69,7 @@ def test_a_quote_is_shown_among_its_words_to_those_who_may_read_it(
     assert found.excerpt(citation, EVERYBODY) is None
 
 
-def test_a_quote_that_does_not_stand_there_any_more_has_no_context(
+def test_a_quote_that_is_not_there_any_more_has_no_context(
     tmp_path: Path, embedder: HashEmbedder
 ) -> None:
     found = library(tmp_path, embedder)

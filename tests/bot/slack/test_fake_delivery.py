@@ -42,7 +42,7 @@ def slack() -> Iterator[SlackWorkspace]:
 
 
 class App:
-    """Anybody's app: takes what comes, and acknowledges it if it is told to."""
+    """An app that takes every event, and acknowledges it if *acks* is set."""
 
     def __init__(self, slack: SlackWorkspace, *, acks: bool = True) -> None:
         self.slack = slack
@@ -99,7 +99,7 @@ def test_an_event_comes_once_and_is_acknowledged(slack: SlackWorkspace) -> None:
     assert request.payload["event"]["text"] == f"<@{BOT_USER}> hello"
 
 
-def test_what_is_not_acknowledged_comes_again_at_once_after_a_minute_and_after_five(
+def test_an_event_without_acknowledgement_comes_again_immediately_after_one_and_after_five_minutes(
     slack: SlackWorkspace,
 ) -> None:
     attempts: list[int] = []
@@ -204,7 +204,7 @@ def test_a_mention_comes_twice_in_any_order_where_the_app_reads_along() -> None:
         assert first.payload["event_id"] != second.payload["event_id"]
 
 
-def test_an_edited_mention_comes_anew_with_another_event_id(slack: SlackWorkspace) -> None:
+def test_an_edited_mention_comes_again_with_another_event_id(slack: SlackWorkspace) -> None:
     ts = slack.mention("hello")
     slack.edit(CHANNEL, ts, f"<@{BOT_USER}> hello, you")
 
@@ -231,7 +231,7 @@ def test_an_app_hears_itself_where_it_reads_along(slack: SlackWorkspace) -> None
 
 
 class Listener(BaseHTTPRequestHandler):
-    """Notes what comes, and answers what it is told to."""
+    """Notes each request, and sends the reply that the test sets."""
 
     came: list[tuple[dict[str, str], str]]
     status = 200

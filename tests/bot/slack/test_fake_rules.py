@@ -137,7 +137,7 @@ def test_a_stream_lives_for_five_minutes(slack: SlackWorkspace, client: WebClien
     assert "markdown" not in slack.answers(CHANNEL)[0]
 
 
-def test_a_streamed_message_holds_so_many_bytes(slack: SlackWorkspace, client: WebClient) -> None:
+def test_a_streamed_message_has_a_limit_of_bytes(slack: SlackWorkspace, client: WebClient) -> None:
     where = begun(slack, client, "é" * (STREAM_BYTES // 2 - 1))
 
     client.chat_appendStream(**where, chunks=chunk("xx"))
@@ -181,7 +181,7 @@ def test_the_end_of_a_stream_takes_no_wrong_blocks(
 
 
 @pytest.mark.parametrize("method", sorted(set(TIERED) - {"conversations.open"}))
-def test_every_tier_ends_and_begins_anew_after_a_minute(method: str) -> None:
+def test_every_tier_ends_and_starts_again_after_a_minute(method: str) -> None:
     tiers = Tiers()
     allowed = TIERS[TIERED[method]]
 
@@ -191,7 +191,7 @@ def test_every_tier_ends_and_begins_anew_after_a_minute(method: str) -> None:
     assert tiers.wait_s(method, {}, 60.0) == 0
 
 
-def test_a_call_beyond_its_tier_is_told_how_long_to_wait(
+def test_the_reply_to_a_call_beyond_its_tier_says_how_long_to_wait(
     slack: SlackWorkspace, client: WebClient
 ) -> None:
     slack.tiers = Tiers()

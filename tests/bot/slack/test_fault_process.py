@@ -1,4 +1,4 @@
-"""What can go wrong, row by row of docs/slack.md: the whole bot against a fake Slack."""
+"""Each fault of docs/slack.md, row by row: the complete bot against a fake Slack."""
 
 import json
 import sqlite3
@@ -225,7 +225,7 @@ def test_a_question_left_behind_for_long_can_be_asked_again_by_a_click(
         Fault(garbage=True),
     ],
 )
-def test_whatever_befalls_a_post_there_is_one_answer_where_it_can_be_looked_for(
+def test_whatever_happens_to_a_post_there_is_one_answer_where_it_can_be_looked_for(
     slack: SlackWorkspace, start: Start, fault: Fault
 ) -> None:
     bot = start()
@@ -267,7 +267,7 @@ def test_calls_that_fail_beside_an_answer_do_not_keep_it_back(
         ("chat.stopStream", Fault(drop="after")),
     ],
 )
-def test_whatever_befalls_a_stream_its_answer_is_there_once_and_whole(
+def test_whatever_happens_to_a_stream_its_answer_is_there_once_and_complete(
     slack: SlackWorkspace, start: Start, method: str, fault: Fault
 ) -> None:
     bot = start()
@@ -284,7 +284,7 @@ def test_whatever_befalls_a_stream_its_answer_is_there_once_and_whole(
     assert slack.answers(CHANNEL)[0]["blocks"]
 
 
-def test_a_stream_that_slack_ended_by_its_age_is_written_anew(
+def test_an_answer_whose_stream_slack_ended_by_age_is_written_again(
     slack: SlackWorkspace, start: Start
 ) -> None:
     bot = start()
@@ -334,7 +334,7 @@ def test_blocks_that_slack_refuses_are_sent_more_simply(
 
 
 @pytest.mark.parametrize("code", ["channel_type_not_supported", "feature_disabled"])
-def test_a_workspace_without_streams_gets_whole_answers(
+def test_a_workspace_without_streams_gets_complete_answers(
     slack: SlackWorkspace, start: Start, code: str
 ) -> None:
     bot = start()
@@ -373,7 +373,7 @@ def test_the_answer_to_a_question_that_vanished_untold_never_stays_in_the_channe
     "code", ["is_archived", "not_in_channel", "channel_not_found", "restricted_action"]
 )
 @pytest.mark.parametrize("text", ["why?", "stream one two"])
-def test_where_the_bot_may_not_post_it_tries_once_and_tells_the_asker_once(
+def test_where_the_bot_may_not_post_it_tries_once_and_informs_the_asker_once(
     slack: SlackWorkspace, start: Start, text: str, code: str
 ) -> None:
     bot = start()

@@ -129,7 +129,7 @@ def test_a_body_that_is_too_long_is_refused(bot: Bot) -> None:
     assert status == 413
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(
+def test_a_port_that_is_taken_is_reported_in_one_line(
     slack: SlackWorkspace, bot: Bot, tmp_path: Any
 ) -> None:
     other = tmp_path / "other"

@@ -42,7 +42,7 @@ def deliver(store: QuestionRepository, subscription: str) -> tuple[int, int]:
 
 
 async def connected(store: QuestionRepository, app: Any = None) -> Any:
-    """The whole app, as it runs, with a Slack that cannot be reached."""
+    """The complete app, as it runs, with a Slack that cannot be reached."""
     identity = Identity(team="T1", bot_user="U0", bot_id="B0")
     async with aiohttp.ClientSession() as session:
         clients = Clients(token="xoxb-1", base_url="http://127.0.0.1:9/api/", session=session)  # noqa: S106
@@ -64,7 +64,7 @@ async def connected(store: QuestionRepository, app: Any = None) -> Any:
 
 
 class Registered:
-    """Notes what an app is told to listen to."""
+    """Notes which events an app registers for."""
 
     def __init__(self) -> None:
         self.names: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""What docs/slack.md promises is held by tests that are there; no tested fault is left out."""
+"""Each promise of docs/slack.md names tests that exist, and each tested fault is on the page."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ def names_of_tests(*names: str) -> set[str]:
     }
 
 
-def test_every_test_that_the_page_names_starts_the_whole_bot() -> None:
+def test_every_test_that_the_page_names_starts_the_complete_bot() -> None:
     named = set(re.findall(r"`(test_\w+)`", PAGE.read_text(encoding="utf-8")))
 
     starting = names_of_tests(*(path.name for path in HERE.glob("test_*_process.py")))
@@ -27,7 +27,7 @@ def test_every_test_that_the_page_names_starts_the_whole_bot() -> None:
     assert named - starting == set()
 
 
-def test_every_fault_that_is_tested_stands_on_the_page() -> None:
+def test_every_fault_that_is_tested_is_on_the_page() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
     left_out = {name for name in names_of_tests("test_fault_process.py") if name not in page}

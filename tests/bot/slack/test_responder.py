@@ -28,7 +28,7 @@ MEMBER = Person(standing=Standing.MEMBER)
 
 @dataclass
 class StreamOnPaper:
-    """Notes what it is told."""
+    """Notes what it is asked to do."""
 
     stage: Stage = Stage.UNBEGUN
     said: list[str] = field(default_factory=list)
@@ -42,7 +42,7 @@ class StreamOnPaper:
 
 @dataclass
 class Paper:
-    """Stands in for all that talks to Slack, and notes what it is to do."""
+    """A stand-in for everything that talks to Slack; it notes each request."""
 
     person_: Person = MEMBER
     resumes: bool = True
@@ -235,7 +235,7 @@ def test_what_an_earlier_try_brought_to_its_end_is_not_asked_again(
     assert (paper.written, engine.questions) == ([], [])
 
 
-def test_a_question_begun_by_an_earlier_process_is_answered_as_a_whole(
+def test_a_question_begun_by_an_earlier_process_is_answered_in_one_piece(
     store: QuestionRepository,
 ) -> None:
     paper, engine = Paper(), Engine()
@@ -313,7 +313,7 @@ def test_a_question_is_answered_in_the_language_of_its_channel(store: QuestionRe
 
 
 @pytest.mark.parametrize("changes", [{"turned_away": True}, {"channel": "C0"}, {"attempts": 4}])
-def test_who_asked_nobody_is_not_told_why_there_is_no_answer(
+def test_a_question_to_nobody_without_an_answer_gets_no_reply(
     store: QuestionRepository, changes: dict[str, object]
 ) -> None:
     paper = Paper()
@@ -360,7 +360,7 @@ def test_a_follow_up_brings_along_what_was_said_in_its_thread(store: QuestionRep
     assert "You asked: first?" in history[1].text
 
 
-def test_a_private_question_is_told_nothing_of_what_was_said_before(
+def test_a_private_question_does_not_use_what_was_said_before(
     store: QuestionRepository,
 ) -> None:
     engine = Engine()

@@ -75,7 +75,7 @@ def test_a_quiet_thread_speaks_again_when_mentioned(database: Database) -> None:
     assert (quiet, other, found.is_quiet("C1", "1.0")) == (True, False, False)
 
 
-def test_numbers_are_told_as_prometheus_reads_them() -> None:
+def test_numbers_are_in_the_format_that_prometheus_reads() -> None:
     meter = Meter()
     meter.count(Outcome.POSTED, 0.7)
     meter.count(Outcome.POSTED, 400.0)
@@ -144,7 +144,7 @@ def test_the_manifest_for_http_names_the_address_that_is_listened_on(url: str) -
     assert settings["interactivity"]["request_url"] == address
 
 
-def test_administrators_are_told_what_models_cost_today(tmp_path: Path) -> None:
+def test_administrators_see_what_models_cost_today(tmp_path: Path) -> None:
     main = ProviderSettings(
         name="main",
         kind="openai_like",

@@ -1,4 +1,4 @@
-"""Answers that stream, in the whole bot against a fake Slack: killed, stopped, drained."""
+"""Answers that stream, in the complete bot against a fake Slack: killed, stopped, drained."""
 
 import signal
 
@@ -19,7 +19,7 @@ def plain(text: str) -> str:
     return text.replace(JOINER, "")
 
 
-def test_an_answer_grows_and_becomes_whole(slack: SlackWorkspace, start: Start) -> None:
+def test_an_answer_grows_until_it_is_complete(slack: SlackWorkspace, start: Start) -> None:
     bot = start()
 
     ts = slack.mention("stream one wait two")
@@ -77,7 +77,7 @@ def test_a_stream_begun_just_before_the_kill_is_found_where_it_can_be_looked_for
 
 
 def statuses(slack: SlackWorkspace, channel: str) -> list[str]:
-    """What the sessions of a channel were set to, in order."""
+    """The statuses of the sessions of a channel, in order."""
     return [str(s["status"]) for s in slack.state.sessions if s["channel_id"] == channel]
 
 
@@ -168,7 +168,7 @@ def test_a_workspace_without_sessions_shows_a_status_instead(
     assert slack.count("agents.sessions.setStatus") == 1
 
 
-def test_whoever_watches_is_told_how_the_bot_is(slack: SlackWorkspace, start: Start) -> None:
+def test_the_health_page_says_how_the_bot_is(slack: SlackWorkspace, start: Start) -> None:
     address = free_address()
     bot = start(TEST_HEALTH=address)
     slack.mention("why?")

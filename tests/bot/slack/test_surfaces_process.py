@@ -1,4 +1,4 @@
-"""Buttons, windows, commands and the home page: the whole bot against a fake Slack."""
+"""Buttons, windows, commands and the home page: the complete bot against a fake Slack."""
 
 import json
 from typing import Any
@@ -161,7 +161,7 @@ def test_a_command_is_answered_privately_and_shared_once_by_its_asker_alone(
     assert notes == {("U0STAFF", texts.NOT_YOURS), ("U0ASKER", texts.SHARED)}
 
 
-def test_an_empty_command_is_told_how_to_ask(slack: SlackWorkspace, start: Start) -> None:
+def test_the_reply_to_an_empty_command_says_how_to_ask(slack: SlackWorkspace, start: Start) -> None:
     bot = start()
 
     asked = slack.command("  ")
@@ -245,7 +245,7 @@ def test_a_person_is_asked_once_and_their_reply_becomes_a_document(
     assert lines[9].startswith("Approved by Name of U0HELPER on 20")
 
 
-def test_the_home_page_tells_what_is_asked_and_administrators_more(
+def test_the_home_page_shows_what_was_asked_and_shows_administrators_more(
     slack: SlackWorkspace, start: Start
 ) -> None:
     slack.add_user("U0ADMIN", is_admin=True)
@@ -361,7 +361,7 @@ def test_in_other_channels_a_reply_without_a_mention_is_nobodys_question(
     assert len(slack.answers(CHANNEL)) == 1
 
 
-def test_a_question_to_nobody_is_answered_where_it_is_wished_and_found(
+def test_a_question_to_nobody_is_answered_where_that_is_switched_on_and_an_answer_is_found(
     slack: SlackWorkspace, start: Start
 ) -> None:
     bot = start()

@@ -1,4 +1,4 @@
-"""What the doctor says of Slack, against a fake Slack."""
+"""The doctor's checks of Slack, against a fake Slack."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -45,7 +45,7 @@ def test_all_is_well_where_everything_is_granted() -> None:
     assert well[-1] == "workspace Fake takes the tokens"
 
 
-def test_each_optional_scope_that_is_not_granted_is_told_with_what_it_would_add() -> None:
+def test_each_optional_scope_that_is_missing_is_listed_with_what_it_would_add() -> None:
     well, wrong = told(SCOPES)
 
     assert wrong == []
@@ -98,7 +98,7 @@ def test_http_needs_the_signing_secret_in_place_of_the_app_token() -> None:
     assert "SLACK_SIGNING_SECRET is set, for `footnote slack run --http`" in well
 
 
-def test_a_slack_that_cannot_be_reached_is_told() -> None:
+def test_an_unreachable_slack_is_reported() -> None:
     settings = Settings(
         slack_api_url="http://127.0.0.1:9/api/",
         slack_bot_token=SecretStr(BOT_TOKEN),

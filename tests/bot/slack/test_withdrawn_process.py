@@ -1,4 +1,4 @@
-"""Questions that are edited, deleted, or not to be answered: the whole bot against a fake Slack."""
+"""Questions that are edited, deleted or ignored: the complete bot against a fake Slack."""
 
 from pathlib import Path
 

@@ -89,7 +89,7 @@ def test_the_turns_of_a_thread_are_its_own_and_in_order(
     assert {turn.text for turn in turns if turn.role == "assistant"} == {ANSWER.text}
 
 
-def test_feedback_is_told_with_the_answer_it_is_about(
+def test_feedback_is_listed_with_the_answer_it_is_about(
     records: AnswerRepository, clock: Clock
 ) -> None:
     records.keep("q1", received(), "why?", ANSWER)

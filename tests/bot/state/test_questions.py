@@ -150,7 +150,7 @@ def test_only_its_owner_may_begin_to_post(store: QuestionRepository, clock: Cloc
     assert store.begin_posting(new.id, "new") is True
 
 
-def test_the_next_owner_is_told_that_posting_had_begun(
+def test_the_next_owner_knows_that_posting_had_begun(
     store: QuestionRepository, clock: Clock
 ) -> None:
     store.receive(question(1))
@@ -173,7 +173,7 @@ def test_a_post_that_certainly_failed_leaves_no_doubt_behind(store: QuestionRepo
     assert claim(store, "b").maybe_posted is False
 
 
-def test_released_questions_can_be_claimed_at_once_and_not_posted_any_more(
+def test_released_questions_can_be_claimed_immediately_and_not_posted_any_more(
     store: QuestionRepository,
 ) -> None:
     store.receive(question(1))
@@ -213,7 +213,7 @@ def test_the_words_of_a_question_are_gone_from_the_disk_once_it_is_answered(
     assert b"question 1" not in on_disk
 
 
-def test_of_one_person_only_so_many_questions_are_worked_on(
+def test_the_questions_of_one_person_that_are_worked_on_have_a_limit(
     store: QuestionRepository, clock: Clock
 ) -> None:
     for n in (1, 2, 3):
@@ -258,7 +258,7 @@ def test_a_question_taken_back_may_not_be_posted(store: QuestionRepository) -> N
     assert store.withdraw("T1", "C1", "9.0") is None
 
 
-def test_what_was_begun_is_told_to_the_next_owner(store: QuestionRepository, clock: Clock) -> None:
+def test_the_next_owner_knows_what_was_begun(store: QuestionRepository, clock: Clock) -> None:
     store.receive(question(1))
     first = claim(store, "a")
     store.begin_posting(first.id, "a")

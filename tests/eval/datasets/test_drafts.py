@@ -209,7 +209,7 @@ def test_every_decision_is_saved_before_the_next_draft_is_shown() -> None:
     assert [[line.reviewed for line in now] for now in saved] == [[True, False]]
 
 
-def test_a_mended_draft_keeps_its_place_and_takes_the_new_words() -> None:
+def test_a_corrected_draft_keeps_its_place_and_takes_the_new_words() -> None:
     mended = Decision(verdict=Verdict.ACCEPT, question="How long?", answers=("a month",))
 
     saved = saved_sets([mended, Decision(verdict=Verdict.SKIP)])

@@ -1,4 +1,4 @@
-"""What a question set is, and what is said about one that is wrong."""
+"""Question sets are read, and the errors of a wrong one are named."""
 
 import hashlib
 import json
@@ -105,7 +105,7 @@ def test_a_line_separator_inside_a_question_does_not_end_the_line(tmp_path: Path
     assert cases[0].question == "a\u2028b"
 
 
-def test_every_wrong_line_is_named_at_once(tmp_path: Path) -> None:
+def test_one_message_names_every_wrong_line(tmp_path: Path) -> None:
     path = lines_file(
         tmp_path,
         '{"id": "1", "question": "fine?"}',
@@ -189,7 +189,7 @@ def test_judgements_need_no_heading_line(tmp_path: Path) -> None:
     assert questions.cases[0].relevant == (Place(document="d1"),)
 
 
-def test_every_wrong_judgement_is_named_at_once(tmp_path: Path) -> None:
+def test_one_message_names_every_wrong_judgement(tmp_path: Path) -> None:
     folder = beir_folder(
         tmp_path,
         queries='{"_id": "q1", "text": "a"}\n{"_id": "q2", "text": "b", "answerable": false}\n',

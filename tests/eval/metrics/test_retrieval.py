@@ -1,4 +1,4 @@
-"""What was found against plain accounts of what each measure is."""
+"""Retrieval metrics agree with their plain definitions."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def spots(*documents: str) -> list[Spot]:
 
 
 def plain_scores(found: Sequence[str], grades: dict[str, int]) -> dict[str, float]:
-    """What the measures are, written out."""
+    """The metrics by their definitions, written out."""
 
     def dcg(gains: Sequence[int]) -> float:
         return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains[:10], start=1))
@@ -73,7 +73,7 @@ def test_without_a_marked_place_there_is_no_retrieval_score() -> None:
     assert retrieval_scores(spots("a"), []) == {}
 
 
-def test_passages_fold_to_documents_where_their_best_passage_stands() -> None:
+def test_a_document_has_the_rank_of_its_best_passage() -> None:
     found = [passage("a", page=1), passage("b", page=7), passage("a", page=2), passage("c")]
 
     folded = ranking(found, [Place(document="b")])
@@ -103,7 +103,7 @@ def test_where_a_page_is_marked_the_right_document_is_not_enough() -> None:
     assert retrieval_scores(folded, relevant)["mrr@10"] == pytest.approx(1 / 3)
 
 
-def test_a_document_marked_as_a_whole_counts_once_beside_one_marked_by_page() -> None:
+def test_a_document_marked_without_pages_counts_once_beside_one_marked_by_page() -> None:
     relevant = [Place(document="a"), Place(document="b", page=2)]
     found = [passage("a", page=1), passage("a", page=5), passage("b", page=2)]
 

@@ -48,7 +48,7 @@ def test_two_that_are_equal_are_both_on_it() -> None:
     assert frontier([one, other]) == [one, other]
 
 
-def test_quality_is_what_all_runs_measured_and_what_tells_them_apart() -> None:
+def test_quality_compares_what_all_runs_measured_and_where_they_differ() -> None:
     assert judged_by([tried("1", ndcg_at_10=0.5, ms_p50=1.0)]) == ["ndcg@10", "ms_p50"]
     assert judged_by([tried("1", contains_answer=0.0, citation_precision=0.5)]) == [
         "citation_precision"

@@ -111,7 +111,7 @@ def test_a_quote_is_marked_in_the_text_around_it(tmp_path: Path) -> None:
     assert [mark.get_text() for mark in quote.select("mark")] == ["30 days of leave"]
 
 
-def test_the_others_of_the_set_and_each_tag_stand_beside_the_run(tmp_path: Path) -> None:
+def test_the_other_runs_of_the_set_and_each_tag_are_shown_beside_the_run(tmp_path: Path) -> None:
     found = page(tmp_path, to_record(measured()))
 
     rows = [words(row) for row in found.select("tr")]

@@ -57,7 +57,7 @@ def test_each_metric_has_its_mean_interval_and_number_of_questions() -> None:
     assert cells(result, "cost_usd") == ["cost_usd", "0.00012", "0.00010 – 0.00020", "246"]
 
 
-def test_what_others_score_stands_beside_ours_and_nowhere_else() -> None:
+def test_published_scores_are_shown_beside_ours_and_nowhere_else() -> None:
     result = result_of()
 
     assert cells(result, "ndcg@10")[4:] == ["0.705", "0.506", ""]
@@ -89,7 +89,7 @@ def test_documents_that_the_index_lacks_are_named_and_a_long_list_is_cut() -> No
     assert "not in the index, so not found: a, b, c and 2 more" in many
 
 
-def test_a_part_of_the_set_is_not_passed_off_as_the_whole() -> None:
+def test_a_part_of_the_set_is_marked_as_a_part() -> None:
     lines = printed(result_of(questions=246))
 
     assert lines[0] == "northwind [pdf], questions: 1 of 246"

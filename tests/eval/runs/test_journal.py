@@ -132,7 +132,7 @@ def test_only_the_newest_journals_are_kept(tmp_path: Path) -> None:
     assert kept[-1] == "new.jsonl"
 
 
-def test_keys_tell_questions_apart_by_all_that_is_known_of_them() -> None:
+def test_keys_differ_for_questions_that_differ_in_any_field() -> None:
     keys = {
         case_key(case)
         for case in (

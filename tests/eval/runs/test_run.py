@@ -89,7 +89,7 @@ def test_metrics_come_in_their_order() -> None:
     assert names == [name for name in METRICS if name in names]
 
 
-def test_quotes_are_compared_where_the_stored_text_is_at_hand() -> None:
+def test_quotes_are_compared_where_the_stored_text_is_available() -> None:
     subject = Subject(
         searcher=ScriptedSearcher(FOUND),
         ask=ScriptedAsk(SAID),
@@ -213,7 +213,7 @@ def test_a_limit_takes_questions_at_even_steps(limit: int | None, taken: list[st
     assert [case.id for case in at_even_steps(cases, limit)] == taken
 
 
-def test_progress_is_told_after_each_question_of_the_limit() -> None:
+def test_progress_is_reported_after_each_question_of_the_limit() -> None:
     told: list[tuple[int, int]] = []
 
     def progress(done: int, total: int) -> None:
@@ -261,7 +261,7 @@ def test_relevant_documents_that_the_index_lacks_are_named() -> None:
     assert result.metrics["recall@10"].n == 2
 
 
-def test_the_record_has_the_promised_keys_and_says_where_each_answer_stands() -> None:
+def test_the_record_has_the_promised_keys_and_the_place_of_each_answer() -> None:
     subject = Subject(searcher=ScriptedSearcher(FOUND), ask=ScriptedAsk(SAID))
     questions = QuestionSet(
         name="sample set",
@@ -351,7 +351,7 @@ def test_asking_in_parallel_gives_the_same_rows_in_the_same_order() -> None:
     assert eight.tags == one.tags
 
 
-def test_no_more_questions_are_asked_at_once_than_allowed() -> None:
+def test_no_more_questions_are_asked_together_than_allowed() -> None:
     questions, subject = many(40)
     at_once: list[int] = []
     running = 0
@@ -442,7 +442,7 @@ def many(count: int) -> tuple[QuestionSet, Subject]:
     return questions, Subject(searcher=ScriptedSearcher(found), ask=ask)
 
 
-def test_a_record_is_saved_whole_under_its_id(tmp_path: Path) -> None:
+def test_a_complete_record_is_saved_under_its_id(tmp_path: Path) -> None:
     result = measured(Subject(searcher=ScriptedSearcher(FOUND)))
 
     path = save(result, tmp_path)

@@ -101,7 +101,7 @@ def test_nothing_changed_builds_nothing(
     assert embedder.embedded == []
 
 
-def test_a_word_index_of_an_earlier_version_is_written_anew_and_nothing_else(
+def test_of_an_earlier_version_only_the_word_index_is_written_again(
     builder: Builder, documents: Path, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
@@ -155,7 +155,7 @@ def test_a_deleted_document_is_gone_from_search(builder: Builder, documents: Pat
     assert {document for document, _ in found(builder, "token for Slack")} == {"leave.md"}
 
 
-def test_building_in_steps_ranks_as_building_at_once(
+def test_building_in_steps_ranks_as_building_in_one_step(
     builder: Builder, documents: Path, tmp_path: Path
 ) -> None:
     (documents / "a.md").write_text("# A\n\nTwenty days of leave for everybody.\n")
@@ -231,7 +231,9 @@ def test_a_full_build_tries_a_broken_file_again(
     assert result.problems == ()
 
 
-def test_losing_most_documents_is_not_served_unasked(builder: Builder, documents: Path) -> None:
+def test_a_build_that_lost_most_documents_is_not_served_without_force(
+    builder: Builder, documents: Path
+) -> None:
     for number in range(8):
         (documents / f"{number}.md").write_text(
             f"# Topic {number}\n\nText about number {number}.\n"
@@ -370,9 +372,7 @@ def test_a_damaged_file_is_never_served(
         LiveIndex(builder.directory.root)
 
 
-def test_a_damaged_generation_is_mended_by_the_next_build(
-    builder: Builder, documents: Path
-) -> None:
+def test_the_next_build_repairs_a_damaged_generation(builder: Builder, documents: Path) -> None:
     builder.build(spec(documents))
     (builder.directory.root / "gen-000001" / "passages.sqlite").write_bytes(b"")
 
@@ -383,7 +383,7 @@ def test_a_damaged_generation_is_mended_by_the_next_build(
     assert found(builder, "days of leave")[0][0] == "leave.md"
 
 
-def test_an_older_whole_generation_is_served_for_a_damaged_one(
+def test_an_older_intact_generation_is_served_for_a_damaged_one(
     builder: Builder, documents: Path
 ) -> None:
     builder.build(spec(documents))
@@ -521,7 +521,7 @@ def test_index_files_are_for_their_owner_alone(builder: Builder, documents: Path
     assert readable == []
 
 
-def test_a_broken_cache_is_begun_anew(builder: Builder, documents: Path) -> None:
+def test_a_broken_cache_is_replaced_by_an_empty_one(builder: Builder, documents: Path) -> None:
     builder.cache_path.parent.mkdir()
     builder.cache_path.write_bytes(b"this is no database" * 100)
 

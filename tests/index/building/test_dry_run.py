@@ -57,7 +57,7 @@ def test_a_preview_says_what_the_build_then_does(
     assert (seen.to_embed, seen.to_reuse) == (1, 2)
 
 
-def test_time_is_told_by_the_rate_of_the_last_build(builder: Builder, documents: Path) -> None:
+def test_time_is_estimated_by_the_rate_of_the_last_build(builder: Builder, documents: Path) -> None:
     sections = [f"## Rule {n}\n\n" + f"Rule {n} is about topic {n}. " * 30 for n in range(99)]
     (documents / "rules.md").write_text("\n\n".join(sections))
     builder.build(specs(documents))

@@ -84,7 +84,9 @@ def test_words_first_is_for_the_first_index_only(large: Builder, documents: Path
     assert not large.directory.manifest("gen-000002").lexical_only
 
 
-def test_a_question_set_is_asked_of_the_whole_index_only(large: Builder, documents: Path) -> None:
+def test_a_question_set_is_asked_only_of_the_complete_index(
+    large: Builder, documents: Path
+) -> None:
     asked: list[bool] = []
 
     def gate(generation: Generation) -> list[GateCheck]:

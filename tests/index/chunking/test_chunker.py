@@ -40,7 +40,7 @@ def test_a_text_of_spaces_has_no_chunk() -> None:
     assert spans(Parsed(text=" \n\n ")) == []
 
 
-def test_each_section_is_a_chunk_with_the_headings_it_stands_under() -> None:
+def test_each_section_is_a_chunk_with_the_headings_above_it() -> None:
     source = "Intro.\n# Guide\nWelcome.\n## Leave\nAsk.\n### Days\n25.\n## Notice\nWait.\n"
     parsed = parse(source.encode(), name="a.md")
 
@@ -113,7 +113,7 @@ def test_a_break_between_blocks_is_worth_unlike_sizes() -> None:
     ]
 
 
-def test_code_is_kept_whole_when_it_fits() -> None:
+def test_code_is_not_cut_if_it_fits() -> None:
     code = "```\na = 1\nb = 2\n\nc = 3\nd = 4\n```"
 
     found = texts(f"{sentence(10)}\n{code}")
@@ -121,7 +121,7 @@ def test_code_is_kept_whole_when_it_fits() -> None:
     assert found == [sentence(10), code]
 
 
-def test_a_table_is_kept_whole_when_it_fits_and_else_cut_between_rows() -> None:
+def test_a_table_is_not_cut_if_it_fits_and_otherwise_cut_between_rows() -> None:
     rows = ["| a | b |", "| --- | --- |", *(f"| {number} | x |" for number in range(4))]
 
     assert texts("\n".join([sentence(14), *rows[:3], sentence(14)])) == [

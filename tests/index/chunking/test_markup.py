@@ -1,4 +1,4 @@
-"""What the mask hides, and that it agrees with the parser on where a document begins."""
+"""The mask hides markup, and agrees with the parser on where a document begins."""
 
 import pytest
 

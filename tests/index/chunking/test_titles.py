@@ -11,7 +11,7 @@ def titles(*names: str, audience: tuple[str, ...] = ()) -> list[Titled]:
     return [Titled(document=f"{name}.md", title=name, audience=audience) for name in names]
 
 
-def test_a_whole_title_names_its_document() -> None:
+def test_a_complete_title_names_its_document() -> None:
     found = Titles(titles("Travel Costs", "Leave")).named(
         "As Travel Costs says, ask first.", audience=EVERYBODY
     )
@@ -26,7 +26,7 @@ def test_the_same_words_written_otherwise_name_nothing(text: str) -> None:
     assert found == {}
 
 
-def test_of_two_titles_that_begin_alike_the_longer_one_is_meant() -> None:
+def test_of_two_titles_with_the_same_beginning_the_longer_one_is_meant() -> None:
     known = Titles(titles("Leave", "Leave in Germany"))
 
     longer = known.named("See Leave in Germany.", audience=EVERYBODY)

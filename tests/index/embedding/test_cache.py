@@ -55,7 +55,9 @@ def test_another_model_has_vectors_of_its_own(
     assert (made.vectors == rounded(other.embed(["a"]))).all()
 
 
-def test_a_cache_damaged_in_its_middle_is_begun_anew(path: Path, embedder: HashEmbedder) -> None:
+def test_a_cache_damaged_in_its_middle_is_replaced_by_an_empty_one(
+    path: Path, embedder: HashEmbedder
+) -> None:
     texts = [f"text number {number}" for number in range(400)]
     whole = embed_all(texts, embedder, cache_path=path, progress=silent)
     content = bytearray(path.read_bytes())
@@ -77,7 +79,7 @@ def test_a_cache_that_cannot_be_written_says_where(path: Path) -> None:
         EmbeddingCache(path)
 
 
-def test_keys_differ_for_texts_that_look_alike() -> None:
+def test_keys_differ_for_texts_that_look_the_same() -> None:
     texts = ["a", "a ", "A", "ä", "a\u0308", ""]
 
     assert len({text_key(text) for text in texts}) == len(texts)

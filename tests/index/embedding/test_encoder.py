@@ -18,7 +18,7 @@ onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
 @pytest.mark.parametrize("package", ["index", "bot"])
 def test_onnx_runtime_keeps_no_identity_and_reports_to_nobody(tmp_path: Path, package: str) -> None:
     command = [sys.executable, "-c", CODE.format(package=package), str(MODEL / "model.onnx")]
-    # Without what tells it that this is a test, which keeps it silent too.
+    # Without the variable that marks a test, because that one keeps it silent too.
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
 
     subprocess.run(command, cwd=ROOT, env=environment, check=True)

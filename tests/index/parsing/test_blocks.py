@@ -2,7 +2,7 @@ from index.parsing.blocks import Blocks
 from index.types import Heading, Parsed
 
 
-def test_headings_and_pages_stand_where_they_are_said_to() -> None:
+def test_headings_and_pages_are_where_their_offsets_say() -> None:
     blocks = Blocks()
     blocks.page()
     blocks.heading(1, " Paid\nleave ")

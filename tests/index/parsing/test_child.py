@@ -136,7 +136,7 @@ def test_the_child_opens_no_connection(pool: ParserPool) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's network namespaces")
-def test_the_child_stands_in_a_network_of_its_own(pool: ParserPool) -> None:
+def test_the_child_has_a_network_of_its_own(pool: ParserPool) -> None:
     ours = str(Path("/proc/self/ns/net").readlink())
     may = subprocess.run(["unshare", "--user", "--net", "true"], check=False, capture_output=True)
     if may.returncode and os.geteuid() != 0:
@@ -167,7 +167,7 @@ def test_the_child_inherits_no_secret(pool: ParserPool, monkeypatch: pytest.Monk
     assert "SLACK_BOT_TOKEN" not in names
 
 
-def test_a_child_that_cannot_start_is_told_with_its_complaint() -> None:
+def test_a_child_that_cannot_start_is_reported_with_its_message() -> None:
     command = (sys.executable, "-c", "raise SystemExit('no such module')")
 
     with ParserPool(command=command) as pool, pytest.raises(IndexingError, match="no such module"):

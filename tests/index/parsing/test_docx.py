@@ -115,7 +115,7 @@ def test_an_encrypted_document_is_encrypted() -> None:
     assert kind_of(ole) is ProblemKind.ENCRYPTED
 
 
-def test_an_old_document_is_told_from_an_encrypted_one() -> None:
+def test_an_old_document_is_not_taken_for_an_encrypted_one() -> None:
     ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "WordDocument".encode("utf-16-le")
 
     assert kind_of(ole) is ProblemKind.UNSUPPORTED

@@ -25,7 +25,7 @@ def kind_of(content: bytes) -> ProblemKind:
     return caught.value.kind
 
 
-def test_a_mail_tells_who_wrote_when_to_whom() -> None:
+def test_a_mail_says_who_wrote_when_to_whom() -> None:
     parsed = parse(mail("Grüße aus Köln").as_bytes())
 
     assert parsed.text == (

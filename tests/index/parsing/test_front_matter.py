@@ -18,7 +18,7 @@ def refusal(source: str) -> UnreadableDocumentError:
     return caught.value
 
 
-def test_a_document_tells_its_title_audience_address_and_date() -> None:
+def test_front_matter_gives_title_audience_address_and_date() -> None:
     parsed = parse(
         b"---\ntitle: 'Paid leave'\naudience: [hr, board]\nurl: https://x.test/leave\n"
         b"date: 2030-05-01T09:30:00+02:00\n---\nText\n"

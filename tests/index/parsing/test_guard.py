@@ -71,7 +71,7 @@ def test_an_archive_cut_short_is_broken() -> None:
     assert kind_of(archive(("a", b"1"))[:-10]) is ProblemKind.BROKEN
 
 
-def test_the_guard_stands_before_the_parser() -> None:
+def test_the_guard_runs_before_the_parser() -> None:
     content = archive(("word/document.xml", b" " * 10_000_001))
 
     with pytest.raises(UnreadableDocumentError) as caught:

@@ -32,7 +32,7 @@ def test_texts_code_and_outputs_come_in_order() -> None:
     assert [heading.start for heading in parsed.headings] == [0]
 
 
-def test_a_result_is_told_as_text_and_never_as_a_picture() -> None:
+def test_a_result_is_read_as_text_and_never_as_a_picture() -> None:
     content = notebook(
         code("x", {"data": {"text/plain": ["42"], "image/png": "iVBORw0KGgo="}}),
     )
@@ -40,7 +40,7 @@ def test_a_result_is_told_as_text_and_never_as_a_picture() -> None:
     assert parse(content).text == "```python\nx\n```\n\n```\n42\n```"
 
 
-def test_an_error_is_told_without_its_trace() -> None:
+def test_an_error_is_read_without_its_trace() -> None:
     content = notebook(
         code("1/0", {"ename": "ZeroDivisionError", "evalue": "by zero", "traceback": ["T"]})
     )

@@ -11,7 +11,7 @@ def text_of(value: object) -> str:
     return parse(json.dumps(value).encode()).text
 
 
-def test_values_stand_under_the_path_that_leads_to_them() -> None:
+def test_values_are_under_the_path_that_leads_to_them() -> None:
     value = {"name": "Footnote", "owner": {"team": {"lead": "Ada"}, "size": 4}, "open": True}
 
     assert text_of(value) == "name: Footnote\nopen: true\n\n# owner\n\nteam.lead: Ada\nsize: 4"

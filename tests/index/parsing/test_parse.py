@@ -68,7 +68,7 @@ def test_rich_text_is_read_whatever_it_is_called(name: str) -> None:
         ({"mimetype": "application/epub+zip" + " " * 500, "a": "x"}, "a zip archive"),
     ],
 )
-def test_a_container_is_told_by_what_is_in_it(parts: dict[str, str], found: str) -> None:
+def test_a_container_is_recognised_by_its_parts(parts: dict[str, str], found: str) -> None:
     assert signature(archives.zipped(parts)) == found
 
 

@@ -48,7 +48,7 @@ def test_the_title_is_the_one_in_the_file_unless_a_program_put_it_there() -> Non
     assert parse(made(["x"], title="scan0001.jpg")).title is None
 
 
-def test_a_bookmark_is_a_heading_where_its_line_stands() -> None:
+def test_a_bookmark_is_a_heading_at_the_place_of_its_line() -> None:
     content = made(
         ["Contents", "Paid leave 2"],
         ["2.1 Paid Leave", "You get 25 days."],

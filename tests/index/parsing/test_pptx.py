@@ -79,7 +79,7 @@ def test_a_list_keeps_its_levels() -> None:
     assert parse(saved(deck)).text.endswith("- Ask\n  - your lead")
 
 
-def test_a_table_is_one_and_a_merged_cell_is_told_once() -> None:
+def test_a_table_is_one_and_a_merged_cell_is_read_once() -> None:
     deck = pptx.Presentation()
     table = slide(deck, "T").shapes.add_table(2, 2, ONE, ONE, ONE, ONE).table
     for number, text in enumerate(["Day | night", "Hours", "Mon\nday", "8"]):
@@ -89,7 +89,7 @@ def test_a_table_is_one_and_a_merged_cell_is_told_once() -> None:
 
 
 @pytest.mark.parametrize("kind", [XL_CHART_TYPE.COLUMN_CLUSTERED, XL_CHART_TYPE.THREE_D_COLUMN])
-def test_a_chart_is_told_as_a_table(kind: XL_CHART_TYPE) -> None:
+def test_a_chart_is_read_as_a_table(kind: XL_CHART_TYPE) -> None:
     data = ChartData()  # type: ignore[no-untyped-call]  # the library is typed in part
     data.categories = ["2029", "2030"]
     for name, values in {"Sales": (0.1 + 0.2, 7), "Costs": (1, None)}.items():
@@ -114,7 +114,7 @@ def names(content: bytes) -> list[str]:
         return archive.namelist()
 
 
-def test_speaker_notes_stand_on_the_page_of_their_slide() -> None:
+def test_speaker_notes_are_on_the_page_of_their_slide() -> None:
     deck = pptx.Presentation()
     first = slide(deck, "Leave")
     notes = first.notes_slide.notes_text_frame
@@ -181,7 +181,7 @@ def test_a_deck_without_text_is_empty() -> None:
     assert kind_of(saved(deck)) is ProblemKind.EMPTY
 
 
-def test_a_slide_show_is_told_how_to_be_saved() -> None:
+def test_the_message_on_an_old_slide_show_says_how_to_save_it() -> None:
     content = changed(
         saved(pptx.Presentation()),
         "[Content_Types].xml",

@@ -34,7 +34,7 @@ def test_a_list_that_is_cut_repeats_what_names_the_row() -> None:
     assert all(part.startswith("- Column 0: value 0\n- Column ") for part in parts)
 
 
-def test_what_stands_over_a_table_is_a_paragraph() -> None:
+def test_text_above_a_table_is_a_paragraph() -> None:
     rows = [["", "Report 2030", ""], ["In euros"], [], ["Name", "", "Pay"], ["Ada", "", "1,200"]]
 
     assert list(sheet(rows)) == [

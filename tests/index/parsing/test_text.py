@@ -26,7 +26,7 @@ def test_utf_16_without_a_mark_is_read(encoding: str) -> None:
     assert decode(text.encode(encoding)) == text
 
 
-def test_an_old_encoding_is_told_by_its_letters() -> None:
+def test_an_old_encoding_is_recognised_by_its_letters() -> None:
     assert decode(GERMAN.encode("cp1252")) == GERMAN
 
 

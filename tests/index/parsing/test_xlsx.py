@@ -41,7 +41,7 @@ def kind_of(content: bytes) -> ProblemKind:
     return caught.value.kind
 
 
-def test_each_sheet_stands_under_its_name() -> None:
+def test_each_sheet_is_under_its_name() -> None:
     def write(book: Workbook) -> None:
         book.add_worksheet("North").write_row(0, 0, ["Name", "Days"])
         book.get_worksheet_by_name("North").write_row(1, 0, ["Ada", 20])
@@ -146,7 +146,7 @@ def test_an_encrypted_workbook_is_encrypted() -> None:
     assert kind_of(ole) is ProblemKind.ENCRYPTED
 
 
-def test_an_older_workbook_is_told_how_to_be_saved() -> None:
+def test_the_message_on_an_old_workbook_says_how_to_save_it() -> None:
     assert kind_of(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600) is ProblemKind.UNSUPPORTED
 
 

@@ -43,7 +43,7 @@ def test_fused_scores_lie_between_0_and_1(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_scale_does_not_hang_on_the_order_of_its_values(seed: int) -> None:
+def test_a_scale_does_not_depend_on_the_order_of_its_values(seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311 - no secret
     values = [rng.random() for _ in range(39)]
 

@@ -109,7 +109,7 @@ def test_a_passage_that_the_asker_may_not_see_raises_nothing(
     assert hidden == nothing
 
 
-def test_built_in_steps_ranks_as_built_at_once(
+def test_built_in_steps_ranks_as_built_in_one_step(
     tmp_path: Path, builder: Builder, embedder: HashEmbedder
 ) -> None:
     docs = write(tmp_path / "named", OTHERS | {"director.md": DIRECTOR})

@@ -46,7 +46,7 @@ def lengths(root: Path, fusion: Fusion, k: int = 9) -> list[int]:
     return [len(p.chunk.text) for p in passages]
 
 
-def test_passages_stand_in_the_order_of_the_reranker_as_far_as_it_counts(root: Path) -> None:
+def test_passages_are_in_the_order_of_the_reranker_as_far_as_it_counts(root: Path) -> None:
     plain = lengths(root, Fusion())
 
     alone = lengths(root, Fusion(reranker=ByLength()))

@@ -53,7 +53,7 @@ def test_files_of_any_suffix_are_met_in_the_order_of_their_ids(root: Path) -> No
     assert names(FolderSource(root=root)) == ["Z", "a.pdf", "a/b/c.mp4", "a/z.txt", "b.md"]
 
 
-def test_a_file_is_told_with_all_that_is_known(root: Path) -> None:
+def test_a_file_comes_with_all_that_is_known(root: Path) -> None:
     write(root, "hr/Überstunden 1.md", content="Grüße")
     os.utime(root / "hr/Überstunden 1.md", (1_900_000_000, 1_900_000_000))
 
@@ -98,7 +98,7 @@ def test_patterns_choose_the_files(root: Path) -> None:
     assert names(FolderSource(root=root, exclude=("**/*.md",))) == ["b.txt"]
 
 
-def test_a_missing_root_is_told_with_what_to_do(root: Path) -> None:
+def test_the_message_on_a_missing_root_says_what_to_do(root: Path) -> None:
     with pytest.raises(SourceError, match=r"nowhere: check the path of the source"):
         list(FolderSource(root=root / "nowhere").files())
 

@@ -80,7 +80,7 @@ def only_problem(source: GitSource) -> Problem:
     return found
 
 
-def test_the_files_of_the_commit_are_told_with_all_that_is_known(
+def test_the_files_of_the_commit_come_with_all_that_is_known(
     repository: Repository, cache: Path
 ) -> None:
     repository.commit(a_md="one", hr__Über_md="Grüße")
@@ -151,7 +151,7 @@ def test_an_unchanged_file_is_neither_read_nor_looked_for_again(
 
 
 @pytest.mark.parametrize("damage", [b"", b"[1]", b'{"a.md": 1}', b"\xff"])
-def test_a_damaged_memory_is_made_anew(repository: Repository, cache: Path, damage: bytes) -> None:
+def test_a_damaged_memory_is_made_again(repository: Repository, cache: Path, damage: bytes) -> None:
     repository.commit(a_md="one")
     source = GitSource(repository=str(repository.folder), cache=cache)
     before = files(source)
@@ -279,14 +279,14 @@ def test_a_folder_in_a_repository_is_not_taken_for_one(repository: Repository, c
 
 
 @pytest.mark.parametrize("ref", ["nowhere", "--all", "HEAD:a.md"])
-def test_a_commit_that_is_none_is_told(repository: Repository, cache: Path, ref: str) -> None:
+def test_a_wrong_commit_is_reported(repository: Repository, cache: Path, ref: str) -> None:
     repository.commit(a_md="x")
 
     with pytest.raises(SourceError, match="git cannot read"):
         list(GitSource(repository=str(repository.folder), cache=cache, ref=ref).files())
 
 
-def test_a_missing_repository_is_told(tmp_path: Path, cache: Path) -> None:
+def test_a_missing_repository_is_reported(tmp_path: Path, cache: Path) -> None:
     for where in (str(tmp_path / "nowhere"), (tmp_path / "nowhere").as_uri()):
         with pytest.raises(SourceError, match="git cannot read"):
             list(GitSource(repository=where, cache=cache).files())

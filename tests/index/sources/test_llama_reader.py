@@ -104,7 +104,9 @@ def test_a_document_over_the_limit_is_too_big() -> None:
 
 
 @pytest.mark.usefixtures("wiki")
-def test_a_reader_that_fails_is_told_without_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_fails_is_reported_without_its_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("WIKI_TOKEN", "wrong-canary")
 
     reason = refusal(spec())
@@ -129,5 +131,5 @@ def test_a_missing_secret_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("wiki_for_tests:number", "has no load_data"),
     ],
 )
-def test_what_is_no_reader_is_told(reader: str, why: str) -> None:
+def test_a_wrong_reader_is_reported(reader: str, why: str) -> None:
     assert why in refusal(spec(reader))

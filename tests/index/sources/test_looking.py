@@ -117,7 +117,7 @@ def test_looking_at_a_repository_changes_nothing_of_what_the_build_kept(
     }
 
 
-def test_a_pointer_to_a_large_file_is_told_once_and_not_tried_at_every_build(
+def test_a_pointer_to_a_large_file_is_reported_once_and_not_tried_at_every_build(
     builder: Builder, repository: Path
 ) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"

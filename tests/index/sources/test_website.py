@@ -46,7 +46,7 @@ def refusal(one: WebsiteSource) -> str:
     return str(caught.value)
 
 
-def test_the_pages_of_the_sitemap_are_told_with_all_that_is_known(
+def test_the_pages_of_the_sitemap_come_with_all_that_is_known(
     site: FakeWebsite, cache: Path
 ) -> None:
     site.html("/hr/", LEAVE, Last_Modified="Wed, 01 May 2030 07:30:00 GMT")
@@ -246,7 +246,7 @@ def test_a_page_over_the_limit_is_not_kept_packed_or_not(site: FakeWebsite, cach
     assert list(cache.iterdir()) == []
 
 
-def test_too_many_pages_are_told(
+def test_too_many_pages_are_reported(
     site: FakeWebsite, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(website, "MAX_PAGES", 2)
@@ -255,7 +255,7 @@ def test_too_many_pages_are_told(
     assert "over 2 pages" in refusal(source(site, cache))
 
 
-def test_what_is_no_sitemap_is_told(site: FakeWebsite, cache: Path) -> None:
+def test_a_wrong_sitemap_is_reported(site: FakeWebsite, cache: Path) -> None:
     site.html("/sitemap.xml", "<p>Not found")
 
     assert "is no sitemap" in refusal(source(site, cache))

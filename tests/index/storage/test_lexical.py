@@ -87,7 +87,9 @@ def test_rarity_falls_with_how_many_chunks_hold_the_rarest_word(tmp_path: Path) 
     assert index.rarity("") == 0
 
 
-def test_words_that_stand_together_in_the_question_count_more_where_they_do(tmp_path: Path) -> None:
+def test_words_that_are_neighbours_in_the_question_count_more_where_they_are_neighbours_too(
+    tmp_path: Path,
+) -> None:
     rows = [
         row(1, "A tax on the sale of a house: the second payment is a matter for the seller."),
         row(2, "The payment of house tax is the matter. For a sale, the seller has a second."),
@@ -142,7 +144,7 @@ def test_words_of_the_question_that_do_not_follow_each_other_are_no_pair(tmp_pat
     assert [id_ for id_, _ in hits] == [1, 2]
 
 
-def test_a_long_question_has_so_many_pairs_and_no_more(
+def test_the_pairs_of_a_long_question_have_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = [f"w{at}" for at in range(6)]

@@ -156,7 +156,7 @@ def test_a_refusal_shows_its_message_and_the_nearest_passages() -> None:
     assert shown.links == [WIKI]
 
 
-def test_a_remark_stands_beside_an_answer() -> None:
+def test_a_remark_is_shown_under_an_answer() -> None:
     shown = seen(answer_message(answer(message="No model could be reached."), FRAME))
 
     assert "No model could be reached." in shown.text
@@ -235,7 +235,7 @@ def test_whatever_documents_and_models_say_only_the_index_links(
 
 
 @pytest.mark.skipif(not INJECTION.is_dir(), reason="needs the shared injection texts")
-def test_no_known_injection_pings_or_links_wherever_it_stands() -> None:
+def test_no_known_injection_pings_or_links_wherever_it_is() -> None:
     lines = [line for path in INJECTION.glob("*.jsonl") for line in path.read_text().splitlines()]
     texts = [str(json.loads(line)["text"]) for line in lines]
 
@@ -279,7 +279,7 @@ def test_a_cut_is_a_beginning_within_its_limit(text: str, max_chars: int) -> Non
         (timedelta(days=800), "2 years ago"),
     ],
 )
-def test_ages_are_said_in_the_largest_whole_unit(elapsed: timedelta, said: str) -> None:
+def test_ages_are_shown_in_the_largest_full_unit(elapsed: timedelta, said: str) -> None:
     assert ago(NOW - elapsed, NOW) == said
 
 

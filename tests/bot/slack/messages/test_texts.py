@@ -95,7 +95,7 @@ def test_no_text_pings_or_links_and_all_of_it_is_seen(text: str) -> None:
 
 
 @given(st.lists(TEXTS, max_size=4), TEXTS, st.integers(0, 100))
-def test_pieces_put_together_are_as_harmless_as_the_whole(
+def test_pieces_put_together_are_as_harmless_as_the_complete_text(
     texts: list[str], cut: str, at: int
 ) -> None:
     pieces = [*texts, cut[:at], cut[at:]]

@@ -51,7 +51,7 @@ def all_views(text: str) -> list[dict[str, object]]:
 
 
 @given(EVIL)
-def test_whatever_stands_in_documents_windows_open_and_nothing_in_them_pings_or_links(
+def test_with_any_document_windows_open_and_nothing_in_them_pings_or_links(
     text: str,
 ) -> None:
     for view in all_views(text):

@@ -100,7 +100,7 @@ def test_without_sessions_a_status_is_shown_again_before_slack_takes_it_away(
     async def work(indicator: StatusIndicator) -> None:
         task = asyncio.create_task(indicator.working(question()))
         async with asyncio.timeout(20):
-            while len(slack.state.statuses) < 3:  # noqa: ASYNC110 it tells nobody
+            while len(slack.state.statuses) < 3:  # noqa: ASYNC110 there is no event to wait for
                 await asyncio.sleep(0.001)
         task.cancel()
 

@@ -111,7 +111,7 @@ class Scene:
 
     @property
     def shown(self) -> list[str]:
-        """What each of our messages says, without what shows nothing."""
+        """The visible text of each of our messages."""
         messages = self.slack.answers(self.channel)
         return [show(message).text.replace(JOINER, "") for message in messages]
 
@@ -121,7 +121,7 @@ Act: TypeAlias = Callable[[], object]
 
 async def idle(stream: Stream) -> None:
     """Wait until what was said is in Slack, or never will be."""
-    while stream._waiting and stream._goes_on():  # noqa: ASYNC110 it tells nobody
+    while stream._waiting and stream._goes_on():  # noqa: ASYNC110 there is no event to wait for
         await asyncio.sleep(0.001)
     await asyncio.sleep(0.01)
 
@@ -197,7 +197,7 @@ def test_many_streams_share_the_pace() -> None:
     assert pace.interval_s() == 60 * STARTS_A_MINUTE / APPENDS_A_MINUTE
 
 
-def test_beyond_so_many_streams_a_minute_answers_are_posted_at_once(
+def test_beyond_the_limit_of_streams_a_minute_answers_are_posted_in_one_piece(
     slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
@@ -211,7 +211,7 @@ def test_beyond_so_many_streams_a_minute_answers_are_posted_at_once(
     assert on.outcome is Outcome.POSTED
 
 
-def test_an_answer_that_is_whole_at_once_is_posted_at_once(
+def test_an_answer_that_is_complete_immediately_is_posted_in_one_piece(
     slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
@@ -286,7 +286,7 @@ def test_a_stream_is_handed_on_before_slack_ends_it(
     assert on.outcome is Outcome.POSTED
 
 
-def test_a_stream_that_slack_ended_by_its_age_is_written_anew(
+def test_an_answer_whose_stream_slack_ended_by_age_is_written_again(
     slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
@@ -299,7 +299,7 @@ def test_a_stream_that_slack_ended_by_its_age_is_written_anew(
     assert on.outcome is Outcome.POSTED
 
 
-def test_a_stream_that_expired_at_its_very_end_is_written_anew(
+def test_an_answer_whose_stream_expired_at_its_very_end_is_written_again(
     slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
@@ -343,7 +343,7 @@ def test_of_a_replaced_answer_no_second_message_stays(
 @pytest.mark.parametrize(
     "code", ["unknown_method", "channel_type_not_supported", "feature_disabled"]
 )
-def test_a_workspace_without_streams_is_asked_once_and_gets_whole_answers(
+def test_a_workspace_without_streams_is_asked_once_and_gets_complete_answers(
     slack: SlackWorkspace, store: QuestionRepository, code: str
 ) -> None:
     on = scene(slack, store)
@@ -397,7 +397,7 @@ def test_in_a_direct_message_a_stream_of_which_nothing_is_known_is_found_or_post
     assert on.outcome is Outcome.POSTED
 
 
-def test_in_a_channel_where_it_cannot_be_looked_for_the_doubt_is_told(
+def test_in_a_channel_without_permission_to_read_the_bot_says_that_it_may_have_answered(
     slack: SlackWorkspace, store: QuestionRepository
 ) -> None:
     on = scene(slack, store)
@@ -574,7 +574,7 @@ def test_a_question_that_another_process_took_over_is_left_alone(
 
 
 @pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "restricted_action"])
-def test_a_channel_that_closes_while_an_answer_streams_is_told_to_the_asker(
+def test_the_asker_hears_if_a_channel_closes_while_an_answer_streams(
     slack: SlackWorkspace, store: QuestionRepository, code: str
 ) -> None:
     on = scene(slack, store)

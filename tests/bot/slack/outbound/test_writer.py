@@ -166,7 +166,7 @@ def test_an_answer_is_found_behind_many_others(
 
 
 @pytest.mark.parametrize("fault", DROPS)
-def test_where_it_cannot_be_looked_for_the_doubt_is_told_and_nothing_repeated(
+def test_without_permission_to_read_the_bot_says_that_it_may_have_answered_and_repeats_nothing(
     slack: SlackWorkspace, store: QuestionRepository, fault: Fault
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
@@ -184,7 +184,7 @@ def test_where_it_cannot_be_looked_for_the_doubt_is_told_and_nothing_repeated(
 
 
 @pytest.mark.parametrize("fault", [Fault(status=429, retry_after_s=9), Fault(drop="before")])
-def test_a_doubt_that_cannot_be_told_now_is_told_later(
+def test_a_note_of_doubt_that_cannot_be_posted_now_is_posted_later(
     slack: SlackWorkspace, store: QuestionRepository, fault: Fault
 ) -> None:
     claimed = asked(slack, store, CHANNEL)
@@ -210,7 +210,7 @@ def test_the_answer_to_a_deleted_question_is_taken_out_of_the_channel_again(
 
 
 @pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "restricted_action", "new_one"])
-def test_where_posting_is_forbidden_it_is_tried_once_and_the_asker_told_privately(
+def test_where_posting_is_forbidden_it_is_tried_once_and_the_asker_gets_a_private_note(
     slack: SlackWorkspace, store: QuestionRepository, code: str
 ) -> None:
     claimed = asked(slack, store, CHANNEL)

@@ -74,7 +74,7 @@ def asks(*questions: str) -> tuple[Engine, list[list[dict[str, str]]]]:
     return engine, asyncio.run(run())
 
 
-def test_a_question_is_answered_sentence_by_sentence_and_then_whole() -> None:
+def test_a_question_is_answered_sentence_by_sentence_and_then_completely() -> None:
     engine, (events,) = asks("why?")
 
     assert events[0] == {"sentence": "One [1]."}
@@ -90,7 +90,7 @@ def test_a_follow_up_brings_along_what_was_said() -> None:
     assert len(engine.questions[1].history) == 2
 
 
-def test_an_error_is_told_in_a_fixed_sentence() -> None:
+def test_an_error_is_shown_as_a_fixed_sentence() -> None:
     _, (events,) = asks("fail")
 
     assert "reach my index right now" in events[-1]["html"]
