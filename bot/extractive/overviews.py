@@ -14,7 +14,7 @@ from index.types import BlockKind
 _MOST_SUMMARY_WORDS = 130
 _MOST_SUMMARY_LIST = 600
 _FULLY_NAMED = 0.5
-_ALL_OF_IT = 0.1  # of two that fit alike, a document says more than a section
+_ALL_OF_IT = 0.1  # of two that fit equally well, a document says more than a section
 
 
 def summary(

@@ -180,7 +180,7 @@ def _match(said: str, answers: Sequence[str], encode: Encode | None) -> dict[str
 def _groups(case: Case, said: str, *, answered: bool) -> dict[str, float]:
     """Scores by the groups of wordings that an answer must hold; empty if the case has none.
 
-    A case without groups has one, its answers of a few words.
+    A case without groups has one, its short answers.
     """
     groups = case.must or ((short,) if (short := _short(case.answers)) else ())
     if not groups:
