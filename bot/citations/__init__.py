@@ -5,6 +5,7 @@ from bot.citations.claims import covered, language
 from bot.citations.contradictions import disagreements
 from bot.citations.entailment import EntailmentCheck
 from bot.citations.quotes import find, fold, is_long_enough
+from bot.citations.repeats import repeats
 
 __all__ = [
     "Checked",
@@ -19,4 +20,5 @@ __all__ = [
     "fold",
     "is_long_enough",
     "language",
+    "repeats",
 ]

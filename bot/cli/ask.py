@@ -21,6 +21,15 @@ AudienceOption = Annotated[
 ]
 
 
+QuotesOption = Annotated[
+    bool,
+    typer.Option(
+        "--quotes",
+        help="Show the quote of every source, also where the answer says the same words.",
+    ),
+]
+
+
 def _audience(groups: list[str] | None) -> "Audience":
     return None if groups is None else frozenset(groups)
 
@@ -66,6 +75,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="Your question, in quotes.")],
     *,
     audience: AudienceOption = None,
+    quotes: QuotesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer one question from the documents, with a checked source for every sentence.
@@ -89,14 +99,18 @@ def ask(
     else:
         from bot.cli.console import answer_view, stdout
 
-        stdout().print(answer_view(answer))
+        stdout().print(answer_view(answer, quotes=quotes))
     if answer.status is Status.FAILED:
         raise typer.Exit(SOME_FAILED)
 
 
 @app.command("chat")
 def chat(
-    context: typer.Context, *, audience: AudienceOption = None, as_json: JsonOption = False
+    context: typer.Context,
+    *,
+    audience: AudienceOption = None,
+    quotes: QuotesOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Ask questions one after another. An empty line or Ctrl-D ends the chat.
 
@@ -106,10 +120,12 @@ def chat(
 
     settings = shared_of(context).settings
     engine = composition.engine(settings, composition.live_index(settings))
-    _converse(engine, _audience(audience), as_json=as_json)
+    _converse(engine, _audience(audience), quotes=quotes, as_json=as_json)
 
 
-def _converse(engine: "FootnoteQueryEngine", audience: "Audience", *, as_json: bool) -> None:
+def _converse(
+    engine: "FootnoteQueryEngine", audience: "Audience", *, quotes: bool, as_json: bool
+) -> None:
     import json
     import secrets
 
@@ -139,7 +155,7 @@ def _converse(engine: "FootnoteQueryEngine", audience: "Audience", *, as_json: b
         if as_json:
             typer.echo(json.dumps(answer_json(answer), ensure_ascii=False))
         else:
-            console.print(answer_view(answer))
+            console.print(answer_view(answer, quotes=quotes))
         history += [
             Turn(role="user", text=question),
             Turn(role="assistant", text=answer.text or answer.message),

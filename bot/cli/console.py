@@ -20,7 +20,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from bot.types import LABEL, Answer, Citation, Status
+from bot.citations import repeats
+from bot.types import LABEL, Answer, Status
 from index.chunking import path_below, plain
 from index.types import Chunk, Passage
 
@@ -75,8 +76,13 @@ def shortened(text: str, limit: int = _QUOTE_CHARS) -> str:
     return line[: limit - 1].rsplit(" ", 1)[0] + " …"
 
 
-def answer_view(answer: Answer) -> RenderableType:
-    """Return an answer for the terminal: its sentences, then the quotes that prove them."""
+def answer_view(answer: Answer, *, quotes: bool = False) -> RenderableType:
+    """Return an answer for the terminal: its sentences, then its sources.
+
+    Args:
+        answer: The answer.
+        quotes: Show the quote of every source, also where the answer says the same words.
+    """
     mark, style = _LOOK[answer.status]
     if answer.status is Status.CHAT:
         return _marked(mark, style, Text(answer.text))
@@ -88,7 +94,7 @@ def answer_view(answer: Answer) -> RenderableType:
     elif answer.message:
         parts.append(Padding(Text(answer.message, style="yellow"), (0, 0, 0, 2)))
     if answer.citations:
-        parts += [Text(), _sources(answer.citations)]
+        parts += [Text(), _sources(answer, quotes=quotes)]
     if answer.nearest:
         parts += [
             Text(),
@@ -113,11 +119,11 @@ def _labelled(answer: Answer) -> Text:
     return styled
 
 
-def _sources(citations: tuple[Citation, ...]) -> RenderableType:
+def _sources(answer: Answer, *, quotes: bool) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", width=5)
     table.add_column()
-    for citation in citations:
+    for citation in answer.citations:
         head = Text(citation.title, style="bold")
         where = place(citation.page, path_below(citation.title, citation.heading))
         if where:
@@ -126,7 +132,8 @@ def _sources(citations: tuple[Citation, ...]) -> RenderableType:
         if citation.modified_at is not None:
             head.append(f", {age(citation.modified_at)}", style="not bold dim")
         table.add_row(Text(f"[{citation.label}]", style="bold cyan"), head)
-        table.add_row("", Text(f"“{shortened(plain(citation.quote))}”", style="italic"))
+        if quotes or not repeats(answer.text, citation.quote):
+            table.add_row("", Text(f"“{shortened(plain(citation.quote))}”", style="italic"))
         if citation.url:
             table.add_row("", Text(citation.url, style=f"blue link {citation.url}"))
     return table

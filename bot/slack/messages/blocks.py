@@ -107,7 +107,9 @@ def blocks_below(answer: Answer, frame: Frame, *, is_cut: bool = False) -> Messa
 
 def _sources(answer: Answer, now: datetime) -> tuple[str, list[Source]]:
     if answer.status is Status.ANSWERED:
-        return texts.SOURCES, [cited(citation, now) for citation in answer.citations]
+        return texts.SOURCES, [
+            cited(citation, now, said=answer.text) for citation in answer.citations
+        ]
     return texts.NEAREST, [near(passage, now) for passage in answer.nearest]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from bot.citations import repeats
 from bot.slack.messages.elements import LIMITS, Block, link, rich_text_block, section, words
 from bot.slack.messages.texts import clean, safe_url, shorten
 from bot.types import Citation
@@ -82,8 +83,8 @@ def _source_elements(source: Source, room: int) -> tuple[list[Block], int]:
     return elements, len(title) + len(place) + len(quote)
 
 
-def cited(citation: Citation, now: datetime) -> Source:
-    """Return a citation for the list."""
+def cited(citation: Citation, now: datetime, *, said: str) -> Source:
+    """Return a citation for the list, without its quote if *said* has the same words."""
     return Source(
         mark=f"[{citation.label}] ",
         title=title_of(citation.title, citation.document),
@@ -92,7 +93,7 @@ def cited(citation: Citation, now: datetime) -> Source:
             path_below(citation.title, citation.heading),
             _changed(citation.modified_at, now),
         ),
-        quote=clean(plain(citation.quote)),
+        quote="" if repeats(said, citation.quote) else clean(plain(citation.quote)),
         url=safe_url(citation.url),
     )
 

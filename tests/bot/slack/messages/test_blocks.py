@@ -100,6 +100,13 @@ def test_an_answer_is_shown_with_its_sources_and_its_generation() -> None:
     assert shown.links == [WIKI]
 
 
+def test_a_quote_that_the_answer_says_is_not_shown_twice() -> None:
+    shown = seen(answer_message(answer(text="**Parking** is three euro [1]."), FRAME))
+
+    assert shown.text.count("is three euro") == 1
+    assert "[1] Parking · page 3" in shown.text
+
+
 def bold_words(message: Message) -> list[str]:
     found = re.findall(r"<b>(.*?)</b>", message_html(message).partition("<details")[0])
     return [words.replace(JOINER, "") for words in found]
