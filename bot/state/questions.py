@@ -3,8 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -107,8 +106,6 @@ class Withdrawn:
     messages: tuple[str, ...]
 
 
-__all__ = ["Claimed", "Kind", "Outcome", "QuestionRepository", "Received", "Withdrawn"]
-
 LEASE_S: Final = 30.0
 """How long a question stays with an owner that gives no sign of life."""
 
@@ -148,7 +145,7 @@ class QuestionRepository:
             "max_waiting": max_waiting,
             "received_at": self._now(),
         }
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             done = sql.execute(
                 "INSERT INTO question (id, event_id, team, channel, ts, thread_ts, user, text,"
                 " kind, response_url, is_open, received_at, turned_away)"
@@ -176,7 +173,7 @@ class QuestionRepository:
             None if there is nothing to do.
         """
         now = self._now()
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             row = sql.execute(
                 "UPDATE question SET owner = ?, lease_until = ?, attempts = attempts + 1,"
                 " state = CASE state WHEN 'waiting' THEN 'working' ELSE state END"
@@ -201,7 +198,7 @@ class QuestionRepository:
 
     def renew(self, owner: str) -> None:
         """Note that *owner* is alive: it keeps its questions."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             sql.execute(
                 "UPDATE question SET lease_until = ? WHERE owner = ? AND state != 'done'"
                 " AND lease_until > 0",
@@ -210,7 +207,7 @@ class QuestionRepository:
 
     def release(self, owner: str, question_id: str | None = None) -> None:
         """Release the unfinished questions of *owner*, or one of them, for others to claim."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             sql.execute(
                 "UPDATE question SET lease_until = 0 WHERE owner = ?1 AND state != 'done'"
                 " AND id = coalesce(?2, id)",
@@ -223,7 +220,7 @@ class QuestionRepository:
         Returns:
             False if the question no longer belongs to *owner*: then nothing may be sent.
         """
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             done = sql.execute(
                 "UPDATE question SET state = 'posting', lease_until = ?"
                 " WHERE id = ? AND owner = ? AND state != 'done' AND lease_until > 0",
@@ -233,7 +230,7 @@ class QuestionRepository:
 
     def retract(self, question_id: str, owner: str) -> None:
         """Note that the message that was begun is certainly not in Slack."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             sql.execute(
                 "UPDATE question SET state = 'working'"
                 " WHERE id = ? AND owner = ? AND state = 'posting'",
@@ -242,7 +239,7 @@ class QuestionRepository:
 
     def note_part(self, question_id: str, ts: str) -> None:
         """Note a message that shows, or will show, the answer; it can be changed from now on."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             sql.execute(
                 "UPDATE question SET parts = json_insert(parts, '$[#]', ?) WHERE id = ?",
                 (ts, question_id),
@@ -267,7 +264,7 @@ class QuestionRepository:
         Returns:
             False if it had already ended: it was withdrawn, or another process ended it.
         """
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             done = sql.execute(
                 "UPDATE question SET state = 'done', outcome = ?, posted_ts = ?,"
                 " text = CASE ? WHEN 1 THEN text ELSE '' END, response_url = ''"
@@ -278,7 +275,7 @@ class QuestionRepository:
 
     def outcome(self, question_id: str) -> Outcome | None:
         """Return how a question ended; None if it has not ended or is not known."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             row = sql.execute(
                 "SELECT outcome FROM question WHERE id = ?", (question_id,)
             ).fetchone()
@@ -306,7 +303,7 @@ class QuestionRepository:
 
     def words(self, question_id: str) -> Received | None:
         """Return an ended question that may be asked again; None if its text has been erased."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             row = sql.execute(
                 "SELECT * FROM question WHERE id = ? AND text != ''", (question_id,)
             ).fetchone()
@@ -314,7 +311,7 @@ class QuestionRepository:
 
     def revise(self, team: str, channel: str, ts: str, *, text: str) -> bool:
         """Replace the text of a question that is still waiting; return whether it was waiting."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             done = sql.execute(
                 "UPDATE question SET text = ? WHERE team = ? AND channel = ? AND ts = ?"
                 " AND state = 'waiting'",
@@ -349,7 +346,7 @@ class QuestionRepository:
 
     def in_thread(self, team: str, channel: str, thread_ts: str) -> list[str]:
         """Return the ids of the unfinished questions in a thread."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             rows = sql.execute(
                 "SELECT id FROM question WHERE team = ? AND channel = ? AND thread_ts = ?"
                 " AND state != 'done' ORDER BY seq",
@@ -359,7 +356,7 @@ class QuestionRepository:
 
     def last_asker(self, team: str, channel: str, thread_ts: str) -> str | None:
         """Return who asked last in a thread; None if nobody did."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             row = sql.execute(
                 "SELECT user FROM question WHERE team = ? AND channel = ? AND thread_ts = ?"
                 " ORDER BY seq DESC LIMIT 1",
@@ -369,20 +366,15 @@ class QuestionRepository:
 
     def waiting(self) -> int:
         """Return how many questions nobody has taken yet."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             row = sql.execute("SELECT count(*) FROM question WHERE state = 'waiting'").fetchone()
         return int(row[0])
 
     def unfinished(self) -> list[Claimed]:
         """Return the unfinished questions, oldest first."""
-        with self._sql() as sql:
+        with self.database.sql() as sql:
             rows = sql.execute("SELECT * FROM question WHERE state != 'done' ORDER BY seq")
             return [_claimed(row) for row in rows.fetchall()]
-
-    @contextmanager
-    def _sql(self) -> Iterator[sqlite3.Connection]:
-        with self.database.sql() as sql:
-            yield sql
 
 
 def _claimed(row: sqlite3.Row) -> Claimed:
