@@ -11,7 +11,7 @@ _GREETING = (
 _WHOM = r"(?:[ ,]+(?:there|all|everyone|everybody|team|folks|bot|footnote|again|zusammen|you))*"
 _THANKS = (
     r"(?:ok(?:ay)?|great|perfect|cool|awesome|nice|got it|super|wow)?[ ,.!]*"
-    r"(?:many thanks|thanks?(?: you)?(?: so much| very much| a lot| a million| again)?|thx|ty|"
+    r"(?:many thanks|thanks?(?: you| u| ya)?(?: so much| very much| a lot| a million| again)?|thx|thnx|tnx|ty|"
     r"cheers|"
     r"much appreciated|danke(?: ?schön| sehr)?|vielen dank|merci(?: beaucoup)?|(?:muchas )?gracias|"
     r"grazie|obrigad[oa]|спасибо|谢谢|谢谢你|ありがとう(?:ございます)?|감사합니다|dziękuję|tack)"
