@@ -11,8 +11,8 @@ _GREETING = (
 _WHOM = r"(?:[ ,]+(?:there|all|everyone|everybody|team|folks|bot|footnote|again|zusammen|you))*"
 _THANKS = (
     r"(?:ok(?:ay)?|great|perfect|cool|awesome|nice|got it|super|wow)?[ ,.!]*"
-    r"(?:many thanks|thanks?(?: you| u| ya)?(?: so much| very much| a lot| a million| again)?|thx|thnx|tnx|ty|"
-    r"cheers|"
+    r"(?:many thanks|thanks?(?: you| u| ya)?(?: so much| very much| a lot| a million| again)?|"
+    r"thx|thnx|tnx|ty|cheers|"
     r"much appreciated|danke(?: ?schön| sehr)?|vielen dank|merci(?: beaucoup)?|(?:muchas )?gracias|"
     r"grazie|obrigad[oa]|спасибо|谢谢|谢谢你|ありがとう(?:ございます)?|감사합니다|dziękuję|tack)"
     r"(?:[ ,.!]+(?:that|this|it|you)(?:'s| is| was| were|'re| are)?(?: really| very| so| has)?"
