@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bot.llm.spend import Ledger, Scope
+from bot.llm.ledger import Ledger, Scope
 
 if TYPE_CHECKING:
     from bot.llm.portfolio import Model, Portfolio

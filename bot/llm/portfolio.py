@@ -1,22 +1,21 @@
-"""The model portfolio: which model answers next, pauses after failures, and budgets."""
+"""The model portfolio: which model answers next, and the circuit breaker that pauses a model."""
 
 import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import Final, Protocol
 
-from bot.errors import AnswererError, SettingsError, StoreError
-from bot.llm.spend import Ledger, Request, Scope, cost_usd
+from bot.errors import AnswererError, StoreError
+from bot.llm.budgets import Budgets, require_prices
+from bot.llm.ledger import Ledger, Request, cost_usd
 from bot.settings import ModelsSettings, ProviderSettings
 from bot.types import Messages, Question, Usage
 
 log = logging.getLogger(__name__)
 
-OVER_BUDGET: Final = "over budget"
 PAUSED: Final = "paused after failures"
 
 
@@ -31,23 +30,6 @@ class Model(Protocol):
     def reply(self, messages: Messages, *, stream: bool) -> AsyncGenerator[str | Usage]:
         """Yield the text of one reply as it arrives, then its usage; raise `AnswererError`."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """A budget for one day.
-
-    Attributes:
-        scope: The kind of spending that counts.
-        name: Whose spending, within the scope.
-        usd: The budget in US dollars.
-        words: Its name in messages.
-    """
-
-    scope: Scope
-    name: str
-    usd: Decimal
-    words: str
 
 
 class CircuitBreaker:
@@ -122,9 +104,8 @@ class Portfolio:
         self._models = {model.provider.name: model for model in models}
         self._shares = {name: model.provider.share for name, model in self._models.items()}
         self._breakers = {name: CircuitBreaker(now) for name in self._models}
-        self._reserved: dict[tuple[Scope, str], Decimal] = {}
-        self._lock = threading.Lock()
-        self._refuse_budgets_without_prices()
+        self._budgets = Budgets(settings, self.ledger)
+        require_prices(settings, [model.provider for model in models])
 
     def __len__(self) -> int:
         return len(self._models)
@@ -160,104 +141,26 @@ class Portfolio:
         Raises:
             AnswererError: The request may not be made: over budget, or paused.
         """
-        limits = self.limits(provider, question)
-        worst = self._cost(provider, messages.tokens_at_most, provider.max_tokens) or Decimal(0)
-        with self._lock:
-            if self._beyond(limits, worst):
-                raise AnswererError(f"{provider.name}: {OVER_BUDGET}", outage=False)
+        with self._budgets.reserved(provider, question, messages):
             if not self._breakers[provider.name].admit():
                 raise AnswererError(f"{provider.name}: {PAUSED}", outage=False)
-            self._reserve(limits, worst)
-        try:
             yield
-        finally:
-            with self._lock:
-                self._reserve(limits, -worst)
 
     def record(self, request: Request, provider: ProviderSettings, question: Question) -> list[str]:
         """Store the cost of a request; return a sentence for each budget that is nearly used up."""
         try:
             self.ledger.record(request)
-            return list(self._warnings(request, provider, question))
+            return list(self._budgets.warnings(request, provider, question))
         except StoreError:
             log.exception("spending could not be stored")
             return []
 
     def priced(self, provider: ProviderSettings, usage: Usage) -> Usage:
         """Return *usage* with its cost."""
-        cost = self._cost(provider, usage.input_tokens, usage.output_tokens)
-        return replace(usage, cost_usd=cost)
-
-    def limits(self, provider: ProviderSettings, question: Question) -> list[Limit]:
-        """Return the budgets that apply to a request of this question."""
-        ours = self.settings
-        wanted = [
-            (Scope.ALL, "", ours.budget_usd_per_day, "all models"),
-            (Scope.PROVIDER, provider.name, provider.budget_usd_per_day, provider.name),
-            (Scope.USER, question.user, ours.user_budget_usd_per_day, "you"),
-            (Scope.CHANNEL, question.channel, ours.channel_budget_usd_per_day, "this channel"),
-        ]
-        return [
-            Limit(scope=scope, name=name, usd=usd, words=words)
-            for scope, name, usd, words in wanted
-            if usd is not None and (name or scope is Scope.ALL)
-        ]
-
-    def _cost(self, provider: ProviderSettings, into: int, out: int) -> Decimal | None:
-        return cost_usd(provider, input_tokens=into, output_tokens=out)
-
-    def _beyond(self, limits: Sequence[Limit], usd: Decimal) -> bool:
-        """Return whether *usd* more would be too much, or the spending so far is unknown."""
-        try:
-            return any(self._used(limit) + usd > limit.usd for limit in limits)
-        except StoreError:
-            log.exception("spending could not be read")
-            return True
-
-    def _used(self, limit: Limit) -> Decimal:
-        spent = self.ledger.spent_today(limit.scope, limit.name)
-        return spent + self._reserved.get((limit.scope, limit.name), Decimal(0))
-
-    def _reserve(self, limits: Sequence[Limit], usd: Decimal) -> None:
-        for limit in limits:
-            key = (limit.scope, limit.name)
-            self._reserved[key] = self._reserved.get(key, Decimal(0)) + usd
-            if not self._reserved[key]:
-                del self._reserved[key]
-
-    def _warnings(
-        self, request: Request, provider: ProviderSettings, question: Question
-    ) -> Iterator[str]:
-        for limit in self.limits(provider, question):
-            mark = limit.usd * Decimal(str(self.settings.warn_at))
-            after = self.ledger.spent_today(limit.scope, limit.name)
-            if after - (request.cost_usd or 0) < mark <= after:
-                log.warning("budget nearly used up", extra={"budget": limit.words})
-                if limit.scope in {Scope.USER, Scope.CHANNEL}:
-                    share = int(100 * after / limit.usd)
-                    yield (
-                        f"{share} % of today's budget for {limit.words} is used. "
-                        "After that, answers only quote the documents."
-                    )
-
-    def _refuse_budgets_without_prices(self) -> None:
-        ours = self.settings
-        shared = (
-            ours.budget_usd_per_day,
-            ours.user_budget_usd_per_day,
-            ours.channel_budget_usd_per_day,
+        cost = cost_usd(
+            provider, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens
         )
-        unknown = [
-            model.provider.name
-            for model in self._models.values()
-            if any(usd is not None for usd in (*shared, model.provider.budget_usd_per_day))
-            and self._cost(model.provider, 1, 1) is None
-        ]
-        if unknown:
-            raise SettingsError(
-                "models: a budget needs a price for every model; give one under "
-                "[models.providers.price] to " + ", ".join(unknown)
-            )
+        return replace(usage, cost_usd=cost)
 
 
 FAILURES: Final = 5

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.errors import AnswererError
-from bot.llm.portfolio import OVER_BUDGET, Model, Portfolio
-from bot.llm.spend import Request
+from bot.llm.budgets import OVER_BUDGET
+from bot.llm.ledger import Request
+from bot.llm.portfolio import Model, Portfolio
 from bot.types import BYTES_PER_TOKEN, Messages, Question, Usage
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from index.sources.audience_rules import AudienceRule, RuledSource
 from index.sources.folder import FolderSource
-from index.sources.rules import AudienceRule, RuledSource
 from index.types import Source
 
 __all__ = ["Argument", "AudienceRule", "Kind", "SourceSpec", "open_sources"]

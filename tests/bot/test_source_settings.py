@@ -7,7 +7,7 @@ from bot import composition
 from bot.errors import SettingsError
 from bot.settings import load
 from index.sources import SourceSpec
-from index.sources.rules import AudienceRule
+from index.sources.audience_rules import AudienceRule
 
 
 def specs(tmp_path: Path, text: str) -> tuple[SourceSpec, ...]:

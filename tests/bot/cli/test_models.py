@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import bot.cli.models
 import bot.cli.slack
 from bot.cli.app import app
-from bot.llm.spend import Ledger, Request
+from bot.llm.ledger import Ledger, Request
 
 SETTINGS = """
 [models]

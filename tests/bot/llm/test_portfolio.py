@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from bot.engine.query_engine import FootnoteQueryEngine
 from bot.errors import AnswererError, SettingsError
+from bot.llm.ledger import Ledger, Scope
 from bot.llm.portfolio import PAUSE_S, Portfolio
 from bot.llm.providers import build_models
 from bot.llm.session import ModelSession
-from bot.llm.spend import Ledger, Scope
 from bot.settings import ModelsSettings, PriceSettings
 from bot.types import BYTES_PER_TOKEN, Answer, Messages, Question, Status
 from tests.bot.engine.test_query_engine import ScriptedAnswerer

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bot.cli.app import app
 from bot.cli.slack import spent_lines
 from bot.errors import SlackError
-from bot.llm.spend import Ledger, Request
+from bot.llm.ledger import Ledger, Request
 from bot.settings import ModelsSettings, ProviderSettings, Settings
 from bot.slack.documents import Freshness
 from bot.slack.inbound.http import parse_address

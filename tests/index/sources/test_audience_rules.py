@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from index.sources import SourceSpec, open_sources
-from index.sources.rules import AudienceRule
+from index.sources.audience_rules import AudienceRule
 from index.types import SourceFile
 
 RULES = (

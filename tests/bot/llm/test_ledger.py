@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import StoreError
-from bot.llm.spend import Ledger, Request, Scope, next_by_share
+from bot.llm.ledger import Ledger, Request, Scope, next_by_share
 
 SHARES = {"main": 0.75, "second": 0.25}
 DAY_S = 86_400.0

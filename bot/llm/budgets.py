@@ -1,0 +1,145 @@
+"""Daily budgets: of all models, of a provider, of a person and of a channel."""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from bot.errors import AnswererError, SettingsError, StoreError
+from bot.llm.ledger import Ledger, Request, Scope, cost_usd
+from bot.settings import ModelsSettings, ProviderSettings
+from bot.types import Messages, Question
+
+log = logging.getLogger(__name__)
+
+OVER_BUDGET: Final = "over budget"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A budget for one day.
+
+    Attributes:
+        scope: The kind of spending that counts.
+        name: Whose spending, within the scope.
+        usd: The budget in US dollars.
+        words: Its name in messages.
+    """
+
+    scope: Scope
+    name: str
+    usd: Decimal
+    words: str
+
+
+class Budgets:
+    """Keeps requests within the daily budgets; may be used from any thread.
+
+    Args:
+        settings: The budgets.
+        ledger: What was spent today.
+    """
+
+    def __init__(self, settings: ModelsSettings, ledger: Ledger) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._reserved: dict[tuple[Scope, str], Decimal] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def reserved(
+        self, provider: ProviderSettings, question: Question, messages: Messages
+    ) -> Iterator[None]:
+        """Reserve the maximum cost of a request while it runs.
+
+        Raises:
+            AnswererError: It would be over a budget.
+        """
+        limits = self._limits(provider, question)
+        worst = cost_usd(
+            provider,
+            input_tokens=messages.tokens_at_most,
+            output_tokens=provider.max_tokens,
+        ) or Decimal(0)
+        with self._lock:
+            if self._beyond(limits, worst):
+                raise AnswererError(f"{provider.name}: {OVER_BUDGET}", outage=False)
+            self._reserve(limits, worst)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reserve(limits, -worst)
+
+    def warnings(
+        self, request: Request, provider: ProviderSettings, question: Question
+    ) -> Iterator[str]:
+        """Yield a sentence for each budget of the asker that *request* has nearly used up."""
+        for limit in self._limits(provider, question):
+            mark = limit.usd * Decimal(str(self._settings.warn_at))
+            after = self._ledger.spent_today(limit.scope, limit.name)
+            if after - (request.cost_usd or 0) < mark <= after:
+                log.warning("budget nearly used up", extra={"budget": limit.words})
+                if limit.scope in {Scope.USER, Scope.CHANNEL}:
+                    share = int(100 * after / limit.usd)
+                    yield (
+                        f"{share} % of today's budget for {limit.words} is used. "
+                        "After that, answers only quote the documents."
+                    )
+
+    def _limits(self, provider: ProviderSettings, question: Question) -> list[Limit]:
+        """Return the budgets that apply to a request of this question."""
+        ours = self._settings
+        wanted = [
+            (Scope.ALL, "", ours.budget_usd_per_day, "all models"),
+            (Scope.PROVIDER, provider.name, provider.budget_usd_per_day, provider.name),
+            (Scope.USER, question.user, ours.user_budget_usd_per_day, "you"),
+            (Scope.CHANNEL, question.channel, ours.channel_budget_usd_per_day, "this channel"),
+        ]
+        return [
+            Limit(scope=scope, name=name, usd=usd, words=words)
+            for scope, name, usd, words in wanted
+            if usd is not None and (name or scope is Scope.ALL)
+        ]
+
+    def _beyond(self, limits: Sequence[Limit], usd: Decimal) -> bool:
+        """Return whether *usd* more would be too much, or the spending so far is unknown."""
+        try:
+            return any(self._used(limit) + usd > limit.usd for limit in limits)
+        except StoreError:
+            log.exception("spending could not be read")
+            return True
+
+    def _used(self, limit: Limit) -> Decimal:
+        spent = self._ledger.spent_today(limit.scope, limit.name)
+        return spent + self._reserved.get((limit.scope, limit.name), Decimal(0))
+
+    def _reserve(self, limits: Sequence[Limit], usd: Decimal) -> None:
+        for limit in limits:
+            key = (limit.scope, limit.name)
+            self._reserved[key] = self._reserved.get(key, Decimal(0)) + usd
+            if not self._reserved[key]:
+                del self._reserved[key]
+
+
+def require_prices(settings: ModelsSettings, providers: Sequence[ProviderSettings]) -> None:
+    """Check that every provider with a budget has a price; raises `SettingsError`."""
+    shared = (
+        settings.budget_usd_per_day,
+        settings.user_budget_usd_per_day,
+        settings.channel_budget_usd_per_day,
+    )
+    unknown = [
+        provider.name
+        for provider in providers
+        if any(usd is not None for usd in (*shared, provider.budget_usd_per_day))
+        and cost_usd(provider, input_tokens=1, output_tokens=1) is None
+    ]
+    if unknown:
+        raise SettingsError(
+            "models: a budget needs a price for every model; give one under "
+            "[models.providers.price] to " + ", ".join(unknown)
+        )
