@@ -1,6 +1,7 @@
 """Measure the answers on every available question set, and write the tables of docs/quality.md.
 
     python -m benchmarks.quality --models FOLDER
+    python -m benchmarks.quality --only handbook18f
 
 FOLDER is the output of `training.reader`. The network that ships was trained on squad2_public, so
 each question of that set goes to a network that was not trained on its article. Without FOLDER,
@@ -10,7 +11,6 @@ the answers to that set are not measured.
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +29,7 @@ PAGE = ROOT / "docs" / "quality.md"
 COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
 OTHERS = {"bm25": "BM25", "minilm": "MiniLM"}
 TAUGHT_FROM = "squad2_public"
+HANDBOOK = "handbook18f"
 LIMIT = 1000
 SIMILARITY = "--similarity"
 Summaries = dict[str, dict[str, float]]
@@ -48,25 +49,52 @@ class Record(TypedDict):
     baselines: Summaries
     questions: list[Question]
     settings: dict[str, object]
+    tags: dict[str, Summaries]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A question set and how much of it is asked."""
+    """A question set and how much of it is asked.
 
+    Attributes:
+        name: As the page calls it.
+        path: A file, or a folder in the BEIR layout.
+        documents: The folder that a file asks about.
+        options: Of `footnote eval run`.
+    """
+
+    name: str
     path: Path
+    documents: Path | None = None
     options: tuple[str, ...] = ()
 
 
+def _beir(name: str, *options: str) -> Task:
+    return Task(name=name, path=SHARED / name, options=options)
+
+
 TASKS = (
-    Task(path=ROOT / "examples" / "questions.jsonl"),
-    Task(path=SHARED / "northwind_pdf"),
-    Task(path=SHARED / "claude_docs"),
-    Task(path=SHARED / "squad2_public", options=("--limit", str(LIMIT))),
-    Task(path=SHARED / "hotpotqa100"),
-    Task(path=SHARED / "musique100"),
-    Task(path=SHARED / "mtrag_human159"),
-    Task(path=SHARED / "scifact_beir", options=("--retrieval-only",)),
+    Task(
+        name=HANDBOOK,
+        path=SHARED / HANDBOOK / "questions.jsonl",
+        documents=SHARED / HANDBOOK / "documents",
+    ),
+    Task(
+        name="examples",
+        path=ROOT / "examples" / "questions.jsonl",
+        documents=ROOT / "examples" / "documents",
+    ),
+    _beir("northwind_pdf"),
+    _beir("claude_docs"),
+    _beir(TAUGHT_FROM, "--limit", str(LIMIT)),
+    _beir("hotpotqa100"),
+    _beir("musique100"),
+    _beir("mtrag_human159"),
+    _beir("scifact_beir", "--retrieval-only"),
+)
+PEOPLE = (
+    *("complete", "partly", "wrong", "first", "refusal_recall", "false_refusal"),
+    "answer_words_p50",
 )
 RETRIEVAL = ("ndcg@10", "recall@10", "mrr@10", "map", "all_evidence@10")
 ANSWERS = (
@@ -77,21 +105,30 @@ REFUSAL = ("refusal_recall", "false_refusal", "auroc", "aurc", "failed", "ms_p50
 
 
 def main() -> None:
-    """Run every set that is there; the page is rewritten after each, so that none is lost."""
+    """Run every set that is there; the page is rewritten after each, so that none is lost.
+
+    Sets that are not measured keep their rows.
+    """
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--data-dir", type=Path, default=ROOT / ".footnote-demo")
     parser.add_argument("--models", type=Path, help="what `training.reader` wrote")
+    parser.add_argument("--only", nargs="*", metavar="SET", help="measure these sets alone")
     asked = parser.parse_args()
     records: dict[str, Record] = {}
-    _footnote(asked.data_dir, "index", "build", str(ROOT / "examples" / "documents"))
     for task in TASKS:
-        if not task.path.exists():
-            print(f"{task.path.name}: not here, left out", file=sys.stderr)
+        if asked.only and task.name not in asked.only:
             continue
-        print(f"{task.path.name} …", file=sys.stderr)
-        name = "examples" if task.path.suffix else task.path.name
+        if not task.path.exists():
+            print(f"{task.name}: not here, left out", file=sys.stderr)
+            continue
+        print(f"{task.name} …", file=sys.stderr)
+        name = task.name
+        data_dir = asked.data_dir
+        if task.documents is not None:
+            data_dir = asked.data_dir / "sets" / name
+            _footnote(data_dir, "index", "build", str(task.documents))
         if name == TAUGHT_FROM and asked.models:
             records[name] = by_folds(
                 asked.models,
@@ -105,7 +142,7 @@ def main() -> None:
             )
         else:
             alone = "--retrieval-only" if name == TAUGHT_FROM else SIMILARITY
-            records[name] = run(task.path, (*task.options, alone), asked.data_dir, settings={})
+            records[name] = run(task.path, (*task.options, alone), data_dir, settings={})
         _write(records)
 
 
@@ -146,6 +183,7 @@ def merged(records: Sequence[Record]) -> Record:
     return {
         "metrics": {name: asdict(summary) for name, summary in metrics.items()},
         "baselines": records[0]["baselines"],
+        "tags": {},
         "questions": questions,
         "settings": {"questions": sum(one for one in whole if isinstance(one, int))},
     }
@@ -189,10 +227,23 @@ def _write(records: dict[str, Record]) -> None:
         "answers": _table(records, ANSWERS),
         "refusal": _table(records, REFUSAL),
     }
+    if HANDBOOK in records:
+        of_all = _table({HANDBOOK: records[HANDBOOK]}, PEOPLE)
+        tables["people"] = f"{of_all}\n{_table_of_tags(records[HANDBOOK])}"
     for name, table in tables.items():
-        marks = rf"(<!-- {name}: made by `make eval` -->\n).*?(<!-- end -->)"
-        text = re.sub(marks, rf"\1\n{table}\n\2", text, flags=re.DOTALL)
+        before, mark, rest = text.partition(f"<!-- {name}: made by `make eval` -->\n")
+        old, end, after = rest.partition("<!-- end -->")
+        text = f"{before}{mark}\n{_with_rows_of(old, table)}\n{end}{after}"
     PAGE.write_text(text, encoding="utf-8")
+
+
+def _with_rows_of(old: str, table: str) -> str:
+    """Return *table* with the rows of the table before for sets that were not measured now."""
+    head, rule, *new = table.rstrip("\n").split("\n")
+    if head not in old.split("\n") or "" in new:
+        return table
+    rows = {row.split("|")[1].strip(): row for row in (*old.strip().split("\n")[2:], *new)}
+    return "\n".join([head, rule, *(rows[one.name] for one in TASKS if one.name in rows)]) + "\n"
 
 
 def _table(records: dict[str, Record], names: tuple[str, ...], *, others: bool = False) -> str:
@@ -212,11 +263,21 @@ def _table(records: dict[str, Record], names: tuple[str, ...], *, others: bool =
     return "\n".join(lines) + "\n"
 
 
+def _table_of_tags(record: Record) -> str:
+    """Return the figures of each kind of question."""
+    lines = ["| kind of question | " + " | ".join(PEOPLE) + " |", "|---|" + "--:|" * len(PEOPLE)]
+    for tag, metrics in record["tags"].items():
+        cells = [f"{metrics[one]['mean']:.2f}" if one in metrics else "–" for one in PEOPLE]
+        count = max(one["n"] for one in metrics.values())
+        lines.append(f"| {tag} ({count:.0f}) | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def _cell(metrics: Summaries, name: str) -> str:
     if name not in metrics:
         return "–"
     found = metrics[name]
-    if name.startswith("ms_"):
+    if name.startswith(("ms_", "answer_words")):
         return f"{found['mean']:.0f}"
     return f"{found['mean']:.3f} ({found['low']:.2f}–{found['high']:.2f})"
 

@@ -12,6 +12,7 @@ from index.search import defines
 from index.types import BlockKind
 
 _MOST_SUMMARY_WORDS = 130
+_FEWEST_SUMMARY_WORDS = 60  # after fewer, the next block is shown whatever its length
 _MOST_SUMMARY_LIST = 600
 _FULLY_NAMED = 0.5
 _ALL_OF_IT = 0.1  # of two that fit equally well, a document says more than a section
@@ -35,8 +36,9 @@ def summary(
             excerpt = _gist(quoter, place, group)
             if excerpt is None or any(excerpt.overlaps(one) for one in excerpts):
                 continue
+            is_short = words < _FEWEST_SUMMARY_WORDS
             words += len(excerpt.text.split())
-            if excerpts and words > _MOST_SUMMARY_WORDS:
+            if words > _MOST_SUMMARY_WORDS and not is_short:
                 return excerpts
             excerpts.append(excerpt)
     return excerpts
