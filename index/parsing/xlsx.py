@@ -11,7 +11,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 from index.errors import UnreadableDocumentError
 from index.parsing.blocks import Blocks
 from index.parsing.parts import core_title, open_office, xml_part
-from index.parsing.tables import sheet
+from index.parsing.sheets import sheet
 from index.types import Parsed, ProblemKind
 
 MAX_CELLS = 20_000_000
