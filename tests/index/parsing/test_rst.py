@@ -87,13 +87,14 @@ def test_code_with_options_of_sphinx_is_kept(directive: str, options: str) -> No
         (".. note::\n   :icon: bell\n\n   Mind the *step*.\n", ["Mind the step."]),
         (
             (
-                ".. tab-set::\n\n   .. tab-item:: Linux\n\n      Run it:\n\n      .. code-block:: sh\n"
+                ".. tab-set::\n\n   .. tab-item:: Linux\n\n      Run it:\n\n"
+                "      .. code-block:: sh\n"
                 "         :caption: Here\n\n         make\n"
             ),
             ["Linux", "Run it:", "Here", "```\nmake\n```"],
         ),
         (
-            ".. csv-table:: Watch\n   :header: Shift, Keeper\n   :sorted: yes\n\n   Night, Odalys\n",
+            ".. csv-table:: Watch\n   :header: Shift, Keeper\n   :keep: x\n\n   Night, Odalys\n",
             ["Odalys"],
         ),
     ],
