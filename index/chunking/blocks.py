@@ -48,8 +48,16 @@ def above(text: str, chunk: Chunk) -> str:
         return ""  # it begins with the head, or with the first item
     if found[first].kind is BlockKind.ROW:
         return _above_row(text, found, first=first, at=at, start=chunk.start)
+    begun = shown(text[found[at].start : chunk.start]).strip()
+    if begun:  # within an item, whose beginning says what it is about
+        return f"{begun[:_MOST_KEY]} …\n"
+    return _introduction(text, found, first, start=chunk.start)
+
+
+def _introduction(text: str, found: Sequence[Block], first: int, *, start: int) -> str:
+    """Return the sentence that introduces the list with the block *first*, else ""."""
     needed = found[first - 1] if first > 0 else found[first]
-    if needed.kind is BlockKind.HEADING or needed.end > chunk.start:
+    if needed.kind is BlockKind.HEADING or needed.end > start:
         return ""
     words = shown(text[needed.start : needed.end]).strip()
     if needed.kind is BlockKind.PARAGRAPH and not words.endswith((":", "：")):

@@ -10,7 +10,9 @@ from index.parsing.text import clean
 _VALUE = re.compile(r"[-+−(]?[$€£¥]?\s?\d[\d.,:/\s-]*(?:[%€$£¥)]|[AP]M)?", re.IGNORECASE)
 _YEAR_OR_DATE = re.compile(r"(?:19|20)\d\d(?:[-/ ]\d\d?(?:[-/ ]\d\d?)?)?|Q[1-4]|\d{1,2}[/.]\d{2,4}")
 _MOST_NAME_WORDS = 2
+_MOST_NAMES_WORDS = 10  # for each column of a head
 _PAIR = 2
+_LEAST_NAMED = 0.5
 
 Rows = Sequence[Sequence[str]]
 
@@ -39,9 +41,22 @@ def sheet(rows: Rows) -> Iterator[str]:
             yield from captioned(_shown(part, heads), caption, first=False)
 
 
-def _shown(part: list[list[str]], heads: int) -> Iterator[str]:
+def table_texts(rows: list[list[str]]) -> Iterator[str]:
+    """Yield a table whose cells are known: its title, then its rows below their head."""
+    lines, body = _captions([*rows])
+    yield from lines
+    kept = [list(row) for row in body]
+    if kept:
+        heads = count_heads(kept)
+        if sum(map(bool, _joined(kept[:heads]))) < _LEAST_NAMED * len(kept[0]):
+            heads = 0
+        shown = _shown(kept, heads, whole_rows=True)
+        yield from captioned(shown, " – ".join(lines[-2:]), first=False)
+
+
+def _shown(part: list[list[str]], heads: int, *, whole_rows: bool = False) -> Iterator[str]:
     if heads:
-        yield from tables(part, heads=heads)
+        yield from tables(part, heads=heads, whole_rows=whole_rows)
     elif len(part) == 1:
         yield paired(part[0])
     elif len(part[0]) == _PAIR:
@@ -68,6 +83,8 @@ def count_heads(rows: list[list[str]]) -> int:
         return 2
     if len(rows[0]) == 1:
         return 1
+    if sum(len(text.split()) for text in rows[0]) > _MOST_NAMES_WORDS * len(rows[0]):
+        return 0  # sentences name no columns
     return 0 if _is_data(rows) else 1
 
 

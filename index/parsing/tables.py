@@ -26,7 +26,9 @@ def cell(text: str) -> str:
     return " ".join(clean(text).split()).replace("|", r"\|")
 
 
-def tables(rows: Sequence[Sequence[str]], *, heads: int = 1) -> Iterator[str]:
+def tables(
+    rows: Sequence[Sequence[str]], *, heads: int = 1, whole_rows: bool = False
+) -> Iterator[str]:
     """Yield tables made from *rows*, each with the same head.
 
     If the head alone would fill half of a table, each row becomes a list instead, with each value
@@ -36,6 +38,7 @@ def tables(rows: Sequence[Sequence[str]], *, heads: int = 1) -> Iterator[str]:
     Args:
         rows: Texts of the cells; rows may be of different length.
         heads: How many rows at the top are the head; several are joined.
+        whole_rows: Whether a row that becomes a list stays on one line.
     """
     width = max((len(row) for row in rows), default=0)
     cells = [[cell(text) for text in row] + [""] * (width - len(row)) for row in rows]
@@ -43,7 +46,7 @@ def tables(rows: Sequence[Sequence[str]], *, heads: int = 1) -> Iterator[str]:
         return
     head, body = _one_head(cells[:heads], width), [row for row in cells[heads:] if any(row)]
     if body and 2 * _tokens(_top(head)) > MAX_TABLE_TOKENS:
-        yield from _lists(head, body)
+        yield from _named_lines(head, body) if whole_rows else _lists(head, body)
         return
     yield from _cut_rows(head, body)
 
@@ -67,6 +70,15 @@ def _one_head(rows: Sequence[Sequence[str]], width: int) -> list[str]:
         " ".join(dict.fromkeys(row[column] for row in rows if row[column]))
         for column in range(width)
     ]
+
+
+def _named_lines(head: Sequence[str], body: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield a list with an item of one line for each row: each value behind its column's name."""
+    lines: list[str] = []
+    for row in body:
+        named = [pair for pair in zip(head, row, strict=True) if pair[1]]
+        lines.append("; ".join(f"{name}: {text}" if name else text for name, text in named))
+    yield "\n".join(f"- {line}" for line in lines)
 
 
 def _lists(head: Sequence[str], body: Iterable[Sequence[str]]) -> Iterator[str]:
