@@ -111,6 +111,7 @@ class Parsed:
             its source says, never widen it; see `index.audience.narrowed`.
         url: Where a person can open it, according to the document; None if it doesn't say.
         modified_at: When it was written, according to the document, in UTC; None if it doesn't say.
+        note: What of it could not be read, in one sentence; None if everything could.
     """
 
     text: str
@@ -120,6 +121,7 @@ class Parsed:
     audience: tuple[str, ...] = ()
     url: str | None = None
     modified_at: datetime | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

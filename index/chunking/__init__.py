@@ -1,6 +1,6 @@
 """Split documents into sentences, blocks and chunks; words, stems and titles."""
 
-from index.chunking.blocks import above, section_of, split_blocks
+from index.chunking.blocks import above, is_caption, section_of, split_blocks
 from index.chunking.chunker import CHUNKER_VERSION, chunk
 from index.chunking.markup import front_matter_lines, keywords, mask, readable, shown
 from index.chunking.plain_text import one_line, path_below, plain, plain_block, visible
@@ -18,6 +18,7 @@ __all__ = [
     "chunk",
     "front_matter_lines",
     "has_synonym",
+    "is_caption",
     "keywords",
     "listed",
     "mask",

@@ -23,12 +23,19 @@ _PARSER = (
 
 
 _MOST_ABOVE = 240  # most characters of the text above a piece of a list or a table
+_MOST_CAPTION = 160
+_MOST_KEY, _MOST_KEYS = 60, 3
+_CAPTION = re.compile(
+    r"\W*(?:table|tabelle|tableau|tabla|tabella|tab\.?|figure|fig\.?|abbildung|abb\.?)\s*\d",
+    re.IGNORECASE,
+)
 
 
 def above(text: str, chunk: Chunk) -> str:
     """Return the text that a chunk needs from above if it begins within a list or table, or "".
 
-    That is the head of the table, or the sentence that introduces the list.
+    That is the caption and the head of the table and the row's first cell, or the sentence that
+    introduces the list.
     """
     found = split_blocks(text)
     at = bisect_right(found, chunk.start, key=lambda one: one.end)
@@ -39,15 +46,63 @@ def above(text: str, chunk: Chunk) -> str:
         first -= 1
     if first == at and found[at].start >= chunk.start:
         return ""  # it begins with the head, or with the first item
-    needed = found[first]
-    if needed.kind is not BlockKind.ROW and first > 0:
-        needed = found[first - 1]
-    if needed.kind is BlockKind.HEADING or needed.end > chunk.start:
+    if found[first].kind is BlockKind.ROW:
+        return _above_row(text, found, first=first, at=at, start=chunk.start)
+    begun = shown(text[found[at].start : chunk.start]).strip()
+    if begun:  # within an item, whose beginning says what it is about
+        return f"{begun[:_MOST_KEY]} …\n"
+    return _introduction(text, found, first, start=chunk.start)
+
+
+def _introduction(text: str, found: Sequence[Block], first: int, *, start: int) -> str:
+    """Return the sentence that introduces the list with the block *first*, else ""."""
+    needed = found[first - 1] if first > 0 else found[first]
+    if needed.kind is BlockKind.HEADING or needed.end > start:
         return ""
     words = shown(text[needed.start : needed.end]).strip()
     if needed.kind is BlockKind.PARAGRAPH and not words.endswith((":", "：")):
         return ""
     return f"{words[-_MOST_ABOVE:]}\n"
+
+
+def _above_row(text: str, found: Sequence[Block], *, first: int, at: int, start: int) -> str:
+    """Return the caption, the head and the key of a table that a chunk begins within."""
+    lines = [_caption(text, found[first - 1])] if first > 0 else []
+    if found[first].is_head and found[first].end <= start:
+        lines.append(shown(text[found[first].start : found[first].end]).strip()[:_MOST_ABOVE])
+    if found[at].start < start:  # within a row, whose first cells name it
+        lines.append(_key(shown(text[found[at].start : start])))
+    return "".join(f"{line}\n" for line in lines if line)
+
+
+def _key(row: str) -> str:
+    """Return the first cells of a row that goes on below.
+
+    >>> _key("| 1903 | The Robbery | Bandits stop")
+    '| 1903 | The Robbery |'
+    """
+    cells = [cell.strip() for cell in row.strip().strip("|").split(" | ")]
+    kept = cells[:1] if len(cells) == 1 else cells[:-1][:_MOST_KEYS]
+    return f"| {' | '.join(cell[:_MOST_KEY] for cell in kept)} |"
+
+
+def _caption(text: str, block: Block) -> str:
+    """Return the words of *block* if they announce the table below it, else ""."""
+    if block.kind is not BlockKind.PARAGRAPH:
+        return ""
+    words = shown(text[block.start : block.end]).strip()
+    return words if is_caption(words) else ""
+
+
+def is_caption(paragraph: str) -> bool:
+    """Return whether a paragraph announces the table below it.
+
+    >>> is_caption("Table 2. Fees"), is_caption("The fees are:"), is_caption("Fees are due.")
+    (True, True, False)
+    """
+    if len(paragraph) > _MOST_CAPTION:
+        return False
+    return paragraph.endswith((":", "：")) or _CAPTION.match(paragraph) is not None
 
 
 @lru_cache(maxsize=32)  # of texts as long as documents

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from index.chunking.blocks import split_blocks
 from index.chunking.lines import ITEM
-from index.chunking.markup import mask, trimmed
+from index.chunking.markup import HIDDEN, mask, trimmed
 from index.chunking.sentences import split_sentences
 from index.types import Block, BlockKind, Heading, Parsed, Span
 
-CHUNKER_VERSION = "3"
+CHUNKER_VERSION = "4"
 """Changes whenever the same text would give other spans."""
 
 _Range = tuple[int, int]
@@ -190,6 +190,7 @@ class _Atom:
 _MID_BLOCK_COST = 0.25
 _HANGING_COST = 0.5
 _MAX_TITLE_CHARS = 80
+_MOST_CAPTION_CHARS = 200
 _MAX_ATOMS = 256
 
 
@@ -213,10 +214,10 @@ def _pieces(measured: _Measured, section: _Section) -> Iterator[_Range]:
 def _atoms(measured: _Measured, section: _Section, first_limit: int) -> Iterator[_Atom]:
     """Yield the body of *section* in parts that fit: blocks, else sentences, else cut ones."""
     limit = first_limit
-    for start, end, ends_block in _blocks(measured, section.head_end, section.end):
+    for start, end, ends_block, announces in _blocks(measured, section.head_end, section.end):
         for first, last in _fitting(measured, start, end, limit=limit):
             cost = 0.0 if last == end and ends_block else _MID_BLOCK_COST
-            if _is_title(measured.text[first:last]):
+            if _is_title(measured.text[first:last]) or (announces and last == end):
                 cost += _HANGING_COST
             yield _Atom(start=first, end=last, break_cost=cost)
         limit = measured.limit
@@ -261,21 +262,33 @@ def _packed(measured: _Measured, atoms: list[_Atom]) -> Iterator[_Range]:
     yield from reversed(spans)
 
 
-def _blocks(measured: _Measured, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
-    """Yield the border of each block, and whether its end is a good place to cut."""
+def _blocks(measured: _Measured, start: int, end: int) -> Iterator[tuple[int, int, bool, bool]]:
+    """Yield the border of each block, whether a cut after it is good, and whether it announces.
+
+    A short paragraph above a table or a list announces it.
+    """
     text, at = measured.text, start
     inside = _with_heads([one for one in measured.blocks if one.start < end and one.end > start])
     for one, following in zip(inside, [*inside[1:], None], strict=False):
         # Text that is in no block becomes a piece of its own, so that it is not lost
         for first, last in _trimmed(text, at, max(at, one.start)):
-            yield first, last, True
+            yield first, last, True, False
         is_row = one.kind is BlockKind.ROW
         goes_on = is_row and following is not None and following.group == one.group
         for first, last in _trimmed(text, max(at, one.start), min(one.end, end)):
-            yield first, last, not goes_on
+            yield first, last, not goes_on, _announces(one, following, text)
         at = max(at, min(one.end, end))
     for first, last in _trimmed(text, at, end):
-        yield first, last, True
+        yield first, last, True, False
+
+
+def _announces(one: Block, following: Block | None, text: str) -> bool:
+    if following is None or one.kind is not BlockKind.PARAGRAPH:
+        return False
+    if following.kind is BlockKind.ROW:
+        return one.end - one.start <= _MOST_CAPTION_CHARS
+    is_announced = following.kind in {BlockKind.ITEM, BlockKind.CODE}
+    return is_announced and text[one.start : one.end].rstrip(f" {HIDDEN}").endswith((":", "："))
 
 
 def _with_heads(found: list[Block]) -> list[Block]:

@@ -7,6 +7,7 @@ quotes are cut from the stored one.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
@@ -18,7 +19,12 @@ _FENCE = re.compile(r"[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d{1,3}[.)]) +)?(`{3,}|~{3,}
 _CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(?:(?!\n[ \t]*\n)[\s\S])+?(?<!`)\1(?!`)")
 _FRONT_STARTS = (" ", "\t", "- ", "#", "]", "}")
 _MOST_FRONT_LINES = 200
-_COMMENT = re.compile(r"<!--[\s\S]{0,5000}?-->")
+# What begins with the first of a pair is hidden up to the second, however long it is.
+_HIDDEN_PAIRS = (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"))
+# The bytes of a picture or font within the text
+_DATA = re.compile(
+    r"data:[\w.+-]{1,40}/[\w.+-]{1,80}(?:;[\w=.+-]{1,60}){0,4},[^\s\"'<>()\[\]]{24,}"
+)
 # {% tag %}, {%- tag -%}, {{ value }}, {{< shortcode >}}, {{% shortcode %}}, {# comment #}
 _TEMPLATE = re.compile(
     r"\{%[^%{}]*(?:%(?!\})[^%{}]*)*%\}|\{\{[^{}\n]*\}\}|\{#(?![\w-]+\})[^{}\n]*#\}"
@@ -35,6 +41,11 @@ _TAG = re.compile(
 )
 # A component of a documentation site: <Tabs groupId="os">, </TabItem>, <Card title="Set up" />
 _COMPONENT = re.compile(r"^[ \t]*</?[A-Z][\w.]*(?:\s[^<>]*)?>[ \t]*$", re.MULTILINE)
+# The same within a line: with attributes, or closed later on the line
+_INLINE_COMPONENT = re.compile(
+    r"<[A-Z][\w.]*(?:\s+[\w:-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|\{[^{}\n]*\}))+\s*/?>|</[A-Z][\w.]*>"
+    r"|<(?P<open>[A-Z][\w.]*)\s*>(?=[^\n]{0,2000}</(?P=open)>)|<[A-Z][\w.]*\s*/>"
+)
 _IMPORT = re.compile(
     r"^(?:import\s[^\n]*\sfrom\s+['\"][^\n]*|import\s+['\"][^'\"\n]+['\"];?[ \t]*)$", re.M
 )
@@ -51,6 +62,8 @@ _ADMONITION = re.compile(
     r"(?:\[(?P<label>[^\]\n]*)\])?(?P<rest>[^\n]*))[ \t]*$",
     re.MULTILINE,
 )
+# A fence of an admonition that follows text on its line
+_LATE_FENCE = re.compile(r"(?<=\S)[ \t]+:::[ \t]*[\w-]*[ \t]*$", re.MULTILINE)
 _ALERT = re.compile(r"(?<=>)[ \t]*\[![A-Z]+\][+-]?")
 _LINK = re.compile(
     r"(?:!?\[)(?P<text>(?:[^\[\]\n]|\[[^\[\]\n]*\]|\n(?![ \t]*\n)){0,400}?)"
@@ -81,6 +94,7 @@ def mask(text: str) -> str:
     body = front_matter_end(text)
     _blank(chars, 0, body)
     code = list(_code(text, body))
+    _hide_pairs(chars, text, code)
     for hiding in _HIDING:
         _hide(chars, hiding, code)
     lines = "".join(chars).split("\n")
@@ -190,6 +204,28 @@ def _spans(text: str, start: int, end: int) -> Iterator[_Range]:
         yield match.span()
 
 
+def _hide_pairs(chars: list[str], text: str, code: Sequence[_Range]) -> None:
+    """Hide comments, scripts and styles outside of *code*."""
+    lower = text.lower()
+    if len(lower) != len(text):  # few letters become two in lower case
+        lower = text
+    starts = [first for first, _ in code]
+    for opening, closing in _HIDDEN_PAIRS:
+        start = lower.find(opening)
+        while start >= 0:
+            within = bisect_right(starts, start) - 1
+            if within >= 0 and start < code[within][1]:
+                start = lower.find(opening, code[within][1])
+                continue
+            end = lower.find(closing, start)
+            if end < 0:
+                break
+            for at in range(start, end + len(closing)):
+                if chars[at] != "\n":
+                    chars[at] = HIDDEN
+            start = lower.find(opening, end)
+
+
 _Keep = Callable[[re.Match[str]], list[_Range]]
 
 
@@ -216,13 +252,15 @@ def _link_text(match: re.Match[str]) -> list[_Range]:
 
 
 _HIDING: tuple[tuple[re.Pattern[str], _Keep], ...] = (
-    (_COMMENT, _nothing),
+    (_DATA, _nothing),
     (_TEMPLATE, _attributes_shown),
     (_ATTRIBUTES, _nothing),
     (_IMPORT, _nothing),
     (_COMPONENT, _attributes_shown),
+    (_INLINE_COMPONENT, _attributes_shown),
     (_TAG, _attributes_shown),
     (_ADMONITION, _title),
+    (_LATE_FENCE, _nothing),
     (_ALERT, _nothing),
     (_LINK, _link_text),
     (_LINK, _link_text),  # an image may be the text of a link

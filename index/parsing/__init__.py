@@ -13,7 +13,7 @@ __all__ = ["MAX_TEXT_CHARS", "PARSER_VERSION", "SUFFIXES", "Parser", "child", "p
 
 Parser: TypeAlias = Callable[[bytes], Parsed]
 
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 """Changes whenever the same bytes would give another text, title, headings or pages."""
 
 MAX_TEXT_CHARS = 20_000_000

@@ -6,7 +6,7 @@ from io import StringIO
 from itertools import islice
 
 from index.parsing.blocks import Blocks
-from index.parsing.tables import sheet
+from index.parsing.sheets import sheet
 from index.parsing.text import clean, decode
 from index.types import Parsed
 

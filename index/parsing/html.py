@@ -2,13 +2,17 @@
 
 import re
 import warnings
-from copy import copy
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.dammit import EncodingDetector
 from markdownify import MarkdownConverter
 
+from index.chunking import is_caption
 from index.errors import UnreadableDocumentError
+from index.parsing.html_content import keep_main_content, remove_unseen
+from index.parsing.html_math import math_text
+from index.parsing.html_tables import table_parts
+from index.parsing.tables import captioned
 from index.parsing.text import clean, decode
 from index.types import Heading, Parsed, ProblemKind
 
@@ -16,15 +20,14 @@ MAX_SOURCE_CHARS = 20_000_000
 
 # Browsers read these as Windows-1252, and so did the authors of the pages.
 _LATIN = frozenset({"iso-8859-1", "latin-1", "latin1", "ascii", "us-ascii"})
-_DROPPED = ("script", "style", "nav", "template", "noscript", "iframe", "object", "svg", "canvas")
 _ROWS = ("thead", "tbody", "tfoot", "tr", "th", "td")
-_PLAIN = ["a", "b", "strong", "i", "em", "del", "s"]
-_HIDING = re.compile(r"display:none|visibility:hidden")
+_PLAIN = ["a", "b", "strong", "i", "em"]
 
 # The converter makes three nested calls per level, and Python's limit is 1,000.
 _MAX_DEPTH = 120
-_MAX_SPAN = 100
 _MAX_CELL_CHARS = 1_500
+_BLOCKS = ("p", "div", "ul", "ol", "dl", "pre", "h1", "h2", "h3", "h4", "h5", "h6")
+_LEAST_BLOCKS = 4
 
 # A private character before every real heading, because a line of text may also begin with "#".
 _MARK = "\uf8ff"
@@ -35,11 +38,15 @@ def parse(content: bytes) -> Parsed:
     declared = EncodingDetector.find_declared_encoding(content, is_html=True)
     if declared and declared.lower() in _LATIN:
         declared = "cp1252"
-    return render(decode(content, declared=declared))
+    return render(decode(content, declared=declared), is_page=True)
 
 
-def render(source: str) -> Parsed:
+def render(source: str, *, is_page: bool = False) -> Parsed:
     """Return the visible text of the HTML *source* as Markdown.
+
+    Args:
+        source: The page.
+        is_page: Whether it is a page of a website, with menus and footers around its content.
 
     Raises:
         UnreadableDocumentError: TOO_BIG if *source* is.
@@ -50,17 +57,12 @@ def render(source: str) -> Parsed:
         )
     soup = _soup(source)
     title = soup.title.get_text() if soup.title else ""
-    _strip(soup)
-    _straighten_tables(soup)
+    remove_unseen(soup)
+    if is_page:
+        keep_main_content(soup)
+    _straighten(soup)
     _flatten(soup)
-    converter = _Converter(
-        bullets="-",
-        escape_asterisks=False,
-        escape_underscores=False,
-        heading_style="atx",
-        strip=_PLAIN,
-        table_infer_header=True,
-    )
+    converter = _Converter()
     text, headings = _take_marks(converter.convert_soup(soup))
     first = next((heading.text for heading in headings if heading.level == 1), None)
     return Parsed(text=text, title=" ".join(clean(title).split()) or first, headings=headings)
@@ -73,29 +75,18 @@ def _soup(source: str) -> BeautifulSoup:
         return BeautifulSoup(clean(source).replace(_MARK, ""), "lxml")
 
 
-def _strip(soup: BeautifulSoup) -> None:
-    """Remove the parts that a reader does not see or cannot use."""
-    for tag in soup.find_all([*_DROPPED, "title"]):
-        tag.decompose()
-    for tag in soup.find_all(_is_hidden):
-        if not tag.decomposed:
-            tag.decompose()
-
-
-def _is_hidden(tag: Tag) -> bool:
-    style = str(tag.get("style", "")).replace(" ", "").lower()
-    return tag.has_attr("hidden") or bool(style and _HIDING.search(style))
-
-
-def _straighten_tables(soup: BeautifulSoup) -> None:
-    """Turn layout tables into paragraphs, and fill the rows of tables with spanning cells."""
+def _straighten(soup: BeautifulSoup) -> None:
+    """Write formulas as text, and turn layout tables into paragraphs."""
+    for math in soup.find_all(re.compile(r"^(?:\w+:)?math$")):
+        if not math.decomposed:
+            before = " " if _previous(math)[-1:].isalnum() else ""
+            after = " " if _next(math)[:1].isalnum() else ""
+            math.replace_with(f"{before}{math_text(math)}{after}")
     for table in soup.find_all("table"):
         if _is_layout(table):
             table.name = "div"
         elif not table.get_text().strip():
             table.clear()
-        elif table.find(rowspan=True):
-            _fill_rows(table)
     for cell in soup.find_all(_ROWS):
         if cell.find_parent("table") is None:
             cell.name = "div"
@@ -120,33 +111,14 @@ def _is_layout(table: Tag) -> bool:
     if table.find("table"):
         return True
     columns = max((len(row.find_all(["td", "th"])) for row in table.find_all("tr")), default=0)
-    cells = table.find_all(["td", "th"])
-    return columns <= 1 or any(len(cell.get_text()) > _MAX_CELL_CHARS for cell in cells)
-
-
-def _fill_rows(table: Tag) -> None:
-    """Repeat a cell in each row it spans, so that columns line up."""
-    spans: dict[int, tuple[Tag, int]] = {}
-    for row in table.find_all("tr"):
-        cells = iter(row.find_all(["td", "th"]))
-        filled: list[Tag] = []
-        column = 0
-        while True:
-            spanning, rows = spans.get(column, (None, 0))
-            cell = copy(spanning) if spanning and rows else next(cells, None)
-            if cell is None:
-                break
-            left = rows - 1 if rows else _span(cell, "rowspan") - 1
-            spans[column] = (cell, left)
-            filled.append(cell)
-            column += _span(cell, "colspan")
-        row.clear()
-        row.extend(filled)
-
-
-def _span(cell: Tag, name: str) -> int:
-    value = str(cell.get(name, "1"))
-    return max(1, min(int(value), _MAX_SPAN)) if value.isdecimal() else 1
+    if columns <= 1:
+        return True
+    if table.find("th"):
+        return False
+    return any(
+        len(cell.get_text()) > _MAX_CELL_CHARS and len(cell.find_all(_BLOCKS)) >= _LEAST_BLOCKS
+        for cell in table.find_all("td")
+    )
 
 
 def _take_marks(rendered: str) -> tuple[str, tuple[Heading, ...]]:
@@ -167,6 +139,19 @@ def _take_marks(rendered: str) -> tuple[str, tuple[Heading, ...]]:
 
 
 class _Converter(MarkdownConverter):
+    """Writes Markdown; the texts of cells wait until their table is complete."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            bullets="-",
+            escape_asterisks=False,
+            escape_underscores=False,
+            heading_style="atx",
+            strip=_PLAIN,
+        )
+        self._cells: dict[int, str] = {}
+        self._captions: dict[int, str] = {}
+
     def convert_hN(  # noqa: N802  markdownify calls this name
         self, n: int, _el: Tag, text: str, parent_tags: set[str]
     ) -> str:
@@ -178,17 +163,58 @@ class _Converter(MarkdownConverter):
     def convert_img(self, el: Tag, _text: str, **_: object) -> str:
         return " ".join(str(el.get("alt", "")).split())
 
-    def convert_sup(self, _el: Tag, text: str, **_: object) -> str:
-        # 10² must not become 102.
-        return f"^{text}" if text.strip().lstrip("+-−").isdigit() else text
+    def convert_sup(self, el: Tag, text: str, **_: object) -> str:
+        words = text.strip()
+        if not words.lstrip("+-−").isdigit():
+            return text
+        if _next(el).lstrip().startswith(("⁄", "∕", "/")):  # the upper half of a fraction
+            return f" {words}" if _previous(el)[-1:].isdigit() else words
+        return f"^{text}"  # 10² must not become 102
+
+    def convert_rt(self, _el: Tag, text: str, **_: object) -> str:
+        return f"({text.strip()})" if text.strip() else ""  # how the word before it is read
+
+    def convert_rp(self, _el: Tag, _text: str, **_: object) -> str:
+        return ""
+
+    def convert_option(self, _el: Tag, text: str, **_: object) -> str:
+        return f"{text.strip()}\n"
+
+    def convert_sub(self, el: Tag, text: str, **_: object) -> str:
+        # log₂8 must not become log28
+        return f"_{text.strip()} " if text.strip() and _next(el)[:1].isdigit() else text
 
     def convert_td(self, el: Tag, text: str, **_: object) -> str:
-        return _cell(el, text)
+        self._cells[id(el)] = " ".join(text.split())
+        return ""
 
     def convert_th(self, el: Tag, text: str, **_: object) -> str:
-        return _cell(el, text)
+        return self.convert_td(el, text)
+
+    def convert_tr(self, _el: Tag, _text: str, **_: object) -> str:
+        return ""
+
+    def convert_caption(self, el: Tag, text: str, **_: object) -> str:
+        self._captions[id(el.parent)] = " ".join(text.split())
+        return ""
+
+    def convert_table(self, el: Tag, _text: str, **_: object) -> str:
+        own = self._captions.get(id(el), "")
+        parts = captioned(table_parts(el, self._cells), own or _caption_above(el), first=bool(own))
+        return "\n\n" + "\n\n".join(part.replace(_MARK, "") for part in parts) + "\n\n"
 
 
-def _cell(cell: Tag, text: str) -> str:
-    words = " ".join(text.replace("|", r"\|").split())
-    return f" {words} |" + " |" * (_span(cell, "colspan") - 1)
+def _caption_above(table: Tag) -> str:
+    """Return the paragraph above a table if it is the table's caption, as in Word, else ""."""
+    before = table.find_previous_sibling()
+    words = " ".join(before.get_text().split()) if before is not None else ""
+    is_paragraph = before is not None and before.name == "p"
+    return words if is_paragraph and is_caption(words) else ""
+
+
+def _next(el: Tag) -> str:
+    return str(el.next_sibling) if isinstance(el.next_sibling, NavigableString) else ""
+
+
+def _previous(el: Tag) -> str:
+    return str(el.previous_sibling) if isinstance(el.previous_sibling, NavigableString) else ""

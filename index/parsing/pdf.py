@@ -1,30 +1,41 @@
-"""Parse PDF with pdfium: the text of each page, with headings from the outline."""
+"""Parse PDF with pdfium: text, tables and headings of each page, form values and notes."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import accumulate
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
-from pypdfium2 import PdfDocument, PdfiumError, PdfPage
+from pypdfium2 import PdfDocument, PdfiumError
 from pypdfium2 import raw as pdfium_c
 
 from index.errors import UnreadableDocumentError
+from index.parsing.pdf_columns import PdfTable
+from index.parsing.pdf_forms import add_entries
+from index.parsing.pdf_hyphens import rejoin
+from index.parsing.pdf_layout import (
+    PdfLine,
+    PdfLines,
+    drop_running_lines,
+    is_garbled,
+    is_scan,
+    join_headings,
+    mark_headings,
+)
+from index.parsing.pdf_outline import outline_headings
+from index.parsing.pdf_page import Look, Page, Word, read_page
+from index.parsing.pdf_tables import find_tables
+from index.parsing.sheets import table_texts
 from index.parsing.text import clean
 from index.types import Heading, Parsed, ProblemKind
 
 MAX_PAGES = 10_000
 
 _PAGE_BREAK = "\n\n"
-_MAX_BOOKMARKS = 5_000
-_MAX_OUTLINE_DEPTH = 6
 _HEADER_BYTES = 1024
-
-# pdfium writes this in place of a hyphen at a line's end and the line break after it.
-_BROKEN_WORD = re.compile("([^\\W\\d_]+(?:-[^\\W\\d_]+)*)\ufffe([^\\W\\d_]+)")
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_MIN_PART_CHARS = 3
-
-_NUMBER = re.compile(r"\s{0,9}[\d.]{1,12}[.)]?\s")
+_MARK = "\uf8ff"  # a private character before a heading
+_GAP = 0.45  # between two paragraphs, in heights of a line
+_PAGES_A_HEADING = 10
+_MOST_RANGES = 12
+_SCANNED = "its pages are images without text: run OCR on it first"
 
 # Titles that programs set by themselves.
 _NO_TITLE = re.compile(
@@ -32,13 +43,6 @@ _NO_TITLE = re.compile(
     r"|.*\.(?:pdf|docx?|pptx?|xlsx?|odt|rtf|tex|indd|jpe?g|png|tiff?|exe|html?|txt)",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bookmark:
-    page: int
-    level: int
-    title: str
 
 
 def parse(content: bytes) -> Parsed:
@@ -53,13 +57,21 @@ def parse(content: bytes) -> Parsed:
         )
     document = _open(content)
     try:
-        texts = _rejoin(_page_texts(document))
-        pages = _page_starts(texts)
+        read = _read_pages(document)
+        pages = _checked(document, read)
+        scans = [number for number, page in enumerate(pages, start=1) if is_scan(page)]
+        garbled = [number for number, page in enumerate(pages, start=1) if is_garbled(page.text)]
+        drop_running_lines(pages)
+        mark_headings(pages)
+        texts, own = _written(pages)
+        starts = _page_starts(texts)
+        outlined = outline_headings(document, texts, starts)
         return Parsed(
             text=_PAGE_BREAK.join(texts),
             title=_title(document),
-            headings=_headings(texts, pages, _bookmarks(document)),
-            pages=pages,
+            headings=_chosen(outlined, _offset(own, starts), len(pages)),
+            pages=starts,
+            note=_note(scans=scans, garbled=garbled, failed=read.failed),
         )
     finally:
         document.close()
@@ -84,34 +96,179 @@ def _open(content: bytes) -> PdfDocument:
     return document
 
 
-def _page_texts(document: PdfDocument) -> list[str]:
-    texts: list[str] = []
-    failed = objects = 0
+@dataclass(slots=True, kw_only=True)
+class _Read:
+    """The pages of a document, and the numbers of those that could not be read."""
+
+    pages: list[PdfLines] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+
+
+def _read_pages(document: PdfDocument) -> _Read:
+    read = _Read()
+    form = None
+    if pdfium_c.FPDF_GetFormType(document) != pdfium_c.FORMTYPE_NONE:
+        with suppress(PdfiumError):
+            document.init_forms()
+            form = document.formenv.raw if document.formenv else None
     for number in range(len(document)):
         try:
             page = document[number]
-            text, count = _page_text(page)
+            try:
+                found = read_page(page)
+                add_entries(found, page, form)
+                read.pages.append(_lines(found))
+            finally:
+                page.close()
         except PdfiumError:
-            text, count, failed = "", 0, failed + 1
-        texts.append(text)
-        objects += count
-    if any(text.strip() for text in texts):
-        return texts
-    raise _nothing_read(document, failed=failed == len(texts), has_objects=objects > 0)
+            read.pages.append(PdfLines(height=0))
+            read.failed.append(number + 1)
+    return read
 
 
-def _page_text(page: PdfPage) -> tuple[str, int]:
-    """Return the text of *page*, and if there is none, how many objects are drawn on it."""
-    try:
-        text_page = page.get_textpage()
-        try:
-            text = str(text_page.get_text_range())
-        finally:
-            text_page.close()
-        objects = 0 if text.strip() else int(pdfium_c.FPDFPage_CountObjects(page))
-    finally:
-        page.close()
-    return text, objects
+def _checked(document: PdfDocument, read: _Read) -> list[PdfLines]:
+    """Return the pages if any has text; raises `UnreadableDocumentError`."""
+    pages = read.pages
+    has_text = any(page.text.strip() for page in pages)
+    if has_text and not all(is_scan(page) or not page.text.strip() for page in pages):
+        return pages
+    if has_text:
+        raise UnreadableDocumentError(ProblemKind.SCANNED, _SCANNED)
+    raise _nothing_read(
+        document,
+        failed=len(read.failed) == len(pages),
+        has_objects=any(page.objects for page in pages),
+    )
+
+
+def _lines(found: Page) -> PdfLines:
+    """Return the lines of a page in pdfium's order, each table where its first word is."""
+    tables = find_tables(found)
+    table_of = {number: table for table in tables for number in table.words}
+    told: set[int] = set()
+    made = PdfLines(height=found.height, is_picture=found.is_picture, objects=found.objects)
+    words: list[Word] = []
+    for number, word in enumerate(found.words):
+        table = table_of.get(number)
+        if words and (table is not None or words[-1].line != word.line):
+            made.lines.append(_line(found, words))
+            words = []
+        if table is None:
+            words.append(word)
+        elif id(table) not in told:
+            told.add(id(table))
+            made.lines.append(_table_line(found, table))
+    if words:
+        made.lines.append(_line(found, words))
+    return made
+
+
+def _line(found: Page, words: list[Word]) -> PdfLine:
+    look = found.looks.get(words[0].line) or Look(size=0.0, is_bold=False)
+    return PdfLine(
+        text=" ".join(word.text for word in words).replace(_MARK, ""),
+        top=max(word.box[3] for word in words),
+        bottom=min(word.box[1] for word in words),
+        size=look.size,
+        is_bold=look.is_bold,
+    )
+
+
+def _table_line(found: Page, table: PdfTable) -> PdfLine:
+    boxes = [found.words[number].box for number in table.words]
+    return PdfLine(
+        text="\n\n".join(table_texts(table.rows)).replace(_MARK, ""),
+        top=max(box[3] for box in boxes),
+        bottom=min(box[1] for box in boxes),
+        is_table=True,
+    )
+
+
+def _written(pages: list[PdfLines]) -> tuple[list[str], list[list[Heading]]]:
+    """Return the text of each page, and its headings with their places in it."""
+    for page in pages:
+        join_headings(page)
+    texts: list[str] = []
+    found: list[list[Heading]] = []
+    for text in rejoin([_page_text(page) for page in pages]):
+        lines: list[str] = []
+        headings: list[Heading] = []
+        offset = 0
+        for marked in text.split("\n"):
+            line = marked
+            if marked.startswith(_MARK):
+                line = marked[2:]
+                headings.append(Heading(start=offset, level=int(marked[1]), text=line))
+            lines.append(line)
+            offset += len(line) + 1
+        texts.append("\n".join(lines))
+        found.append(headings)
+    return texts, found
+
+
+def _page_text(page: PdfLines) -> str:
+    """Return the text of a page, with a blank line where there is a gap between its lines."""
+    parts: list[str] = []
+    before: PdfLine | None = None
+    for line in page.lines:
+        if before is not None:
+            parts.append("\n\n" if _is_apart(before, line) else "\n")
+        parts.append(f"{_MARK}{line.level}{line.text}" if line.level else line.text)
+        before = line
+    return "".join(parts)
+
+
+def _is_apart(before: PdfLine, line: PdfLine) -> bool:
+    if before.is_table or line.is_table or before.level or line.level:
+        return True
+    height = max(1.0, line.top - line.bottom)
+    return before.bottom - line.top > _GAP * height
+
+
+def _offset(own: list[list[Heading]], starts: tuple[int, ...]) -> list[Heading]:
+    return [
+        replace(heading, start=start + heading.start)
+        for headings, start in zip(own, starts, strict=True)
+        for heading in headings
+    ]
+
+
+def _chosen(
+    outlined: tuple[Heading, ...], printed: list[Heading], pages: int
+) -> tuple[Heading, ...]:
+    """Return the headings of the outline, or those by size if the outline has hardly any."""
+    return outlined if len(outlined) * _PAGES_A_HEADING >= pages and outlined else tuple(printed)
+
+
+def _note(*, scans: list[int], garbled: list[int], failed: list[int]) -> str | None:
+    """Return what a reader of the document misses, as one sentence; None if nothing."""
+    parts = [
+        f"{_numbers(found)} {what}"
+        for found, what in (
+            (scans, "without text: only pictures, run OCR on the file"),
+            (garbled, "with letters that make no words: export the file again or run OCR on it"),
+            (failed, "that cannot be read"),
+        )
+        if found
+    ]
+    return "; ".join(parts) or None
+
+
+def _numbers(found: list[int]) -> str:
+    """Return page numbers for people.
+
+    >>> _numbers([2, 3, 4, 9]), _numbers([7])
+    ('pages 2-4, 9', 'page 7')
+    """
+    ranges: list[list[int]] = []
+    for number in found:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    words = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
+    kept = words if len(words) <= _MOST_RANGES else [*words[:_MOST_RANGES], "and others"]
+    return f"page{'s' if len(found) > 1 else ''} {', '.join(kept)}"
 
 
 def _nothing_read(
@@ -126,51 +283,8 @@ def _nothing_read(
             ProblemKind.BROKEN, "no page of the PDF can be read; export it again"
         )
     if has_objects:
-        return UnreadableDocumentError(
-            ProblemKind.SCANNED, "its pages are images without text: run OCR on it first"
-        )
+        return UnreadableDocumentError(ProblemKind.SCANNED, _SCANNED)
     return UnreadableDocumentError(ProblemKind.EMPTY, "its pages are blank")
-
-
-def _rejoin(texts: list[str]) -> list[str]:
-    """Join words broken at the ends of lines, spelled as elsewhere in the same document."""
-    if not any("\ufffe" in text for text in texts):
-        return [_tidy(text) for text in texts]
-    # The halves of broken words are not words.
-    whole = (_BROKEN_WORD.sub(" ", text) for text in texts)
-    known = {word.lower() for text in whole for word in _WORD.findall(text)}
-    evidence = [
-        _keeps_hyphen(match[1], match[2], known)
-        for text in texts
-        for match in _BROKEN_WORD.finditer(text)
-    ]
-    kept, joined = evidence.count(True), evidence.count(False)
-    # A program without hyphenation breaks lines only at the hyphens of compounds, which is rare.
-    by_default = kept > joined or (not joined and len(evidence) < len(texts))
-
-    def join(match: re.Match[str]) -> str:
-        keeps = _keeps_hyphen(match[1], match[2], known)
-        hyphen = "-" if keeps or (keeps is None and by_default) else ""
-        return f"{match[1]}{hyphen}{match[2]}"
-
-    return [_tidy(_BROKEN_WORD.sub(join, text).replace("\ufffe", "-")) for text in texts]
-
-
-def _keeps_hyphen(left: str, right: str, known: set[str]) -> bool | None:
-    """Return whether a hyphen stays, as in "chat-optimized"; None if *known* doesn't show it."""
-    if (left + right).lower() in known:
-        return False
-    if "-" in left or left.isupper() != right.isupper() or right.istitle():
-        return True
-    parts = {left.lower(), right}
-    both_words = parts <= known and min(map(len, parts)) >= _MIN_PART_CHARS
-    return True if both_words or f"{left}-{right}".lower() in known else None
-
-
-def _tidy(text: str) -> str:
-    # A soft hyphen that pdfium kept is inside a line and never visible.
-    lines = clean(text.replace("\xad", "")).split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
 def _page_starts(texts: list[str]) -> tuple[int, ...]:
@@ -186,58 +300,3 @@ def _title(document: PdfDocument) -> str | None:
     raw = clean(str(document.get_metadata_value("Title")))
     title = " ".join(raw.split())
     return None if not title or _NO_TITLE.fullmatch(title) else title
-
-
-def _bookmarks(document: PdfDocument) -> list[_Bookmark]:
-    """Return the outline; a damaged one is read as far as possible."""
-    found: list[_Bookmark] = []
-    try:
-        for bookmark in document.get_toc(max_depth=_MAX_OUTLINE_DEPTH):
-            target = bookmark.get_dest()
-            page = target.get_index() if target else None
-            title = " ".join(clean(bookmark.get_title()).split())
-            if page is not None and title:
-                found.append(_Bookmark(page=page, level=bookmark.level + 1, title=title))
-            if len(found) >= _MAX_BOOKMARKS:
-                break
-    except PdfiumError:
-        pass
-    return found
-
-
-def _headings(
-    texts: list[str], pages: tuple[int, ...], bookmarks: list[_Bookmark]
-) -> tuple[Heading, ...]:
-    """Return a heading for each bookmark whose title is a line on the page it leads to."""
-    lines_of: dict[int, dict[str, int]] = {}
-    found: dict[int, Heading] = {}
-    for bookmark in bookmarks:
-        if bookmark.page not in lines_of:
-            lines_of[bookmark.page] = dict(_lines(texts[bookmark.page]))
-        offset = lines_of[bookmark.page].get(_bare(bookmark.title))
-        if offset is not None:
-            start = pages[bookmark.page] + offset
-            found[start] = Heading(start=start, level=bookmark.level, text=bookmark.title)
-    return tuple(found[start] for start in sorted(found))
-
-
-def _lines(text: str) -> Iterator[tuple[str, int]]:
-    """Yield each possible title with its offset: each line, and each line joined with the next."""
-    lines = text.split("\n")
-    ends = list(accumulate(len(line) + 1 for line in lines))
-    # From last to first, so that in a mapping the first occurrence wins.
-    for number in range(len(lines) - 1, -1, -1):
-        offset = ends[number] - len(lines[number]) - 1
-        if lines[number]:
-            yield _bare(" ".join(lines[number : number + 2])), offset
-            yield _bare(lines[number]), offset
-
-
-def _bare(line: str) -> str:
-    """Return *line* without its number, spaces and case, which outlines often leave out.
-
-    >>> _bare("2.1  Paid leave")
-    'paidleave'
-    """
-    number = _NUMBER.match(line)
-    return "".join(line[number.end() if number else 0 :].split()).casefold()

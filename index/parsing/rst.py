@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import replace
+from itertools import dropwhile
+from textwrap import dedent
 
 from docutils import nodes
 from docutils.core import publish_doctree, publish_from_doctree
@@ -32,7 +34,14 @@ _ROLE = re.compile(r":[\w:.+-]+:`([^`<]+)(?:\s<[^`>]*>)?`|`([^`<]+)(?:\s<[^`>]*>
 _DIRECTIVE = re.compile(r"\.\. +(?:\|[^|]*\| +)?([\w:.+-]+)::[ \t]*(.*)")
 # Directives whose name is part of the text.
 _TOLD_NAMES = frozenset({"versionadded", "versionchanged", "deprecated"})
-_OPTION = re.compile(r"\s*:[\w-]+:")
+_OPTION = re.compile(r"\s*:([\w-]+):[ \t]*(.*)")
+_REFUSED = re.compile(r'Error in "[^"]+" directive')
+_UNKNOWN_OPTION = re.compile(r'unknown option: "([\w-]+)"')
+_SHOWN_OPTIONS = frozenset({"caption", "title"})
+_CODE = frozenset(
+    {"code-block", "sourcecode", "code", "parsed-literal", "prompt", "doctest", "testcode"}
+)
+_MOST_TRIES = 6  # options to leave out of one directive
 
 
 def parse(content: bytes) -> Parsed:
@@ -43,7 +52,7 @@ def parse(content: bytes) -> Parsed:
     tree = publish_doctree(clean(decode(content)), settings_overrides=_SETTINGS)
     tree.transform_messages.clear()  # the writer would put them at the end
     for message in list(tree.findall(nodes.system_message)):
-        _replace(message, _unknown(message))
+        _replace(message, _instead(message))
     for problem in list(tree.findall(nodes.problematic)):
         _replace(problem, [nodes.Text(_ROLE.sub(_role_words, problem.astext()))])
     for comment in list(tree.findall(nodes.comment)):
@@ -60,19 +69,61 @@ def _replace(node: nodes.Element, by: list[nodes.Node]) -> None:
         node.parent.replace(node, by)
 
 
-def _unknown(message: nodes.system_message) -> list[nodes.Node]:
-    """Return the words of a directive that docutils does not know; nothing for other reports."""
+def _instead(message: nodes.system_message, *, depth: int = 0) -> list[nodes.Node]:
+    """Return what a directive says that docutils refused; nothing for other reports."""
     source = next(iter(message.findall(nodes.literal_block)), None)
-    if source is None or "Unknown directive" not in message.astext():
+    if source is None or source.astext().strip() == "":
         return []
-    first, _, rest = source.astext().partition("\n")
+    text = message.astext()
+    if "directive disabled" in text:  # files, and what is for one output only
+        return []
+    if "Unknown directive" in text:
+        return _words(source.astext(), depth=depth)
+    if _REFUSED.search(text) and depth < _MOST_TRIES:
+        return _without_options(source.astext(), text, depth=depth)
+    return _words(source.astext(), depth=depth) if _DIRECTIVE.match(source.astext()) else []
+
+
+def _without_options(source: str, report: str, *, depth: int) -> list[nodes.Node]:
+    """Parse a directive again without the option that docutils does not know or understand."""
+    unknown = _UNKNOWN_OPTION.search(report)
+    told: list[nodes.Node] = []
+    lines: list[str] = []
+    is_option = True
+    for number, line in enumerate(source.split("\n")):
+        option = _OPTION.match(line) if number and is_option else None
+        is_option = number == 0 or option is not None
+        if option is None or (unknown is not None and option[1] != unknown[1]):
+            lines.append(line)
+        elif option[1] in _SHOWN_OPTIONS and option[2].strip():
+            words = _ROLE.sub(_role_words, option[2].strip())
+            told.append(nodes.paragraph(words, words))
+    return [*told, *_parsed("\n".join(lines), depth=depth + 1)]
+
+
+def _parsed(source: str, *, depth: int) -> list[nodes.Node]:
+    """Parse a part of the document by itself."""
+    tree = publish_doctree(source, settings_overrides=_SETTINGS)
+    for inner in list(tree.findall(nodes.system_message)):
+        _replace(inner, _instead(inner, depth=depth))
+    return [child.deepcopy() for child in tree.children]
+
+
+def _words(source: str, *, depth: int) -> list[nodes.Node]:
+    """Return the words of a directive that docutils does not know, and code as code."""
+    first, _, rest = source.partition("\n")
     match = _DIRECTIVE.match(first)
     name, argument = (match[1], match[2]) if match else ("", first)
     told = f"{name} {argument}" if name in _TOLD_NAMES else argument
-    lines = [told, *rest.split("\n")]
-    words = "\n".join(line.strip() for line in lines if not _OPTION.match(line)).strip()
-    paragraphs = [part for part in words.split("\n\n") if part.strip()]
-    return [nodes.paragraph(part, _ROLE.sub(_role_words, part)) for part in paragraphs]
+    body = dedent("\n".join(dropwhile(_OPTION.match, rest.split("\n"))))
+    if name in _CODE and body.strip():
+        return [nodes.literal_block(body.strip("\n"), body.strip("\n"))]
+    if depth < _MOST_TRIES and body.strip():
+        inner = _parsed(body, depth=depth + 1)
+    else:
+        inner = [nodes.paragraph(part, part) for part in body.split("\n\n") if part.strip()]
+    head = _ROLE.sub(_role_words, told.strip())
+    return [*([nodes.paragraph(head, head)] if head else []), *inner]
 
 
 def _role_words(match: re.Match[str]) -> str:

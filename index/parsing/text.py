@@ -1,11 +1,12 @@
-"""Decode plain text and normalise its newlines; nothing else is changed."""
+"""Decode plain text, normalise its newlines, and remove signs that nobody can see."""
 
 import codecs
+import re
+import unicodedata
 from collections.abc import Iterator
 
-import charset_normalizer
-
 from index.errors import UnreadableDocumentError
+from index.parsing.code_pages import code_page
 from index.types import Parsed, ProblemKind
 
 # Longest first: the mark of UTF-32 begins with the mark of UTF-16.
@@ -23,11 +24,16 @@ _MAX_CONTROL_SHARE = 0.05
 _SAMPLE_BYTES = 500_000
 _MAX_BAD_UTF8_SHARE = 0.1
 
-_NEWLINES = str.maketrans({"\x0b": "\n", "\x0c": "\n", "\x85": "\n"})
-_UNPRINTABLE = dict.fromkeys(
-    code
-    for code in (*range(32), *range(127, 0xA0), *range(0xD800, 0xE000), 0xFEFF, 0xFFFE, 0xFFFF)
-    if code not in {9, 10}
+_NEWLINE = re.compile("\r\n?|[\x0b\x0c\x85]")
+# Controls, half surrogates, soft hyphens, zero-width signs and the marks of text direction.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069"
+    "\ud800-\udfff\ufeff\ufffe\uffff]+"
+)
+# Arabic, Indic and emoji need joiners to be spelled; in a Latin, Greek or Cyrillic word they are
+# leftovers of an editor.
+_IDLE_JOINER = re.compile(
+    "(?<![\u0590-\uffff\U00010000-\U0010ffff])[\u200c\u200d]+|[\u200c\u200d]+(?=\\s|$)"
 )
 
 
@@ -37,13 +43,17 @@ def parse(content: bytes) -> Parsed:
 
 
 def clean(text: str) -> str:
-    r"""Make every newline `\n` and remove characters that cannot be printed or stored.
+    r"""Make every newline `\n`, compose letters, and remove characters that nobody can see.
 
     >>> clean("one\r\ntwo\rthree\x00")
     'one\ntwo\nthree'
+    >>> clean("mari\u00adtime Gebu\u0308hr")
+    'maritime Gebühr'
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.translate(_NEWLINES).translate(_UNPRINTABLE)
+    text = _INVISIBLE.sub("", _NEWLINE.sub("\n", text))
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _IDLE_JOINER.sub("", text))
 
 
 def decode(content: bytes, *, declared: str | None = None) -> str:
@@ -110,5 +120,4 @@ def _guessed(content: bytes) -> str:
     # A few bad bytes among many valid sequences are a damaged UTF-8 file, not another encoding.
     if bad <= _MAX_BAD_UTF8_SHARE * sum(1 for char in text if not char.isascii()):
         return "utf-8"
-    best = charset_normalizer.from_bytes(sample).best()
-    return best.encoding if best else "cp1252"
+    return code_page(sample)

@@ -62,6 +62,7 @@ def parsed_to_message(parsed: Parsed) -> tuple[dict[str, object], bytes]:
         "audience": list(parsed.audience),
         "url": parsed.url,
         "modified_at": None if parsed.modified_at is None else parsed.modified_at.isoformat(),
+        "note": parsed.note,
     }
     return header, parsed.text.encode("utf-8")
 
@@ -83,6 +84,7 @@ def message_to_parsed(header: dict[str, object], body: bytes) -> Parsed:
         audience=tuple(str(group) for group in audience),
         url=_text_or_none(header["url"]),
         modified_at=None if modified_at is None else datetime.fromisoformat(modified_at),
+        note=_text_or_none(header["note"]),
     )
 
 

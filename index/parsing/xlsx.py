@@ -1,24 +1,22 @@
 """Parse Excel with calamine: each sheet under its name, rows as tables that repeat their head."""
 
 import zipfile
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator
 from io import BytesIO
-from typing import TypeAlias
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from index.errors import UnreadableDocumentError
 from index.parsing.blocks import Blocks
+from index.parsing.number_formats import shown
 from index.parsing.parts import core_title, open_office, xml_part
-from index.parsing.tables import sheet
+from index.parsing.sheet_layout import SheetLayout, sheet_layouts
+from index.parsing.sheets import sheet
 from index.types import Parsed, ProblemKind
 
 MAX_CELLS = 20_000_000
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-
-Value: TypeAlias = str | float | bool | datetime | date | time | timedelta
 
 
 def parse(content: bytes) -> Parsed:
@@ -30,10 +28,12 @@ def parse(content: bytes) -> Parsed:
     with open_office(content, "xlsx", holds="xl/") as archive:
         workbook = CalamineWorkbook.from_filelike(BytesIO(content))
         blocks = Blocks()
+        layouts = sheet_layouts(archive)
         for meta in workbook.sheets_metadata:
             is_shown = meta.visible == SheetVisibleEnum.Visible
             if is_shown and meta.typ == SheetTypeEnum.WorkSheet:
-                _add_sheet(blocks, workbook.get_sheet_by_name(meta.name))
+                layout = layouts.get(meta.name) or SheetLayout()
+                _add_sheet(blocks, workbook.get_sheet_by_name(meta.name), layout)
         texts = list(_text_boxes(archive))
         if not blocks.parsed().text and not texts:
             raise UnreadableDocumentError(ProblemKind.EMPTY, "there is nothing in its cells")
@@ -43,39 +43,49 @@ def parse(content: bytes) -> Parsed:
         return blocks.parsed(core_title(archive, "docProps/core.xml"))
 
 
-def _add_sheet(blocks: Blocks, cells: CalamineSheet) -> None:
+def _add_sheet(blocks: Blocks, cells: CalamineSheet, layout: SheetLayout) -> None:
     if cells.height * cells.width > MAX_CELLS:
         raise UnreadableDocumentError(
             ProblemKind.TOO_BIG,
             f"its sheet {cells.name} spans {cells.height * cells.width:,} cells; at most"
             f" {MAX_CELLS:,} are read; split it or delete cells far from the rest",
         )
-    texts = list(sheet([_texts(row) for row in cells.iter_rows()]))
+    texts = [*sheet(_rows(cells, layout)), *layout.notes]
     if texts:
         blocks.heading(1, cells.name)
     for text in texts:
         blocks.add(text)
 
 
-def _texts(row: Sequence[Value]) -> list[str]:
-    return [shown(value) for value in row]
+def _rows(cells: CalamineSheet, layout: SheetLayout) -> list[list[str]]:
+    """Return the shown cells as texts; a merged cell fills all of its rows, and its head."""
+    rows = [
+        [
+            shown(value, layout.format_of(number, column))
+            for column, value in enumerate(row)
+            if column not in layout.hidden_columns
+        ]
+        for number, row in enumerate(cells.iter_rows())
+    ]
+    columns = [column for column in range(cells.total_width) if column not in layout.hidden_columns]
+    places = {column: place for place, column in enumerate(columns)}
+    for top, left, bottom, right in layout.merged:
+        _fill(rows, places, (top, left, bottom, right))
+    return [row for number, row in enumerate(rows) if number not in layout.hidden_rows]
 
 
-def shown(value: Value) -> str:
-    """Return a cell's value as a person reads it.
-
-    >>> shown(0.1 + 0.2), shown(12.0), shown(True), shown(datetime(2030, 5, 1))
-    ('0.3', '12', 'TRUE', '2030-05-01')
-    """
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float | int):
-        # A cell holds 15 digits; the digits after them are noise of the binary form.
-        return f"{value:.15g}"
-    if isinstance(value, datetime):
-        midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
-        return value.date().isoformat() if midnight else value.isoformat(" ", "seconds")
-    return value if isinstance(value, str) else str(value)
+def _fill(rows: list[list[str]], places: dict[int, int], area: tuple[int, int, int, int]) -> None:
+    top, left, bottom, right = area
+    if top >= len(rows) or left not in places or places[left] >= len(rows[top]):
+        return
+    text = rows[top][places[left]]
+    # The cell of a label fills its rows; one that is a title over the whole table fills nothing
+    is_group = top == bottom and right - left + 1 < len(rows[top])
+    for row in range(top, min(bottom + 1, len(rows))):
+        for column in range(left, (right if is_group else left) + 1):
+            place = places.get(column, len(rows[row]))
+            if place < len(rows[row]) and not rows[row][place]:
+                rows[row][place] = text
 
 
 def _text_boxes(archive: zipfile.ZipFile) -> Iterator[str]:

@@ -29,3 +29,45 @@ def test_the_mask_keeps_every_offset_and_all_code() -> None:
 
     assert len(mask(text)) == len(text)
     assert shown(text) == "See it .\n\n```\n{{ keep }}\n```"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "![A map](data:image/png;base64," + "iVBORw0KGgo" * 400 + ")",
+        '<img alt="A map" src="data:image/svg+xml;base64,' + "PHN2ZyB4" * 60 + '">',
+        "A map\n\n[pic]: data:image/gif;base64," + "R0lGODlh" * 90,
+        "A map url(data:font/woff2;charset=utf-8;base64," + "d09GMgABAAAA" * 90 + ")",
+        "A map <!-- " + "not for readers " * 900 + "-->",
+        "A map\n\n<script>\nlet draft = 'not for readers';\n</script>",
+        "A map\n\n<style>\n.not-for-readers { color: red }\n</style>",
+    ],
+)
+def test_bytes_comments_and_scripts_are_hidden_and_the_words_beside_them_stay(hidden: str) -> None:
+    text = f"Before.\n\n{hidden}\n\nAfter."
+
+    seen = shown(text)
+
+    assert seen.startswith("Before.")
+    assert seen.endswith("After.")
+    assert "A map" in seen
+    assert len(seen) < 50
+    assert len(mask(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ('<Tabs><TabItem value="a">Tab text A</TabItem></Tabs>', "Tab text A"),
+        ('Press <Key name="f4" /> twice.', "Press  twice."),
+        ("Send it to <Name> and <Address>.", "Send it to <Name> and <Address>."),
+        ("A `<Tabs>` tag and `List<Item>`.", "A `<Tabs>` tag and `List<Item>`."),
+        ("Take care. :::tip\nTrim it.\n:::", "Take care.\nTrim it."),
+        ("A comment <!-- that never ends", "A comment <!-- that never ends"),
+        ("`<!--` opens and `-->` closes it", "`<!--` opens and `-->` closes it"),
+    ],
+)
+def test_components_within_a_line_are_hidden_but_placeholders_and_code_stay(
+    text: str, seen: str
+) -> None:
+    assert shown(text) == seen

@@ -2,7 +2,7 @@ import pytest
 
 from index.parsing.csv import parse
 
-TABLE = "| Name | Days |\n|---|---|\n| Ada, the first | 20 |\n| Bob | 25 |"
+TABLE = "| Name | Days |\n| --- | --- |\n| Ada, the first | 20 |\n| Bob | 25 |"
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
@@ -23,7 +23,7 @@ def test_an_old_encoding_is_found() -> None:
 
 
 def test_a_cell_over_two_lines_is_one_cell() -> None:
-    assert parse(b'a,b\n"one\ntwo",2\n').text == "| a | b |\n|---|---|\n| one two | 2 |"
+    assert parse(b'a,b\n"one\ntwo",2\n').text == "| a | b |\n| --- | --- |\n| one two | 2 |"
 
 
 def test_a_quotation_mark_left_open_swallows_no_rows() -> None:
@@ -43,9 +43,10 @@ def test_a_field_of_any_length_is_kept() -> None:
 
 def test_rows_of_different_length_are_filled() -> None:
     assert parse(b"a,b,c\n1,2\n3,4,5,6\n7,8,9\n").text == (
-        "| a | b | c |  |\n|---|---|---|---|\n| 1 | 2 |  |  |\n| 3 | 4 | 5 | 6 |\n| 7 | 8 | 9 |  |"
+        "| a | b | c |  |\n| --- | --- | --- | --- |\n"
+        "| 1 | 2 |  |  |\n| 3 | 4 | 5 | 6 |\n| 7 | 8 | 9 |  |"
     )
 
 
 def test_one_column_with_commas_nowhere_is_a_table() -> None:
-    assert parse(b"City\nBern\nBasel\n").text == "| City |\n|---|\n| Bern |\n| Basel |"
+    assert parse(b"City\nBern\nBasel\n").text == "| City |\n| --- |\n| Bern |\n| Basel |"

@@ -69,7 +69,7 @@ def test_a_cell_that_spans_rows_is_repeated_in_each() -> None:
     assert render(source).text.split("\n")[2:] == [
         "| 1 | 2 | 3 |",
         r"| 1 | x\|y | 5 |",
-        "| 6 | | 7 |",
+        "| 6 |  | 7 |",
     ]
 
 
@@ -122,3 +122,145 @@ def test_any_page_is_rendered_with_headings_where_they_start(parts: list[str]) -
 
     assert "\n\n\n" not in parsed.text
     assert all(parsed.text[one.start] == "#" for one in parsed.headings)
+
+
+@pytest.mark.parametrize(
+    ("math", "text"),
+    [
+        ("<msup><mn>10</mn><mn>6</mn></msup>", "10^6"),
+        ("<mfrac><mn>1</mn><mn>2</mn></mfrac>", "1/2"),
+        ("<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mn>2</mn></mfrac>", "(a+b)/2"),
+        ("<msub><mi>x</mi><mn>1</mn></msub>", "x_1"),
+        ("<msqrt><mi>x</mi></msqrt>", "√x"),
+        ("<mroot><mi>x</mi><mn>3</mn></mroot>", "root(3, x)"),
+        ("<msubsup><mo>∑</mo><mn>0</mn><mi>n</mi></msubsup><mi>k</mi>", "∑_0^nk"),
+        ("<mi>E</mi><annotation encoding='application/x-tex'>\\mathrm E</annotation>", "E"),
+    ],
+)
+def test_a_formula_keeps_its_powers_fractions_and_roots(math: str, text: str) -> None:
+    assert render(f"<p>It is <math>{math}</math>.</p>").text == f"It is {text}."
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("10<sup>6</sup> m<sup>2</sup>", "10^6 m^2"),
+        ("H<sub>2</sub>O and log<sub>2</sub>8", "H2O and log_2 8"),
+        ("<sup>1</sup>⁄<sub>2</sub> or 2<sup>1</sup>/<sub>4</sub>", "1⁄2 or 2 1/4"),
+        ("½ and &frac14; and 10⁶", "½ and ¼ and 10⁶"),
+    ],
+)
+def test_indices_and_fractions_stay_themselves(source: str, text: str) -> None:
+    assert render(f"<p>{source}</p>").text == text
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        (
+            '<tr><th rowspan="2">Day</th><th colspan="2">Hours</th></tr>'
+            "<tr><th>Summer</th><th>Winter</th></tr><tr><td>Monday</td><td>7</td><td>9</td></tr>"
+        ),
+        (
+            '<thead><tr><th>Day</th><th colspan="2">Hours</th></tr>'
+            "<tr><th></th><th>Summer</th><th>Winter</th></tr></thead>"
+            "<tbody><tr><td>Monday</td><td>7</td><td>9</td></tr></tbody>"
+        ),
+        (
+            '<tr><td rowspan="2">Day</td><td colspan="2">Hours</td></tr>'
+            "<tr><td>Summer</td><td>Winter</td></tr><tr><td>Monday</td><td>7</td><td>9</td></tr>"
+        ),
+    ],
+)
+def test_a_head_of_two_rows_names_each_column(table: str) -> None:
+    assert render(f"<table>{table}</table>").text == (
+        "| Day | Hours Summer | Hours Winter |\n| --- | --- | --- |\n| Monday | 7 | 9 |"
+    )
+
+
+def test_a_caption_is_a_line_above_its_table() -> None:
+    source = "<table><caption>Fees</caption><tr><th>Berth</th><th>Fee</th></tr>"
+
+    text = render(f"{source}<tr><td>B4</td><td>17</td></tr></table>").text
+
+    assert text == "Fees\n\n| Berth | Fee |\n| --- | --- |\n| B4 | 17 |"
+
+
+def test_rows_with_names_and_no_head_are_pairs() -> None:
+    source = "<table><tr><th>Depth</th><td>4.2 m</td></tr><tr><th>Length</th><td>30 m</td></tr>"
+
+    assert render(f"{source}</table>").text == "- Depth: 4.2 m\n- Length: 30 m"
+
+
+@pytest.mark.parametrize(
+    "panel",
+    [
+        '<div role="tabpanel" hidden>',
+        '<div class="tab-pane" style="display: none">',
+        '<div class="accordion-collapse collapse">',
+        '<div class="Collapsible" style="display:none">',
+        "<details><summary>More</summary>",
+    ],
+)
+def test_what_a_click_shows_is_kept(panel: str) -> None:
+    assert "Run berth.exe." in render(f"{panel}Run berth.exe.</div></details>").text
+
+
+@pytest.mark.parametrize(
+    "struck",
+    ["<s>{}</s>", "<del>{}</del>", '<span style="text-decoration: line-through">{}</span>'],
+)
+def test_words_that_are_struck_out_are_left_out(struck: str) -> None:
+    page = f"<p>Call {struck.format('555-1000')} 555-2000</p>"
+
+    assert render(page).text.split() == ["Call", "555-2000"]
+
+
+MENU = "<ul>" + "".join(f'<li><a href="/{n}">Part {n}</a></li>' for n in range(12)) + "</ul>"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<header><nav>{menu}</nav></header><main>{text}</main><footer>Imprint</footer>",
+        (
+            '<div id="sidebar" class="sidebar">{menu}</div><div id="content">{text}</div>'
+            '<div role="contentinfo">Imprint</div>'
+        ),
+        (
+            '<div class="navbar">{menu}</div><article>{text}<aside>{menu}</aside></article>'
+            "<footer>Imprint</footer>"
+        ),
+        (
+            '<div class="breadcrumbs">{menu}</div>{text}<div class="related">{menu}</div>'
+            "<footer>Imprint</footer>"
+        ),
+    ],
+)
+def test_menus_and_footers_of_a_page_are_left_out(around: str) -> None:
+    text = "<h1>Dues</h1>" + "<p>Winter dues are 84 euro a week for each boat.</p>" * 6
+    page = f"<html><body>{around.format(menu=MENU, text=text)}</body></html>"
+
+    parsed = parse(page.encode())
+
+    assert parsed.text.startswith("# Dues")
+    assert parsed.text.count("Winter dues") == 6
+    assert "Imprint" not in parsed.text
+    assert "Part 3" not in parsed.text or "<article>" in around
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>Only a line.</p>",
+        '<div class="menu"><p>Monday: pea soup. Tuesday: fish.</p></div>',
+        f"<h1>Index</h1>{MENU}",
+        "<main></main><p>The text is beside the main element, which is empty, as in drafts.</p>",
+    ],
+)
+def test_a_page_without_menus_keeps_every_word(body: str) -> None:
+    words = parse(f"<html><body>{body}</body></html>".encode()).text.split()
+
+    assert len(words) >= 3
+    if "Part" in body:
+        assert words.count("Part") == 12

@@ -69,7 +69,7 @@ def test_a_table_with_repeated_cells_and_rows() -> None:
         'table:number-columns-repeated="16384"/></table:table-row></table:table>'
     )
 
-    assert text_of(body) == "| Day | Hours |\n|---|---|\n| 8 | 8 |\n| 8 | 8 |\n|  |  |"
+    assert text_of(body) == "| Day | Hours |\n| --- | --- |\n| 8 | 8 |\n| 8 | 8 |"
 
 
 def test_notes_and_boxes_follow_their_paragraph() -> None:

@@ -85,7 +85,9 @@ def test_a_table_is_one_and_a_merged_cell_is_read_once() -> None:
     for number, text in enumerate(["Day | night", "Hours", "Mon\nday", "8"]):
         table.cell(number // 2, number % 2).text = text
 
-    assert parse(saved(deck)).text.endswith("| Day \\| night | Hours |\n|---|---|\n| Mon day | 8 |")
+    assert parse(saved(deck)).text.endswith(
+        "| Day \\| night | Hours |\n| --- | --- |\n| Mon day | 8 |"
+    )
 
 
 @pytest.mark.parametrize("kind", [XL_CHART_TYPE.COLUMN_CLUSTERED, XL_CHART_TYPE.THREE_D_COLUMN])
@@ -105,7 +107,7 @@ def test_a_chart_is_read_as_a_table(kind: XL_CHART_TYPE) -> None:
     parsed = parse(content)
 
     assert parsed.text.endswith(
-        "|  | Sales | Costs |\n|---|---|---|\n| 2029 | 0.3 | 1 |\n| 2030 | 7 |  |"
+        "|  | Sales | Costs |\n| --- | --- | --- |\n| 2029 | 0.3 | 1 |\n| 2030 | 7 |  |"
     )
 
 

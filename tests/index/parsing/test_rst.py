@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from index.parsing.rst import parse
 
 
@@ -24,7 +26,7 @@ def test_what_another_program_adds_is_kept_as_text() -> None:
     )
 
     assert parsed.text == (
-        "Ask your lead or /hr/index.\n\nversionadded 3.2\nA new form, see leave.\n\n"
+        "Ask your lead or /hr/index.\n\nversionadded 3.2\n\nA new form, see leave.\n\n"
         "leave(days)\n\nTakes it."
     )
 
@@ -51,3 +53,54 @@ def test_comments_and_reports_are_left_out() -> None:
     assert "comment" not in parsed.text
     assert "System Message" not in parsed.text
     assert "See missing_ here." in parsed.text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "   :caption: On the host",
+        "   :linenos:\n   :emphasize-lines: 2",
+        "   :lineno-start: 10\n   :dedent: 4\n   :force:",
+        "   :name: install\n   :class: wide\n   :caption: On the host",
+    ],
+)
+@pytest.mark.parametrize("directive", ["code-block", "sourcecode", "code"])
+def test_code_with_options_of_sphinx_is_kept(directive: str, options: str) -> None:
+    source = (
+        f"Do it:\n\n.. {directive}:: sh\n{options}\n\n   berth install\n   berth start\n\nDone.\n"
+    )
+
+    text = parse(source.encode()).text
+
+    caption = "On the host\n\n" if "caption" in options else ""
+    assert text == f"Do it:\n\n{caption}```\nberth install\nberth start\n```\n\nDone."
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (
+            ".. list-table:: Fees\n   :align: sideways\n\n   * - a1\n     - b1\n",
+            ["Fees", "a1", "b1"],
+        ),
+        (".. figure:: x.png\n   :unheard: of\n\n   The caption stays.\n", ["The caption stays."]),
+        (".. note::\n   :icon: bell\n\n   Mind the *step*.\n", ["Mind the step."]),
+        (
+            (
+                ".. tab-set::\n\n   .. tab-item:: Linux\n\n      Run it:\n\n"
+                "      .. code-block:: sh\n"
+                "         :caption: Here\n\n         make\n"
+            ),
+            ["Linux", "Run it:", "Here", "```\nmake\n```"],
+        ),
+        (
+            ".. csv-table:: Watch\n   :header: Shift, Keeper\n   :keep: x\n\n   Night, Odalys\n",
+            ["Odalys"],
+        ),
+    ],
+)
+def test_an_option_that_is_not_known_costs_no_word(source: str, words: list[str]) -> None:
+    text = parse(source.encode()).text
+
+    assert all(word in text for word in words)
+    assert "unheard" not in text

@@ -24,7 +24,7 @@ def test_a_table_is_one() -> None:
     row = rb"\trowd\cellx100\cellx200 %s\cell %s\cell\row "
     content = rb"{\rtf1 Before\par " + row % (b"Day", b"Hours") + row % (b"Mon", b"8") + b"After}"
 
-    assert parse(content).text == "Before\n\n| Day | Hours |\n|---|---|\n| Mon | 8 |\n\nAfter"
+    assert parse(content).text == "Before\n\n| Day | Hours |\n| --- | --- |\n| Mon | 8 |\n\nAfter"
 
 
 def test_a_picture_leaves_nothing() -> None:

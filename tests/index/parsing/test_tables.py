@@ -3,7 +3,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.parsing.tables import MAX_TABLE_TOKENS, sheet, tables
+from index.parsing.sheets import sheet
+from index.parsing.tables import MAX_TABLE_TOKENS, tables
 
 
 def test_a_long_table_is_cut_and_each_part_repeats_the_head() -> None:
@@ -12,7 +13,7 @@ def test_a_long_table_is_cut_and_each_part_repeats_the_head() -> None:
     parts = list(tables(rows))
 
     assert len(parts) == 3
-    assert all(part.startswith("| Name | Days |\n|---|---|\n| Person ") for part in parts)
+    assert all(part.startswith("| Name | Days |\n| --- | --- |\n| Person ") for part in parts)
     told = [line for part in parts for line in part.split("\n")[2:]]
     assert told == [f"| Person {number} | {number} |" for number in range(60)]
 
@@ -40,7 +41,7 @@ def test_text_above_a_table_is_a_paragraph() -> None:
     assert list(sheet(rows)) == [
         "Report 2030",
         "In euros",
-        "| Name | Pay |\n|---|---|\n| Ada | 1,200 |",
+        "| Name | Pay |\n| --- | --- |\n| Ada | 1,200 |",
     ]
 
 
@@ -56,9 +57,9 @@ def test_values_under_a_gap_keep_the_head_of_the_table_above() -> None:
     ]
 
     assert list(sheet(rows)) == [
-        "| Name | Days |\n|---|---|\n| Ada | 20 |",
-        "| Name | Days |\n|---|---|\n| Bob | 25 |",
-        "| Place | City |\n|---|---|\n| A | B |",
+        "| Name | Days |\n| --- | --- |\n| Ada | 20 |",
+        "| Name | Days |\n| --- | --- |\n| Bob | 25 |",
+        "| Place | City |\n| --- | --- |\n| A | B |",
     ]
 
 
@@ -67,12 +68,14 @@ def test_a_head_of_two_rows_becomes_one() -> None:
     rows[0] = ["In millions", "Year", ""]
 
     assert list(sheet(rows)) == [
-        "| In millions | Year Sales | Sales |\n|---|---|---|\n| North | 1 | 2 |"
+        "| In millions | Year Sales | Year Sales |\n| --- | --- | --- |\n| North | 1 | 2 |"
     ]
 
 
 def test_one_column_is_a_table() -> None:
-    assert list(sheet([["City"], ["Bern"], ["Basel"]])) == ["| City |\n|---|\n| Bern |\n| Basel |"]
+    assert list(sheet([["City"], ["Bern"], ["Basel"]])) == [
+        "| City |\n| --- |\n| Bern |\n| Basel |"
+    ]
 
 
 def test_blank_rows_alone_are_nothing() -> None:

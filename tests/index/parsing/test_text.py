@@ -82,3 +82,22 @@ def test_any_bytes_are_text_or_refused(content: bytes) -> None:
         text = ""
 
     assert "\x00" not in text
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("mari\u00adtime", "maritime"),  # soft hyphen
+        ("Donau\u200bdampf\u2060schiff", "Donaudampfschiff"),  # zero-width space, word joiner
+        ("Gebu\u0308hr, cafe\u0301", "Gebühr, café"),  # letters in two parts
+        ("\u202bright\u202c to \u200eleft", "right to left"),
+        ("har\u200dbour\u200c master", "harbour master"),
+    ],
+)
+def test_signs_that_nobody_sees_are_not_stored(written: str, read: str) -> None:
+    assert clean(written) == read
+
+
+@pytest.mark.parametrize("text", ["می‌خواهم", "क्‍ष", "👩‍🚀 flies", "ﬁnal ½ 10⁶ Å"])
+def test_joiners_that_a_script_needs_and_letters_as_written_stay(text: str) -> None:
+    assert clean(text) == text
