@@ -61,6 +61,7 @@ def _spec_of(source: SourceSettings) -> SourceSpec:
         arguments=source.arguments,
         environment=source.environment,
         load=source.load,
+        skip_ignored=source.skip_ignored,
     )
 
 

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from index.sources import check_patterns
+
 Argument = str | int | float | bool | tuple[str, ...]
 
 _SECRET = re.compile(r"token|secret|passw|credential|api_?key", re.IGNORECASE)
@@ -14,7 +16,7 @@ _REMOTE = re.compile(r"(?:https|http|ssh|file)://|[\w.-]+@[\w.-]+:")
 
 # Fields for some kinds only; all others are for every kind.
 _FIELDS_OF = {
-    "folder": {"path", "url"},
+    "folder": {"path", "url", "skip_ignored"},
     "git": {"path", "repository", "ref", "url"},
     "website": {"sitemap", "allow_private"},
     "llama_index": {"reader", "arguments", "environment", "load"},
@@ -46,6 +48,7 @@ class SourceSettings(BaseModel):
     rules: tuple[RuleSettings, ...] = ()
 
     path: Path | None = None
+    skip_ignored: bool = True
     url: str | None = None
     repository: str | None = None
     ref: str = Field(default="HEAD", pattern=r"^[^-\s:~^?*\[\\][^\s:~^?*\[\\]*$")
@@ -86,7 +89,9 @@ class SourceSettings(BaseModel):
         return faults
 
     def _unfit(self) -> list[str]:
-        faults = []
+        faults = check_patterns(self.include, self.exclude)
+        for rule in self.rules:
+            faults += [f"rule: {each}" for each in check_patterns([rule.match])]
         if self.repository and not _REMOTE.match(self.repository):
             faults.append("repository must be an address such as https://… (a folder is a path)")
         if any(address and _has_password(address) for address in (self.repository, self.sitemap)):

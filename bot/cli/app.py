@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.logging import LogFormat, configure
+
 if TYPE_CHECKING:
     from bot.settings import Settings
 
@@ -51,10 +53,12 @@ class Shared:
     Attributes:
         config: The settings file.
         data_dir: From the command line; None leaves it to the settings.
+        log_format: The form of each line of the log.
     """
 
     config: Path
     data_dir: Path | None
+    log_format: LogFormat = LogFormat.TEXT
 
     @cached_property
     def settings(self) -> "Settings":
@@ -64,6 +68,10 @@ class Shared:
         return load(self.config, data_dir=self.data_dir)
 
 
+LogFormatOption = Annotated[
+    LogFormat | None,
+    typer.Option(help="Log as text, or as one JSON object on each line.  [default: text]"),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -87,15 +95,15 @@ def shared(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Log each step, and the traces of errors.")
     ] = False,
+    log_format: LogFormatOption = None,
     version: Annotated[  # noqa: ARG001 - handled as soon as it is read
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Store the options that every command shares."""
-    from bot.cli.logging import configure
-
-    configure(verbose=verbose)
-    context.obj = Shared(config=config, data_dir=data_dir)
+    form = log_format or LogFormat.TEXT
+    configure(verbose=verbose, form=form)
+    context.obj = Shared(config=config, data_dir=data_dir, log_format=form)
 
 
 def shared_of(context: typer.Context) -> Shared:

@@ -1,17 +1,29 @@
 """The commands `footnote index generations`, `rollback`, `verify` and `watch`."""
 
+import logging
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import SOME_FAILED, Json, JsonOption, index_app, print_json, shared_of
+from bot.cli.app import (
+    SOME_FAILED,
+    Json,
+    JsonOption,
+    LogFormatOption,
+    index_app,
+    print_json,
+    shared_of,
+)
+from bot.cli.logging import configure
 
 if TYPE_CHECKING:
     from index.building import BuildResult
     from index.errors import IndexingError
     from index.storage import IndexDirectory, Manifest
+
+log = logging.getLogger(__name__)
 
 GenerationArgument = Annotated[
     str | None, typer.Argument(metavar="[GEN]", help="A generation, such as gen-000042.")
@@ -128,6 +140,7 @@ def watch(
         ),
     ] = None,
     as_json: JsonOption = False,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Build now, and again whenever documents change. Stop it with Ctrl-C.
 
@@ -139,6 +152,8 @@ def watch(
     from index.building import keep_built, quiet, ticks
 
     settings = shared_of(context).settings
+    if log_format is not None:
+        configure(verbose=True, form=log_format)
     specs = specs_of(settings, None)
     builder = builder_of(settings, composition.build_options(settings), quiet)
     roots = [Path(spec.path) for spec in specs if spec.kind == "folder"]
@@ -157,6 +172,18 @@ def _report(outcome: "BuildResult | IndexingError", *, as_json: bool) -> None:
     from bot.cli.json_output import build_json
     from index.errors import IndexingError
 
+    if isinstance(outcome, IndexingError):
+        log.info("build failed", extra={"reason": str(outcome)})
+    else:
+        log.info(
+            "build finished",
+            extra={
+                "generation": outcome.generation,
+                "promoted": outcome.promoted,
+                "problems": len(outcome.problems),
+                "seconds": outcome.seconds,
+            },
+        )
     if isinstance(outcome, IndexingError):
         if as_json:
             print_json({"error": str(outcome)})

@@ -168,6 +168,13 @@ def show_build(result: "BuildResult") -> None:
     if len(result.problems) > _SHOWN_PROBLEMS:
         hidden = len(result.problems) - _SHOWN_PROBLEMS
         console.print(f"  … and {hidden} more: footnote index documents", markup=False)
+    if result.left_out:
+        count = len(result.left_out)
+        console.print(
+            f"  {count} left out (ignore files, folders of tools), such as {result.left_out[0]}",
+            markup=False,
+            soft_wrap=True,
+        )
     _show_outcome(console, result)
 
 

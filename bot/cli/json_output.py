@@ -120,6 +120,7 @@ def build_json(result: "BuildResult") -> Json:
             "reused": result.chunks - result.embedded,
         },
         "problems": [problem_json(problem) for problem in result.problems],
+        "left_out": list(result.left_out),
         "gate": [
             {"name": check.name, "passed": check.passed, "message": check.message}
             for check in result.gate

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from enum import StrEnum
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _NOISY = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "asyncio", "urllib3", "filelock")
@@ -32,14 +33,44 @@ class DetailFormatter(logging.Formatter):
         return "\n".join([f"{head} ({', '.join(details)})", *trace])
 
 
-def configure(*, verbose: bool) -> None:
+class LogFormat(StrEnum):
+    """The form of a line of the log."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def _json_formatter(*, traces: bool) -> logging.Formatter:
+    """Return a formatter for one JSON object a line: time, level, logger, message and details."""
+    from pythonjsonlogger.json import JsonFormatter
+
+    class Formatter(JsonFormatter):
+        def format(self, record: logging.LogRecord) -> str:
+            if not traces:
+                plain = {"exc_info": None, "exc_text": None, "stack_info": None}
+                record = logging.makeLogRecord(vars(record) | plain)
+            return super().format(record)
+
+    return Formatter(
+        ["levelname", "name", "message"],
+        rename_fields={"levelname": "level", "name": "logger", "exc_info": "trace"},
+        timestamp="time",
+        json_ensure_ascii=False,
+    )
+
+
+def configure(*, verbose: bool, form: LogFormat = LogFormat.TEXT) -> None:
     """Log to standard error.
 
     Args:
         verbose: Show what happens, and the traces of errors.
+        form: The form of each line.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(DetailFormatter(traces=verbose))
+    as_json = form is LogFormat.JSON
+    handler.setFormatter(
+        _json_formatter(traces=verbose) if as_json else DetailFormatter(traces=verbose)
+    )
     level = logging.INFO if verbose else logging.ERROR
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _NOISY:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import JsonOption, app, print_json, shared_of, slack_app
+from bot.cli.app import JsonOption, LogFormatOption, app, print_json, shared_of, slack_app
+from bot.cli.logging import configure
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -29,6 +30,7 @@ def run(
             help="In Socket Mode, serve /healthz, /readyz and /metrics on PORT or HOST:PORT."
         ),
     ] = None,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Run the Slack bot until it is stopped.
 
@@ -37,14 +39,13 @@ def run(
     With [bold]--http[/], put SLACK_SIGNING_SECRET there instead of SLACK_APP_TOKEN.
     """
     from bot import composition
-    from bot.cli.logging import configure
     from bot.slack import Freshness, IndexCatalog, Service, secrets
     from bot.slack import run as serve
     from bot.slack.inbound import parse_address
 
     settings = shared_of(context).settings
     secrets(settings, http=http is not None)  # before the index is opened: without, nothing serves
-    configure(verbose=True)
+    configure(verbose=True, form=log_format or shared_of(context).log_format)
     index = composition.live_index(settings)
     answers = answers_folder(settings)
     answers.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from index.chunking import CHUNKER_VERSION
 from index.embedding import count_missing, embed_all
 from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
 from index.parsing import PARSER_VERSION
-from index.sources import SourceSpec, open_sources
+from index.sources import SourceSpec, left_out, open_sources
 from index.storage import (
     ENCODER,
     INDEXED,
@@ -84,6 +84,7 @@ class BuildResult:
         problems: Files that are not in the index, by document.
         gate: Conditions for promotion and whether each was met.
         seconds: How long the build took.
+        left_out: Files and folders that ignore files name, or that belong to tools, by path.
     """
 
     generation: str
@@ -94,6 +95,7 @@ class BuildResult:
     problems: tuple[Problem, ...]
     gate: tuple[GateCheck, ...]
     seconds: float
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +182,11 @@ class Builder:
                 result = _unchanged(plan, served)
             else:
                 result = self._build(specs, plan, served)
-        return replace(result, seconds=round(time.monotonic() - started, 3))
+        return replace(
+            result,
+            seconds=round(time.monotonic() - started, 3),
+            left_out=tuple(left_out(sources)),
+        )
 
     def open(self, specs: Sequence[SourceSpec], *, looking: bool = False) -> list[Source]:
         """Open sources; what they keep between builds is beside the cache of vectors."""

@@ -15,9 +15,18 @@ from urllib.parse import urlsplit
 
 from index.sources.audience_rules import AudienceRule, RuledSource
 from index.sources.folder import FolderSource
+from index.sources.patterns import check as check_patterns
 from index.types import Source
 
-__all__ = ["Argument", "AudienceRule", "Kind", "SourceSpec", "open_sources"]
+__all__ = [
+    "Argument",
+    "AudienceRule",
+    "Kind",
+    "SourceSpec",
+    "check_patterns",
+    "left_out",
+    "open_sources",
+]
 
 Kind = Literal["folder", "git", "website", "llama_index"]
 Argument = str | int | float | bool | tuple[str, ...]
@@ -32,9 +41,8 @@ class SourceSpec:
             empty for a reader.
         kind: How it is read.
         name: Prefix for its documents' ids if there are several sources.
-        name: Put before its documents' ids when there are several sources.
-        include: Globs of the files to take.
-        exclude: Globs of the files to leave out.
+        include: Patterns of the files to take, as in a `.gitignore` file.
+        exclude: Patterns of the files to leave out.
         url: Address where a person finds the folder; a document's path is appended.
         audience: Groups that may see its documents; empty means everybody.
         rules: Audiences for some of its documents, by path.
@@ -44,6 +52,7 @@ class SourceSpec:
         arguments: For the reader's constructor.
         environment: Secret arguments of the reader, and the variables that hold their values.
         load: Arguments for the reader's `load_data`.
+        skip_ignored: Whether a folder's ignore files are obeyed and folders of tools left out.
     """
 
     path: str = ""
@@ -60,6 +69,7 @@ class SourceSpec:
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     load: Mapping[str, Argument] = field(default_factory=dict)
+    skip_ignored: bool = True
 
 
 def open_sources(
@@ -140,7 +150,18 @@ def _open(
         url=spec.url,
         audience=spec.audience,
         max_file_bytes=max_file_bytes,
+        skip_ignored=spec.skip_ignored,
     )
+
+
+def left_out(sources: Sequence[Source]) -> list[str]:
+    """Return the files and folders that folder sources left out at their last look, in order."""
+    found: list[str] = []
+    for source in sources:
+        inner = source.source if isinstance(source, RuledSource) else source
+        if isinstance(inner, FolderSource):
+            found += inner.left_out
+    return sorted(found)
 
 
 def _own_cache(spec: SourceSpec, *, cache: Path | None, looking: bool) -> Path:

@@ -4,14 +4,15 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from index.errors import SourceError, UnreadableDocumentError
+from index.sources.ignoring import Ignored, is_tool_folder
 from index.sources.names import address, is_hidden, is_printable, prefixed, printable, too_big
-from index.sources.patterns import matches
+from index.sources.patterns import Patterns
 from index.types import Problem, ProblemKind, SourceFile
 
 _NOT_A_FILE = {
@@ -28,11 +29,10 @@ _TRIES = 2
 class FolderSource:
     """The files below a folder.
 
-    A pattern is matched with the path relative to `root`. `**` matches any number of folders, and
-    a pattern without `/` is matched with the file name alone. Everything that matches `exclude` is
-    left out, with everything below it. Hidden files and folders are left out too, and so are links
-    to other folders of the same source, whose files are found there. If `root` is a file, it is
-    read whatever the patterns say.
+    Patterns are those of `.gitignore` files and match the path relative to `root`. Everything that
+    matches `exclude` is left out, with everything below it. Hidden files and folders are left out
+    too, and so are links to other folders of the same source, whose files are found there. If
+    `root` is a file, it is read whatever the patterns say.
 
     Attributes:
         root: The folder, or one file.
@@ -42,6 +42,9 @@ class FolderSource:
         url: Address of the root, to which a document's path is added; None if it has none.
         audience: Groups that may see the documents; empty means everybody.
         max_file_bytes: Largest file that is read.
+        skip_ignored: Leave out what the folder's `.gitignore` and `.footnoteignore` files name,
+            and the folders of tools, such as `node_modules`.
+        left_out: Files and folders that `skip_ignored` left out at the last look, by path.
     """
 
     root: Path
@@ -51,6 +54,8 @@ class FolderSource:
     url: str | None = None
     audience: tuple[str, ...] = ()
     max_file_bytes: int = 100_000_000
+    skip_ignored: bool = True
+    left_out: list[str] = field(default_factory=list, init=False, compare=False, repr=False)
 
     def files(self) -> Iterator[SourceFile | Problem]:
         """Yield every file found, sorted by document, and a problem for each one that was skipped.
@@ -59,6 +64,7 @@ class FolderSource:
             SourceError: If the root is missing or may not be read.
         """
         root = _existing(self.root)
+        self.left_out.clear()
         if root.is_dir():
             found = list(self._below(root, root))
         else:
@@ -66,25 +72,29 @@ class FolderSource:
         yield from sorted(found, key=lambda one: one.document)
 
     def _below(self, root: Path, top: Path) -> Iterator[SourceFile | Problem]:
-        folders = [top]
+        folders = [(top, Ignored())]
         while folders:
-            folder = folders.pop()
+            folder, ignored = folders.pop()
             try:
                 entries = list(os.scandir(folder))
             except OSError as error:
                 yield self._unreadable_folder(_relative(folder, root), error)
                 continue
+            ignored = (
+                ignored.below(folder, _relative(folder, root)) if self.skip_ignored else ignored
+            )
             for entry in entries:
                 path = Path(entry.path)
                 relative = _relative(path, root)
-                if self._is_left_out(relative):
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if self._leaves_out(path, relative, ignored, is_folder=is_folder):
                     continue
                 if not is_printable(relative):
                     yield self._problem(
                         relative, ProblemKind.UNSAFE, "its name is not valid text; rename it"
                     )
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append(path)
+                elif is_folder:
+                    folders.append((path, ignored))
                 else:
                     yield from self._met(relative, path, root)
 
@@ -99,10 +109,30 @@ class FolderSource:
             f"the folder cannot be read ({error.strerror}): check its permissions",
         )
 
-    def _is_left_out(self, relative: str) -> bool:
+    def _leaves_out(self, path: Path, relative: str, ignored: Ignored, *, is_folder: bool) -> bool:
+        if self._is_excluded(relative, is_folder=is_folder):
+            return True
+        if not self._is_ignored(path, relative, ignored, is_folder=is_folder):
+            return False
+        self.left_out.append(prefixed(self.prefix, printable(relative)))
+        return True
+
+    def _is_excluded(self, relative: str, *, is_folder: bool) -> bool:
         name = relative.rpartition("/")[2]
+        if is_hidden(name):
+            return True
         # Folders above it were checked before their files were listed.
-        return is_hidden(name) or any(matches(relative, one) for one in self.exclude)
+        return bool(self.exclude and Patterns(self.exclude).says(relative + "/" * is_folder))
+
+    def _is_ignored(self, path: Path, relative: str, ignored: Ignored, *, is_folder: bool) -> bool:
+        if not self.skip_ignored:
+            return False
+        if ignored.says(relative, is_folder=is_folder):
+            return is_folder or self._includes(relative)
+        return is_folder and is_tool_folder(path)
+
+    def _includes(self, relative: str) -> bool:
+        return Patterns(self.include).says(relative) is True
 
     def _met(self, relative: str, path: Path, root: Path) -> Iterator[SourceFile | Problem]:
         """Yield the file at *path*, or its problem; nothing if the patterns leave it out."""
@@ -121,7 +151,7 @@ class FolderSource:
                 yield from self._linked_folder(relative, path, target)
                 return
             path = target
-        if any(matches(relative, pattern) for pattern in self.include):
+        if self._includes(relative):
             yield self._file(relative, path)
 
     def _linked_folder(self, relative: str, path: Path, target: Path) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from typing import IO, cast
 from index.atomic_files import private_folder, replace_text
 from index.errors import SourceError, UnreadableDocumentError
 from index.sources.names import address, is_hidden, is_printable, prefixed, printable, too_big
-from index.sources.patterns import matches
+from index.sources.patterns import takes
 from index.types import Problem, ProblemKind, SourceFile
 
 # Programs that a repository's own settings could run are disabled; arguments override settings.
@@ -66,8 +66,8 @@ class GitSource:
         repository: Folder of a repository, or the URL of one, which is then copied to `cache`.
         cache: The source's own folder for data kept between builds.
         ref: Branch, tag or commit.
-        include: Patterns; a path must match at least one.
-        exclude: Patterns; neither a path nor a folder above it may match one.
+        include: Patterns; a path must match them.
+        exclude: Patterns; neither a path nor a folder above it may match them.
         prefix: Put before each document's id; empty if there is one source only.
         url: Address of the root, to which a document's path is added; None if it has none.
         audience: Groups that may see the documents; empty means everybody.
@@ -113,11 +113,7 @@ class GitSource:
 
     def _is_chosen(self, path: str) -> bool:
         names = path.split("/")
-        above = ["/".join(names[: depth + 1]) for depth in range(len(names))]
-        is_left_out = any(is_hidden(name) for name in names) or any(
-            matches(part, pattern) for part in above for pattern in self.exclude
-        )
-        return not is_left_out and any(matches(path, pattern) for pattern in self.include)
+        return not any(map(is_hidden, names)) and takes(path, self.include, self.exclude)
 
     def _known(self, folder: Path, commit: str, entries: Sequence[_Entry]) -> Mapping[str, _Known]:
         """Return hash and time of each readable file; only new blobs are looked up."""

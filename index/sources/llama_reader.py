@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from index.errors import SourceError
 from index.sources.names import prefixed, printable, too_big
-from index.sources.patterns import matches
+from index.sources.patterns import takes
 from index.types import Problem, ProblemKind, SourceFile
 
 # Readers use different names; these are the ones for the best-known services.
@@ -110,9 +110,7 @@ class LlamaReaderSource:
         return {argument: os.environ[name] for argument, name in self.environment.items()}
 
     def _is_chosen(self, name: str) -> bool:
-        if any(matches(name, pattern) for pattern in self.exclude):
-            return False
-        return any(matches(name, pattern) for pattern in self.include)
+        return takes(name, self.include, self.exclude)
 
     def _file(self, name: str, parts: Sequence[LlamaDocument]) -> SourceFile | Problem:
         content = "\n\n".join(part.get_content() for part in parts).encode(errors="replace")

@@ -1,49 +1,103 @@
-"""Match paths with patterns such as `guides/**/*.md`."""
+"""Match paths with the patterns of `.gitignore` files, such as `guides/**/*.md`."""
 
-from fnmatch import fnmatchcase
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pathspec import GitIgnoreSpec
+
+log = logging.getLogger(__name__)
+
+ALL = ("**/*",)
+
+
+class PatternError(ValueError):
+    """A pattern that cannot be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """Patterns in the order in which they are written; the last one that matches decides.
+
+    A pattern without `/` before its end matches a name in any folder, other patterns match from
+    the top. One that ends in `/` matches folders only, and a folder means everything below it.
+    `*`, `?` and `[…]` match characters within one name, `**` any number of folders. `!` before a
+    pattern undoes earlier ones.
+
+    Attributes:
+        lines: The patterns.
+
+    >>> patterns = Patterns(("*.md", "!draft.md"))
+    >>> patterns.says("a/b.md"), patterns.says("a/draft.md"), patterns.says("b.txt")
+    (True, False, None)
+    """
+
+    lines: tuple[str, ...]
+
+    def says(self, path: str) -> bool | None:
+        """Return True if *path* matches, False if a `!` undoes that, None if nothing matches.
+
+        Args:
+            path: Relative, with `/`; a folder ends in `/`.
+        """
+        if self.lines == ALL:
+            return True
+        # RE2 takes valid Unicode only; names of files may be anything.
+        shown = path.encode("utf-8", errors="replace").decode()
+        return _compiled(self.lines).check_file(shown).include
+
+
+@lru_cache(maxsize=1024)
+def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    # RE2 takes time in proportion to the path. Python's own expressions may take years for a
+    # pattern with many stars, and anybody who can write into a folder can write a `.gitignore`.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # `[[` in a pattern
+        try:
+            return GitIgnoreSpec.from_lines(lines, backend="re2")
+        except Exception as error:  # RE2's error derives from no other
+            raise PatternError(f"the pattern {' '.join(lines)!r} cannot be read") from error
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Return whether the relative *path* matches *pattern*.
+    """Return whether the relative *path* matches one pattern.
 
-    `*`, `?` and `[…]` match characters within one name; `**` matches any number of folders,
-    including none. A pattern without `/` is matched with the last name alone; one that ends in `/`
-    matches everything below a folder.
-
-    >>> matches("a/b/c.md", "*.md"), matches("a/b/c.md", "a/*.md"), matches("a/b/c.md", "a/**")
+    >>> matches("a/b/c.md", "*.md"), matches("a/b/c.md", "a/*.md"), matches("a/b/c.md", "a/")
     (True, False, True)
     """
-    if pattern.endswith("/"):
-        pattern += "**"
-    names = path.split("/")
-    if "/" not in pattern and pattern != "**":
-        return fnmatchcase(names[-1], pattern)
-    parts = pattern.lstrip("/").split("/")
-    # Track every position in the pattern that the names so far can reach. Without backtracking,
-    # many `**` cost only their number.
-    places = _after_stars({0}, parts)
-    for name in names:
-        places = _after_stars(
-            {next_ for place in places for next_ in _step(parts, place, name)}, parts
-        )
-    # A `**` at the end matches the contents of a folder, not the folder itself.
-    return len(parts) in places
+    return Patterns((pattern,)).says(path) is True
 
 
-def _step(parts: list[str], place: int, name: str) -> list[int]:
-    if place == len(parts):
-        return []
-    if parts[place] == "**":
-        return [place, place + 1] if place == len(parts) - 1 else [place]
-    return [place + 1] if fnmatchcase(name, parts[place]) else []
+def takes(path: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> bool:
+    """Return whether a file is chosen: *include* matches it, and *exclude* does not."""
+    if exclude and Patterns(exclude).says(path):
+        return False
+    return Patterns(include).says(path) is True
 
 
-def _after_stars(places: set[int], parts: list[str]) -> set[int]:
-    """Add the positions after each `**` that matches no folder."""
-    reached = set(places)
-    for place in sorted(places):
-        following = place
-        while following < len(parts) - 1 and parts[following] == "**":
-            following += 1
-            reached.add(following)
-    return reached
+def check(include: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
+    """Return the faults of patterns in the settings, each with what to do."""
+    faults = []
+    for pattern in (*include, *exclude):
+        try:
+            _compiled((pattern,))
+        except PatternError as error:
+            faults.append(f"{error}: write it as in a .gitignore file")
+    if not any(pattern and not pattern.startswith(("!", "#")) for pattern in include):
+        faults.append("include needs a pattern without !")
+    return faults
+
+
+def read_patterns(text: str) -> Patterns:
+    """Return the patterns of a `.gitignore` file. Like git, skip lines that are no pattern."""
+    good = []
+    for line in text.splitlines():
+        try:
+            _compiled((line,))
+        except PatternError:
+            log.warning("a line of an ignore file is no pattern and has no effect")
+        else:
+            good.append(line)
+    return Patterns(tuple(good))

@@ -23,7 +23,7 @@ from index.atomic_files import private_folder, replace_text
 from index.errors import SourceError, UnreadableDocumentError
 from index.sources.fetching import USER_AGENT, Fetcher, FetchError, Page
 from index.sources.names import prefixed, printable
-from index.sources.patterns import matches
+from index.sources.patterns import takes
 from index.types import Problem, ProblemKind, SourceFile
 
 log = logging.getLogger(__name__)
@@ -121,12 +121,7 @@ class WebsiteSource:
             return list(await asyncio.gather(*(in_turn(one) for one in chosen.values())))
 
     def _is_chosen(self, address: str) -> bool:
-        path = _path(address)
-        names = path.split("/")
-        above = ["/".join(names[: depth + 1]) for depth in range(len(names))]
-        if any(matches(part, pattern) for part in above for pattern in self.exclude):
-            return False
-        return any(matches(path, pattern) for pattern in self.include)
+        return takes(_path(address), self.include, self.exclude)
 
     async def _met(
         self, fetcher: Fetcher, robots: RobotFileParser, listed: _Listed

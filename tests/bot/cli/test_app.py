@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -262,3 +263,38 @@ def test_eval_of_the_examples_names_its_metrics(indexed: Path) -> None:
     assert {"set", "run", "metrics", "questions", "settings"} <= set(run)
     assert len(run["questions"]) == 6
     assert set(run["metrics"]["ndcg@10"]) == {"mean", "low", "high", "n"}
+
+
+@pytest.mark.slow
+def test_a_command_logs_one_json_object_on_each_line_if_it_is_asked_to(indexed: Path) -> None:
+    done = footnote(
+        "--log-format", "json", "-v", "ask", "What does exit status 2 mean?", cwd=indexed
+    )
+
+    logged = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["logger"], line["message"]) for line in logged if "status" in line] == [
+        ("bot.engine.query_engine", "question answered")
+    ]
+    assert all({"time", "level", "logger", "message"} <= set(line) for line in logged)
+    assert "exit status 2 mean" not in done.stderr
+
+
+@pytest.mark.slow
+def test_watch_logs_each_build_as_json_if_it_is_asked_to(indexed: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from bot.cli import main; main()"]
+    copy = shutil.copytree(indexed, tmp_path / "copy", symlinks=True)
+    with subprocess.Popen(
+        [*command, "index", "watch", "--log-format", "json", "--json"],
+        cwd=copy,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as watching:
+        assert watching.stderr is not None
+        logged = next(
+            line for line in map(json.loads, watching.stderr) if line["message"].startswith("build")
+        )
+        watching.send_signal(signal.SIGINT)
+
+    assert (logged["level"], logged["message"]) == ("INFO", "build finished")
+    assert logged["generation"].startswith("gen-")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
 from bot.cli.app import app
@@ -75,23 +76,46 @@ def test_a_quiet_thread_speaks_again_when_mentioned(database: Database) -> None:
     assert (quiet, other, found.is_quiet("C1", "1.0")) == (True, False, False)
 
 
-def test_numbers_are_in_the_format_that_prometheus_reads() -> None:
+def test_metrics_are_in_the_format_that_prometheus_reads() -> None:
     meter = Meter()
     meter.count(Outcome.POSTED, 0.7)
     meter.count(Outcome.POSTED, 400.0)
     meter.count(Outcome.REFUSED, 3.0)
 
-    lines = meter.text({"footnote_running": 2.0}).splitlines()
+    families = {
+        family.name: family
+        for family in text_string_to_metric_families(meter.text({"footnote_running": 2.0}))
+    }
 
-    assert 'footnote_questions_total{outcome="posted"} 2' in lines
-    assert 'footnote_questions_total{outcome="refused"} 1' in lines
-    assert 'footnote_question_seconds_bucket{le="1.0"} 1' in lines
-    assert 'footnote_question_seconds_bucket{le="300.0"} 2' in lines
-    assert 'footnote_question_seconds_bucket{le="+Inf"} 3' in lines
-    assert "footnote_question_seconds_sum 403.700" in lines
-    assert "footnote_running 2" in lines
-    names = [line.split()[2] for line in lines if line.startswith("# TYPE")]
-    assert len(names) == len(set(names))
+    kinds = {name: family.type for name, family in families.items()}
+    values = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families.values()
+        for sample in family.samples
+    }
+    assert kinds == {
+        "footnote_questions": "counter",
+        "footnote_question_seconds": "histogram",
+        "footnote_running": "gauge",
+    }
+    assert values["footnote_questions_total", "posted"] == 2
+    assert values["footnote_questions_total", "refused"] == 1
+    assert values["footnote_question_seconds_bucket", "1.0"] == 1
+    assert values["footnote_question_seconds_bucket", "300.0"] == 2
+    assert values["footnote_question_seconds_bucket", "+Inf"] == 3
+    assert values["footnote_question_seconds_sum",] == pytest.approx(403.7)
+    assert values["footnote_running",] == 2
+
+
+def test_an_outcome_without_questions_is_zero_and_two_bots_count_apart() -> None:
+    one, other = Meter(), Meter()
+    one.count(Outcome.POSTED, 0.1)
+
+    lines = [line for line in other.text({}).splitlines() if not line.startswith("#")]
+
+    outcomes = {line for line in lines if line.startswith("footnote_questions_total")}
+    assert outcomes == {f'footnote_questions_total{{outcome="{each}"}} 0.0' for each in Outcome}
+    assert not [line for line in lines if "created" in line]
 
 
 def test_what_changed_is_looked_for_aside_and_a_failure_says_nothing() -> None:

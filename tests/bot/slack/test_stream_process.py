@@ -180,7 +180,7 @@ def test_the_health_page_says_how_the_bot_is(slack: SlackWorkspace, start: Start
     finish(bot)
 
     assert (alive, ready) == ((200, "ok\n"), (200, "ok\n"))
-    assert 'footnote_questions_total{outcome="posted"} 1\n' in numbers[1]
-    assert "footnote_question_seconds_count 1\n" in numbers[1]
-    assert "footnote_connected 1\n" in numbers[1]
+    assert 'footnote_questions_total{outcome="posted"} 1.0\n' in numbers[1]
+    assert "footnote_question_seconds_count 1.0\n" in numbers[1]
+    assert "footnote_connected 1.0\n" in numbers[1]
     assert elsewhere[0] == 404

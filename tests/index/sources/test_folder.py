@@ -94,7 +94,7 @@ def test_patterns_choose_the_files(root: Path) -> None:
 
     assert names(chosen) == ["a.md", "g/c.md"]
     assert names(FolderSource(root=root, include=("g/**",))) == ["g/c.md", "g/old/d.md"]
-    assert names(FolderSource(root=root, include=("g/*",))) == ["g/c.md"]
+    assert names(FolderSource(root=root, include=("g/*", "!g/*/"))) == ["g/c.md"]
     assert names(FolderSource(root=root, exclude=("**/*.md",))) == ["b.txt"]
 
 
