@@ -45,7 +45,7 @@ _SUMMARY = _any(
     r"^(?:please |can you )*tell me (?:all |everything |more )?about\b",
     r"^what (?:does|do) .* (?:cover|say about)\b",
     r"^what should i know about\b",
-    r"^(?:fass .* zusammen|überblick)\b",
+    r"^(?:fass .* zusammen|überblick|tl;?dr)\b",
     r"\b(?:overview|summary|in a nutshell|tl;?dr)$",
 )
 _COMPARES = tuple(
@@ -64,14 +64,25 @@ _COUNTS = _any(
 _CODE = _any(
     r"\b(?:commands?|snippet|syntax|one-?liner|code (?:for|to|that)|code example|example code)\b",
     r"\b(?:what|which) (?:flag|option|parameter|setting|function|method|call|query)\b",
+    r"\b(?:options?|flags?|settings?|parameters?|env(?:ironment)? vars?|variables?) (?:for|to)\b",
     r"\bbefehl\b",
+)
+_TASK = (
+    "add|apply|book|cancel|change|claim|configure|connect|create|delete|disable|enable|enroll|file|"
+    "get|install|invite|join|log|move|order|pay|print|register|remove|renew|replace|report|request|"
+    "reset|restore|return|schedule|send|set|share|sign|submit|switch|transfer|uninstall|update|"
+    "upgrade|use|withdraw"
 )
 _STEPS = _any(
     r"^how (?:do|does|can|could|should|would|to|must|might|may)\b",
     r"\bhow (?:do|can|should|would) (?:i|we|you|one)\b|\bhow to\b|[-–,:] ?how$",
     r"\b(?:steps?|procedure|process|instructions?|workflow|walk me through|set ?up guide)\b",
-    r"\bwhat (?:(?:should|must) (?:i|we)|do (?:i|we) (?:have|need) to) do\b",
-    r"\bwhat now$|\bwhat next$|^(?:ways?|way) to\b|^(?:wie|was muss ich|cómo|comment)\b",
+    r"\bwhat (?:(?:should|must|can|do|shall) (?:i|we)|do (?:i|we) (?:have|need) to) do\b",
+    r"\bwhat now$|\bwhat next$|^(?:the )?(?:best |right |easiest )?ways? to\b",
+    r"^(?:wie|was muss ich|cómo|comment)\b",
+    # A task without a question word, as people type it into a chat
+    rf"^(?:(?:i|we)(?:'d)? )?(?:need|want|would like|like|try|trying|have) to (?:{_TASK})\b",
+    rf"^(?:{_TASK})(?: up| out| in)? (?!is\b|was\b|for\b|of\b)\w+",
 )
 # "How does the lift work?" asks for an explanation, not for instructions
 _HOW_IT_IS = re.compile(
@@ -85,6 +96,7 @@ _YES_NO = re.compile(
     r"shall|will|would|has|have|had|ist|sind|darf|kann|muss|hat|haben|gibt es)\b",
     re.IGNORECASE,
 )
+_COLLECTED = "requirements|rules|criteria|prerequisites|benefits|options|exceptions|types|features"
 _LIST = _any(
     r"^(?:list|name|enumerate|give me (?:a list|all)|show (?:me )?(?:all|the))\b",
     r"^(?:what|which) (?:are|were) (?:the|all|our|some)?\b",
@@ -96,7 +108,9 @@ _LIST = _any(
     r"\b(?:examples?|requirements?|benefits|options|conditions|exceptions|criteria|documents|items|"
     r"features|reasons|ways) (?:of|for|to|do|are|must|can|does)\b",
     r"\bchecklist\b",
+    rf"^(?:[\w-]+ ){{1,4}}(?:{_COLLECTED})$|^(?:{_COLLECTED}|pros and cons) (?:for|of|to)\b",
 )
+_ASKS_MORE = re.compile(r"\band (?:who|what|when|where|which|why|how)\b", re.IGNORECASE)
 # The first that fits counts
 _FORMS = (
     (_SUMMARY, Form.SUMMARY),
@@ -123,7 +137,7 @@ def form_of(question: str) -> Asked:
     form = next((form for pattern, form in _FORMS if pattern.search(text)), Form.FACT)
     if form not in {Form.SUMMARY, Form.FACT} or not _COUNTS.search(text):
         subject = "" if form is Form.SUMMARY else subject_of(text)
-        if subject:
+        if subject and not _ASKS_MORE.search(subject):
             return Asked(form=Form.DEFINITION, subjects=(subject,))
     if form is Form.STEPS and _HOW_IT_IS.search(text):
         return Asked(form=Form.FACT)
