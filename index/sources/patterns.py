@@ -56,7 +56,9 @@ def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # `[[` in a pattern
         try:
-            return GitIgnoreSpec.from_lines(lines, backend="re2")
+            # To git, `a/**` is the contents of `a`; to pathspec, it is the folder `a/` too.
+            contents = [f"{line}/*" if line.endswith("/**") else line for line in lines]
+            return GitIgnoreSpec.from_lines(contents, backend="re2")
         except Exception as error:  # RE2's error derives from no other
             raise PatternError(f"the pattern {' '.join(lines)!r} cannot be read") from error
 
