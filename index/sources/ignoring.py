@@ -33,7 +33,7 @@ class Ignored:
         """Return whether the file or folder at *relative* is ignored: the nearest rule decides."""
         path = PurePosixPath(relative)
         for base, patterns in reversed(self.rules):
-            said = patterns.says(path.relative_to(base).as_posix() + "/" * is_folder)
+            said = patterns.says_itself(path.relative_to(base).as_posix() + "/" * is_folder)
             if said is not None:
                 return said
         return False

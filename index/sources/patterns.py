@@ -5,12 +5,24 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
+import re2  # type: ignore[import-untyped]  # RE2 ships no types
 from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 log = logging.getLogger(__name__)
 
 ALL = ("**/*",)
+
+
+# The ends of pathspec's expressions, which match everything below a folder.
+_FOLDER = "(?P<ps_d>/)"
+_END = f"(?:{_FOLDER}|$)"
+
+
+class _Rule(Protocol):
+    def search(self, text: str) -> object: ...
 
 
 class PatternError(ValueError):
@@ -48,6 +60,18 @@ class Patterns:
         shown = path.encode("utf-8", errors="replace").decode()
         return _compiled(self.lines).check_file(shown).include
 
+    def says_itself(self, path: str) -> bool | None:
+        """Return the same as `says`, without patterns that match only a folder above *path*.
+
+        This is what git asks at each step down a tree: an exception such as `!a` takes back the
+        folder `a`, and not the files in it that other patterns ignore.
+
+        >>> Patterns(("a/*", "!a")).says_itself("a/b/")
+        True
+        """
+        shown = path.encode("utf-8", errors="replace").decode()
+        return next((said for rule, said in _exact(self.lines) if rule.search(shown)), None)
+
 
 @lru_cache(maxsize=1024)
 def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
@@ -61,6 +85,19 @@ def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
             return GitIgnoreSpec.from_lines(contents, backend="re2")
         except Exception as error:  # RE2's error derives from no other
             raise PatternError(f"the pattern {' '.join(lines)!r} cannot be read") from error
+
+
+@lru_cache(maxsize=1024)
+def _exact(lines: tuple[str, ...]) -> list[tuple[_Rule, bool]]:
+    """Return an expression for each line with its answer, last line first."""
+    found = []
+    for line in reversed(lines):
+        pattern = GitIgnoreSpecPattern(line)
+        if pattern.regex is not None and pattern.include is not None:
+            text = pattern.regex.pattern.replace(_END, "/?$").replace(_FOLDER, "/$")
+            text += ".+$" if text.endswith("/") else ""  # the contents of a folder
+            found.append((re2.compile(text), pattern.include))
+    return found
 
 
 def matches(path: str, pattern: str) -> bool:

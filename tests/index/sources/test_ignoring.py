@@ -82,14 +82,19 @@ def test_an_ignore_file_that_is_a_link_or_cannot_be_read_has_no_effect(tmp_path:
     assert look(root) == (["a.md", "x/a.md"], [])
 
 
-# Without a bare `**`: pathspec reads an exception after it in another way than git.
+def test_an_exception_takes_back_a_folder_and_not_what_is_ignored_in_it(tmp_path: Path) -> None:
+    root = tree(tmp_path, **{".gitignore": "a/*\n!a\n", "a/b/c.md": "", "a/d.md": "", "e.md": ""})
+
+    assert look(root) == (["e.md"], ["a/b", "a/d.md"])
+
+
 NAMES = st.sampled_from(["a", "b", "a.md", "b.md", "c.txt"])
 PATTERNS = st.lists(
     st.builds(
         "{}{}{}{}".format,
         st.sampled_from(["", "", "!"]),
         st.sampled_from(["", "/", "**/", "a/", "a/**/"]),
-        st.sampled_from(["a", "b", "*", "*.md", "a*", "?", "[ab]", "[!a]"]),
+        st.sampled_from(["a", "b", "*", "*.md", "a*", "?", "[ab]", "[!a]", "**"]),
         st.sampled_from(["", "", "/", "/*", "/**"]),
     ),
     max_size=4,
