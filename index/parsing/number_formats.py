@@ -210,7 +210,7 @@ def _scientific(value: Decimal, mask: Sequence[_Token]) -> str:
 
 def _fraction(value: Decimal, texts: Sequence[str]) -> str:
     below = texts[texts.index("/") + 1] if texts[-1] != "/" else "?"
-    # Of "# ??/16" the first part is for the whole number
+    # Of "# ??/16" the first part is for the integer
     has_whole = len(texts[: texts.index("/")]) > 1
     exact = Fraction(value)
     if below.isdigit() and int(below):

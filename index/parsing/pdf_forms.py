@@ -20,7 +20,7 @@ _PASSWORD_FLAG = 1 << 13
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What somebody wrote on a page.
+    """A note that somebody wrote on a page.
 
     Attributes:
         text: The words, or "[x]" and "[ ]" for a box to tick.

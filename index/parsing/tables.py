@@ -159,7 +159,7 @@ def _keys(row: Sequence[str]) -> list[int]:
             used += tokens
         if len(found) == _MOST_KEYS:
             break
-    # A cell that is the whole row has nothing to be found by.
+    # A cell that fills the complete row has nothing to be found by.
     return found if len(found) < sum(map(bool, row)) else found[:1]
 
 

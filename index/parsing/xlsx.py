@@ -79,7 +79,7 @@ def _fill(rows: list[list[str]], places: dict[int, int], area: tuple[int, int, i
     if top >= len(rows) or left not in places or places[left] >= len(rows[top]):
         return
     text = rows[top][places[left]]
-    # The cell of a label fills its rows; one that is a title over the whole table fills nothing
+    # The cell of a label fills its rows; one that is a title over the complete table fills nothing
     is_group = top == bottom and right - left + 1 < len(rows[top])
     for row in range(top, min(bottom + 1, len(rows))):
         for column in range(left, (right if is_group else left) + 1):

@@ -67,7 +67,7 @@ def test_a_table_is_rows_with_a_head_however_it_is_ruled(style: tuple[object, ..
     assert text.count(SENTENCE.strip()) == 12
 
 
-def test_a_table_that_is_painted_column_by_column_has_whole_rows() -> None:
+def test_a_table_that_is_painted_column_by_column_has_complete_rows() -> None:
     def draw(canvas: Canvas) -> None:
         columns = list(zip(HEAD, *ROWS, strict=True))
         for column, texts in enumerate(columns):
@@ -105,7 +105,7 @@ def test_a_merged_cell_fills_its_rows_and_a_group_names_its_columns() -> None:
     )
 
 
-def test_a_table_on_a_turned_page_has_whole_rows() -> None:
+def test_a_table_on_a_turned_page_has_complete_rows() -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setPageRotation(90)
         canvas.translate(595, 0)
