@@ -12,15 +12,20 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from bot.extractive import INFO_FILE, MODEL_FILE, TOKENIZER_FILE
-from training.network import Network
+from training.network import JudgeNetwork, Network
 
 _OPSET = 17
 _INPUTS = ("ids", "mask", "types")
-_OUTPUTS = ("starts", "ends", "answerable")
+_BY_PIECE = frozenset({"starts", "ends"})
 
 
 def export(
-    network: Network, encoder: Path, folder: Path, *, int8: bool = True, kept: Sequence[str] = ()
+    network: Network | JudgeNetwork,
+    encoder: Path,
+    folder: Path,
+    *,
+    int8: bool = True,
+    kept: Sequence[str] = (),
 ) -> None:
     """Write *network* into *folder*, with the tokenizer of the encoder it was made from.
 
@@ -32,9 +37,11 @@ def export(
         kept: Articles that it was not trained on, for measuring it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    outputs = network.OUTPUTS
     whole = folder / "fp32.onnx"
     example = torch.ones((1, 8), dtype=torch.int64)
-    axes = {name: {0: "batch", 1: "pieces"} for name in (*_INPUTS, *_OUTPUTS[:2])}
+    axes = {name: {0: "batch", 1: "pieces"} for name in _INPUTS}
+    axes |= {name: {0: "batch"} | ({1: "pieces"} if name in _BY_PIECE else {}) for name in outputs}
     with torch.no_grad(), warnings.catch_warnings():
         # The newer exporter takes ten times as long and needs one more package.
         warnings.simplefilter("ignore")
@@ -43,8 +50,8 @@ def export(
             (example, example, example),
             str(whole),
             input_names=list(_INPUTS),
-            output_names=list(_OUTPUTS),
-            dynamic_axes=axes | {"answerable": {0: "batch"}},
+            output_names=list(outputs),
+            dynamic_axes=axes,
             opset_version=_OPSET,
             dynamo=False,
         )

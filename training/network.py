@@ -20,6 +20,8 @@ class Network(nn.Module):
         folder: Of a BERT-like encoder, as transformers reads it.
     """
 
+    OUTPUTS = ("starts", "ends", "answerable")
+
     def __init__(self, folder: str) -> None:
         super().__init__()
         self.encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False)
@@ -146,3 +148,27 @@ def loss(network: Network, some: Sequence[Row]) -> Tensor:
     told = torch.tensor([float(one.end > 0) for one in some])
     either = nn.functional.binary_cross_entropy_with_logits(answerable, told)
     return places / 2 + either / 2
+
+
+class JudgeNetwork(nn.Module):
+    """Logit of whether a block answers a question.
+
+    Args:
+        folder: Of a BERT-like encoder, as transformers reads it.
+    """
+
+    OUTPUTS = ("answers",)
+
+    def __init__(self, folder: str) -> None:
+        super().__init__()
+        self.encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False)
+        width = self.encoder.config.hidden_size
+        self.answers = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1))
+
+    def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
+        """Return the logits, shape (n,)."""
+        states = self.encoder(
+            input_ids=ids, attention_mask=mask, token_type_ids=types
+        ).last_hidden_state
+        logits: Tensor = self.answers(states[:, 0]).squeeze(-1)
+        return logits

@@ -1,6 +1,7 @@
 """Answers without a language model: blocks and sentences taken from the documents."""
 
 from bot.extractive.answerer import NAME, ExtractiveAnswerer, SpanReranker, above
+from bot.extractive.groups import Group, GroupKind, groups
 from bot.extractive.ranking import (
     FEATURES,
     OVERALL,
@@ -18,6 +19,7 @@ from bot.extractive.span_model import (
     SpanModel,
     checksums,
 )
+from bot.extractive.units import block_text, cells, named
 
 __all__ = [
     "FEATURES",
@@ -30,10 +32,16 @@ __all__ = [
     "WORDS_ONLY",
     "ExtractiveAnswerer",
     "FeatureExtractor",
+    "Group",
+    "GroupKind",
     "SpanModel",
     "SpanReranker",
     "above",
+    "block_text",
+    "cells",
     "checksums",
+    "groups",
+    "named",
     "overall",
     "parse_question",
     "probabilities",
