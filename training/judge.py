@@ -57,7 +57,7 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to train.
+    """The data, the folder and the size of a training.
 
     Attributes:
         data: Folder with reader/ and documents/.
@@ -191,7 +191,7 @@ def _averaged(learning: Sequence[nn.Parameter], share: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _States:
-    """What a checkpoint holds."""
+    """The states in a checkpoint."""
 
     network: JudgeNetwork
     best: torch.optim.Optimizer

@@ -32,7 +32,7 @@ _FEWEST_WORDS = 4
 _LONGEST = 128  # word pieces that are embedded
 _BATCH = 32
 _WITHOUT_HEADING = 0.5
-# Documents with whole sentences in English
+# Documents with complete sentences in English
 DOCUMENTS = (
     "docx/unstructured__handbook-872p.docx",
     "md/commonmark-spec__commonmark_spec.md",

@@ -24,7 +24,7 @@ _MOST_TIMES = 6
 
 
 def held_out(examples: Sequence[squad.Example]) -> frozenset[str]:
-    """Return the articles of SQuAD 2.0 that the judge is not taught, so that they measure it."""
+    """Return the articles of SQuAD 2.0 that are left out of training, to measure the judge."""
     return squad.folds(examples, HARD, FOLDS)[0]
 
 

@@ -8,7 +8,7 @@ from bot.extractive import Group, GroupKind, block_text, cells, groups, named
 from index.chunking import plain_block, split_sentences
 from index.types import BlockKind, Section
 
-MOST_CHARS = 500  # of a piece without what stands above it, unless a single part is longer
+MOST_CHARS = 500  # of a piece without its headings, unless a single part is longer
 _MOST_LEAD = 200
 _MOST_HEADINGS = 2
 

@@ -54,7 +54,7 @@ def test_every_list_is_in_one_batch(pieces: Tokenizer) -> None:
     assert sorted(id(one) for some in made for one in some) == sorted(map(id, every))
 
 
-def test_loss_is_lower_if_the_right_block_stands_above_the_others_and_above_none() -> None:
+def test_loss_is_lower_if_the_right_block_is_above_the_others_and_above_none() -> None:
     def wrong(*scores: float, right: int | None) -> float:
         class Fixed:
             def __call__(self, *_: object) -> object:

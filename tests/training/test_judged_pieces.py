@@ -59,7 +59,7 @@ def test_pieces_are_slices_in_reading_order() -> None:
     assert "two weeks" in TEXT[found[0].start : found[0].end]
 
 
-def test_long_paragraph_is_read_in_pieces_of_whole_sentences() -> None:
+def test_long_paragraph_is_read_in_pieces_of_complete_sentences() -> None:
     text = " ".join(f"Sentence number {at} says a little about the garage." for at in range(60))
 
     found = pieces_of(text, title="Garage")
