@@ -9,6 +9,7 @@ from bot.citations import language
 from bot.extractive.block_ranking import Similar
 from bot.extractive.choosing import MOST_SENTENCES, Chooser, Ranked, Ranking
 from bot.extractive.excerpts import Excerpt
+from bot.extractive.question_parts import parts_of
 from bot.extractive.ranking import (
     FeatureExtractor,
     ParsedQuestion,
@@ -24,7 +25,6 @@ from index.chunking import mask
 from index.types import Chunk, Encode
 
 NAME = "offline"
-MOST_PARTS = 3
 FIRST_READ = 4  # passages; the others are read only if these are not enough
 SURE = 0.8
 SURE_BY_NUMBER = 0.6
@@ -82,10 +82,6 @@ THRESHOLD = 0.3
 UNKNOWN_NAME = 0.02  # confidence if the question has a name that is in no document
 THRESHOLD_WORDS_ONLY = 0.07
 
-_ASKS = (
-    "who|whom|what|when|where|which|why|how|is|are|do|does|can|may|must|should|will|"
-    "wer|was|wann|wo|wie|warum|welche[rs]?|darf|kann|muss"
-)
 # Question words of the other known languages that are not English words
 _ASKS_OTHERWISE = re.compile(
     r"\b(?:wie|wann|wer|wem|wen|wo|warum|welche[rsnm]?|ich|wir|"
@@ -98,14 +94,7 @@ _ASKS_IN_ENGLISH = re.compile(
     r"\W*(?:what|who|whom|whose|when|where|which|why|how|does|did|do|are|could|should)\b",
     re.IGNORECASE,
 )
-_LEANS = re.compile(
-    r"\b(?:it|its|this|these|those|they|them|their|he|him|his|she|her|"
-    r"es|er|sie|ihn|ihm|ihnen|ihre?[nrms]?|diese[nrms]?)\b",
-    re.IGNORECASE,
-)
 _FIRST_WORD = re.compile(r"\w+")
-_ASKING = re.compile(rf"\b(?:{_ASKS})\b", re.IGNORECASE)
-_PART = re.compile(rf"\?\s+(?=\w)|,?\s+(?:and|und)\s+(?=(?:{_ASKS})\b)", re.IGNORECASE)
 
 
 class ExtractiveAnswerer:
@@ -149,9 +138,21 @@ class ExtractiveAnswerer:
         whole = parse_question(question)
         if not whole.stems:  # the question has no content words
             return Draft(sentences=(), answerer=NAME, confidence=0.0)
-        rankings = [self._ranking(reading, one) for one in (*_parts(whole), whole)]
+        parts = parts_of(question)
+        alone = [parse_question(part) for part in parts.alone]
+        rankings = [self._ranking(reading, one) for one in (*alone, whole)]
         rankings[-1] = _sure_by_number(reading, rankings[-1], question)
-        chosen = Chooser(reading, passages, whole, similar=self._similar(question)).blocks(rankings)
+        chosen = Chooser(
+            reading,
+            passages,
+            whole,
+            similar=self._similar(question),
+            leaning=[
+                # With the words it leans on, "does it expire?" is compared by its subject too
+                (parse_question(part), self._similar(f"{part} {question}"))
+                for part in parts.leaning
+            ],
+        ).blocks(rankings)
         return Draft(
             sentences=tuple(
                 Sentence(
@@ -281,23 +282,6 @@ def names_among(words: Sequence[str], question: str) -> tuple[str, ...]:
         or (word[0].isupper() and not shouts and (first is None or word != first.group()))
         or (word.isupper() and len(word) > 1 and not shouts)
     )
-
-
-def _parts(asked: ParsedQuestion) -> list[ParsedQuestion]:
-    """Return those of several questions in one that make sense without the others.
-
-    Of "What is a grant and when does it expire?" that is only the first.
-    """
-    pieces = [piece.strip() for piece in _PART.split(asked.text) if piece.strip()][:MOST_PARTS]
-    if len(pieces) == 1:
-        return []
-    return [part for part in map(parse_question, pieces) if _stands_alone(part)]
-
-
-def _stands_alone(part: ParsedQuestion) -> bool:
-    """Return whether it asks ("Got a minute?" does not) and names its subject."""
-    asks = _ASKING.search(part.text) and not _LEANS.search(part.text)
-    return bool(asks) and len(part.stems) > 1
 
 
 def above(chunk: Chunk) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from bot.extractive.block_ranking import Place, Scored, Similar, covers, defining, ranked
 from bot.extractive.excerpts import Excerpt, Quoter
@@ -87,6 +88,7 @@ class Chooser:
         passages: The passages in their sections.
         asked: The question.
         similar: Compares texts with the question by their vectors; None if there are no vectors.
+        leaning: Parts of the question that lean on the part before, each with its own comparison.
     """
 
     def __init__(
@@ -96,8 +98,10 @@ class Chooser:
         asked: ParsedQuestion,
         *,
         similar: Similar | None = None,
+        leaning: Sequence[tuple[ParsedQuestion, Similar | None]] = (),
     ) -> None:
         self._similar = similar
+        self._leaning = leaning
         self._reading = reading
         self._passages = passages
         self._asked = asked
@@ -212,7 +216,10 @@ class Chooser:
         firsts = [one for ranking in rankings[:-1] for one in self._by_meaning(ranking)[:1]]
         further = _FURTHER if len(rankings) == 1 else _FURTHER_PART
         chosen = self._by_meaning(rankings[-1], further=further)
-        wanted = list({one.unit: one for one in (*firsts, *chosen)}.values())
+        leaning = self._beside((*firsts, *chosen)[:1])
+        if leaning:
+            chosen = chosen[:1]
+        wanted = list({one.unit: one for one in (*firsts, *leaning, *chosen)}.values())
         said = self._told(wanted, most=max(2, len(firsts) + 1))
         if said and len(said) < MOST_SENTENCES:
             told = [excerpt.text for excerpt, _ in said]
@@ -229,6 +236,28 @@ class Chooser:
                 if one.points_at and excerpt.text.count(one.points_at) == 1
             ),
         )
+
+    def _beside(self, first: Sequence[Ranked]) -> list[Ranked]:
+        """Return what answers each leaning part, from the section that answers the first part."""
+        found: list[Ranked] = []
+        for one, (part, similar) in product(first, self._leaning):
+            section = self._reading.units[one.unit].section.chunk.id
+            units = [
+                at
+                for at, unit in enumerate(self._reading.units)
+                if unit.section.chunk.id == section
+                and unit.states
+                and at != one.unit
+                and len(unit.plain.split()) >= _FEWEST_WORDS
+            ]
+            if not units:
+                continue
+            texts = [self._reading.units[at].plain for at in units]
+            scores = similar(texts) if similar else _shares(part, texts)
+            best = max(range(len(units)), key=lambda at: (scores[at], -at))
+            if scores[best] >= _LEAST_LEANING:
+                found.append(Ranked(likely=0.0, unit=units[best], points_at=""))
+        return found
 
     def _told(self, wanted: Sequence[Ranked], *, most: int) -> list[tuple[Excerpt, Ranked]]:
         """Return the excerpts for the units, without repeating any part of a document."""
@@ -332,6 +361,16 @@ _COVERED_BY_TABLE = 0.3
 _COVERED_AS_WELL = 0.7
 _MOST_PROSE_WORDS = 60
 _MOST_WORDS = 140
+
+
+_LEAST_LEANING = 0.3
+_FEWEST_WORDS = 4
+
+
+def _shares(part: ParsedQuestion, texts: Sequence[str]) -> list[float]:
+    """Return the share of a part's words in each text."""
+    asked = {*part.stems}
+    return [len(asked & {*stems_of(text)}) / (len(asked) or 1) for text in texts]
 
 
 def _says_again(excerpt: Excerpt, other: Excerpt) -> bool:

@@ -158,3 +158,25 @@ def test_a_long_list_table_or_piece_of_code_says_how_much_is_left_out() -> None:
     assert left_out("List all tools", table) == 6
     code = f"To print the numbers, run this code:\n\n```python\n{lines}\n```"
     assert left_out("How do I print the numbers?", code) == 5
+
+
+JURY = """# Absence
+
+## Jury service
+
+You are paid for as long as you serve on a jury. The days do not reduce your yearly holidays.
+Bring the letter of the court.
+
+## Illness
+
+Illness does not reduce your holidays either. Call before nine.
+"""
+
+
+def test_a_part_that_leans_on_the_other_is_answered_from_the_same_section() -> None:
+    text = said("How long is jury service paid and does it reduce my holidays?", JURY)
+
+    assert "as long as you serve on a jury" in text
+    assert "The days do not reduce your yearly holidays" in text
+    assert "Illness" not in text
+    assert "letter" not in text
