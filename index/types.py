@@ -18,7 +18,7 @@ Audience: TypeAlias = frozenset[str] | None
 
 
 class ProblemKind(StrEnum):
-    """Why a file could not be indexed."""
+    """Why a file could not be indexed, or not as it is."""
 
     EMPTY = "empty"
     ENCRYPTED = "encrypted"
@@ -31,11 +31,12 @@ class ProblemKind(StrEnum):
     BROKEN = "broken"
     UNREADABLE = "unreadable"
     UNSAFE = "unsafe"
+    PARTLY = "partly"  # it is indexed, but some of it could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One file that is not in the index, and why.
+    """One file that is not in the index, or not as it is now, and why.
 
     Attributes:
         document: Path relative to its source, with `/`.

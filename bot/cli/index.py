@@ -75,7 +75,8 @@ def build(
         print_json(build_json(result))
     else:
         show_build(result)
-    if result.problems or not result.promoted:
+    is_old = any(note.kind != "partly" for note in result.notes)
+    if result.problems or is_old or not result.promoted:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -163,10 +164,11 @@ def show_build(result: "BuildResult") -> None:
     from bot.cli.console import stdout
 
     console = stdout()
-    for problem in result.problems[:_SHOWN_PROBLEMS]:
+    said = [*result.problems, *result.notes]
+    for problem in said[:_SHOWN_PROBLEMS]:
         console.print(f"  {problem.kind:<11} {problem.document}: {problem.reason}", markup=False)
-    if len(result.problems) > _SHOWN_PROBLEMS:
-        hidden = len(result.problems) - _SHOWN_PROBLEMS
+    if len(said) > _SHOWN_PROBLEMS:
+        hidden = len(said) - _SHOWN_PROBLEMS
         console.print(f"  … and {hidden} more: footnote index documents", markup=False)
     if result.left_out:
         count = len(result.left_out)
@@ -295,8 +297,10 @@ def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
 
     table = Table("document", "status", "chunks", "title or reason", box=None, pad_edge=False)
     for row in rows:
-        style = "" if row.status == "indexed" else "red"
-        what = row.title if row.status == "indexed" else f"{row.kind}: {row.reason}"
+        fault = f"{row.kind}: {row.reason}" if row.kind else ""
+        is_indexed = row.status == "indexed"
+        style = ("yellow" if fault else "") if is_indexed else "red"
+        what = " – ".join(filter(None, [row.title, fault])) if is_indexed else fault
         table.add_row(row.document, row.status, str(row.chunks), what, style=style)
     stdout().print(table)
 

@@ -121,6 +121,7 @@ def build_json(result: "BuildResult") -> Json:
         },
         "problems": [problem_json(problem) for problem in result.problems],
         "left_out": list(result.left_out),
+        "notes": [problem_json(note) for note in result.notes],
         "gate": [
             {"name": check.name, "passed": check.passed, "message": check.message}
             for check in result.gate

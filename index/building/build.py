@@ -16,7 +16,7 @@ from index.chunking import CHUNKER_VERSION
 from index.embedding import count_missing, embed_all
 from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
 from index.parsing import PARSER_VERSION
-from index.sources import SourceSpec, left_out, open_sources
+from index.sources import SourceSpec, known_sources, left_out, open_sources
 from index.storage import (
     ENCODER,
     INDEXED,
@@ -82,6 +82,7 @@ class BuildResult:
         chunks: How many chunks the generation has.
         embedded: How many of their vectors were computed.
         problems: Files that are not in the index, by document.
+        notes: Files that are in it in part, or with an earlier text, by document.
         gate: Conditions for promotion and whether each was met.
         seconds: How long the build took.
         left_out: Files and folders that ignore files name, or that belong to tools, by path.
@@ -96,6 +97,7 @@ class BuildResult:
     gate: tuple[GateCheck, ...]
     seconds: float
     left_out: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,12 @@ class Builder:
             if sources is None:
                 sources = self.open(specs)
             served = before(self.directory)
-            plan = make_plan(sources, served.rows if served else (), self.progress)
+            plan = make_plan(
+                sources,
+                served.rows if served else (),
+                self.progress,
+                known=known_sources(served.manifest.sources if served else (), specs),
+            )
             if served is not None and self._nothing_to_do(plan, served, specs):
                 result = _unchanged(plan, served)
             else:
@@ -230,6 +237,8 @@ class Builder:
             chunk_tokens=self._chunk_tokens,
             parse_timeout_s=self.options.parse_timeout_s,
             before=served.passages if served and same else None,
+            served=served.passages if served else None,
+            since=served.manifest.created_at if served else None,
         )
 
     def _build(
@@ -276,6 +285,7 @@ class Builder:
             problems=assembly.problems,
             gate=manifest.gate,
             seconds=0,
+            notes=tuple(sorted(assembly.notes, key=lambda note: note.document)),
         )
 
     def _is_large(self, assembly: Assembly) -> bool:
@@ -342,9 +352,11 @@ def fresh(entry: Planned) -> Planned:
 
 def _is_same(entry: Planned, row: DocumentRow | None) -> bool:
     if entry.action is Action.UNREADABLE:
-        return row is not None and row.status != INDEXED and entry.problem is not None
-    if entry.action is not Action.UNCHANGED or row is None or entry.file is None:
+        return row is not None and row.kind is not None and entry.problem is not None
+    if entry.action is not Action.UNCHANGED or row is None:
         return False
+    if entry.file is None:  # its source cannot be read now
+        return True
     if row.status != INDEXED:
         return entry.problem is not None
     return row.source == about(entry.file)
@@ -358,7 +370,10 @@ def _counted(plan: Sequence[Planned], problems: Sequence[Problem]) -> Counter[Ac
 
 
 def _unchanged(plan: Sequence[Planned], served: Before) -> BuildResult:
-    problems = tuple(entry.problem for entry in plan if entry.problem is not None)
+    kept = {row.document for row in served.rows if row.status == INDEXED}
+    problems = tuple(
+        entry.problem for entry in plan if entry.problem and entry.document not in kept
+    )
     return BuildResult(
         generation=served.manifest.generation,
         promoted=True,
@@ -368,4 +383,9 @@ def _unchanged(plan: Sequence[Planned], served: Before) -> BuildResult:
         problems=problems,
         gate=served.manifest.gate,
         seconds=0,
+        notes=tuple(
+            Problem(document=row.document, kind=row.kind, reason=row.reason or "")
+            for row in served.rows
+            if row.status == INDEXED and row.kind is not None
+        ),
     )

@@ -10,7 +10,7 @@ from index.building.build import Builder, before, fresh, quiet
 from index.building.pipeline import Made, embedding_input, made_of
 from index.building.plan import Action, Planned, make_plan
 from index.embedding import count_missing, last_rate
-from index.sources import SourceSpec, open_sources
+from index.sources import SourceSpec, known_sources, open_sources
 from index.storage import IndexDirectory
 from index.types import Problem
 
@@ -34,7 +34,12 @@ def plan_build(
     """
     served = before(directory)
     sources = open_sources(specs, max_file_bytes=max_file_bytes, cache=cache, looking=True)
-    return make_plan(sources, served.rows if served else (), quiet)
+    return make_plan(
+        sources,
+        served.rows if served else (),
+        quiet,
+        known=known_sources(served.manifest.sources if served else (), specs),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,8 @@ def preview(builder: Builder, specs: Sequence[SourceSpec]) -> Preview:
     started = time.monotonic()
     served = before(builder.directory)
     rows = served.rows if served else ()
-    plan = make_plan(builder.open(specs, looking=True), rows, builder.progress)
+    known = known_sources(served.manifest.sources if served else (), specs)
+    plan = make_plan(builder.open(specs, looking=True), rows, builder.progress, known=known)
     recipe = builder.recipe(served)
     if recipe.before is None:
         plan = [fresh(entry) for entry in plan]

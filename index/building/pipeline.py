@@ -1,11 +1,13 @@
 """Turn a build plan into documents, chunks and vectors; unchanged ones are reused."""
 
 import hashlib
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from index.atomic_files import cores
@@ -27,6 +29,15 @@ from index.types import Chunk, Document, Embedder, Problem, ProblemKind, SourceF
 
 _AHEAD = 4  # documents per core that are read before it is their turn to be written
 _PREFIX_CHARS = 200  # title and headings before a chunk: about 50 tokens
+# The end of the reason why a text is not the newest one
+_KEPT = re.compile(r"; its text of (\d{4}-\d\d-\d\d \d\d:\d\d UTC) is kept$")
+_MAY_PASS = {
+    ProblemKind.BROKEN,
+    ProblemKind.UNREADABLE,
+    ProblemKind.TIMEOUT,
+    ProblemKind.MEMORY,
+    ProblemKind.CRASH,
+}
 _SKIPPED_KINDS = {ProblemKind.UNSUPPORTED, ProblemKind.UNSAFE, ProblemKind.TOO_BIG}
 
 
@@ -40,6 +51,7 @@ class Assembly:
         inputs: The text to embed for every chunk.
         lexical: The words to index for every chunk.
         problems: Files that could not be indexed.
+        notes: Files that are indexed in part, or with an earlier text.
         documents: How many files were indexed.
     """
 
@@ -48,6 +60,7 @@ class Assembly:
     inputs: list[str] = field(default_factory=list)
     lexical: list[LexicalRow] = field(default_factory=list)
     found: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
     documents: int = 0
 
     def keep(self, made: "Made", writer: PassageWriter) -> None:
@@ -57,7 +70,8 @@ class Assembly:
             id_ = each.id or self.next_id
             self.next_id = max(self.next_id, id_ + 1)
             numbered.append(replace(each, id=id_))
-        writer.add_document(document, numbered, source=made.source, own=made.own)
+        writer.add_document(document, numbered, source=made.source, own=made.own, note=made.note)
+        self.notes += [made.note] if made.note is not None else []
         self.documents += 1
         for each in numbered:
             self.ids.append(each.id)
@@ -103,12 +117,16 @@ class Recipe:
         chunk_tokens: Most tokens in a chunk.
         parse_timeout_s: Longest time to parse one file.
         before: The generation before, if its chunks can be reused; else None.
+        served: The generation before, whose texts stay for files that cannot be read now.
+        since: When that generation was made.
     """
 
     embedder: Embedder
     chunk_tokens: int
     parse_timeout_s: float
     before: PassageReader | None
+    served: PassageReader | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +138,14 @@ class Made:
         chunks: In reading order; a new chunk has id 0.
         source: What its source says about it.
         own: What the document says about itself.
+        note: What of it could not be read, or why this is not its newest text; None if nothing.
     """
 
     document: Document
     chunks: tuple[Chunk, ...]
     source: str
     own: str
+    note: Problem | None = None
 
 
 def assemble(
@@ -185,13 +205,58 @@ class _Maker:
 
     def make(self, entry: Planned) -> Made | Problem:
         if entry.problem is not None:
-            return entry.problem
+            return self._kept(entry, entry.problem)
         if entry.file is None:
-            raise ValueError(f"{entry.document!r} has neither a file nor a problem")
+            return self._as_before(entry)
         try:
             return self._read(entry, entry.file)
         except UnreadableDocumentError as error:
-            return Problem(document=entry.document, kind=error.kind, reason=error.reason)
+            problem = Problem(document=entry.document, kind=error.kind, reason=error.reason)
+            return self._kept(entry, problem)
+
+    def _as_before(self, entry: Planned) -> Made:
+        """Return a document of a source that cannot be read now, as it was."""
+        reader = self._recipe.served
+        old = reader.document(entry.previous) if reader and entry.previous else None
+        if reader is None or old is None:
+            raise ValueError(f"{entry.document!r} has neither a file nor a problem")
+        return Made(
+            document=old,
+            chunks=tuple(reader.document_chunks(old.document)),
+            source=entry.about,
+            own=reader.own(old.document),
+            note=reader.note(old.document),
+        )
+
+    def _kept(self, entry: Planned, problem: Problem) -> Made | Problem:
+        """Return the last good text of a file that cannot be read now, else its problem."""
+        reader = self._recipe.served
+        old = reader.document(entry.document) if reader and _may_pass(entry, problem) else None
+        if reader is None or old is None:
+            return problem
+        own = reader.own(old.document)
+        document = replace(old, sha256=entry.sha256)
+        if entry.file is not None:
+            try:
+                document = _with_about(document, entry.file, own)
+            except UnreadableDocumentError as error:  # nobody may see it any more
+                return Problem(document=entry.document, kind=error.kind, reason=error.reason)
+        return Made(
+            document=document,
+            chunks=tuple(
+                _chunk(document, _span(each), id_=each.id)
+                for each in reader.document_chunks(old.document)
+            ),
+            source=about(entry.file) if entry.file is not None else entry.about,
+            own=own,
+            note=replace(problem, reason=self._reason(problem, reader.note(old.document))),
+        )
+
+    def _reason(self, problem: Problem, before: Problem | None) -> str:
+        """Return the reason with the age of the text that is kept."""
+        known = _KEPT.search(before.reason) if before is not None else None
+        since = known[1] if known else f"{self._recipe.since:%Y-%m-%d %H:%M} UTC"
+        return f"{_KEPT.sub('', problem.reason)}; its text of {since} is kept"
 
     def _read(self, entry: Planned, file: SourceFile) -> Made:
         before, old = self._recipe.before, None
@@ -207,7 +272,10 @@ class _Maker:
             _chunk(document, _span(each), id_=each.id if keep_ids else 0)
             for each in before.document_chunks(old.document)
         )
-        return Made(document=document, chunks=chunks, source=about(file), own=own)
+        note = before.note(old.document)
+        if note is not None:
+            note = replace(note, document=file.document)
+        return Made(document=document, chunks=chunks, source=about(file), own=own, note=note)
 
     def _parse(self, file: SourceFile) -> Made:
         content = file.read()
@@ -230,7 +298,23 @@ class _Maker:
         starts = self._recipe.embedder.token_starts(mask(parsed.text))
         spans = chunk(parsed, starts, max_tokens=self._recipe.chunk_tokens)
         chunks = tuple(_chunk(document, span, id_=0) for span in spans)
-        return Made(document=document, chunks=chunks, source=about(file), own=own)
+        note = parsed.note and Problem(
+            document=file.document, kind=ProblemKind.PARTLY, reason=parsed.note
+        )
+        return Made(
+            document=document, chunks=chunks, source=about(file), own=own, note=note or None
+        )
+
+
+def _may_pass(entry: Planned, problem: Problem) -> bool:
+    """Return whether a file's last good text stays: it may be half saved, locked or slow.
+
+    A file that was encrypted, or whose readers cannot be understood, is not among them: somebody
+    may have meant to hide it.
+    """
+    if problem.kind is ProblemKind.EMPTY:
+        return entry.file is not None and entry.file.size_bytes == 0
+    return problem.kind in _MAY_PASS
 
 
 def _span(each: Chunk) -> Span:

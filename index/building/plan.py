@@ -1,11 +1,12 @@
 """Plan a build: read and hash every file and compare it with the generation before."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from index.errors import UnreadableDocumentError
+from index.errors import SourceError, UnreadableDocumentError
+from index.sources import NamedSource
 from index.storage import INDEXED, DocumentRow
 from index.types import Problem, ProblemKind, Source, SourceFile
 
@@ -37,6 +38,7 @@ class Planned:
         sha256: SHA-256 of its bytes; "" if they could not be read.
         previous: Id of the same bytes in the generation before, if indexed there; else None.
         problem: Why it cannot be indexed, if that is already known.
+        about: What its source said of it before, if the source cannot be read now.
     """
 
     document: str
@@ -45,36 +47,83 @@ class Planned:
     sha256: str
     previous: str | None
     problem: Problem | None
+    about: str = ""
 
 
-def survey(
-    sources: Sequence[Source], progress: Progress
-) -> tuple[list[SourceFile], list[str], list[Problem]]:
-    """Return the files that can be read, their SHA-256s, and the problems.
+@dataclass(slots=True)
+class Survey:
+    """Everything that the sources have.
 
-    Each file is read once for this, unless its source already knows the hash.
+    Attributes:
+        files: Files that can be read.
+        hashes: Their SHA-256s.
+        problems: Files that cannot, each with what its source says of it, if anything.
+        down: Sources that cannot be read now, by name, and why.
     """
-    files: list[SourceFile] = []
-    hashes: list[str] = []
-    problems: list[Problem] = []
+
+    files: list[SourceFile] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=list)
+    problems: list[tuple[Problem, SourceFile | None]] = field(default_factory=list)
+    down: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def found(self) -> int:
+        """How many files there are."""
+        return len(self.files) + len(self.problems)
+
+
+def survey(sources: Sequence[Source], progress: Progress, *, known: Collection[str] = ()) -> Survey:
+    """Return what the sources have. Each file is read once, unless its source knows the hash.
+
+    Args:
+        sources: Where documents come from.
+        progress: Called for each file.
+        known: Names of the sources whose earlier documents can stay if they cannot be read.
+
+    Raises:
+        SourceError: A source cannot be read, and no other one can or nothing of it can stay.
+    """
+    seen = Survey()
+    errors: list[SourceError] = []
     for source in sources:
-        for file in source.files():
-            if isinstance(file, Problem):
-                problems.append(file)
-                continue
-            try:
-                hashes.append(file.sha256 or hashlib.sha256(file.read()).hexdigest())
-                files.append(file)
-            except UnreadableDocumentError as error:
-                problems.append(
-                    Problem(document=file.document, kind=error.kind, reason=error.reason)
-                )
-            progress("reading", len(files) + len(problems), 0)
-    return files, hashes, problems
+        name = source.name if isinstance(source, NamedSource) else ""
+        part = Survey()
+        try:
+            _survey(source, part, lambda count: progress("reading", seen.found + count, 0))
+        except SourceError as error:
+            if not name or name not in known:
+                raise
+            errors.append(error)
+            seen.down[name] = str(error)
+            continue
+        seen.files += part.files
+        seen.hashes += part.hashes
+        seen.problems += part.problems
+    if errors and len(errors) == len(sources):
+        raise errors[0]
+    return seen
+
+
+def _survey(source: Source, part: Survey, progress: Callable[[int], None]) -> None:
+    for file in source.files():
+        if isinstance(file, Problem):
+            part.problems.append((file, None))
+            continue
+        try:
+            part.hashes.append(file.sha256 or hashlib.sha256(file.read()).hexdigest())
+            part.files.append(file)
+        except UnreadableDocumentError as error:
+            problem = Problem(document=file.document, kind=error.kind, reason=error.reason)
+            part.problems.append((problem, file))
+        progress(part.found)
 
 
 def make_plan(
-    sources: Sequence[Source], before: Sequence[DocumentRow], progress: Progress
+    sources: Sequence[Source],
+    before: Sequence[DocumentRow],
+    progress: Progress,
+    *,
+    known: Collection[str] = (),
 ) -> list[Planned]:
     """Compare the sources with the generation before, by content and never by timestamp.
 
@@ -82,13 +131,17 @@ def make_plan(
         sources: Where documents come from.
         before: Every file that the generation before found; empty for the first build.
         progress: Called for each file.
+        known: Names of the sources whose earlier documents stay if they cannot be read now.
 
     Returns:
         One entry for each document, by document, including removed ones.
     """
-    files, hashes, problems = survey(sources, progress)
+    seen = survey(sources, progress, known=known)
     old = {row.document: row for row in before}
-    present = {file.document for file in files} | {problem.document for problem in problems}
+    staying = [entry for name in seen.down for entry in _staying(name, before)]
+    present = {file.document for file in seen.files}
+    present |= {problem.document for problem, _ in seen.problems}
+    present |= {entry.document for entry in staying} | set(seen.down)
     gone = {
         row.sha256: row.document
         for row in before
@@ -96,18 +149,21 @@ def make_plan(
     }
     planned = [
         _plan_file(file, sha256, old=old, gone=gone)
-        for file, sha256 in zip(files, hashes, strict=True)
+        for file, sha256 in zip(seen.files, seen.hashes, strict=True)
     ]
+    planned += staying
+    unreadable = [*seen.problems, *((_down(name, why), None) for name, why in seen.down.items())]
     planned += [
         Planned(
             document=problem.document,
             action=Action.UNREADABLE,
-            file=None,
+            file=file,
             sha256="",
             previous=None,
             problem=problem,
+            about=old[problem.document].source if problem.document in old else "",
         )
-        for problem in problems
+        for problem, file in unreadable
     ]
     moved = {entry.previous for entry in planned if entry.action is Action.RENAMED}
     planned += [
@@ -125,14 +181,39 @@ def make_plan(
     return sorted(planned, key=lambda entry: entry.document)
 
 
+def _staying(name: str, before: Sequence[DocumentRow]) -> Iterator[Planned]:
+    """Yield the documents of a source that cannot be read now, as they were."""
+    for row in before:
+        if not row.document.startswith(f"{name}/"):
+            continue
+        is_indexed = row.status == INDEXED
+        yield Planned(
+            document=row.document,
+            action=Action.UNCHANGED,
+            file=None,
+            sha256=row.sha256,
+            previous=row.document if is_indexed else None,
+            problem=None if is_indexed else _problem_of(row),
+            about=row.source,
+        )
+
+
+def _down(name: str, why: str) -> Problem:
+    reason = f"this source cannot be read now, so its documents stay as they were: {why}"
+    return Problem(document=name, kind=ProblemKind.UNREADABLE, reason=reason)
+
+
 def _plan_file(
     file: SourceFile, sha256: str, *, old: Mapping[str, DocumentRow], gone: dict[str, str]
 ) -> Planned:
     row = old.get(file.document)
     action, previous, problem = Action.ADDED, None, None
     if row is not None and row.sha256 == sha256 and _same_title(file, row):
-        action = Action.UNCHANGED
-        previous = row.document if row.status == INDEXED else None
+        is_indexed = row.status == INDEXED
+        # A text that stayed because of a fault that may have passed is not the file's own
+        is_tried = is_indexed and row.kind in _PASSING
+        action = Action.CHANGED if is_tried else Action.UNCHANGED
+        previous = row.document if is_indexed and not is_tried else None
         problem = _same_problem(row)
     elif row is not None:
         action = Action.CHANGED
@@ -156,4 +237,9 @@ def _same_problem(row: DocumentRow) -> Problem | None:
     """The problem that the same bytes had before, unless it may have passed."""
     if row.status == INDEXED or row.kind is None or row.kind in _PASSING:
         return None
-    return Problem(document=row.document, kind=row.kind, reason=row.reason or "")
+    return _problem_of(row)
+
+
+def _problem_of(row: DocumentRow) -> Problem:
+    kind = row.kind or ProblemKind.UNREADABLE
+    return Problem(document=row.document, kind=kind, reason=row.reason or "")

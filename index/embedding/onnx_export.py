@@ -1,10 +1,13 @@
 """Export a sentence-transformers model as two ONNX encoders: for documents and for questions."""
 
+import errno
 import logging
+import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +40,7 @@ log = logging.getLogger(__name__)
 
 _OPSET = 17
 _SCRATCH = ".export-"
+_FULL_BYTES = 4_000_000  # a disk with less room than this is full
 _SAME_COSINE = 0.9999  # the same model, apart from the order of its sums
 _MIN_COSINE = 0.98  # int8 questions against fp32 documents cost 0.001 nDCG at a mean of .993
 _SAMPLE = (
@@ -86,12 +90,25 @@ def export(
         for leftover in folder.parent.glob(f"{_SCRATCH}*"):  # of an export that was killed
             shutil.rmtree(leftover, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_SCRATCH) as scratch:
-            _export(model, Path(scratch), info, tokenizer=tokenizer)
+            with _full_disk_named(folder.parent):
+                _export(model, Path(scratch), info, tokenizer=tokenizer)
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             for name in (QUESTIONS, DOCUMENTS):
                 (Path(scratch) / name).rename(folder / name)
             replace_text(folder / CHECKSUMS, checksums(folder))  # last: marks a complete export
+
+
+@contextmanager
+def _full_disk_named(folder: Path) -> Iterator[None]:
+    """Raise an error that names the full disk instead of what libraries say of a cut file."""
+    try:
+        yield
+    except Exception as error:
+        # What was written is still there, so a disk that was full is full now
+        if shutil.disk_usage(folder).free < _FULL_BYTES and not isinstance(error, OSError):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
+        raise
 
 
 def _export(

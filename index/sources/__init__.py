@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from index.errors import SourceError
 from index.sources.audience_rules import AudienceRule, RuledSource
 from index.sources.folder import FolderSource
 from index.sources.patterns import check as check_patterns
-from index.types import Source
+from index.types import Problem, Source, SourceFile
 
 __all__ = [
     "Argument",
     "AudienceRule",
     "Kind",
+    "NamedSource",
     "SourceSpec",
     "check_patterns",
+    "known_sources",
     "left_out",
     "open_sources",
 ]
@@ -72,6 +75,43 @@ class SourceSpec:
     skip_ignored: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedSource:
+    """A source of several, or one that could not be opened.
+
+    Attributes:
+        name: Prefix of its documents' ids; "" if it is the only source.
+        source: Where the documents come from; None if it could not be opened.
+        fault: Why it could not be opened.
+    """
+
+    name: str
+    source: Source | None
+    fault: SourceError | None = None
+
+    def files(self) -> Iterator[SourceFile | Problem]:
+        """Yield the files of the source.
+
+        Raises:
+            SourceError: It cannot be read.
+        """
+        if self.source is None:
+            raise self.fault or SourceError(f"the source {self.name} cannot be opened")
+        yield from self.source.files()
+
+
+def known_sources(before: Sequence[SourceSpec], now: Sequence[SourceSpec]) -> frozenset[str]:
+    """Return the names of the sources whose documents can stay if they cannot be read.
+
+    They have the same settings as before, or there is nothing of them yet.
+    """
+    if len(now) <= 1:
+        return frozenset()
+    old = dict(zip(_distinct_names(before), before, strict=True)) if len(before) > 1 else {}
+    new = dict(zip(_distinct_names(now), now, strict=True))
+    return frozenset(name for name, spec in new.items() if old.get(name, spec) == spec)
+
+
 def open_sources(
     specs: Sequence[SourceSpec],
     *,
@@ -91,9 +131,14 @@ def open_sources(
     opened: list[Source] = []
     cache_of = partial(_own_cache, cache=cache, looking=looking)
     for spec, name in zip(specs, names, strict=True):
-        source = _open(spec, name, max_file_bytes=max_file_bytes, cache_of=cache_of)
-        ruled = RuledSource(source=source, rules=spec.rules, prefix=name)
-        opened.append(ruled if spec.rules else source)
+        try:
+            source = _open(spec, name, max_file_bytes=max_file_bytes, cache_of=cache_of)
+        except SourceError as error:
+            opened.append(NamedSource(name=name, source=None, fault=error))
+            continue
+        if spec.rules:
+            source = RuledSource(source=source, rules=spec.rules, prefix=name)
+        opened.append(NamedSource(name=name, source=source))
     return opened
 
 
@@ -158,7 +203,8 @@ def left_out(sources: Sequence[Source]) -> list[str]:
     """Return the files and folders that folder sources left out at their last look, in order."""
     found: list[str] = []
     for source in sources:
-        inner = source.source if isinstance(source, RuledSource) else source
+        opened = source.source if isinstance(source, NamedSource) else source
+        inner = opened.source if isinstance(opened, RuledSource) else opened
         if isinstance(inner, FolderSource):
             found += inner.left_out
     return sorted(found)

@@ -64,8 +64,8 @@ class DocumentRow:
     Attributes:
         document: Its id.
         status: "indexed", "failed" or "skipped".
-        kind: Why it is not indexed, for machines; None if indexed.
-        reason: Why it is not indexed, in one sentence; None if indexed.
+        kind: Why it is not indexed, or not as it is now, for machines; None if all is well.
+        reason: The same in one sentence; None if all is well.
         title: "" unless indexed.
         chunks: How many chunks it has.
         sha256: SHA-256 of the file's bytes; "" if they could not be read.
@@ -124,7 +124,13 @@ class PassageWriter:
             self._connection.executescript(_SCHEMA)
 
     def add_document(
-        self, document: Document, chunks: Sequence[Chunk], *, source: str, own: str
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        *,
+        source: str,
+        own: str,
+        note: Problem | None = None,
     ) -> None:
         """Add an indexed document; every chunk must be an exact slice of its text.
 
@@ -133,12 +139,15 @@ class PassageWriter:
             chunks: In reading order.
             source: What its source says about it; see `about`.
             own: What the document says about itself.
+            note: What of it could not be read, or why this is not its newest text; None if nothing.
         """
         for chunk in chunks:
             if document.text[chunk.start : chunk.end] != chunk.text:
                 raise ValueError(f"chunk {chunk.id} is not a slice of {document.document!r}")
         row = (
             document.document,
+            None if note is None else note.kind,
+            None if note is None else note.reason,
             document.title,
             document.own_title,
             document.sha256,
@@ -152,8 +161,7 @@ class PassageWriter:
         )
         with writing(self._path, sqlite3.Error):
             self._connection.execute(
-                "INSERT INTO documents VALUES "
-                "(?, 'indexed', NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO documents VALUES (?, 'indexed', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
             self._connection.executemany(
@@ -266,6 +274,18 @@ class PassageReader:
         """Return what a document says about itself; see `about`."""
         rows = self._rows("SELECT own FROM documents WHERE document = ?", (document,))
         return str(rows[0][0]) if rows else ""
+
+    def note(self, document: str) -> Problem | None:
+        """Return what an indexed document's row says is missing of it; None if nothing is."""
+        rows = self._rows(
+            "SELECT kind, reason FROM documents "
+            "WHERE document = ? AND status = 'indexed' AND kind IS NOT NULL",
+            (document,),
+        )
+        if not rows:
+            return None
+        kind, reason = rows[0]
+        return Problem(document=document, kind=ProblemKind(str(kind)), reason=str(reason))
 
     def rows(self) -> list[DocumentRow]:
         """Return every file that the build found, by document."""
