@@ -1,4 +1,4 @@
-"""Parse Word documents with mammoth, adding text boxes, headers, footers and notes."""
+"""Parse Word documents with mammoth, adding text boxes, headers, footers, notes and charts."""
 
 import zipfile
 from collections.abc import Iterator
@@ -9,6 +9,8 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from index.errors import UnreadableDocumentError
 from index.parsing import html
+from index.parsing.charts import chart_texts
+from index.parsing.docx_body import prepared
 from index.parsing.parts import open_office, xml_part
 from index.parsing.text import clean
 from index.types import Heading, Parsed, ProblemKind
@@ -28,7 +30,7 @@ def parse(content: bytes) -> Parsed:
         UnreadableDocumentError: ENCRYPTED, BROKEN, UNSUPPORTED, UNSAFE or TOO_BIG.
     """
     with open_office(content, "docx", holds="word/") as archive:
-        body = html.render(_to_html(content))
+        body = html.render(_to_html(prepared(archive)))
         return _with_missed(body, archive)
 
 
@@ -50,6 +52,7 @@ def _with_missed(body: Parsed, archive: zipfile.ZipFile) -> Parsed:
     head = [text for text in _part_paragraphs(archive, _HEAD_PARTS) if seen.is_new(text)]
     tail = [text for text in _text_boxes(archive) if seen.is_new(text)]
     tail += [text for text in _part_paragraphs(archive, _TAIL_PARTS) if seen.is_new(text)]
+    tail += [*_charts(archive), *_comments(archive)]
     before = "".join(f"{text}\n\n" for text in head)
     after = "".join(f"\n\n{text}" for text in tail)
     headings = tuple(
@@ -92,6 +95,22 @@ def _text_boxes(archive: zipfile.ZipFile) -> Iterator[str]:
         # For old programs, the file holds a copy of the same box as a fallback.
         if next(box.iterancestors(_FALLBACK), None) is None:
             yield from _paragraphs(box)
+
+
+def _charts(archive: zipfile.ZipFile) -> Iterator[str]:
+    for name in sorted(archive.namelist()):
+        if name.startswith("word/charts/chart") and name.endswith(".xml"):
+            yield from chart_texts(xml_part(archive, name))
+
+
+def _comments(archive: zipfile.ZipFile) -> Iterator[str]:
+    """Yield the comments, which belong to the document but are not part of its text."""
+    if "word/comments.xml" not in archive.namelist():
+        return
+    for comment in xml_part(archive, "word/comments.xml").iter(f"{_W}comment"):
+        words = " ".join(_paragraphs(comment))
+        if words:
+            yield f"Comment by {comment.get(f'{_W}author') or 'somebody'}: {words}"
 
 
 def _paragraphs(root: etree._Element) -> Iterator[str]:

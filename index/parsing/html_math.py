@@ -28,7 +28,7 @@ def _text(node: Tag) -> str:
     written = _WRITERS.get(name)
     if written is not None and len(parts) >= written[0]:
         texts = [_text(part).strip() for part in parts[: written[0]]]
-        return written[1].format(*texts, *(_grouped(text) for text in texts))
+        return written[1].format(*texts, *(grouped(text) for text in texts))
     return _plain(node, name, parts)
 
 
@@ -38,7 +38,7 @@ def _plain(node: Tag, name: str, parts: list[Tag]) -> str:
         return f" {words} " if name in {"mtext"} else words.strip()
     inner = "".join(_text(part) for part in parts)
     if name == "msqrt":
-        return f"√{_grouped(inner)}"
+        return f"√{grouped(inner)}"
     if name == "mfenced":
         opening, closing = (
             str(node.get(key, default)) for key, default in zip(_FENCES, "()", strict=True)
@@ -49,7 +49,7 @@ def _plain(node: Tag, name: str, parts: list[Tag]) -> str:
     return f"{inner.strip()}; " if name in _ROW_ENDS else inner
 
 
-def _grouped(text: str) -> str:
+def grouped(text: str) -> str:
     """Return *text* in brackets if it is more than one number or name."""
     text = text.strip()
     is_one = text.replace(".", "").replace(",", "").isalnum() or len(text) <= 1

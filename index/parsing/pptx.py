@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from io import BytesIO
 
-from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from pptx import Presentation
 from pptx.shapes.autoshape import Shape
 from pptx.shapes.base import BaseShape
@@ -14,12 +13,12 @@ from pptx.text.text import TextFrame, _Paragraph
 
 from index.errors import UnreadableDocumentError
 from index.parsing.blocks import Blocks
+from index.parsing.charts import chart_texts
 from index.parsing.parts import open_office, xml_root
 from index.parsing.tables import tables
 from index.types import Parsed, ProblemKind
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
 _NO_TITLE = frozenset({"powerpoint presentation", "powerpoint-präsentation", "presentation"})
@@ -110,52 +109,9 @@ def _graphic_texts(frame: GraphicFrame) -> Iterator[str]:
         rows = [[each.text for each in row.cells] for row in frame.table.rows]
         yield from tables(rows)
     elif frame.has_chart:
-        yield from _chart_texts(xml_root(frame.chart.part.blob))
+        yield from chart_texts(xml_root(frame.chart.part.blob))
     else:
         yield from _diagram_texts(frame)
-
-
-def _chart_texts(root: etree._Element) -> Iterator[str]:
-    """Yield the chart's title and its values: a row for each category, a column for each series."""
-    title = next(root.iterfind(f"{_C}chart/{_C}title"), None)
-    if title is not None:
-        yield "".join(node.text or "" for node in title.iter(f"{_A}t"))
-    columns: dict[str, dict[int, str]] = {}
-    names: dict[int, str] = {}
-    for number, series in enumerate(root.iter(f"{_C}ser"), start=1):
-        name = " ".join(_points(series, "tx").values()) or f"Series {number}"
-        columns[name] = _points(series, "val") or _points(series, "yVal")
-        names |= _points(series, "cat") or _points(series, "xVal")
-    places = sorted({place for values in columns.values() for place in values})
-    rows = [
-        [names.get(place, str(place + 1)), *(values.get(place, "") for values in columns.values())]
-        for place in places
-    ]
-    yield from tables([["", *columns], *rows]) if rows else ()
-
-
-def _points(series: etree._Element, what: str) -> dict[int, str]:
-    """Return the values that the chart keeps of the cells it was drawn from."""
-    found: dict[int, str] = {}
-    for part in series.iterfind(f"{_C}{what}"):
-        # With several levels of names, the first is the innermost.
-        points = next((level.iter(f"{_C}pt") for level in part.iter(f"{_C}lvl")), None)
-        for point in points or part.iter(f"{_C}pt"):
-            value = next((node.text for node in point.iterfind(f"{_C}v")), None)
-            found.setdefault(int(point.get("idx", "0")), _value(value or ""))
-    return found
-
-
-def _value(text: str) -> str:
-    """Return a number without the noise of its binary form, any other text as it is.
-
-    >>> _value("0.30000000000000004"), _value("Q1")
-    ('0.3', 'Q1')
-    """
-    try:
-        return f"{float(text):.15g}"
-    except ValueError:
-        return text
 
 
 def _diagram_texts(frame: GraphicFrame) -> Iterator[str]:

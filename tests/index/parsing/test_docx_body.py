@@ -1,0 +1,140 @@
+"""What Word documents easily lose or pass off as valid: formulas, fields, hidden text."""
+
+from io import BytesIO
+
+import docx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+
+from index.parsing.docx import parse
+from index.types import Parsed
+
+_NAMES = (
+    f"{nsdecls('w')} xmlns:m='http://schemas.openxmlformats.org/officeDocument/2006/math' "
+    "xmlns:w14='http://schemas.microsoft.com/office/word/2010/wordml'"
+)
+
+
+def parsed(*paragraphs: str, styles: str = "") -> Parsed:
+    document = docx.Document()
+    for inner in paragraphs:
+        node = parse_xml(f"<w:p {_NAMES}>{inner}</w:p>")
+        document.element.body.insert(len(document.element.body) - 1, node)
+    for style in filter(None, styles.split("\n")):
+        document.styles.element.append(
+            parse_xml(style.replace("<w:style", f"<w:style {_NAMES}", 1))
+        )
+    file = BytesIO()
+    document.save(file)
+    return parse(file.getvalue())
+
+
+def run(words: str, properties: str = "") -> str:
+    return f"<w:r><w:rPr>{properties}</w:rPr><w:t xml:space='preserve'>{words}</w:t></w:r>"
+
+
+def math(inner: str) -> str:
+    return f"<m:oMath>{inner}</m:oMath>"
+
+
+def part(name: str, words: str) -> str:
+    return f"<m:{name}><m:r><m:t>{words}</m:t></m:r></m:{name}>"
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        ("<m:r><m:t>x+41=y</m:t></m:r>", "x+41=y"),
+        (f"<m:f>{part('num', 'L')}{part('den', '4')}</m:f>", "L/4"),
+        (f"<m:f>{part('num', 'a+b')}{part('den', '2')}</m:f>", "(a+b)/2"),
+        (f"<m:sSup>{part('e', '10')}{part('sup', '6')}</m:sSup>", "10^6"),
+        (f"<m:sSub>{part('e', 'x')}{part('sub', '1')}</m:sSub>", "x_1"),
+        (f"<m:rad>{part('deg', '')}{part('e', 'x')}</m:rad>", "√x"),
+        (f"<m:d>{part('e', 'a')}{part('e', 'b')}</m:d>", "(a, b)"),
+    ],
+)
+def test_a_formula_is_read(formula: str, text: str) -> None:
+    assert parsed(run("It is ") + math(formula)).text == f"It is {text}"
+
+
+@pytest.mark.parametrize(
+    ("inner", "text"),
+    [
+        (f"<w:fldSimple w:instr='DATE'>{run('fieldvalue77')}</w:fldSimple>", "fieldvalue77"),
+        (
+            (
+                "<w:r><w:ruby><w:rt><w:r><w:t>とうきょう</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>東京</w:t>"
+                "</w:r></w:rubyBase></w:ruby></w:r>"
+            ),
+            "東京(とうきょう)",
+        ),
+        (
+            (
+                "<w:sdt><w:sdtPr><w14:checkbox><w14:checked w14:val='1'/></w14:checkbox></w:sdtPr>"
+                f"<w:sdtContent>{run('☒')}</w:sdtContent></w:sdt>"
+            ),
+            "☒",
+        ),
+    ],
+)
+def test_fields_readings_and_ticks_are_read(inner: str, text: str) -> None:
+    assert parsed(run("Value: ") + inner).text == f"Value: {text}"
+
+
+@pytest.mark.parametrize(
+    "unshown",
+    [
+        run("secret", "<w:vanish/>"),
+        run("secret", "<w:strike/>"),
+        run("secret", "<w:dstrike/>"),
+        run("secret", "<w:rStyle w:val='Gone'/>"),
+        f"<w:moveFrom w:id='1' w:author='R'>{run('secret')}</w:moveFrom>",
+        "<w:del w:id='1' w:author='R'><w:r><w:delText>secret</w:delText></w:r></w:del>",
+    ],
+)
+def test_what_is_hidden_struck_out_or_deleted_is_left_out(unshown: str) -> None:
+    style = (
+        "<w:style w:type='character' w:styleId='Gone'><w:name w:val='Gone'/>"
+        "<w:rPr><w:vanish/></w:rPr></w:style>"
+    )
+
+    assert parsed(run("Seen ") + unshown + run("too."), styles=style).text == "Seen too."
+
+
+def test_a_run_that_says_it_is_shown_is_shown() -> None:
+    assert parsed(run("Seen.", "<w:vanish w:val='0'/><w:strike w:val='false'/>")).text == "Seen."
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        "<w:pStyle w:val='Chapter'/>",
+        "<w:pStyle w:val='Inner'/>",
+        "<w:pStyle w:val='Levelled'/>",
+        "<w:outlineLvl w:val='1'/>",
+    ],
+)
+def test_a_heading_is_known_by_what_its_style_inherits_or_its_level(properties: str) -> None:
+    styles = (
+        "<w:style w:type='paragraph' w:styleId='Chapter'><w:name w:val='Chapter'/>"
+        "<w:basedOn w:val='Heading2'/></w:style>\n"
+        "<w:style w:type='paragraph' w:styleId='Inner'><w:name w:val='Inner'/>"
+        "<w:basedOn w:val='Chapter'/></w:style>\n"
+        "<w:style w:type='paragraph' w:styleId='Levelled'><w:name w:val='Levelled'/>"
+        "<w:pPr><w:outlineLvl w:val='1'/></w:pPr></w:style>"
+    )
+
+    made = parsed(f"<w:pPr>{properties}</w:pPr>{run('Fees')}", run("They are low."), styles=styles)
+
+    assert [(one.level, one.text) for one in made.headings] == [(2, "Fees")]
+
+
+def test_a_comment_is_read_at_the_end() -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("The crane lifts twelve tonnes.")
+    document.add_comment(paragraph.runs, text="It is broken.", author="Ada")
+    file = BytesIO()
+    document.save(file)
+
+    assert parse(file.getvalue()).text.endswith("tonnes.\n\nComment by Ada: It is broken.")
