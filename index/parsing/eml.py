@@ -1,14 +1,17 @@
-"""Parse e-mail with the standard library: headers, text and attached messages."""
+"""Parse e-mail with the standard library: headers, text, attached messages and files."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
+from pathlib import PurePosixPath
 
 from index.errors import UnreadableDocumentError
-from index.parsing import html
+from index.parsing import SUFFIXES, html
+from index.parsing import parse as parse_file
 from index.parsing.blocks import Blocks
 from index.parsing.text import clean, decode
 from index.types import Parsed, ProblemKind
@@ -16,6 +19,7 @@ from index.types import Parsed, ProblemKind
 _SHOWN = ("From", "To", "Cc", "Date")
 _HEADERS = (*_SHOWN, "Subject", "Message-ID", "Received", "MIME-Version")
 _MAX_DEPTH = 5
+_MOST_ATTACHED_BYTES = 50_000_000
 # Errors that the parser is known to raise for malformed headers.
 _HEADER_FAULTS = (MessageError, ValueError, LookupError, AttributeError, TypeError)
 _ENCRYPTED = frozenset(
@@ -68,7 +72,28 @@ def _add(blocks: Blocks, message: EmailMessage, *, depth: int) -> bool:
         inner = part.get_content() if part.get_content_type() == "message/rfc822" else None
         if isinstance(inner, EmailMessage):
             has_inner = _add(blocks, inner, depth=depth + 1) or has_inner
+        elif inner is None:
+            has_inner = _add_file(blocks, part, depth=depth) or has_inner
     return bool(subject or names or bodies or has_inner)
+
+
+def _add_file(blocks: Blocks, part: EmailMessage, *, depth: int) -> bool:
+    """Add the text of an attached file below its name; return whether there was any."""
+    name = part.get_filename() or ""
+    suffix = PurePosixPath(name).suffix.lower()
+    content = part.get_payload(decode=True)
+    if suffix not in SUFFIXES or suffix == ".eml" or not isinstance(content, bytes):
+        return False
+    if len(content) > _MOST_ATTACHED_BYTES:
+        return False
+    try:
+        parsed = parse_file(content, name=name)
+    except UnreadableDocumentError:  # its name stays among those of the attachments
+        return False
+    blocks.heading(depth + 2, name)
+    lower = (replace(one, level=one.level + depth + 2) for one in parsed.headings)
+    blocks.add_parsed(Parsed(text=parsed.text, headings=tuple(lower)))
+    return True
 
 
 def _header(message: EmailMessage, name: str) -> str:

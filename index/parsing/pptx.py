@@ -1,6 +1,6 @@
 """Parse PowerPoint with python-pptx: a page per slide, with title, tables, charts and notes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 
 from pptx import Presentation
@@ -23,6 +23,7 @@ _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
 _NO_TITLE = frozenset({"powerpoint presentation", "powerpoint-präsentation", "presentation"})
 _MAX_GROUP_DEPTH = 20
+_SAME_ROW_EMU = 150_000  # about 12 points
 _MAX_TITLE_CHARS = 200
 
 
@@ -44,6 +45,8 @@ def parse(content: bytes) -> Parsed:
     has_text = False
     for number, slide in enumerate(presentation.slides, start=1):
         blocks.page()
+        if _is_hidden(slide):  # it keeps its number, so that those after it keep theirs
+            continue
         title = _title(slide)
         texts = list(_slide_texts(slide, title))
         if title or texts:
@@ -70,7 +73,7 @@ def _title(slide: Slide) -> str:
 
 def _slide_texts(slide: Slide, title: str) -> Iterator[str]:
     title_id = slide.shapes.title.shape_id if title and slide.shapes.title is not None else None
-    for shape in slide.shapes:
+    for shape in _in_reading_order(slide.shapes):
         if shape.shape_id != title_id:
             yield from _shape_texts(shape, depth=0)
     notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
@@ -79,9 +82,32 @@ def _slide_texts(slide: Slide, title: str) -> Iterator[str]:
         yield f"Speaker notes:\n\n{text}"
 
 
+def _is_hidden(slide: Slide) -> bool:
+    return slide._element.get("show") in {"0", "false"}  # noqa: SLF001  there is no public API
+
+
+def _in_reading_order(shapes: Iterable[BaseShape]) -> list[BaseShape]:
+    """Return shapes from the top to the bottom, those at one height from left to right.
+
+    A shape without a place is where its layout puts it, so such a slide keeps its own order.
+    """
+    found = list(shapes)
+    if any(shape.top is None or shape.left is None for shape in found):
+        return found
+    rows: list[list[BaseShape]] = []
+    for shape in sorted(found, key=lambda one: (one.top, one.left)):
+        first = rows[-1][0] if rows else None
+        # Shapes whose upper edges are within half a line of text are beside each other
+        if first is not None and abs(shape.top - first.top) <= _SAME_ROW_EMU:
+            rows[-1].append(shape)
+        else:
+            rows.append([shape])
+    return [shape for row in rows for shape in sorted(row, key=lambda one: one.left)]
+
+
 def _shape_texts(shape: BaseShape, *, depth: int) -> Iterator[str]:
     if isinstance(shape, GroupShape):
-        for part in shape.shapes if depth < _MAX_GROUP_DEPTH else ():
+        for part in _in_reading_order(shape.shapes) if depth < _MAX_GROUP_DEPTH else ():
             yield from _shape_texts(part, depth=depth + 1)
     elif isinstance(shape, GraphicFrame):
         yield from _graphic_texts(shape)

@@ -19,6 +19,8 @@ _OFFICE_PARTS = (
 _MIME_TYPES = {
     b"application/epub+zip": "epub",
     b"application/vnd.oasis.opendocument.text": "odt",
+    b"application/vnd.oasis.opendocument.spreadsheet": "odt",
+    b"application/vnd.oasis.opendocument.presentation": "odt",
 }
 _MAX_MIME_BYTES = 200
 

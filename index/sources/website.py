@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -24,6 +24,7 @@ from index.errors import SourceError, UnreadableDocumentError
 from index.sources.fetching import USER_AGENT, Fetcher, FetchError, Page
 from index.sources.names import prefixed, printable
 from index.sources.patterns import takes
+from index.sources.website_pages import canonical, in_utf_8, refusal
 from index.types import Problem, ProblemKind, SourceFile
 
 log = logging.getLogger(__name__)
@@ -55,13 +56,15 @@ class _Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """Cached facts about a page, besides its bytes."""
+    """Cached facts about a page, besides its bytes; `refusal` says why it is not indexed."""
 
     sha256: str
     size_bytes: int
     content_type: str
     etag: str
     last_modified: str
+    refusal: str
+    canonical: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +121,22 @@ class WebsiteSource:
                     await asyncio.sleep(delay)
                     return await self._met(fetcher, robots, one)
 
-            return list(await asyncio.gather(*(in_turn(one) for one in chosen.values())))
+            met = await asyncio.gather(*(in_turn(one) for one in chosen.values()))
+            return [
+                self._once(one, listed.address, chosen)
+                for one, listed in zip(met, chosen.values(), strict=True)
+            ]
+
+    def _once(
+        self, found: SourceFile | Problem, address: str, chosen: Mapping[str, _Listed]
+    ) -> SourceFile | Problem:
+        """Return a problem instead of a page that names another page of the site as its own."""
+        kept = self._kept(address) if isinstance(found, SourceFile) else None
+        named = _path(kept.canonical) if kept is not None and kept.canonical else ""
+        if not named or named == _path(address) or named not in chosen:
+            return found
+        reason = f"the page says that it is a copy of {chosen[named].address}"
+        return Problem(document=found.document, kind=ProblemKind.UNSUPPORTED, reason=reason)
 
     def _is_chosen(self, address: str) -> bool:
         return takes(_path(address), self.include, self.exclude)
@@ -141,6 +159,9 @@ class WebsiteSource:
             kept = before
         except UnreadableDocumentError as error:
             return Problem(document=document, kind=error.kind, reason=error.reason)
+        if kept.refusal:
+            kind = ProblemKind.UNSUPPORTED
+            return Problem(document=document, kind=kind, reason=kept.refusal)
         return self._file(document, listed, kept)
 
     async def _fetched(self, fetcher: Fetcher, address: str, before: _Kept | None) -> _Kept:
@@ -158,14 +179,17 @@ class WebsiteSource:
         return self._keep(address, page)
 
     def _keep(self, address: str, page: Page) -> _Kept:
+        content = in_utf_8(page.content, page.headers.get("content-type", ""))
         kept = _Kept(
-            sha256=hashlib.sha256(page.content).hexdigest(),
-            size_bytes=len(page.content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            size_bytes=len(content),
             content_type=page.headers.get("content-type", "").partition(";")[0].strip().lower(),
             etag=page.headers.get("etag", ""),
             last_modified=page.headers.get("last-modified", ""),
+            refusal=refusal(content, page.headers) or "",
+            canonical=canonical(content, address) or "",
         )
-        _replace_bytes(self.cache / f"{_key(address)}.page", page.content)
+        _replace_bytes(self.cache / f"{_key(address)}.page", content)
         replace_text(self.cache / f"{_key(address)}.json", json.dumps(asdict(kept)))
         return kept
 

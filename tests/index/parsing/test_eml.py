@@ -56,15 +56,16 @@ def test_a_mail_that_is_only_a_page_is_turned_into_markdown() -> None:
     assert [heading.text for heading in parsed.headings] == ["Leave", "Rules"]
 
 
-def test_attachments_are_named_and_not_opened() -> None:
+def test_attachments_are_named_and_those_with_text_are_read() -> None:
     message = mail()
     message.add_attachment(b"secret", maintype="application", subtype="pdf", filename="pay.pdf")
     message.add_attachment("inner words", filename="notes.txt")
 
     text = parse(message.as_bytes()).text
 
-    assert text.endswith("Twenty days.\n\nAttachments: pay.pdf, notes.txt")
-    assert "inner words" not in text
+    assert text.endswith(
+        "Twenty days.\n\nAttachments: pay.pdf, notes.txt\n\n## notes.txt\n\ninner words"
+    )
 
 
 def test_a_mail_that_is_passed_on_is_read_under_its_subject() -> None:
@@ -125,3 +126,33 @@ def test_a_damaged_header_costs_that_header_only(header: bytes) -> None:
     assert parsed.title == "Leave"
     assert parsed.modified_at is None
     assert parsed.text.endswith("Twenty days.")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("fees.csv", b"Berth,Fee\nB1,17\n", "| B1 | 17 |"),
+        ("rules.md", b"# Rules\n\nMoor slowly.\n", "Moor slowly."),
+        ("page.html", b"<h1>Dues</h1><p>84 euro</p>", "84 euro"),
+    ],
+)
+def test_an_attached_file_is_read_under_its_name(name: str, content: bytes, text: str) -> None:
+    message = EmailMessage()
+    message["Subject"] = "Harbour"
+    message.set_content("See the file.")
+    message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+
+    parsed = parse(message.as_bytes())
+
+    assert f"## {name}" in parsed.text
+    assert text in parsed.text
+    assert [heading.text for heading in parsed.headings][:2] == ["Harbour", name]
+
+
+def test_an_attached_file_that_cannot_be_read_is_named_alone() -> None:
+    message = EmailMessage()
+    message["Subject"] = "Harbour"
+    message.set_content("See the file.")
+    message.add_attachment(b"PK broken", maintype="application", subtype="zip", filename="a.docx")
+
+    assert parse(message.as_bytes()).text.endswith("Attachments: a.docx")

@@ -14,6 +14,8 @@ NAMES = " ".join(
         "text": "text",
         "table": "table",
         "draw": "drawing",
+        "presentation": "presentation",
+        "style": "style",
     }.items()
 )
 
@@ -119,3 +121,62 @@ def test_an_encrypted_document_is_encrypted() -> None:
 
 def test_a_damaged_part_is_broken() -> None:
     assert kind_of(zipped({"content.xml": "<office:body"})) is ProblemKind.BROKEN
+
+
+def cell(words: str, repeated: int = 1) -> str:
+    inner = f"<text:p>{words}</text:p>" if words else ""
+    return (
+        f'<table:table-cell table:number-columns-repeated="{repeated}">{inner}</table:table-cell>'
+    )
+
+
+def package(kind: str, body: str, styles: str = "") -> bytes:
+    return zipped(
+        {
+            "content.xml": f"<office:document-content {NAMES}>{styles}<office:body>"
+            f"<office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
+        }
+    )
+
+
+def test_each_sheet_is_a_table_under_its_name_and_hidden_ones_are_left_out() -> None:
+    rows = (
+        f"<table:table-row>{cell('Berth')}{cell('')}{cell('Fee')}</table:table-row>"
+        f"<table:table-row>{cell('B1')}{cell('x')}{cell('17 €')}</table:table-row>"
+        f'<table:table-row table:visibility="collapse">{cell("B2")}</table:table-row>'
+        f"<table:table-row>{cell('B3')}{cell('', 1)}{cell('19 €')}</table:table-row>"
+    )
+    styles = (
+        '<style:style style:name="off"><style:table-properties table:display="false"/>'
+        "</style:style>"
+    )
+    body = (
+        f'<table:table table:name="Fees">{rows}</table:table>'
+        f'<table:table table:name="Lists" table:style-name="off">{rows}</table:table>'
+    )
+
+    parsed = parse(package("spreadsheet", body, styles))
+
+    assert parsed.text == (
+        "# Fees\n\n| Berth |  | Fee |\n| --- | --- | --- |\n| B1 | x | 17 € |\n| B3 |  | 19 € |"
+    )
+    assert parsed.title is None
+
+
+def test_each_slide_is_a_page_with_its_title_and_notes() -> None:
+    body = (
+        '<draw:page><draw:frame presentation:class="title"><draw:text-box><text:p>Cranes</text:p>'
+        "</draw:text-box></draw:frame><draw:frame><draw:text-box><text:p>Twelve tonnes</text:p>"
+        "</draw:text-box></draw:frame><presentation:notes><draw:frame><draw:text-box>"
+        "<text:p>Say it slowly</text:p></draw:text-box></draw:frame></presentation:notes>"
+        "</draw:page>"
+        "<draw:page><draw:frame><draw:text-box><text:p>Thanks</text:p></draw:text-box></draw:frame>"
+        "</draw:page>"
+    )
+
+    parsed = parse(package("presentation", body))
+
+    assert parsed.text == (
+        "# Cranes\n\nTwelve tonnes\n\nSpeaker notes:\n\nSay it slowly\n\n# Slide 2\n\nThanks"
+    )
+    assert len(parsed.pages) == 2

@@ -195,3 +195,30 @@ def test_the_message_on_an_old_slide_show_says_how_to_save_it() -> None:
 
 def test_an_archive_without_slides_is_broken() -> None:
     assert kind_of(zipped({"xl/workbook.xml": "<a/>"})) is ProblemKind.BROKEN
+
+
+def test_boxes_are_read_from_the_top_and_from_left_to_right() -> None:
+    deck = pptx.Presentation()
+    page = deck.slides.add_slide(deck.slide_layouts[6])
+    for words, left, top in (
+        ("fourth", 1, 5),
+        ("second", 5, 1.02),
+        ("first", 1, 1),
+        ("third", 3, 3),
+    ):
+        box = page.shapes.add_textbox(Inches(left), Inches(top), Inches(2), Inches(1))
+        box.text_frame.text = words
+
+    assert parse(saved(deck)).text.split("\n\n")[1:] == ["first", "second", "third", "fourth"]
+
+
+def test_a_hidden_slide_is_left_out_and_the_pages_after_it_keep_their_numbers() -> None:
+    deck = pptx.Presentation()
+    for title in ("One", "Two", "Three"):
+        slide(deck, title)
+    deck.slides[1]._element.set("show", "0")
+
+    parsed = parse(saved(deck))
+
+    assert [heading.text for heading in parsed.headings] == ["One", "Three"]
+    assert parsed.pages[2] == parsed.headings[1].start
