@@ -74,13 +74,14 @@ class PdfLines:
 
 def drop_running_lines(pages: Sequence[PdfLines]) -> None:
     """Remove the heads, feet and page numbers that are repeated on the margins of many pages."""
+    body = _body_size(pages)
     places: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for number, page in enumerate(pages):
         for line in _marginal(page):
-            places[_key(line)].append((number, line.top))
+            places[_key(line, body)].append((number, line.top))
     running = {key for key, found in places.items() if _is_running(found, len(pages))}
     for page in pages:
-        dropped = [line for line in _marginal(page) if _key(line) in running]
+        dropped = [line for line in _marginal(page) if _key(line, body) in running]
         # A page of nothing else keeps them
         if len(dropped) < len(page.lines):
             page.lines = [line for line in page.lines if not any(line is one for one in dropped)]
@@ -94,8 +95,23 @@ def _marginal(page: PdfLines) -> list[PdfLine]:
     return at_top[:_MOST_RUNNING] + at_foot[:_MOST_RUNNING]
 
 
-def _key(line: PdfLine) -> str:
-    return "".join(_NUMBER.sub("#", line.text).split()).casefold()
+def _key(line: PdfLine, body: float) -> str:
+    """Return what is equal for the same line of all pages, whatever number it has.
+
+    A line in large type is a heading, such as "Part 2": its number tells it from others.
+    """
+    is_large = line.size >= body * _LARGER
+    text = line.text if is_large else _NUMBER.sub("#", line.text)
+    return "".join(text.split()).casefold()
+
+
+def _body_size(pages: Sequence[PdfLines]) -> float:
+    """Return the size of type in which most of the text is printed."""
+    sizes: Counter[float] = Counter()
+    for page in pages:
+        for line in page.lines:
+            sizes[line.size] += 0 if line.is_table else len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
 def _is_running(found: Sequence[tuple[int, float]], pages: int) -> bool:
@@ -111,12 +127,7 @@ def _is_running(found: Sequence[tuple[int, float]], pages: int) -> bool:
 def mark_headings(pages: Sequence[PdfLines]) -> None:
     """Set the level of each line that is larger than the text, or bold and alone."""
     lines = [line for page in pages for line in page.lines if not line.is_table]
-    sizes: Counter[float] = Counter()
-    for line in lines:
-        sizes[line.size] += len(line.text)
-    if not sizes:
-        return
-    body = sizes.most_common(1)[0][0]
+    body = _body_size(pages)
     large = [line for line in lines if line.size >= body * _LARGER and _could_be_heading(line)]
     bold = [
         line

@@ -1,0 +1,149 @@
+"""Words of a document by extractors that share no code with ours: XML, html.parser, pdfminer."""
+
+import re
+import zipfile
+from collections import Counter
+from email import message_from_bytes, policy
+from html.parser import HTMLParser
+from io import BytesIO
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
+MOST_PAGES = 12
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_SILENT = {"script", "style", "template", "noscript", "title", "svg", "iframe", "object", "canvas"}
+_AROUND = {"nav", "footer", "aside", "header"}
+
+
+def reference(content: bytes, suffix: str) -> str | None:
+    """Return the text of a document; None if there is no other extractor for its format."""
+    extract = _EXTRACTORS.get(suffix)
+    return None if extract is None else extract(content)
+
+
+def _docx(content: bytes) -> str:
+    root = _part(content, "word/document.xml")
+    paragraphs = []
+    for paragraph in root.iter(f"{_W}p"):
+        words = []
+        for node in paragraph.iter(f"{_W}t", f"{_W}tab", f"{_W}br"):
+            is_inner = next(node.iterancestors(f"{_W}p")) is not paragraph
+            is_copy = any(str(one.tag).endswith("}Fallback") for one in node.iterancestors())
+            is_gone = next(node.iterancestors(f"{_W}del", f"{_W}moveFrom"), None) is not None
+            run = next(node.iterancestors(f"{_W}r"), None)
+            hidden = run is not None and any(
+                run.find(f"{_W}rPr/{_W}{name}") is not None
+                for name in ("vanish", "strike", "dstrike")
+            )
+            if not (is_inner or is_copy or is_gone or hidden):
+                words.append(node.text or "" if node.tag == f"{_W}t" else " ")
+        paragraphs.append("".join(words))
+    return "\n".join(paragraphs)
+
+
+def _pptx(content: bytes) -> str:
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        names = [
+            name for name in archive.namelist() if re.fullmatch(r"ppt/slides/slide\d+\.xml", name)
+        ]
+    texts = []
+    for name in names:
+        root = _part(content, name)
+        for paragraph in root.iter("{*}p") if root.get("show") != "0" else ():
+            nodes = paragraph.iter("{*}t", "{*}br")
+            texts += ["".join(node.text or "" for node in nodes)]
+    return "\n".join(texts)
+
+
+def _xlsx(content: bytes) -> str:
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        if "xl/sharedStrings.xml" not in archive.namelist():
+            return ""
+    strings = _part(content, "xl/sharedStrings.xml").iter("{*}si")
+    return "\n".join("".join(node.text or "" for node in one.iter("{*}t")) for one in strings)
+
+
+def _odt(content: bytes) -> str:
+    return "\n".join(
+        "".join(one.itertext()) for one in _part(content, "content.xml").iter("{*}p", "{*}h")
+    )
+
+
+def _part(content: bytes, name: str) -> "etree._Element":
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        return etree.fromstring(archive.read(name), parser)
+
+
+class _Visible(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._skipped: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        if tag in _SILENT | _AROUND:
+            self._skipped.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._skipped:
+            del self._skipped[self._skipped.index(tag) :]
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipped:
+            self.texts.append(data)
+
+
+def _html(content: bytes) -> str:
+    reader = _Visible()
+    reader.feed(_text(content))
+    return " ".join(reader.texts)
+
+
+def _eml(content: bytes) -> str:
+    message = message_from_bytes(content.lstrip(), policy=policy.default)
+    body = message.get_body(preferencelist=("plain",))  # type: ignore[attr-defined]  # an EmailMessage
+    return "" if body is None else str(body.get_content())
+
+
+def _text(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _pdf(content: bytes) -> str:
+    import pdfplumber  # noqa: PLC0415  it takes a second, and only PDFs need it
+
+    with pdfplumber.open(BytesIO(content)) as document:
+        pages = [page.extract_text() or "" for page in document.pages[:MOST_PAGES]]
+    lines = Counter(_bare(line) for page in pages for line in set(page.split("\n")))
+    # Running heads and page numbers are left out on purpose
+    running = {line for line, count in lines.items() if count > 1 and count >= len(pages) / 3}
+    kept = [line for page in pages for line in page.split("\n") if _bare(line) not in running]
+    return re.sub(r"\(cid:\d+\)", "", "\n".join(kept))  # letters that pdfminer cannot read
+
+
+def _bare(line: str) -> str:
+    return re.sub(r"\d+", "#", "".join(line.split()))
+
+
+_EXTRACTORS = {
+    ".docx": _docx,
+    ".pptx": _pptx,
+    ".xlsx": _xlsx,
+    ".odt": _odt,
+    ".html": _html,
+    ".htm": _html,
+    ".eml": _eml,
+    ".md": _text,
+    ".txt": _text,
+    ".csv": _text,
+    ".tsv": _text,
+    ".rst": _text,
+    ".pdf": _pdf,
+}
