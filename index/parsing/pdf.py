@@ -14,6 +14,7 @@ from index.parsing.pdf_hyphens import rejoin
 from index.parsing.pdf_layout import (
     PdfLine,
     PdfLines,
+    are_stamps,
     drop_running_lines,
     is_garbled,
     is_scan,
@@ -130,7 +131,7 @@ def _checked(document: PdfDocument, read: _Read) -> list[PdfLines]:
     """Return the pages if any has text; raises `UnreadableDocumentError`."""
     pages = read.pages
     has_text = any(page.text.strip() for page in pages)
-    if has_text and not all(is_scan(page) or not page.text.strip() for page in pages):
+    if has_text and not are_stamps(pages):
         return pages
     if has_text:
         raise UnreadableDocumentError(ProblemKind.SCANNED, _SCANNED)
@@ -245,7 +246,7 @@ def _note(*, scans: list[int], garbled: list[int], failed: list[int]) -> str | N
     parts = [
         f"{_numbers(found)} {what}"
         for found, what in (
-            (scans, "without text: only pictures, run OCR on the file"),
+            (scans, "with pictures instead of text: run OCR on the file"),
             (garbled, "with letters that make no words: export the file again or run OCR on it"),
             (failed, "that cannot be read"),
         )
@@ -258,7 +259,7 @@ def _numbers(found: list[int]) -> str:
     """Return page numbers for people.
 
     >>> _numbers([2, 3, 4, 9]), _numbers([7])
-    ('pages 2-4, 9', 'page 7')
+    ('pages 2 to 4, 9', 'page 7')
     """
     ranges: list[list[int]] = []
     for number in found:
@@ -266,7 +267,7 @@ def _numbers(found: list[int]) -> str:
             ranges[-1][1] = number
         else:
             ranges.append([number, number])
-    words = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
+    words = [str(first) if first == last else f"{first} to {last}" for first, last in ranges]
     kept = words if len(words) <= _MOST_RANGES else [*words[:_MOST_RANGES], "and others"]
     return f"page{'s' if len(found) > 1 else ''} {', '.join(kept)}"
 

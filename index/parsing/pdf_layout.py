@@ -22,6 +22,7 @@ _MOST_LEVELS = 5
 _LETTERS = re.compile(r"[^\W\d_]")
 
 _LEAST_PAGE_WORDS = 20
+_MOST_STAMP_WORDS = 6
 _LEAST_LETTERS = 120
 _LEAST_FLUENCY = -4.2
 _MOST_ODD_SHARE = 0.3
@@ -190,6 +191,19 @@ def is_scan(page: PdfLines) -> bool:
     """Return whether a page is a picture, with no text or with no more than a stamp on it."""
     words = page.text.split()
     return page.is_picture and len(words) < _LEAST_PAGE_WORDS
+
+
+def are_stamps(pages: Sequence[PdfLines]) -> bool:
+    """Return whether all text is what a program stamps on scanned pages, such as its own name.
+
+    A poster has few words on a picture too, but more than a stamp, or others on each page.
+    """
+    told = [page for page in pages if page.text.strip()]
+    if not all(is_scan(page) for page in told):
+        return False
+    stamps = {_NUMBER.sub("#", page.text) for page in told}
+    is_short = all(len(page.text.split()) <= _MOST_STAMP_WORDS for page in told)
+    return len(stamps) == 1 and (len(told) > 1 or is_short)
 
 
 def is_garbled(text: str) -> bool:

@@ -231,7 +231,7 @@ def picture(canvas: Canvas, stamp: str = "") -> None:
 def test_a_document_says_which_of_its_pages_are_pictures() -> None:
     parsed = parse(drawn(prose, picture, lambda canvas: picture(canvas, "Scanned with X"), prose))
 
-    assert parsed.note == "pages 2-3 without text: only pictures, run OCR on the file"
+    assert parsed.note == "pages 2 to 3 with pictures instead of text: run OCR on the file"
     assert len(parsed.pages) == 4
 
 
@@ -256,3 +256,12 @@ def test_a_page_whose_letters_make_no_words_is_named() -> None:
 
 def test_a_page_of_text_has_no_note() -> None:
     assert parse(drawn(prose, form)).note is None
+
+
+def test_a_poster_with_few_words_on_a_picture_is_read() -> None:
+    words = "Harbour feast on the third of May at the north quay, free for all guests"
+
+    parsed = parse(drawn(lambda canvas: picture(canvas, words)))
+
+    assert parsed.text == words
+    assert parsed.note == "page 1 with pictures instead of text: run OCR on the file"
