@@ -27,7 +27,7 @@ _LEAST_WORDS = 20
 
 @dataclass(slots=True)
 class Figures:
-    """What was counted for one format."""
+    """Counts for one format."""
 
     files: int = 0
     words: int = 0
@@ -40,7 +40,7 @@ class Figures:
 
 @dataclass(slots=True)
 class Trapped:
-    """What was counted for one kind of trap."""
+    """Counts for one kind of trap."""
 
     expected: int = 0
     met: int = 0
@@ -53,7 +53,7 @@ def words(text: str) -> list[str]:
 
 
 def documents() -> dict[str, Figures]:
-    """Return the figures for the documents at hand, by format."""
+    """Return the figures for the public documents, by format."""
     found: dict[str, Figures] = defaultdict(Figures)
     for path in sorted(DOCUMENTS.rglob("*")):
         suffix = path.suffix.lower()

@@ -103,7 +103,7 @@ def _html(content: bytes) -> str:
 
 def _eml(content: bytes) -> str:
     message = message_from_bytes(content.lstrip(), policy=policy.default)
-    body = message.get_body(preferencelist=("plain",))  # type: ignore[attr-defined]  # an EmailMessage
+    body = message.get_body(preferencelist=("plain",))
     return "" if body is None else str(body.get_content())
 
 

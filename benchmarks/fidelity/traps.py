@@ -97,7 +97,7 @@ def _texts() -> Iterator[Trap]:
         absent=("Part 3", "Imprint"),
         headings=("Dues",),
     )
-    long = " ".join(f"Sentence {n} tells what the robbers do." for n in range(60))
+    long = " ".join(f"Sentence {n} says what the robbers do." for n in range(60))
     yield Trap(
         kind="long cell",
         name="a.csv",

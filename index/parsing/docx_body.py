@@ -25,7 +25,7 @@ _UNSHOWN = ("vanish", "strike", "dstrike", "webHidden")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Style:
-    """What counts of a style: its level as a heading, and whether its text is not shown."""
+    """A style's level as a heading, and whether its text is not shown."""
 
     level: int | None = None
     is_unshown: bool = False

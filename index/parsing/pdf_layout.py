@@ -99,7 +99,7 @@ def _marginal(page: PdfLines) -> list[PdfLine]:
 def _key(line: PdfLine, body: float) -> str:
     """Return what is equal for the same line of all pages, whatever number it has.
 
-    A line in large type is a heading, such as "Part 2": its number tells it from others.
+    A line in large type is a heading, such as "Part 2": only its number differs from others.
     """
     is_large = line.size >= body * _LARGER
     text = line.text if is_large else _NUMBER.sub("#", line.text)

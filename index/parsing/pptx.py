@@ -92,7 +92,8 @@ def _in_reading_order(shapes: Iterable[BaseShape]) -> list[BaseShape]:
     A shape without a place is where its layout puts it, so such a slide keeps its own order.
     """
     found = list(shapes)
-    if any(shape.top is None or shape.left is None for shape in found):
+    places: list[int | None] = [edge for shape in found for edge in (shape.top, shape.left)]
+    if None in places:
         return found
     rows: list[list[BaseShape]] = []
     for shape in sorted(found, key=lambda one: (one.top, one.left)):

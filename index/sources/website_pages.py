@@ -1,4 +1,4 @@
-"""What a page of a website asks of its readers: its charset, noindex, canonical, signing in."""
+"""Rules that a page of a website sets: its charset, noindex, canonical address, signing in."""
 
 import codecs
 import re

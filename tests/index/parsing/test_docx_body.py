@@ -1,4 +1,4 @@
-"""What Word documents easily lose or pass off as valid: formulas, fields, hidden text."""
+"""Parts of Word documents that are easily lost or taken for valid: formulas, hidden text."""
 
 from io import BytesIO
 

@@ -1,4 +1,4 @@
-"""What a page of a website asks for is obeyed: its charset, noindex, canonical, signing in."""
+"""Rules that a page of a website sets are obeyed: charset, noindex, canonical, signing in."""
 
 from collections.abc import Iterator
 from pathlib import Path
