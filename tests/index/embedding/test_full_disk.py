@@ -13,7 +13,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 class DecodeError(Exception):
-    """What a library says of a file that was cut short."""
+    """An error of a library that reads a file which was cut short."""
 
 
 @pytest.mark.parametrize("error", [DecodeError("cut"), RuntimeError("short write"), ValueError()])
