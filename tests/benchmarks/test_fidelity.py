@@ -11,7 +11,9 @@ _ROW = re.compile(r"\| `(\.\w+)` \| \d+ \| [\d,]+ \| ([\d.]+) \| ([\d.]+) \| ([\
 _SLACK = 0.005
 
 
-@pytest.mark.parametrize("trap", list(traps()), ids=lambda trap: f"{trap.kind} {trap.name}")
+@pytest.mark.parametrize(
+    "trap", [pytest.param(trap, id=f"{number} {trap.kind}") for number, trap in enumerate(traps())]
+)
 def test_every_trap_is_read_as_expected(trap: Trap) -> None:
     assert [what for what, is_met in fidelity._met(trap).items() if not is_met] == []
 
