@@ -51,6 +51,14 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         message = str(source.path or source.repository or source.sitemap or source.reader)
         message += "" if found else " does not exist: fix its path under [[sources]]"
         yield Finding(name="source", well=found, message=message)
+    from bot import composition
+
+    for place in composition.dropped_sources(settings):
+        message = (
+            f"{place} is in the index but not under [[sources]]: add it there, or run "
+            "`footnote index build --force` to build without it"
+        )
+        yield Finding(name="source", well=False, message=message)
 
 
 def _index(settings: Settings) -> Finding:
@@ -118,9 +126,7 @@ def init(
     text = files("bot").joinpath("footnote.toml").read_text(encoding="utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    typer.echo(
-        f"{path} written. Put the path of your documents into it, then: footnote index build"
-    )
+    typer.echo(f"{path} written. Next: footnote index build FOLDER, with your folder of documents")
 
 
 @app.command("doctor")

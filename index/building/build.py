@@ -12,9 +12,10 @@ from pathlib import Path
 from index.building.gate import Gate, checks
 from index.building.pipeline import Assembly, Recipe, assemble
 from index.building.plan import Action, Planned, Progress, make_plan
+from index.building.served import Before, before
 from index.chunking import CHUNKER_VERSION
 from index.embedding import count_missing, embed_all
-from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
+from index.errors import IndexDamagedError
 from index.parsing import PARSER_VERSION
 from index.sources import SourceSpec, left_out, open_sources
 from index.storage import (
@@ -30,7 +31,6 @@ from index.storage import (
     Generation,
     IndexDirectory,
     Manifest,
-    PassageReader,
     about,
     now,
     staged_name,
@@ -98,44 +98,8 @@ class BuildResult:
     left_out: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
-    """The generation that is in use when a build begins.
-
-    Attributes:
-        manifest: Its manifest.
-        passages: Its documents and chunks.
-        rows: Every file that it found.
-    """
-
-    manifest: Manifest
-    passages: PassageReader
-    rows: tuple[DocumentRow, ...]
-
-
 def quiet(step: str, done: int, total: int) -> None:
     """Show no progress."""
-
-
-def before(directory: IndexDirectory) -> Before | None:
-    """Open the documents of the generation in use; None if there is none to build on.
-
-    A damaged generation is not built on: the build then starts from nothing, which repairs it.
-    """
-    try:
-        name = directory.current()
-        if name is None:
-            return None
-        wrong = directory.verify(name)
-        if wrong:
-            log.warning("served generation is damaged", extra={"fault": wrong[0]})
-            return None
-        passages = PassageReader(directory.root / name / PASSAGES)
-        rows = tuple(passages.rows())
-        return Before(manifest=directory.manifest(name), passages=passages, rows=rows)
-    except (IndexDamagedError, IndexMissingError, StaleIndexError) as error:
-        log.warning("served generation cannot be built on", extra={"fault": str(error)})
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +250,7 @@ class Builder:
 
     def _serve_words(self, staged: Path, manifest: Manifest) -> tuple[Path, Manifest]:
         """Serve a first index by its words now; return the folder for the next generation."""
-        words, _ = self._seal(staged, replace(manifest, lexical_only=True), None)
+        words, is_served = self._seal(staged, replace(manifest, lexical_only=True), None)
         staged = self.directory.stage()
         shutil.copytree(
             self.directory.root / words.generation,
@@ -294,7 +258,12 @@ class Builder:
             ignore=shutil.ignore_patterns(MANIFEST),
             dirs_exist_ok=True,
         )
-        log.info("first generation serves words", extra={"generation": words.generation})
+        told = {"generation": words.generation, "chunks": words.chunks}
+        if is_served:
+            log.info("first generation serves words", extra=told)
+        else:
+            told["fault"] = _failed_checks(words)
+            log.warning("first generation is not served before its vectors are there", extra=told)
         return staged, replace(
             manifest, generation=staged_name(staged), parent=words.generation, created_at=now()
         )
@@ -321,6 +290,15 @@ class Builder:
                 raise IndexDamagedError(f"{manifest.generation} was not written well ({wrong[0]})")
             self.directory.promote(manifest.generation)
         self.directory.collect(self.options.keep_generations)
+        told = {"generation": manifest.generation, "chunks": manifest.chunks}
+        if not is_promoted:
+            log.warning(
+                "generation is not served", extra=told | {"fault": _failed_checks(manifest)}
+            )
+        elif not manifest.passed:
+            log.warning(
+                "generation is served by force", extra=told | {"fault": _failed_checks(manifest)}
+            )
         return manifest, is_promoted
 
     def _check(
@@ -333,6 +311,10 @@ class Builder:
             yield from checks(generation, rows, max_lost_share=self.options.max_lost_share)
             if self.gate is not None and not manifest.lexical_only:
                 yield from self.gate(generation)
+
+
+def _failed_checks(manifest: Manifest) -> str:
+    return "; ".join(f"{one.name}: {one.message}" for one in manifest.gate if not one.passed)
 
 
 def fresh(entry: Planned) -> Planned:

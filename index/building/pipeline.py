@@ -61,7 +61,7 @@ class Assembly:
         self.documents += 1
         for each in numbered:
             self.ids.append(each.id)
-            text = above(document.text, each) + shown(each.text)
+            text = text_of(document, each)
             self.inputs.append(embedding_input(document, each.heading, text))
             if each is numbered[0]:
                 text = f"{text}\n{keywords(document.text)}"
@@ -72,6 +72,11 @@ class Assembly:
     def problems(self) -> tuple[Problem, ...]:
         """Files that could not be indexed, by document."""
         return tuple(sorted(self.found, key=lambda problem: problem.document))
+
+
+def text_of(document: Document, chunk: Chunk) -> str:
+    """Return the text to index for a chunk: what a reader sees of it, below its table's head."""
+    return above(document.text, chunk) + shown(chunk.text)
 
 
 def embedding_input(document: Document, heading: Sequence[str], text: str) -> str:

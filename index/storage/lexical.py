@@ -164,6 +164,18 @@ class LexicalIndex:
         # A word from a document that the person may not see counts as unknown
         return groups is None or bool(self.search(term, 1, groups=groups))
 
+    def holds(self, id_: int, text: str) -> bool:
+        """Return whether the words of *text* are indexed for the chunk *id_*."""
+        schema, must = self._index.schema, tantivy.Occur.Must
+        terms = dict.fromkeys(self._analyzer.analyze(_spaced(text)))
+        wanted = [tantivy.Query.term_query(schema, "id", id_)]
+        wanted += [
+            tantivy.Query.term_query(schema, "words", term, index_option="freq")
+            for term in islice(terms, _MOST_QUESTION_TERMS)
+        ]
+        query = tantivy.Query.boolean_query([(must, one) for one in wanted])
+        return bool(self._searcher.search(query, 1).hits)
+
     def rarity(self, words: str) -> float:
         """Return how rare the rarest of *words* is: 1 if it is in one chunk, near 0 if in all."""
         total = self._searcher.num_docs
