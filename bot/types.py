@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from index.chunking import section_of
-from index.types import Audience, Passage, Section
+from index.types import Audience, Correction, Passage, Section
 
 LABEL = re.compile(r"\[\d+\]")
 """The number of a citation, as written in the text of an answer."""
@@ -207,6 +207,8 @@ class Answer:
             None if it gives none.
         highlights: Where the words in the text are that are the answer itself, as (start, end);
             in order, without overlap. Empty if they are not known.
+        corrections: Misspelt words of the question, and what was searched instead.
+        suggestions: Words of the question that may mean others, which were not searched.
     """
 
     status: Status
@@ -222,6 +224,8 @@ class Answer:
     ms: float
     confidence: float | None = None
     highlights: tuple[tuple[int, int], ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    suggestions: tuple[Correction, ...] = ()
 
 
 # A token of English has about 4 bytes, of most other scripts 3 or more; 3 leaves a margin

@@ -32,6 +32,7 @@ from bot.engine.synthesis import AnswerSynthesizer, Result
 from bot.llm import ModelSession, Portfolio
 from bot.types import LABEL, Answer, Answerer, Question, Status, Usage
 from index.errors import IndexingError
+from index.search import reading_note
 from index.types import Passage, Searcher, SearchResult
 
 log = logging.getLogger(__name__)
@@ -166,7 +167,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
         if not found.passages:
             return
         shown = await asyncio.to_thread(show, found.passages)  # reads the sections from the disk
-        asked = replace(asked, unknown=found.unknown)
+        asked = replace(asked, text=found.question or asked.text, unknown=found.unknown)
         answering = AnswerSynthesizer(asked, shown, session, self._fallback, self._proves)
         async with aclosing(answering.events(stream=stream)) as events:
             async for event in events:
@@ -306,7 +307,20 @@ def _dated(answer: Answer, result: SearchResult | None, started: float) -> Answe
         answer = replace(answer, generation=result.generation, indexed_at=result.created_at)
         if result.lexical_only:
             answer = replace(answer, message=f"{answer.message} {WORDS_ONLY}".strip())
+        answer = _as_read(answer, result)
     return replace(answer, ms=round((time.perf_counter() - started) * 1000, 1))
+
+
+def _as_read(answer: Answer, result: SearchResult) -> Answer:
+    """Return *answer* with the words that were searched instead of those of the question."""
+    suggestions = () if answer.status is Status.ANSWERED else result.suggestions
+    read = replace(result, suggestions=suggestions)
+    return replace(
+        answer,
+        message=f"{answer.message} {reading_note(read)}".strip(),
+        corrections=result.corrections,
+        suggestions=suggestions,
+    )
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -12,6 +12,7 @@ from index.atomic_files import cores
 from index.audience import narrowed
 from index.building.plan import Action, Planned, Progress
 from index.chunking import above, chunk, keywords, mask, shown
+from index.embedding import language_of
 from index.errors import UnreadableDocumentError
 from index.parsing import child
 from index.storage import (
@@ -59,6 +60,7 @@ class Assembly:
             numbered.append(replace(each, id=id_))
         writer.add_document(document, numbered, source=made.source, own=made.own)
         self.documents += 1
+        language = language_of(document.text)
         for each in numbered:
             self.ids.append(each.id)
             text = text_of(document, each)
@@ -66,7 +68,9 @@ class Assembly:
             if each is numbered[0]:
                 text = f"{text}\n{keywords(document.text)}"
             words = "\n".join((document.title, " > ".join(each.heading), text))
-            self.lexical.append(LexicalRow(id=each.id, words=words, audience=document.audience))
+            self.lexical.append(
+                LexicalRow(id=each.id, words=words, audience=document.audience, language=language)
+            )
 
     @property
     def problems(self) -> tuple[Problem, ...]:

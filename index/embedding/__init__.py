@@ -3,6 +3,7 @@
 from index.embedding.cache import count_missing, embed_all, last_rate
 from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
 from index.embedding.encoder import OnnxEncoder, unit_rows
+from index.embedding.languages import language_of
 
 __all__ = [
     "EMBEDDED",
@@ -10,6 +11,7 @@ __all__ = [
     "SentenceTransformerEmbedder",
     "count_missing",
     "embed_all",
+    "language_of",
     "last_rate",
     "model_folder",
     "unit_rows",

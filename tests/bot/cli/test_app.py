@@ -298,3 +298,11 @@ def test_watch_logs_each_build_as_json_if_it_is_asked_to(indexed: Path, tmp_path
 
     assert (logged["level"], logged["message"]) == ("INFO", "build finished")
     assert logged["generation"].startswith("gen-")
+def test_a_misspelt_word_is_shown_as_it_was_searched(indexed: Path) -> None:
+    found = footnote("search", "how many days of holliday do employees have", cwd=indexed)
+    as_json = footnote("search", "days of holliday for employees", "--json", cwd=indexed)
+    answered = footnote("ask", "How many days of leave do emploiees have?", cwd=indexed)
+
+    assert 'instead of "holliday".' in found.stdout
+    assert json.loads(as_json.stdout)["corrections"][0]["written"] == "holliday"
+    assert 'instead of "emploiees".' in answered.stdout

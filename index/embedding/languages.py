@@ -1,0 +1,46 @@
+"""The language of a text, and the languages that an embedding model reads."""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+ENGLISH = "en"
+UNKNOWN = ""
+
+_SAMPLE_CHARS = 600
+_LEAST_LETTERS = 20  # of a script that writes words in letters; a shorter text can be anything
+_LEAST_SURE = 0.9
+_WORD = re.compile(r"[^\W\d_]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_COMMON = "the of and to is are you for that with be this have from or not we can if it by on as"
+_ENGLISH_WORDS = frozenset(_COMMON.split())
+_ENGLISH_SHARE = 0.12
+_ENGLISH_WORDS_AT_LEAST = 20
+
+
+def language_of(text: str) -> str:
+    """Return the code of the language of *text*, such as "en"; "" if that cannot be told.
+
+    >>> language_of("Wie viele Urlaubstage habe ich im Jahr?"), language_of("42 x")
+    ('de', '')
+    """
+    sample = text[:_SAMPLE_CHARS]
+    words = _WORD.findall(sample.lower())
+    common = sum(word in _ENGLISH_WORDS for word in words)
+    if len(words) >= _ENGLISH_WORDS_AT_LEAST and common >= _ENGLISH_SHARE * len(words):
+        return ENGLISH  # most texts are, and this needs no model
+    letters = sum(map(len, words)) + 5 * len(_UNSPACED.findall(sample))
+    if letters < _LEAST_LETTERS:
+        return UNKNOWN
+    language, sure = _identifier().classify(sample)
+    return str(language) if sure >= _LEAST_SURE else UNKNOWN
+
+
+@cache
+def _identifier() -> "LanguageIdentifier":
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - half a second
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
