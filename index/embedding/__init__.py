@@ -3,10 +3,12 @@
 from index.embedding.cache import count_missing, embed_all, last_rate
 from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
 from index.embedding.encoder import OnnxEncoder, unit_rows
-from index.embedding.languages import language_of
+from index.embedding.languages import language_of, unread
+from index.embedding.multilingual import MULTILINGUAL
 
 __all__ = [
     "EMBEDDED",
+    "MULTILINGUAL",
     "OnnxEncoder",
     "SentenceTransformerEmbedder",
     "count_missing",
@@ -15,4 +17,5 @@ __all__ = [
     "last_rate",
     "model_folder",
     "unit_rows",
+    "unread",
 ]

@@ -1,6 +1,7 @@
 """The language of a text, and the languages that an embedding model reads."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,10 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 ENGLISH = "en"
+EMBEDDED = "embedded"
+READS = {EMBEDDED: frozenset({ENGLISH})}
+"""Languages that a model reads; of a model that is not here it is not known."""
+
 UNKNOWN = ""
 
 _SAMPLE_CHARS = 600
@@ -37,6 +42,18 @@ def language_of(text: str) -> str:
         return UNKNOWN
     language, sure = _identifier().classify(sample)
     return str(language) if sure >= _LEAST_SURE else UNKNOWN
+
+
+def unread(model: str, languages: Mapping[str, int]) -> dict[str, int]:
+    """Return how many of some texts are in each language that *model* does not read.
+
+    >>> unread("embedded", {"en": 9, "de": 2, "": 1}), unread("multilingual", {"de": 2})
+    ({'de': 2}, {})
+    """
+    reads = READS.get(model)
+    if reads is None:
+        return {}
+    return {name: count for name, count in languages.items() if name and name not in reads}
 
 
 @cache
