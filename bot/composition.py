@@ -197,7 +197,7 @@ class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
 def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
     """Return the query engine for *index*, with the portfolio of the settings."""
     from bot.citations import EntailmentCheck  # noqa: PLC0415
-    from bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - imports llama-index
+    from bot.engine import FootnoteQueryEngine, Room  # noqa: PLC0415 - imports llama-index
     from bot.extractive import ExtractiveAnswerer  # noqa: PLC0415
 
     offline = ExtractiveAnswerer(
@@ -211,6 +211,9 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
         fallback=offline,
         k=settings.search.k,
         proves=EntailmentCheck(index.encode),
+        room=Room(
+            model=settings.search.context_tokens, extractive=settings.search.extractive_tokens
+        ),
     )
 
 

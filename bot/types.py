@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from index.chunking import section_of
-from index.types import Audience, Correction, Passage, Section
+from index.types import Audience, Chunk, Correction, Passage, Section
 
 LABEL = re.compile(r"\[\d+\]")
 """The number of a citation, as written in the text of an answer."""
@@ -138,11 +138,15 @@ class ShownPassage:
         id: For this one question.
         passage: The best one of its section.
         others: Further passages of the same section, best first.
+        also: Chunks of other places that say the same.
+        newer: Title of a newer version of its document that is shown too; "" if there is none.
     """
 
     id: str
     passage: Passage
     others: tuple[Passage, ...] = ()
+    also: tuple[Chunk, ...] = ()
+    newer: str = ""
 
     @property
     def section(self) -> Section:

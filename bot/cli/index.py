@@ -193,6 +193,8 @@ def show_build(result: "BuildResult") -> None:
 
 
 def _show_outcome(console: "Console", result: "BuildResult") -> None:
+    if result.advice:
+        console.print(f"! {result.advice}", style="yellow", markup=False)
     names = {"unreadable": "not indexed"}
     actions = sorted(result.actions.items())
     counts = [f"{count} {names.get(action, action)}" for action, count in actions]

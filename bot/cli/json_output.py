@@ -122,6 +122,7 @@ def build_json(result: "BuildResult") -> Json:
     return {
         "generation": result.generation,
         "promoted": result.promoted,
+        "advice": result.advice,
         "documents": {name: actions.get(name, 0) for name in counted}
         | {"failed": len(result.problems)},
         "chunks": {

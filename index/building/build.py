@@ -14,7 +14,7 @@ from index.building.pipeline import Assembly, Recipe, assemble
 from index.building.plan import Action, Planned, Progress, make_plan
 from index.building.served import Before, before
 from index.chunking import CHUNKER_VERSION
-from index.embedding import count_missing, embed_all
+from index.embedding import advice, count_missing, embed_all
 from index.errors import IndexDamagedError
 from index.parsing import PARSER_VERSION
 from index.sources import SourceSpec, left_out, open_sources
@@ -85,6 +85,7 @@ class BuildResult:
         gate: Conditions for promotion and whether each was met.
         seconds: How long the build took.
         left_out: Files and folders that ignore files name, or that belong to tools, by path.
+        advice: What to do if the model does not read the languages of the documents; else "".
     """
 
     generation: str
@@ -96,6 +97,7 @@ class BuildResult:
     gate: tuple[GateCheck, ...]
     seconds: float
     left_out: tuple[str, ...] = ()
+    advice: str = ""
 
 
 def quiet(step: str, done: int, total: int) -> None:
@@ -240,6 +242,7 @@ class Builder:
             problems=assembly.problems,
             gate=manifest.gate,
             seconds=0,
+            advice=advice(self.embedder.model, assembly.languages, what="documents"),
         )
 
     def _is_large(self, assembly: Assembly) -> bool:
@@ -290,15 +293,10 @@ class Builder:
                 raise IndexDamagedError(f"{manifest.generation} was not written well ({wrong[0]})")
             self.directory.promote(manifest.generation)
         self.directory.collect(self.options.keep_generations)
-        told = {"generation": manifest.generation, "chunks": manifest.chunks}
-        if not is_promoted:
-            log.warning(
-                "generation is not served", extra=told | {"fault": _failed_checks(manifest)}
-            )
-        elif not manifest.passed:
-            log.warning(
-                "generation is served by force", extra=told | {"fault": _failed_checks(manifest)}
-            )
+        if not manifest.passed:
+            message = "generation is served by force" if is_promoted else "generation is not served"
+            told = {"generation": manifest.generation, "fault": _failed_checks(manifest)}
+            log.warning(message, extra=told)
         return manifest, is_promoted
 
     def _check(

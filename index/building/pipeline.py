@@ -1,7 +1,7 @@
 """Turn a build plan into documents, chunks and vectors; unchanged ones are reused."""
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -42,6 +42,7 @@ class Assembly:
         lexical: The words to index for every chunk.
         problems: Files that could not be indexed.
         documents: How many files were indexed.
+        languages: How many of them are in each language; "" if it cannot be told.
     """
 
     next_id: int
@@ -50,6 +51,7 @@ class Assembly:
     lexical: list[LexicalRow] = field(default_factory=list)
     found: list[Problem] = field(default_factory=list)
     documents: int = 0
+    languages: Counter[str] = field(default_factory=Counter)
 
     def keep(self, made: "Made", writer: PassageWriter) -> None:
         """Add a document, and number its new chunks."""
@@ -61,6 +63,7 @@ class Assembly:
         writer.add_document(document, numbered, source=made.source, own=made.own)
         self.documents += 1
         language = language_of(document.text)
+        self.languages[language] += 1
         for each in numbered:
             self.ids.append(each.id)
             text = text_of(document, each)

@@ -3,7 +3,7 @@
 from index.embedding.cache import count_missing, embed_all, last_rate
 from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
 from index.embedding.encoder import OnnxEncoder, unit_rows
-from index.embedding.languages import language_of, unread
+from index.embedding.languages import advice, language_of, unread
 from index.embedding.multilingual import MULTILINGUAL
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "MULTILINGUAL",
     "OnnxEncoder",
     "SentenceTransformerEmbedder",
+    "advice",
     "count_missing",
     "embed_all",
     "language_of",

@@ -23,6 +23,8 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u
 _COMMON = "the of and to is are you for that with be this have from or not we can if it by on as"
 _ENGLISH_WORDS = frozenset(_COMMON.split())
 _ENGLISH_SHARE = 0.12
+_MANY = 0.05
+_MOST_NAMES = 5
 _ENGLISH_WORDS_AT_LEAST = 20
 
 
@@ -42,6 +44,30 @@ def language_of(text: str) -> str:
         return UNKNOWN
     language, sure = _identifier().classify(sample)
     return str(language) if sure >= _LEAST_SURE else UNKNOWN
+
+
+def advice(model: str, languages: Mapping[str, int], *, what: str) -> str:
+    """Return what to do if *model* does not read many of some texts; "" if it reads nearly all.
+
+    Args:
+        model: Name of the embedding model.
+        languages: How many texts are in each language.
+        what: What the texts are, such as "documents".
+
+    >>> advice("embedded", {"en": 99, "de": 1}, what="documents")
+    ''
+    >>> advice("embedded", {"en": 1, "de": 2}, what="documents")[:57]
+    '2 of 3 documents are in languages that the model "embedde'
+    """
+    missed = unread(model, languages)
+    count, total = sum(missed.values()), sum(languages.values())
+    if count < _MANY * total or not count:
+        return ""
+    names = ", ".join(sorted(missed, key=lambda name: -missed[name])[:_MOST_NAMES])
+    return (
+        f'{count} of {total} {what} are in languages that the model "{model}" does not read '
+        f'({names}): set [index] model = "multilingual" and run `footnote index build`'
+    )
 
 
 def unread(model: str, languages: Mapping[str, int]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from index.chunking import mask, plain_block, split_blocks
 from index.errors import IndexingError
 from index.search.definitions import defines, subject_of
+from index.search.foreign import is_in_another_language
 from index.search.fusion import Fuser, Fusion
 from index.search.misspellings import Corrected, correct
 from index.search.sections import with_sections
@@ -29,6 +30,9 @@ LENDERS = 5
 
 DEFINITION_LENDS = 2.0
 """Bonus for a chunk that clearly defines the term asked for, in standard deviations."""
+
+FOREIGN_WEIGHT = 0.9
+"""Share of meaning if the question and the documents are in different languages."""
 
 _DEFINING = 60  # chunks that are read for a definition
 _MOST_NAMED = 20
@@ -115,7 +119,9 @@ class _Search:
             dense |= generation.vectors.search(self._vector, fusion.candidates, only=only)
             # A chunk that only its words brought up has a cosine too; 0 would push it down.
             dense |= self._cosines([id_ for id_ in bm25 if id_ not in dense])
-        self._fuser = Fuser(dense, bm25, dense_weight=fusion.dense_weight)
+        is_foreign = is_in_another_language(question, generation)
+        weight = max(fusion.dense_weight, FOREIGN_WEIGHT) if is_foreign else fusion.dense_weight
+        self._fuser = Fuser(dense, bm25, dense_weight=weight)
         self.scores = self._fuser.candidates()
 
     def _cosines(self, ids: Sequence[int]) -> dict[int, float]:

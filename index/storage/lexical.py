@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,17 +55,18 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow]) -> None:
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         counts: Counter[str] = Counter()
         acronyms: list[tuple[str, str, tuple[str, ...]]] = []
-        languages: set[str] = set()
+        languages: Counter[str] = Counter()
         for row in rows:
             writer.add_document(_document(row))
             counts.update(words_of(row.words))
             acronyms += [(*found, row.audience) for found in written_out(row.words)]
-            languages.add(stemmed_as(row.language))
+            languages[row.language or ENGLISH] += 1
         writer.commit()
         writer.wait_merging_threads()
         write_vocabulary(folder, counts)
         write_acronyms(folder, acronyms)
-        (folder / _LANGUAGES).write_text(" ".join(sorted(languages)), encoding="utf-8")
+        lines = [f"{name} {count}" for name, count in sorted(languages.items())]
+        (folder / _LANGUAGES).write_text("\n".join(lines), encoding="utf-8")
 
 
 def _document(row: LexicalRow) -> tantivy.Document:
@@ -79,7 +80,11 @@ def _document(row: LexicalRow) -> tantivy.Document:
 
 
 class LexicalIndex:
-    """A word index, open for reading; one of an earlier version has fewer forms of its words."""
+    """A word index, open for reading; one of an earlier version has fewer forms of its words.
+
+    Attributes:
+        languages: How many chunks are in each language.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._analyzer = english()
@@ -100,11 +105,13 @@ class LexicalIndex:
         self._searcher = self._index.searcher()
         self._vocabulary = Vocabulary(folder)
         path = folder / _LANGUAGES
-        written = path.read_text(encoding="utf-8").split() if path.exists() else []
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        counts = {name: int(count) for name, count in (line.split(" ") for line in lines)}
+        self.languages: Mapping[str, int] = counts or {ENGLISH: 1}
         self._queries = WordQueries(
             self._index,
             self._analyzer,
-            languages=written or [ENGLISH],
+            languages=sorted(set(map(stemmed_as, self.languages))),
             acronyms=read_acronyms(folder),
             has_places=self._knows_places(),
         )
@@ -126,6 +133,11 @@ class LexicalIndex:
         question cannot slow the search down.
         """
         return list(dict.fromkeys(self._queries.in_order(question)))[:MOST_TERMS]
+
+    def known_share(self, question: str) -> float:
+        """Return which share of the terms of *question* some chunk has; 0 if it has no terms."""
+        terms = self.terms(question)
+        return sum(self._queries.holders(term) > 0 for term in terms) / max(1, len(terms))
 
     def unknown(self, question: str, *, groups: Sequence[str] | None) -> tuple[str, ...]:
         """Return the words of *question* that are in no chunk that *groups* may see, in order.
