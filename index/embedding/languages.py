@@ -20,6 +20,13 @@ _LEAST_LETTERS = 20  # of a script that writes words in letters; a shorter text 
 _LEAST_SURE = 0.9
 _WORD = re.compile(r"[^\W\d_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_SCRIPTS = (  # each is written for one language, but Chinese signs with kana are Japanese
+    ("ja", re.compile(r"[\u3040-\u30ff]")),
+    ("ko", re.compile(r"[\uac00-\ud7af]")),
+    ("th", re.compile(r"[\u0e00-\u0e7f]")),
+    ("zh", re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")),
+)
+_FEW = 4
 _COMMON = "the of and to is are you for that with be this have from or not we can if it by on as"
 _ENGLISH_WORDS = frozenset(_COMMON.split())
 _ENGLISH_SHARE = 0.12
@@ -42,6 +49,8 @@ def language_of(text: str) -> str:
     letters = sum(map(len, words)) + 5 * len(_UNSPACED.findall(sample))
     if letters < _LEAST_LETTERS:
         return UNKNOWN
+    if script := next((name for name, one in _SCRIPTS if len(one.findall(sample)) >= _FEW), ""):
+        return script
     language, sure = _identifier().classify(sample)
     return str(language) if sure >= _LEAST_SURE else UNKNOWN
 
