@@ -261,11 +261,10 @@ class Builder:
             ignore=shutil.ignore_patterns(MANIFEST),
             dirs_exist_ok=True,
         )
-        told = {"generation": words.generation, "chunks": words.chunks}
+        told = {"generation": words.generation, "fault": _failed_checks(words)}
         if is_served:
             log.info("first generation serves words", extra=told)
         else:
-            told["fault"] = _failed_checks(words)
             log.warning("first generation is not served before its vectors are there", extra=told)
         return staged, replace(
             manifest, generation=staged_name(staged), parent=words.generation, created_at=now()

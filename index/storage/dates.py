@@ -1,8 +1,9 @@
 """Dates and numbers in one form, however a text writes them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _MONTHS = (
     "january jan januar janvier enero ene|february feb februar février febrero|"
@@ -51,6 +52,7 @@ _NUMBER_WORDS = {
     for word in words.split()
 }
 _MOST_MONTH, _MOST_DAY = 12, 31
+_BESIDE = 4  # tokens on each side of a month that can belong to its date
 _THIS_CENTURY = 70  # a year written with two digits below this is after 2000
 
 
@@ -77,14 +79,36 @@ def dates(text: str) -> list[Form]:
     """
     if not _DIGIT.search(text):
         return []
-    has_name = not _NAMES.isdisjoint(_WORD.findall(text.lower()))
+    has_name = any(map(is_month, text.split()))
+    return _dates(text, (*_WITH_FIGURES, *(_WITH_NAMES if has_name else ())))
+
+
+def dates_by_name(text: str) -> list[Form]:
+    """Return the dates in *text* that name their month, in figures beside it."""
+    tokens = text.split()
+    near: list[str] = []
+    after = 0
+    for at, token in enumerate(tokens):
+        if at >= after and is_month(token):
+            after = at + _BESIDE
+            near.append(" ".join(tokens[max(0, at - _BESIDE + 1) : after]))
+    return [one for part in near if _DIGIT.search(part) for one in _dates(part, _WITH_NAMES)]
+
+
+def _dates(text: str, patterns: Iterable[re.Pattern[str]]) -> list[Form]:
     found: list[Form] = []
-    for pattern in (*_WITH_FIGURES, *(_WITH_NAMES if has_name else ())):
+    for pattern in patterns:
         for match in pattern.finditer(text):
             terms = tuple(_date_terms(match))
             if terms and not any(_meet(match, one) for one in found):
                 found.append(Form(start=match.start(), end=match.end(), terms=terms))
     return found
+
+
+@lru_cache(maxsize=1 << 16)
+def is_month(token: str) -> bool:
+    """Return whether *token*, with or without marks around it, names a month."""
+    return not _NAMES.isdisjoint(_WORD.findall(token.lower()))
 
 
 def _meet(match: re.Match[str], form: Form) -> bool:

@@ -16,8 +16,8 @@ import tantivy
 from index.atomic_files import writing
 from index.storage.acronyms import read_acronyms, write_acronyms, written_out
 from index.storage.analysis import ENGLISH, english, prepared, stemmed_as
-from index.storage.spellings import forms
-from index.storage.vocabulary import Vocabulary, words_of, write_vocabulary
+from index.storage.spellings import FormReader
+from index.storage.vocabulary import Vocabulary, write_vocabulary
 from index.storage.word_query import MOST_TERMS, WordQueries, only_asks
 
 LEXICAL_VERSION = "5"
@@ -54,11 +54,13 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow]) -> None:
         # One thread: the same rows give the same segments, so ties break in the same way.
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         counts: Counter[str] = Counter()
+        reader = FormReader()
         acronyms: list[tuple[str, str, tuple[str, ...]]] = []
         languages: Counter[str] = Counter()
         for row in rows:
-            writer.add_document(_document(row))
-            counts.update(words_of(row.words))
+            tokens = set(row.words.split())
+            writer.add_document(_document(row, reader.forms(row.words, tokens)))
+            counts.update(tokens)
             acronyms += [(*found, row.audience) for found in written_out(row.words)]
             languages[row.language or ENGLISH] += 1
         writer.commit()
@@ -69,11 +71,11 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow]) -> None:
         (folder / _LANGUAGES).write_text("\n".join(lines), encoding="utf-8")
 
 
-def _document(row: LexicalRow) -> tantivy.Document:
+def _document(row: LexicalRow, forms: Sequence[str]) -> tantivy.Document:
     document = tantivy.Document()
     document.add_unsigned("id", row.id)
     words = prepared(row.words, row.language)
-    document.add_text("words", f"{words}\n{' '.join(forms(row.words))}")
+    document.add_text("words", f"{words}\n{' '.join(forms)}")
     for group in row.audience or (EVERYBODY,):
         document.add_text("audience", group)
     return document

@@ -1,10 +1,10 @@
 """Words that can be spelled in several ways: with hyphens, brackets or capitals, or as one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from index.storage.dates import Form, dates, numbers
+from index.storage.dates import Form, dates, dates_by_name, is_month, numbers
 
 _WORDLIKE = r"[^\W_]+"
 _COMPOUND = re.compile(
@@ -59,19 +59,48 @@ def _add(found: list[Spelling], new: Spelling) -> None:
         found.append(new)
 
 
-def forms(text: str) -> list[str]:
-    """Return the terms to index for *text* besides its words, each once.
+class FormReader:
+    """Reads the terms to index for a text besides its words.
 
-    >>> forms("Wi-Fi with getUserName and --dry-run")
-    ['wifi', 'dryrun', 'optdryrun', 'get', 'user', 'name']
-    >>> forms("by 31.5.26")
-    ['20260531', 'md0531', 'ym202605', '31d5d26']
+    Most tokens of a text occur in other texts too, so each is looked at once only.
     """
-    found = [term for one in dates(text) for term in one.terms]
-    found += [term for one in numbers(text) for term in one.terms]
-    found += [term for one in _written(text) for term in one.terms]
-    found += _parts(text)
-    return list(dict.fromkeys(found))
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._forms: dict[str, tuple[str, ...]] = {}
+        self._special: set[str] = set()
+        self._months: set[str] = set()
+
+    def forms(self, text: str, tokens: Set[str]) -> list[str]:
+        """Return the terms to index for *text* besides its words, each once.
+
+        Args:
+            text: The text.
+            tokens: Its parts between spaces.
+
+        >>> text = "Wi-Fi with getUserName by 31 May 2026"
+        >>> FormReader().forms(text, set(text.split()))
+        ['20260531', 'md0531', 'ym202605', 'wifi', 'get', 'user', 'name']
+        """
+        for token in tokens - self._seen:
+            self._look_at(token)
+        found: list[str] = []
+        if tokens & self._months:
+            found += [term for one in dates_by_name(text) for term in one.terms]
+        for token in sorted(tokens & self._special):
+            found += self._forms[token]
+        return list(dict.fromkeys(found))
+
+    def _look_at(self, token: str) -> None:
+        self._seen.add(token)
+        if is_month(token):
+            self._months.add(token)
+        forms = [term for one in (*dates(token), *numbers(token)) for term in one.terms]
+        forms += [term for one in _written(token) for term in one.terms]
+        forms += _parts(token)
+        if forms:
+            self._special.add(token)
+            self._forms[token] = tuple(forms)
 
 
 def _written(text: str) -> Iterator[Form]:

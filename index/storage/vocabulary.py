@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -17,17 +17,17 @@ _SHORTEST = 4
 _LONG = 7  # from this length on two letters may be wrong, else one
 
 
-def words_of(text: str) -> set[str]:
-    """Return the words of *text* that can be meant, in small letters.
+def write_vocabulary(folder: Path, tokens: Counter[str]) -> None:
+    """Write in how many chunks each word is into *folder*.
 
-    >>> sorted(words_of("The fee, fees and Fees of 2026"))
-    ['fees']
+    Args:
+        folder: Folder of the index.
+        tokens: In how many chunks each part between spaces is.
     """
-    return set(_WORD.findall(text.lower()))
-
-
-def write_vocabulary(folder: Path, counts: Counter[str]) -> None:
-    """Write in how many chunks each word is into *folder*."""
+    counts: Counter[str] = Counter()
+    for token, count in tokens.items():
+        for word in _WORD.findall(token.lower()):
+            counts[word] += count
     lines = (f"{word} {count}\n" for word, count in sorted(counts.items()))
     (folder / FILE).write_text("".join(lines), encoding="utf-8")
 
@@ -74,11 +74,3 @@ class Vocabulary:
 
 def _unlike(word: str, other: str, distance: float) -> tuple[float, bool]:
     return distance, word[0] != other[0]
-
-
-def count_words(texts: Iterable[str]) -> Counter[str]:
-    """Return in how many of *texts* each word is."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(words_of(text))
-    return counts

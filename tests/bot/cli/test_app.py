@@ -300,6 +300,8 @@ def test_watch_logs_each_build_as_json_if_it_is_asked_to(indexed: Path, tmp_path
 
     assert (logged["level"], logged["message"]) == ("INFO", "build finished")
     assert logged["generation"].startswith("gen-")
+
+
 def test_a_misspelt_word_is_shown_as_it_was_searched(indexed: Path) -> None:
     found = footnote("search", "how long does the agremeent run", cwd=indexed)
     as_json = footnote("search", "the agremeent of five years", "--json", cwd=indexed)
