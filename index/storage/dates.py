@@ -138,6 +138,11 @@ def _year(written: str) -> str:
     return written
 
 
+def is_number_word(token: str) -> bool:
+    """Return whether *token*, with or without marks around it, is a number in letters."""
+    return not _NUMBER_WORDS.keys().isdisjoint(_WORD.findall(token.lower()))
+
+
 def numbers(text: str) -> list[Form]:
     """Return the numbers in *text* that can be written in another way.
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from index.storage.dates import Form, dates, dates_by_name, is_month, numbers
+from index.storage.dates import Form, dates, dates_by_name, is_month, is_number_word, numbers
 
 _WORDLIKE = r"[^\W_]+"
 _COMPOUND = re.compile(
@@ -15,6 +15,7 @@ _SIGNED = re.compile(r"(?<!\w)(?P<letter>[A-Za-z])(?P<sign>\+\+|#)(?![\w+#])|(?<
 _CAMEL = re.compile(r"(?<!\w)[^\W_]*?[a-z][A-Z][^\W_]*|(?<!\w)[A-Z]{2,}[a-z]{2}[^\W_]*(?!\w)")
 _MAY_BE_CAMEL = re.compile(r"[A-Za-z][A-Z][a-z]|[a-z][A-Z]")
 _CAMEL_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_PLAIN = re.compile(r"[(\[*\"“‘']?[^\W\d_][^\W\d_A-Z]*[.,;:!?)\]*\"”’']{0,2}")
 _MOST_PARTS = 6
 _LONGEST = 50
 _SIGNS = {"++": "plusplus", "#": "sharp"}
@@ -95,6 +96,8 @@ class FormReader:
         self._seen.add(token)
         if is_month(token):
             self._months.add(token)
+        if _PLAIN.fullmatch(token) and not is_number_word(token):
+            return  # nearly all tokens
         forms = [term for one in (*dates(token), *numbers(token)) for term in one.terms]
         forms += [term for one in _written(token) for term in one.terms]
         forms += _parts(token)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from index.storage.lexical import LexicalIndex, LexicalRow, write_lexical
+from index.storage.spellings import FormReader
 
 OTHERS = [
     "Lunch is served at noon in the canteen.",
@@ -199,3 +200,21 @@ def test_the_word_that_was_meant_is_one_that_the_person_may_see(tmp_path: Path) 
     assert index.meant("reorganisatoin", groups=["board"]) == "reorganisation"
     assert index.meant("reorganisatoin", groups=[]) is None
     assert index.meant("xqzwv", groups=None) is None
+
+
+@pytest.mark.parametrize(
+    ("token", "forms"),
+    [
+        ("C++", ["cplusplus"]),
+        ("C#,", ["csharp"]),
+        ("-v", ["optv", "v"]),
+        ("--with", ["optwith", "with"]),
+        (".NET", ["dotnet"]),
+        ("(twelve)", ["12"]),
+        ("word.", []),
+        ("Word", []),
+        ("(word),", []),
+    ],
+)
+def test_forms_of_a_token(token: str, forms: list[str]) -> None:
+    assert FormReader().forms(token, {token}) == forms
