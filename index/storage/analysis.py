@@ -60,6 +60,8 @@ def prepared(text: str, language: str) -> str:
     >>> prepared("Die Urlaubstage der Angestellten", "de"), prepared("The days", "en")
     ('urlaubstag angestellt', 'The days')
     """
+    if text.isascii():
+        return " ".join(_own(language).analyze(text)) if language in STEMMED else text
     # An accent can be part of its letter or follow it; both must give the same term.
     spaced = _UNSPACED.sub(r" \1 ", unicodedata.normalize("NFC", text))
     return " ".join(_own(language).analyze(spaced)) if language in STEMMED else spaced
