@@ -22,7 +22,7 @@ def says_the_same(one: Chunk, other: Chunk) -> bool:
     """Return whether two chunks say the same: they differ in marks, capitals or small words only.
 
     Every other word counts, since a text that says "open" where another says "closed" is not the
-    same, however alike they are.
+    same, however similar they are.
     """
     return _meaning(one.text) == _meaning(other.text)
 
@@ -68,7 +68,7 @@ def _plain_name(chunk: Chunk) -> str:
 def _by_age(
     one: ShownPassage, other: ShownPassage
 ) -> tuple[ShownPassage | None, ShownPassage | None]:
-    """Return the older and the newer of two versions; None for both if that cannot be told."""
+    """Return the older and the newer of two versions; None for both if that is unknown."""
     first, second = one.passage.chunk, other.passage.chunk
     ages = _version(first), _version(second)
     if ages[0] == ages[1]:

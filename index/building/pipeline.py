@@ -42,7 +42,7 @@ class Assembly:
         lexical: The words to index for every chunk.
         problems: Files that could not be indexed.
         documents: How many files were indexed.
-        languages: How many of them are in each language; "" if it cannot be told.
+        languages: How many of them are in each language; "" if it is unknown.
     """
 
     next_id: int

@@ -120,7 +120,7 @@ class OnnxEncoder:
         self._tokenizer.no_padding()
 
     def is_word(self, text: str) -> bool:
-        """Return whether *text* is a whole word of the model's vocabulary, so a common word."""
+        """Return whether *text* is one word of the model's vocabulary, so a common word."""
         tokens = self._tokenizer.encode(text, add_special_tokens=False).tokens
         return len(tokens) == 1 and tokens[0].lstrip("▁Ġ") == text
 

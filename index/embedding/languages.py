@@ -36,7 +36,7 @@ _ENGLISH_WORDS_AT_LEAST = 20
 
 
 def language_of(text: str) -> str:
-    """Return the code of the language of *text*, such as "en"; "" if that cannot be told.
+    """Return the code of the language of *text*, such as "en"; "" if that is unclear.
 
     >>> language_of("Wie viele Urlaubstage habe ich im Jahr?"), language_of("42 x")
     ('de', '')

@@ -63,7 +63,7 @@ def _add(found: list[Spelling], new: Spelling) -> None:
 class FormReader:
     """Reads the terms to index for a text besides its words.
 
-    Most tokens of a text occur in other texts too, so each is looked at once only.
+    Most tokens of a text occur in other texts too, so each is examined only the first time.
     """
 
     def __init__(self) -> None:

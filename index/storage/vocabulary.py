@@ -55,7 +55,7 @@ class Vocabulary:
         """Yield words that *word* may be a misspelling of, the likeliest first.
 
         Likelier is what differs in fewer letters (one may also be swapped with the next), then
-        what begins alike, then what more chunks hold.
+        what begins with the same letter, then what more chunks hold.
         """
         word = word.lower()
         if len(word) < _SHORTEST:

@@ -83,7 +83,7 @@ def test_versions_are_numbers_not_text(first: str, second: str) -> None:
     assert [one.passage.chunk.document for one in shown] == [second, first]
 
 
-def test_versions_without_a_number_are_told_apart_by_when_they_changed() -> None:
+def test_versions_without_a_number_are_distinguished_by_when_they_changed() -> None:
     text = "Travel costs are paid up to {} euros a day."
     days = [datetime(2024, 1, day, tzinfo=UTC) for day in (1, 2)]
     old = passage(text.format(1), "a/travel.md", 1, modified_at=days[0])

@@ -583,7 +583,7 @@ def test_a_document_is_shown_to_nobody_when_its_source_keeps_its_readers_out(
     assert [(p.document, str(p.kind)) for p in result.problems] == [("pay.md", "unsafe")]
 
 
-def test_documents_in_a_language_that_the_model_does_not_read_are_told(tmp_path: Path) -> None:
+def test_documents_in_a_language_that_the_model_does_not_read_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "hash"
     folder.mkdir()
     builder = make_builder(tmp_path, HashEmbedder(folder, model="embedded"))

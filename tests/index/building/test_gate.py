@@ -110,7 +110,7 @@ class StoppedError(Exception):
     """The test has seen what it wanted."""
 
 
-def test_a_refused_words_only_generation_is_told_in_the_log(
+def test_a_refused_words_only_generation_is_in_the_log(
     builder: Builder,
     documents: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -16,7 +16,7 @@ from index.embedding import advice, language_of
         ("", ""),
     ],
 )
-def test_the_language_of_a_text_is_told(text: str, language: str) -> None:
+def test_the_language_of_a_text_is_found(text: str, language: str) -> None:
     assert language_of(text) == language
 
 
