@@ -12,9 +12,9 @@ _ACRONYM = r"[A-Z][A-Z0-9&]{1,7}"
 _BRACKETED = re.compile(rf"\([\"“]?({_ACRONYM})s?[\"”]?[),;]")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9&]")
 _AFTER = re.compile(rf"(?<![\w(])({_ACRONYM})s? \(([^()\n]{{4,90}})\)")
-_SAYS = r"(?:[:–—=|]| - |,? (?:stand[s]|is short) for )"
+_SAYS = r"(?:[:–—=|]| - |,? (?:st[a]nds|is short) for )"
 _ENTRY = re.compile(rf"^[\s>*|#+-]*\**({_ACRONYM})\**\s*{_SAYS}\s*\**(.{{4,120}})", re.MULTILINE)
-_IN_TEXT = re.compile(rf"(?<!\w)({_ACRONYM}),? (?:stand[s]|is short) for (.{{4,120}})")
+_IN_TEXT = re.compile(rf"(?<!\w)({_ACRONYM}),? (?:st[a]nds|is short) for (.{{4,120}})")
 _PART = re.compile(r"[^\W_]+")
 _SMALL_WORDS = "of and the for in on to a an at by with & und der die das des für de la"
 _SMALL = frozenset(_SMALL_WORDS.split())
