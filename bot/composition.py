@@ -43,6 +43,20 @@ def source_specs(settings: Settings) -> tuple[SourceSpec, ...]:
     return _remembered(index_directory(settings))
 
 
+def dropped_sources(settings: Settings) -> tuple[str, ...]:
+    """Return the places of the index in use that the settings don't name, if they name any."""
+    if not settings.sources:
+        return ()
+    named = [(spec.kind, spec.path) for spec in source_specs(settings)]
+    folders = [Path(path) for kind, path in named if kind == "folder"]
+    return tuple(
+        spec.path
+        for spec in _remembered(index_directory(settings))
+        if (spec.kind, spec.path) not in named
+        and not (spec.kind == "folder" and any(map(Path(spec.path).is_relative_to, folders)))
+    )
+
+
 def _spec_of(source: SourceSettings) -> SourceSpec:
     """Return the description of the source that a generation remembers."""
     place = str(source.path.absolute()) if source.path else source.repository or source.sitemap
@@ -183,7 +197,7 @@ class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
 def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
     """Return the query engine for *index*, with the portfolio of the settings."""
     from bot.citations import EntailmentCheck  # noqa: PLC0415
-    from bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - imports llama-index
+    from bot.engine import FootnoteQueryEngine, Room  # noqa: PLC0415 - imports llama-index
     from bot.extractive import ExtractiveAnswerer  # noqa: PLC0415
 
     offline = ExtractiveAnswerer(
@@ -197,6 +211,9 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
         fallback=offline,
         k=settings.search.k,
         proves=EntailmentCheck(index.encode),
+        room=Room(
+            model=settings.search.context_tokens, extractive=settings.search.extractive_tokens
+        ),
     )
 
 

@@ -59,6 +59,8 @@ class SearchSettings(_Table):
     reranker: str = ""
     reranked: int = Field(default=20, ge=1, le=200)
     rerank_weight: float = Field(default=1.0, ge=0)
+    context_tokens: int = Field(default=6000, ge=200)
+    extractive_tokens: int = Field(default=12_000, ge=200)
 
 
 class PriceSettings(_Table):
@@ -85,6 +87,7 @@ class ProviderSettings(_Table):
     timeout_s: float = Field(default=30, gt=0)
     max_tokens: int = Field(default=1024, ge=16)
     context_tokens: int = Field(default=8192, ge=1024)
+    passage_tokens: int | None = Field(default=None, ge=200)
     structured: bool = False
     budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
     price: PriceSettings | None = None

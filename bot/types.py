@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from index.chunking import section_of
-from index.types import Audience, Passage, Section
+from index.types import Audience, Chunk, Correction, Passage, Section
 
 LABEL = re.compile(r"\[\d+\]")
 """The number of a citation, as written in the text of an answer."""
@@ -138,11 +138,15 @@ class ShownPassage:
         id: For this one question.
         passage: The best one of its section.
         others: Further passages of the same section, best first.
+        also: Chunks of other places that say the same.
+        newer: Title of a newer version of its document that is shown too; "" if there is none.
     """
 
     id: str
     passage: Passage
     others: tuple[Passage, ...] = ()
+    also: tuple[Chunk, ...] = ()
+    newer: str = ""
 
     @property
     def section(self) -> Section:
@@ -207,6 +211,8 @@ class Answer:
             None if it gives none.
         highlights: Where the words in the text are that are the answer itself, as (start, end);
             in order, without overlap. Empty if they are not known.
+        corrections: Misspelt words of the question, and what was searched instead.
+        suggestions: Words of the question that may mean others, which were not searched.
     """
 
     status: Status
@@ -222,6 +228,8 @@ class Answer:
     ms: float
     confidence: float | None = None
     highlights: tuple[tuple[int, int], ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    suggestions: tuple[Correction, ...] = ()
 
 
 # A token of English has about 4 bytes, of most other scripts 3 or more; 3 leaves a margin

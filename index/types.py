@@ -298,6 +298,19 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A word of a question and the word of the documents that it probably means.
+
+    Attributes:
+        written: The word as it is in the question.
+        meant: The word that some document has.
+    """
+
+    written: str
+    meant: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
     """Passages of one generation, best first.
 
@@ -308,6 +321,10 @@ class SearchResult:
         ms: How long the search took.
         lexical_only: Whether that generation has only words so far: its vectors are being computed.
         unknown: Words of the question that are in no document that the person may see.
+        question: The question that was searched, in which misspelt words are replaced; "" if that
+            is the question as it was asked.
+        corrections: The words that were replaced.
+        suggestions: Words that may have been meant, but were not searched.
     """
 
     passages: tuple[Passage, ...]
@@ -316,6 +333,9 @@ class SearchResult:
     ms: float
     lexical_only: bool = False
     unknown: tuple[str, ...] = ()
+    question: str = ""
+    corrections: tuple[Correction, ...] = ()
+    suggestions: tuple[Correction, ...] = ()
 
 
 class Searcher(Protocol):

@@ -60,12 +60,15 @@ def search(
         print_json(search_json(result))
         return
     from bot.cli.console import passages_view, stdout
+    from index.search import reading_note
 
     console = stdout()
     if result.passages:
         console.print(passages_view(result.passages))
     else:
         console.print("No passage was found.")
+    if note := reading_note(result):
+        console.print(f"  {note}", markup=False)
     console.print(f"  index {result.generation} · {result.ms:.0f} ms", style="dim")
 
 

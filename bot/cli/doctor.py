@@ -1,5 +1,7 @@
 """Checks of the setup: settings, index, model, providers, Slack."""
 
+import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,6 +13,8 @@ import typer
 from bot.cli.app import SOME_FAILED, USAGE, JsonOption, app, print_json, shared_of
 from bot.errors import BotError, SettingsError
 from bot.settings import Settings, load
+
+_SAMPLED = 200  # documents whose language is looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
         Finding(name="settings", well=True, message=where),
         *_sources(settings),
         _index(settings),
+        *_languages(settings),
         *_providers(settings),
         *_slack(settings),
     ]
@@ -51,6 +56,14 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         message = str(source.path or source.repository or source.sitemap or source.reader)
         message += "" if found else " does not exist: fix its path under [[sources]]"
         yield Finding(name="source", well=found, message=message)
+    from bot import composition
+
+    for place in composition.dropped_sources(settings):
+        message = (
+            f"{place} is in the index but not under [[sources]]: add it there, or run "
+            "`footnote index build --force` to build without it"
+        )
+        yield Finding(name="source", well=False, message=message)
 
 
 def _index(settings: Settings) -> Finding:
@@ -73,6 +86,29 @@ def _index(settings: Settings) -> Finding:
         )
     well = manifest.model == settings.index.model
     return Finding(name="index", well=well, message=message)
+
+
+def _languages(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding if the model does not read the documents, or the questions of the gate."""
+    from bot import composition
+    from index.embedding import advice, language_of
+    from index.errors import IndexingError
+
+    with contextlib.suppress(IndexingError):
+        passages = composition.index_directory(settings).open().passages
+        rows = [row.document for row in passages.rows() if row.status == "indexed"]
+        some = rows[:: max(1, len(rows) // _SAMPLED)]
+        found = [document for name in some if (document := passages.document(name))]
+        counted = Counter(language_of(document.text) for document in found)
+        if message := advice(settings.index.model, counted, what="sampled documents"):
+            yield Finding(name="language", well=False, message=message)
+    if settings.eval.gate.set is not None and settings.eval.gate.set.exists():
+        from eval.datasets import load as questions_of
+
+        cases = questions_of(settings.eval.gate.set).cases
+        counted = Counter(language_of(case.question) for case in cases)
+        if message := advice(settings.index.model, counted, what="questions of the gate"):
+            yield Finding(name="language", well=False, message=message)
 
 
 def _providers(settings: Settings) -> Iterator[Finding]:
@@ -118,9 +154,7 @@ def init(
     text = files("bot").joinpath("footnote.toml").read_text(encoding="utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    typer.echo(
-        f"{path} written. Put the path of your documents into it, then: footnote index build"
-    )
+    typer.echo(f"{path} written. Next: footnote index build FOLDER, with your folder of documents")
 
 
 @app.command("doctor")

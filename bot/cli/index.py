@@ -30,7 +30,7 @@ def build(
         typer.Argument(
             metavar="[PATH]…",
             help="Folders or files to index. They replace the documents of earlier builds. "
-            "Without a path, the sources of the settings or of the last build are used.",
+            "Without a path, the sources of the settings or, if they name none, of the last build.",
         ),
     ] = None,
     dry_run: Annotated[
@@ -58,7 +58,7 @@ def build(
     from bot.cli.console import build_progress
 
     settings = shared_of(context).settings
-    specs = specs_of(settings, paths)
+    specs = specs_of(settings, paths, force=force)
     options = composition.build_options(settings, full=full, force=force)
     if dry_run:
         _dry_run(settings, specs, options, as_json=as_json)
@@ -87,11 +87,25 @@ def _say_stopped(*, as_json: bool) -> None:
     typer.secho(f"footnote: {message}", fg=typer.colors.YELLOW, err=True)
 
 
-def specs_of(settings: "Settings", paths: "Sequence[Path] | None") -> "tuple[SourceSpec, ...]":
-    """Return the sources named by *paths*, else those of the settings or of the last build."""
+def specs_of(
+    settings: "Settings", paths: "Sequence[Path] | None", *, force: bool = False
+) -> "tuple[SourceSpec, ...]":
+    """Return the sources named by *paths*, else those of the settings or of the last build.
+
+    Raises:
+        SettingsError: There are none; or, unless with *force*, those of the settings lack one that
+            the index in use was built from.
+    """
     from bot import composition
     from bot.errors import SettingsError
 
+    if not paths and not force and (dropped := composition.dropped_sources(settings)):
+        raise SettingsError(
+            f"the index was built from {', '.join(dropped)}, which the settings don't name under "
+            f"[[sources]]. To build it from there again: footnote index build {' '.join(dropped)}. "
+            "To build it from the settings instead, without those documents: "
+            "footnote index build --force"
+        )
     specs = composition.specs_of_paths(paths) if paths else composition.source_specs(settings)
     if not specs:
         raise SettingsError(
@@ -181,6 +195,8 @@ def show_build(result: "BuildResult") -> None:
 
 
 def _show_outcome(console: "Console", result: "BuildResult") -> None:
+    if result.advice:
+        console.print(f"! {result.advice}", style="yellow", markup=False)
     names = {"unreadable": "not indexed"}
     actions = sorted(result.actions.items())
     counts = [f"{count} {names.get(action, action)}" for action, count in actions]

@@ -1,10 +1,11 @@
 """Answers, passages and builds as the JSON objects that the command-line contract promises."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.types import Answer, Citation
-from index.types import Passage, Problem, SearchResult
+from index.types import Correction, Passage, Problem, SearchResult
 
 if TYPE_CHECKING:
     from index.building import BuildResult
@@ -52,12 +53,19 @@ def passage_json(passage: Passage) -> Json:
     }
 
 
+def corrections_json(corrections: Sequence[Correction]) -> list[Json]:
+    """Return words of a question and what they were read as."""
+    return [{"written": one.written, "meant": one.meant} for one in corrections]
+
+
 def search_json(result: SearchResult) -> Json:
     """Return what `search --json` prints."""
     return {
         "passages": [passage_json(passage) for passage in result.passages],
         "generation": result.generation,
         "lexical_only": result.lexical_only,
+        "corrections": corrections_json(result.corrections),
+        "suggestions": corrections_json(result.suggestions),
         "ms": round(result.ms, 2),
     }
 
@@ -87,6 +95,8 @@ def answer_json(answer: Answer) -> Json:
         "citations": [citation_json(citation) for citation in answer.citations],
         "nearest": [passage_json(passage) for passage in answer.nearest],
         "message": answer.message,
+        "corrections": corrections_json(answer.corrections),
+        "suggestions": corrections_json(answer.suggestions),
         "reference": answer.reference,
         "generation": answer.generation,
         "indexed_at": time_json(answer.indexed_at),
@@ -112,6 +122,7 @@ def build_json(result: "BuildResult") -> Json:
     return {
         "generation": result.generation,
         "promoted": result.promoted,
+        "advice": result.advice,
         "documents": {name: actions.get(name, 0) for name in counted}
         | {"failed": len(result.problems)},
         "chunks": {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from bot.engine.context import for_answer, show
 from bot.engine.query_rewriting import rewrite_by_rule
 from bot.engine.reply_parser import ReplyReader
+from bot.engine.synthesis import Room
 
 if TYPE_CHECKING:
     from bot.engine.query_engine import FootnoteQueryEngine
@@ -14,7 +15,14 @@ _LATE = {  # name -> module, imported on first use: llama-index and Slack are sl
     "FootnoteQueryEngine": "bot.engine.query_engine",
 }
 
-__all__ = ["FootnoteQueryEngine", "ReplyReader", "for_answer", "rewrite_by_rule", "show"]
+__all__ = [
+    "FootnoteQueryEngine",
+    "ReplyReader",
+    "Room",
+    "for_answer",
+    "rewrite_by_rule",
+    "show",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.citations import Removed
+from bot.engine.duplicates import newer_first, says_the_same
 from bot.engine.reply_parser import SCHEMA
 from bot.types import BYTES_PER_TOKEN, Messages, Question, ShownPassage
 from index.chunking import one_line, readable, visible
-from index.types import Passage
+from index.types import Chunk, Passage
 from prompts import load
 
 ID_LENGTH = 6
+MOST_PLACES = 5
+"""How many other places of the same text are named."""
+
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS = "234567"
 
@@ -29,19 +33,47 @@ def opaque_ids(count: int) -> list[str]:
     return list(ids)
 
 
-def show(passages: Sequence[Passage]) -> tuple[ShownPassage, ...]:
-    """Give each section an id for this question only; passages of one section are merged."""
+def show(
+    passages: Sequence[Passage], *, question: str = "", most: int | None = None
+) -> tuple[ShownPassage, ...]:
+    """Give each section an id for this question only; passages of one section are merged.
+
+    A passage that says the same as a better one is not shown again, only its place is. Of two
+    versions of a document, the newer one comes first.
+
+    Args:
+        passages: Best first.
+        question: The question; a version that it names is not put behind a newer one.
+        most: How many passages to show at most, those that say the same not counted.
+    """
     grouped: list[list[Passage]] = []
+    also: list[list[Chunk]] = []
+    count = 0
     for passage in passages:
-        home = next((one for one in grouped if _is_within(passage, one[0])), None)
+        home = next((at for at, one in enumerate(grouped) if _is_within(passage, one[0])), None)
+        same = next((at for at, one in enumerate(grouped) if _is_same(passage, one[0])), None)
+        if home is None and same is not None:
+            also[same].append(passage.chunk)
+            continue
+        if most is not None and count >= most:
+            break
+        count += 1
         if home is None:
             grouped.append([passage])
+            also.append([])
         else:
-            home.append(passage)
-    return tuple(
-        ShownPassage(id=id_, passage=best, others=tuple(others))
-        for id_, (best, *others) in zip(opaque_ids(len(grouped)), grouped, strict=True)
+            grouped[home].append(passage)
+    ids = opaque_ids(len(grouped))
+    shown = (
+        ShownPassage(id=id_, passage=best, others=tuple(others), also=tuple(places))
+        for id_, (best, *others), places in zip(ids, grouped, also, strict=True)
     )
+    return newer_first(tuple(shown), question)
+
+
+def _is_same(passage: Passage, other: Passage) -> bool:
+    elsewhere = passage.chunk.document != other.chunk.document
+    return elsewhere and says_the_same(passage.chunk, other.chunk)
 
 
 def _is_within(passage: Passage, other: Passage) -> bool:
@@ -61,10 +93,14 @@ def block(shown: ShownPassage) -> str:
     place = " > ".join(chunk.path)
     page = "" if chunk.page is None else f" (page {chunk.page})"
     date = "" if chunk.modified_at is None else f", changed on {chunk.modified_at:%Y-%m-%d}"
+    also = [f"also in: {one_line(' > '.join(one.path))}" for one in shown.also[:MOST_PLACES]]
+    newer = [f"there is a newer version: {one_line(shown.newer)}"] if shown.newer else []
     return "\n".join(
         [
             f"<<< passage {shown.id} >>>",
             f"from: {one_line(place)}{page}{date}",
+            *also,
+            *newer,
             quoted(readable(shown.section.masked)),
             f"<<< end {shown.id} >>>",
         ]
@@ -79,6 +115,18 @@ def quoted(text: str) -> str:
     """
     # splitlines knows every character that a model could read as the end of a line
     return "\n".join(f"| {visible(line)}" for line in text.splitlines())
+
+
+def within(shown: Sequence[ShownPassage], *, tokens: int) -> tuple[ShownPassage, ...]:
+    """Return as many of the best passages as fit into *tokens*, at least one."""
+    chosen: list[ShownPassage] = []
+    size = 0
+    for one in shown:
+        size += len(one.section.masked.encode(errors="replace"))
+        if chosen and size > tokens * BYTES_PER_TOKEN:
+            break
+        chosen.append(one)
+    return tuple(chosen)
 
 
 def blocks(shown: Sequence[ShownPassage], *, max_bytes: int) -> str:
@@ -117,9 +165,18 @@ def for_answer(
     passages: Sequence[ShownPassage],
     *,
     room_tokens: int,
+    passage_tokens: int | None = None,
     structured: bool = False,
 ) -> Messages:
-    """Return the request for an answer, with as many of the best passages as fit."""
+    """Return the request for an answer, with as many of the best passages as fit.
+
+    Args:
+        question: The question.
+        passages: Best first.
+        room_tokens: For rules, question and passages together.
+        passage_tokens: Of these, for passages; None for all that rules and question leave.
+        structured: Whether the reply is to be JSON.
+    """
     rules, answer = load("answer-rules").render(), load("answer")
     if question.language:
         rules += load("answer-language").render(language=question.language)
@@ -129,6 +186,8 @@ def for_answer(
     asked = one_line(question.text)
     frame = rules + answer.template + asked
     room = room_tokens * BYTES_PER_TOKEN - len(frame.encode(errors="replace"))
+    if passage_tokens is not None:
+        room = min(room, passage_tokens * BYTES_PER_TOKEN)
     return Messages(
         system=rules,
         user=answer.render(passages=blocks(passages, max_bytes=room), question=asked, form=form),

@@ -28,15 +28,17 @@ from bot.engine.retriever import (
     result_of,
 )
 from bot.engine.small_talk import reply_to
-from bot.engine.synthesis import AnswerSynthesizer, Result
+from bot.engine.synthesis import AnswerSynthesizer, Result, Room
 from bot.llm import ModelSession, Portfolio
 from bot.types import LABEL, Answer, Answerer, Question, Status, Usage
 from index.errors import IndexingError
+from index.search import reading_note
 from index.types import Passage, Searcher, SearchResult
 
 log = logging.getLogger(__name__)
 
 NEAREST = 3
+_DEEPER = 2  # times as many passages are searched: some may say the same as others
 LEAST_COSINE = 0.25
 """Passages with a lower similarity to the question are not shown as related."""
 ASK_SOMETHING = "Ask a question, for example: How many days of leave do I have?"
@@ -63,9 +65,10 @@ class FootnoteQueryEngine(BaseQueryEngine):
         fallback: Drafts the answer if none of the models can be used.
         k: How many passages an answerer sees at most.
         proves: Compares the meaning of a sentence and its evidence; None compares words only.
+        room: How many tokens of passages are handed over.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, passed in once
         self,
         searcher: Searcher,
         portfolio: Portfolio,
@@ -73,8 +76,10 @@ class FootnoteQueryEngine(BaseQueryEngine):
         fallback: Answerer,
         k: int,
         proves: Proves | None = None,
+        room: Room = Room(),  # noqa: B008 - frozen
     ) -> None:
         super().__init__(None)
+        self._room = room
         self._searcher = searcher
         self._portfolio = portfolio
         self._fallback = fallback
@@ -160,14 +165,18 @@ class FootnoteQueryEngine(BaseQueryEngine):
         asked = await standalone(question, session)
         if found is None:
             found = await asyncio.to_thread(
-                self._searcher.search, asked.text, k=self._k, audience=question.audience
+                self._searcher.search, asked.text, k=_DEEPER * self._k, audience=question.audience
             )
-            yield found
+        deep, found = found.passages, replace(found, passages=found.passages[: self._k])
+        yield found
         if not found.passages:
             return
-        shown = await asyncio.to_thread(show, found.passages)  # reads the sections from the disk
-        asked = replace(asked, unknown=found.unknown)
-        answering = AnswerSynthesizer(asked, shown, session, self._fallback, self._proves)
+        # Reads the sections from the disk
+        shown = await asyncio.to_thread(show, deep, question=asked.text, most=self._k)
+        asked = replace(asked, text=found.question or asked.text, unknown=found.unknown)
+        answering = AnswerSynthesizer(
+            asked, shown, session, self._fallback, proves=self._proves, room=self._room
+        )
         async with aclosing(answering.events(stream=stream)) as events:
             async for event in events:
                 yield _made(event, found, session) if isinstance(event, Result) else event
@@ -306,7 +315,20 @@ def _dated(answer: Answer, result: SearchResult | None, started: float) -> Answe
         answer = replace(answer, generation=result.generation, indexed_at=result.created_at)
         if result.lexical_only:
             answer = replace(answer, message=f"{answer.message} {WORDS_ONLY}".strip())
+        answer = _as_read(answer, result)
     return replace(answer, ms=round((time.perf_counter() - started) * 1000, 1))
+
+
+def _as_read(answer: Answer, result: SearchResult) -> Answer:
+    """Return *answer* with the words that were searched instead of those of the question."""
+    suggestions = () if answer.status is Status.ANSWERED else result.suggestions
+    read = replace(result, suggestions=suggestions)
+    return replace(
+        answer,
+        message=f"{answer.message} {reading_note(read)}".strip(),
+        corrections=result.corrections,
+        suggestions=suggestions,
+    )
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from bot.citations import Checked, Checker, Proves
-from bot.engine.context import for_answer, for_retry
+from bot.engine.context import for_answer, for_retry, within
 from bot.engine.reply_parser import JsonReader, ReplyReader
 from bot.errors import AnswererError
 from bot.llm import Model, ModelSession
@@ -39,6 +39,19 @@ class Result:
     left_out: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many tokens of passages an answerer is handed.
+
+    Attributes:
+        model: For models whose provider sets nothing else.
+        extractive: For the answerer that works without a model.
+    """
+
+    model: int = 6000
+    extractive: int = 12_000
+
+
 class AnswerSynthesizer:
     """Drafts and checks the answer to one question.
 
@@ -48,16 +61,20 @@ class AnswerSynthesizer:
         session: The models.
         fallback: Drafts if no model can be used.
         proves: Compares the meaning of a sentence and its evidence.
+        room: How many tokens of passages are handed over.
     """
 
-    def __init__(  # noqa: PLR0917 - all the parts of an answer, passed in once
+    def __init__(  # noqa: PLR0913, PLR0917 - all the parts of an answer, passed in once
         self,
         question: Question,
         shown: Sequence[ShownPassage],
         session: ModelSession,
         fallback: Answerer,
+        *,
         proves: Proves | None,
+        room: Room = Room(),
     ) -> None:
+        self._room = room
         self._question = question
         self._shown = shown
         self._talk = session
@@ -82,7 +99,8 @@ class AnswerSynthesizer:
                 continue  # the session has logged it
             yield self._result(model.provider.name, said_something=said)
             return
-        draft = await self._fallback.draft(self._question, self._shown)
+        some = within(self._shown, tokens=self._room.extractive)
+        draft = await self._fallback.draft(self._question, some)
         for sentence in draft.sentences:
             if told := self._told(sentence, draft.answerer):
                 yield told
@@ -95,6 +113,7 @@ class AnswerSynthesizer:
             self._question,
             self._shown,
             room_tokens=limits.context_tokens - limits.max_tokens,
+            passage_tokens=limits.passage_tokens or self._room.model,
             structured=limits.structured,
         )
         said = False

@@ -12,9 +12,10 @@ from pathlib import Path
 from index.building.gate import Gate, checks
 from index.building.pipeline import Assembly, Recipe, assemble
 from index.building.plan import Action, Planned, Progress, make_plan
+from index.building.served import Before, before
 from index.chunking import CHUNKER_VERSION
-from index.embedding import count_missing, embed_all
-from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
+from index.embedding import advice, count_missing, embed_all
+from index.errors import IndexDamagedError
 from index.parsing import PARSER_VERSION
 from index.sources import SourceSpec, known_sources, left_out, open_sources
 from index.storage import (
@@ -30,7 +31,6 @@ from index.storage import (
     Generation,
     IndexDirectory,
     Manifest,
-    PassageReader,
     about,
     now,
     staged_name,
@@ -86,6 +86,7 @@ class BuildResult:
         gate: Conditions for promotion and whether each was met.
         seconds: How long the build took.
         left_out: Files and folders that ignore files name, or that belong to tools, by path.
+        advice: What to do if the model does not read the languages of the documents; else "".
     """
 
     generation: str
@@ -98,46 +99,11 @@ class BuildResult:
     seconds: float
     left_out: tuple[str, ...] = ()
     notes: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
-    """The generation that is in use when a build begins.
-
-    Attributes:
-        manifest: Its manifest.
-        passages: Its documents and chunks.
-        rows: Every file that it found.
-    """
-
-    manifest: Manifest
-    passages: PassageReader
-    rows: tuple[DocumentRow, ...]
+    advice: str = ""
 
 
 def quiet(step: str, done: int, total: int) -> None:
     """Show no progress."""
-
-
-def before(directory: IndexDirectory) -> Before | None:
-    """Open the documents of the generation in use; None if there is none to build on.
-
-    A damaged generation is not built on: the build then starts from nothing, which repairs it.
-    """
-    try:
-        name = directory.current()
-        if name is None:
-            return None
-        wrong = directory.verify(name)
-        if wrong:
-            log.warning("served generation is damaged", extra={"fault": wrong[0]})
-            return None
-        passages = PassageReader(directory.root / name / PASSAGES)
-        rows = tuple(passages.rows())
-        return Before(manifest=directory.manifest(name), passages=passages, rows=rows)
-    except (IndexDamagedError, IndexMissingError, StaleIndexError) as error:
-        log.warning("served generation cannot be built on", extra={"fault": str(error)})
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +252,7 @@ class Builder:
             gate=manifest.gate,
             seconds=0,
             notes=tuple(sorted(assembly.notes, key=lambda note: note.document)),
+            advice=advice(self.embedder.model, assembly.languages, what="documents"),
         )
 
     def _is_large(self, assembly: Assembly) -> bool:
@@ -296,7 +263,7 @@ class Builder:
 
     def _serve_words(self, staged: Path, manifest: Manifest) -> tuple[Path, Manifest]:
         """Serve a first index by its words now; return the folder for the next generation."""
-        words, _ = self._seal(staged, replace(manifest, lexical_only=True), None)
+        words, is_served = self._seal(staged, replace(manifest, lexical_only=True), None)
         staged = self.directory.stage()
         shutil.copytree(
             self.directory.root / words.generation,
@@ -304,7 +271,11 @@ class Builder:
             ignore=shutil.ignore_patterns(MANIFEST),
             dirs_exist_ok=True,
         )
-        log.info("first generation serves words", extra={"generation": words.generation})
+        told = {"generation": words.generation, "fault": _failed_checks(words)}
+        if is_served:
+            log.info("first generation serves words", extra=told)
+        else:
+            log.warning("first generation is not served before its vectors are there", extra=told)
         return staged, replace(
             manifest, generation=staged_name(staged), parent=words.generation, created_at=now()
         )
@@ -331,6 +302,10 @@ class Builder:
                 raise IndexDamagedError(f"{manifest.generation} was not written well ({wrong[0]})")
             self.directory.promote(manifest.generation)
         self.directory.collect(self.options.keep_generations)
+        if not manifest.passed:
+            message = "generation is served by force" if is_promoted else "generation is not served"
+            told = {"generation": manifest.generation, "fault": _failed_checks(manifest)}
+            log.warning(message, extra=told)
         return manifest, is_promoted
 
     def _check(
@@ -343,6 +318,10 @@ class Builder:
             yield from checks(generation, rows, max_lost_share=self.options.max_lost_share)
             if self.gate is not None and not manifest.lexical_only:
                 yield from self.gate(generation)
+
+
+def _failed_checks(manifest: Manifest) -> str:
+    return "; ".join(f"{one.name}: {one.message}" for one in manifest.gate if not one.passed)
 
 
 def fresh(entry: Planned) -> Planned:

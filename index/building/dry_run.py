@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.atomic_files import cores
-from index.building.build import Builder, before, fresh, quiet
+from index.building.build import Builder, fresh, quiet
 from index.building.pipeline import Made, embedding_input, made_of
 from index.building.plan import Action, Planned, make_plan
+from index.building.served import before
 from index.embedding import count_missing, last_rate
 from index.sources import SourceSpec, known_sources, open_sources
 from index.storage import IndexDirectory

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -14,6 +14,7 @@ from index.atomic_files import cores
 from index.audience import narrowed
 from index.building.plan import Action, Planned, Progress
 from index.chunking import above, chunk, keywords, mask, shown
+from index.embedding import language_of
 from index.errors import UnreadableDocumentError
 from index.parsing import child
 from index.storage import (
@@ -53,6 +54,7 @@ class Assembly:
         problems: Files that could not be indexed.
         notes: Files that are indexed in part, or with an earlier text.
         documents: How many files were indexed.
+        languages: How many of them are in each language; "" if it is unknown.
     """
 
     next_id: int
@@ -62,6 +64,7 @@ class Assembly:
     found: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     documents: int = 0
+    languages: Counter[str] = field(default_factory=Counter)
 
     def keep(self, made: "Made", writer: PassageWriter) -> None:
         """Add a document, and number its new chunks."""
@@ -73,19 +76,28 @@ class Assembly:
         writer.add_document(document, numbered, source=made.source, own=made.own, note=made.note)
         self.notes += [made.note] if made.note is not None else []
         self.documents += 1
+        language = language_of(document.text)
+        self.languages[language] += 1
         for each in numbered:
             self.ids.append(each.id)
-            text = above(document.text, each) + shown(each.text)
+            text = text_of(document, each)
             self.inputs.append(embedding_input(document, each.heading, text))
             if each is numbered[0]:
                 text = f"{text}\n{keywords(document.text)}"
             words = "\n".join((document.title, " > ".join(each.heading), text))
-            self.lexical.append(LexicalRow(id=each.id, words=words, audience=document.audience))
+            self.lexical.append(
+                LexicalRow(id=each.id, words=words, audience=document.audience, language=language)
+            )
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Files that could not be indexed, by document."""
         return tuple(sorted(self.found, key=lambda problem: problem.document))
+
+
+def text_of(document: Document, chunk: Chunk) -> str:
+    """Return the text to index for a chunk: what a reader sees of it, below its table's head."""
+    return above(document.text, chunk) + shown(chunk.text)
 
 
 def embedding_input(document: Document, heading: Sequence[str], text: str) -> str:

@@ -3,14 +3,20 @@
 from index.embedding.cache import count_missing, embed_all, last_rate
 from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
 from index.embedding.encoder import OnnxEncoder, unit_rows
+from index.embedding.languages import advice, language_of, unread
+from index.embedding.multilingual import MULTILINGUAL
 
 __all__ = [
     "EMBEDDED",
+    "MULTILINGUAL",
     "OnnxEncoder",
     "SentenceTransformerEmbedder",
+    "advice",
     "count_missing",
     "embed_all",
+    "language_of",
     "last_rate",
     "model_folder",
     "unit_rows",
+    "unread",
 ]

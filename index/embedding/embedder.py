@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
-from index.atomic_files import cores
+from index.atomic_files import cores, private_folder
 from index.embedding.encoder import (
     DOCUMENTS,
     QUESTIONS,
@@ -20,6 +21,7 @@ from index.embedding.encoder import (
     is_whole,
     save_info,
 )
+from index.embedding.multilingual import MULTILINGUAL, WEIGHTS, fingerprint, packaged, unpack
 from index.errors import ModelError
 from index.types import Vectors
 
@@ -93,18 +95,37 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, model: str, *, export_cache: Path) -> None:
         self.model = model
-        self._folder = model_folder(model)
-        if not any(self._folder.glob("**/*.safetensors")):
-            raise ModelError(
-                f"the model {model!r} has no .safetensors file in {self._folder}: "
-                "only that format is loaded, since others can run code"
-            )
-        self.fingerprint = _fingerprint(self._folder)
         self._export_cache = export_cache
+        self._packed = packaged() if model == MULTILINGUAL else None
+        if self._packed is not None:
+            self.fingerprint = fingerprint(self._packed)
+            self._folder = self._unpacked(self._packed)
+        else:
+            self._folder = model_folder(model)
+            self._check_format()
+            self.fingerprint = _fingerprint(self._folder)
         self._is_checked = False
         self._tokenizer = self._load_tokenizer()
         self.max_tokens = self._read_max_tokens()
         self.dim = self._read_dim()
+
+    def _check_format(self) -> None:
+        if not any(self._folder.glob("**/*.safetensors")):
+            raise ModelError(
+                f"the model {self.model!r} has no .safetensors file in {self._folder}: "
+                "only that format is loaded, since others can run code"
+            )
+
+    def _unpacked(self, packed: Path) -> Path:
+        """Return the folder of the packed model, without its weights: they are made to export."""
+        folder = self._export_cache / f"{self.fingerprint}-model"
+        if not (folder / "tokenizer.json").exists():
+            private_folder(folder.parent)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpack-") as scratch:
+                unpack(packed, Path(scratch) / "model", with_weights=False)
+                shutil.rmtree(folder, ignore_errors=True)
+                (Path(scratch) / "model").rename(folder)
+        return folder
 
     def _load_tokenizer(self) -> Tokenizer:
         path = self._folder / "tokenizer.json"
@@ -167,7 +188,13 @@ class SentenceTransformerEmbedder:
                 max_tokens=self.max_tokens,
                 query_prompt="",
             )
-            export(self._load(), folder, info, tokenizer=self._folder / "tokenizer.json")
+            if self._packed is not None:
+                unpack(self._packed, self._folder, with_weights=True)
+            try:
+                export(self._load(), folder, info, tokenizer=self._folder / "tokenizer.json")
+            finally:
+                if self._packed is not None:
+                    (self._folder / WEIGHTS).unlink(missing_ok=True)  # the export has them
         self._is_checked = True
         return folder / use
 

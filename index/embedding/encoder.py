@@ -119,6 +119,11 @@ class OnnxEncoder:
         self._pad_id = (self._tokenizer.padding or {}).get("pad_id", 0)
         self._tokenizer.no_padding()
 
+    def is_word(self, text: str) -> bool:
+        """Return whether *text* is one word of the model's vocabulary, so a common word."""
+        tokens = self._tokenizer.encode(text, add_special_tokens=False).tokens
+        return len(tokens) == 1 and tokens[0].lstrip("▁Ġ") == text
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return shape (len(texts), dim), float32, each row of length 1."""
         rows = np.zeros((len(texts), self.info.dim), dtype=np.float32)

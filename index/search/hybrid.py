@@ -1,18 +1,18 @@
 """Hybrid search: rank passages by words and meaning, fused, for one audience."""
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from index.chunking import mask, plain_block, split_blocks
 from index.errors import IndexingError
 from index.search.definitions import defines, subject_of
+from index.search.foreign import is_in_another_language
+from index.search.fusion import Fuser, Fusion
+from index.search.misspellings import Corrected, correct
 from index.search.sections import with_sections
 from index.storage import Generation, IndexDirectory
 from index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vectors
@@ -31,126 +31,54 @@ LENDERS = 5
 DEFINITION_LENDS = 2.0
 """Bonus for a chunk that clearly defines the term asked for, in standard deviations."""
 
+FOREIGN_WEIGHT = 0.9
+"""Share of meaning if the question and the documents are in different languages."""
+
 _DEFINING = 60  # chunks that are read for a definition
 _MOST_NAMED = 20
-_STEEPEST = 700.0  # beyond it, exp overflows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fusion:
-    """How the two rankings are combined.
-
-    Attributes:
-        dense_weight: Share of meaning, from 0 (words only) to 1 (meaning only).
-        candidates: How many chunks of each ranking take part.
-        reranker: Reads the best passages again; None leaves them as they are.
-        reranked: How many it reads.
-        rerank_weight: How much its scores count; 0 ignores them.
-    """
-
-    dense_weight: float = 0.6
-    candidates: int = 200
-    reranker: Reranker | None = None
-    reranked: int = 20
-    rerank_weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """The scores of one chunk in both rankings.
-
-    Attributes:
-        total: The score to rank by; 0 is an average candidate.
-        cosine: None if there are no vectors.
-        bm25: None if no word matched among the best.
-    """
-
-    total: float
-    cosine: float | None
-    bm25: float | None
-
-    @property
-    def fused(self) -> float:
-        """The total, mapped to 0 to 1 by the logistic function."""
-        return 1 / (1 + math.exp(-max(self.total, -_STEEPEST)))
+def result_of_search(
+    generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
+) -> SearchResult:
+    """Search one generation; passages can read their sections, and unknown words are named."""
+    started = time.perf_counter()
+    read = corrected(generation, question, audience)
+    passages = _found(generation, read.text, k=k, audience=audience, fusion=fusion)
+    return SearchResult(
+        passages=tuple(with_sections(passages, generation.passages)),
+        generation=generation.manifest.generation,
+        created_at=generation.manifest.created_at,
+        lexical_only=generation.manifest.lexical_only,
+        unknown=generation.lexical.unknown(read.text, groups=_groups(generation, audience)),
+        question=read.text if read.corrections else "",
+        corrections=read.corrections,
+        suggestions=read.suggestions,
+        ms=(time.perf_counter() - started) * 1000,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Mean and standard deviation of the scores of one ranking."""
-
-    mean: float
-    spread: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Scale":
-        """Return the scale of *values*.
-
-        >>> scale = Scale.of([1, 3])
-        >>> scale.standard(1), scale.standard(3), Scale.of([2, 2]).standard(2)
-        (-1.0, 1.0, 0.0)
-        """
-        # In order: a sum in another order differs in its last digit.
-        array = np.sort(np.asarray(values, dtype=np.float64))
-        return cls(float(array.mean()), float(array.std())) if array.size else cls(0.0, 0.0)
-
-    def standard(self, value: float) -> float:
-        """Return how many standard deviations *value* is above the mean; 0 if all are equal."""
-        return (value - self.mean) / self.spread if self.spread > 0 else 0.0
-
-
-class Fuser:
-    """Fuses both scores of a chunk: `w * z(cosine) + (1 - w) * z(bm25)`.
-
-    *z* is the standard score among the candidates, `(x - mean) / standard deviation`, after
-    Montague and Aslam, "Relevance Score Normalization for Metasearch" (2001). Unlike scaling by
-    the largest value, it does not depend on one outlier.
-    """
-
-    def __init__(
-        self, cosines: Mapping[int, float], bm25: Mapping[int, float], *, dense_weight: float
-    ) -> None:
-        ids = cosines.keys() | bm25.keys()
-        self._found = [(id_, cosines.get(id_), bm25.get(id_)) for id_ in ids]
-        self._weight = dense_weight if cosines else 0.0
-        self._dense = Scale.of([cosine or 0.0 for _, cosine, _ in self._found])
-        self._lexical = Scale.of([score or 0.0 for *_, score in self._found])
-
-    def candidates(self) -> dict[int, Scores]:
-        """Fuse the scores of every candidate, by its id."""
-        return {id_: self.scores(cosine, bm25) for id_, cosine, bm25 in self._found}
-
-    def scores(self, cosine: float | None, bm25: float | None) -> Scores:
-        """Fuse the scores of one chunk, a candidate or not; a missing score counts as 0."""
-        dense = self._weight * self._dense.standard(cosine or 0.0)
-        lexical = (1 - self._weight) * self._lexical.standard(bm25 or 0.0)
-        return Scores(total=dense + lexical, cosine=cosine, bm25=bm25)
-
-
-def fuse(
-    cosines: Mapping[int, float], bm25: Mapping[int, float], *, dense_weight: float
-) -> dict[int, Scores]:
-    """Combine both rankings; see `Fuser`.
-
-    Args:
-        cosines: By chunk; every candidate must have one, unless there are none at all.
-        bm25: By chunk; a candidate without one matched no word, which counts as 0.
-        dense_weight: From 0 to 1.
-
-    Returns:
-        Scores by chunk; `fused` is between 0 and 1.
-
-    >>> found = fuse({1: 0.9, 2: 0.1}, {2: 8.0}, dense_weight=0.5)
-    >>> found[1].fused, found[2].fused
-    (0.5, 0.5)
-    """
-    return Fuser(cosines, bm25, dense_weight=dense_weight).candidates()
+def corrected(generation: Generation, question: str, audience: Audience) -> Corrected:
+    """Return *question* with its misspelt words replaced by those of the documents."""
+    return correct(
+        question,
+        generation.lexical,
+        groups=_groups(generation, audience),
+        is_word=generation.encoder.is_word,
+    )
 
 
 def search_generation(
     generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
 ) -> list[Passage]:
     """Find the *k* best passages of one generation that *audience* may see, best first."""
+    read = corrected(generation, question, audience)
+    return _found(generation, read.text, k=k, audience=audience, fusion=fusion)
+
+
+def _found(
+    generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
+) -> list[Passage]:
     if not question.strip():
         return []
     search = _Search(generation, question, audience=audience, fusion=fusion)
@@ -168,23 +96,6 @@ def search_generation(
         )
         for rank, chunk in enumerate(search.best(k), start=1)
     ]
-
-
-def result_of_search(
-    generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
-) -> SearchResult:
-    """Search one generation; passages can read their sections, and unknown words are named."""
-    started = time.perf_counter()
-    passages = search_generation(generation, question, k=k, audience=audience, fusion=fusion)
-    manifest = generation.manifest
-    return SearchResult(
-        passages=tuple(with_sections(passages, generation.passages)),
-        generation=manifest.generation,
-        created_at=manifest.created_at,
-        lexical_only=manifest.lexical_only,
-        unknown=generation.lexical.unknown(question, groups=_groups(generation, audience)),
-        ms=(time.perf_counter() - started) * 1000,
-    )
 
 
 class _Search:
@@ -208,7 +119,9 @@ class _Search:
             dense |= generation.vectors.search(self._vector, fusion.candidates, only=only)
             # A chunk that only its words brought up has a cosine too; 0 would push it down.
             dense |= self._cosines([id_ for id_ in bm25 if id_ not in dense])
-        self._fuser = Fuser(dense, bm25, dense_weight=fusion.dense_weight)
+        is_foreign = is_in_another_language(question, generation)
+        weight = max(fusion.dense_weight, FOREIGN_WEIGHT) if is_foreign else fusion.dense_weight
+        self._fuser = Fuser(dense, bm25, dense_weight=weight)
         self.scores = self._fuser.candidates()
 
     def _cosines(self, ids: Sequence[int]) -> dict[int, float]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from index.embedding import model_folder
 from index.errors import ModelError
-from index.search.hybrid import Scale
+from index.search.fusion import Scale
 from index.types import Chunk
 
 

@@ -12,6 +12,9 @@ from index.types import BlockKind, Chunk, Passage, Section
 MOST_CHARS = 6_000
 """A longer section is cut to the chunks around the one that was found: about 1,500 tokens."""
 
+SHORT_CHARS = 4_000
+"""A section is shown with those beside it if all of them together are no longer than this."""
+
 MOST_TABLE_CHARS = 20_000
 """A longer table is not shown from its head."""
 
@@ -82,7 +85,23 @@ def _border(chunk: Chunk, chunks: Sequence[Chunk]) -> tuple[int, int]:
         below += 1
     if chunks[below].end - chunks[first].start <= MOST_CHARS:
         last = below
-    return first, last
+    return _grown(chunk.heading, (first, last), chunks)
+
+
+def _grown(
+    heading: tuple[str, ...], border: tuple[int, int], chunks: Sequence[Chunk]
+) -> tuple[int, int]:
+    """Return *border* with the sections beside it, for as long as all under a heading is short."""
+    for depth in range(len(heading) - 1, -1, -1):
+        first, last = border
+        while first > 0 and chunks[first - 1].heading[:depth] == heading[:depth]:
+            first -= 1
+        while last + 1 < len(chunks) and chunks[last + 1].heading[:depth] == heading[:depth]:
+            last += 1
+        if chunks[last].end - chunks[first].start > SHORT_CHARS:
+            break
+        border = first, last
+    return border
 
 
 def _around(at: int, border: tuple[int, int], chunks: Sequence[Chunk]) -> tuple[int, int]:

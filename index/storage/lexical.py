@@ -6,59 +6,36 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
 from pathlib import Path
 
 import tantivy
 
 from index.atomic_files import writing
+from index.storage.acronyms import read_acronyms, write_acronyms, written_out
+from index.storage.analysis import ENGLISH, english, prepared, stemmed_as
+from index.storage.spellings import FormReader
+from index.storage.vocabulary import Vocabulary, write_vocabulary
+from index.storage.word_query import MOST_TERMS, WordQueries, only_asks
 
-LEXICAL_VERSION = "4"
+LEXICAL_VERSION = "5"
 EVERYBODY = "*"
 _WORDS = "footnote_words"
+_LANGUAGES = "languages.txt"
 _HEAP_BYTES = 64_000_000
-_LONGEST_TOKEN_CHARS = 60
-_MOST_QUESTION_TERMS = 64
-_MOST_PAIRS = 24
-_PAIR_WEIGHT = 0.2
-_PAIR_GAP = 4  # most words between the two of a pair, small ones counted
 _WORD = re.compile(r"\w+")
-_ASKING_WORDS = (
-    "what which who whom whose when where why how do does did is are was were be been can could "
-    "should would will may might must have has had i me my you your we us our it its they their "
-    "there about from get"
-)
-_ASKING = frozenset(_ASKING_WORDS.split())
-# Scripts written without spaces: each character is a term, or no word would ever match.
-_UNSPACED = re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LexicalRow:
-    """The indexed data of a chunk: its words and who may find it."""
+    """The indexed data of a chunk: its words, who may find it, and its language."""
 
     id: int
     words: str
     audience: tuple[str, ...]
-
-
-def _analyzer() -> tantivy.TextAnalyzer:
-    return (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(_LONGEST_TOKEN_CHARS))
-        .filter(tantivy.Filter.lowercase())
-        .filter(tantivy.Filter.ascii_fold())
-        .filter(tantivy.Filter.stopword("english"))
-        .filter(tantivy.Filter.stemmer("english"))
-        .build()
-    )
-
-
-def _spaced(text: str) -> str:
-    # An accent can be part of its letter or follow it; both must give the same term.
-    return _UNSPACED.sub(r" \1 ", unicodedata.normalize("NFC", text))
+    language: str = ENGLISH
 
 
 def _schema() -> tantivy.Schema:
@@ -73,29 +50,46 @@ def write_lexical(folder: Path, rows: Iterable[LexicalRow]) -> None:
     """Write an index of *rows* into the empty *folder*."""
     with writing(folder, ValueError):
         index = tantivy.Index(_schema(), path=str(folder))
-        index.register_tokenizer(_WORDS, _analyzer())
+        index.register_tokenizer(_WORDS, english())
         # One thread: the same rows give the same segments, so ties break in the same way.
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        counts: Counter[str] = Counter()
+        reader = FormReader()
+        acronyms: list[tuple[str, str, tuple[str, ...]]] = []
+        languages: Counter[str] = Counter()
         for row in rows:
-            writer.add_document(_document(row))
+            tokens = set(row.words.split())
+            writer.add_document(_document(row, reader.forms(row.words, tokens)))
+            counts.update(tokens)
+            acronyms += [(*found, row.audience) for found in written_out(row.words)]
+            languages[row.language or ENGLISH] += 1
         writer.commit()
         writer.wait_merging_threads()
+        write_vocabulary(folder, counts)
+        write_acronyms(folder, acronyms)
+        lines = [f"{name} {count}" for name, count in sorted(languages.items())]
+        (folder / _LANGUAGES).write_text("\n".join(lines), encoding="utf-8")
 
 
-def _document(row: LexicalRow) -> tantivy.Document:
+def _document(row: LexicalRow, forms: Sequence[str]) -> tantivy.Document:
     document = tantivy.Document()
     document.add_unsigned("id", row.id)
-    document.add_text("words", _spaced(row.words))
+    words = prepared(row.words, row.language)
+    document.add_text("words", f"{words}\n{' '.join(forms)}")
     for group in row.audience or (EVERYBODY,):
         document.add_text("audience", group)
     return document
 
 
 class LexicalIndex:
-    """A word index, open for reading."""
+    """A word index, open for reading; one of an earlier version has fewer forms of its words.
+
+    Attributes:
+        languages: How many chunks are in each language.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._analyzer = _analyzer()
+        self._analyzer = english()
         if os.access(folder, os.W_OK):
             self._open(folder)
             return
@@ -111,7 +105,18 @@ class LexicalIndex:
         self._index = tantivy.Index.open(str(folder))
         self._index.register_tokenizer(_WORDS, self._analyzer)
         self._searcher = self._index.searcher()
-        self._has_places = self._knows_places()
+        self._vocabulary = Vocabulary(folder)
+        path = folder / _LANGUAGES
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        counts = {name: int(count) for name, count in (line.split(" ") for line in lines)}
+        self.languages: Mapping[str, int] = counts or {ENGLISH: 1}
+        self._queries = WordQueries(
+            self._index,
+            self._analyzer,
+            languages=sorted(set(map(stemmed_as, self.languages))),
+            acronyms=read_acronyms(folder),
+            has_places=self._knows_places(),
+        )
 
     def _knows_places(self) -> bool:
         """Whether the positions of words are stored; earlier versions did not store them."""
@@ -129,19 +134,12 @@ class LexicalIndex:
         don't help to find an answer. At most the first 64 terms are taken, so that a very long
         question cannot slow the search down.
         """
-        return list(dict.fromkeys(self._in_order(question)))[:_MOST_QUESTION_TERMS]
+        return list(dict.fromkeys(self._queries.in_order(question)))[:MOST_TERMS]
 
-    def _in_order(self, question: str) -> list[str]:
-        whole = _spaced(question)
-        words = enumerate(_WORD.finditer(whole))
-        asking = [one.span() for at, one in words if _only_asks(one.group(), at)]
-        # All other text goes to the analyzer as it is: only the analyzer knows where its words end
-        starts, ends = (
-            [0, *(end for _, end in asking)],
-            [*(start for start, _ in asking), len(whole)],
-        )
-        telling = " ".join(whole[start:end] for start, end in zip(starts, ends, strict=True))
-        return self._analyzer.analyze(telling) or self._analyzer.analyze(whole)
+    def known_share(self, question: str) -> float:
+        """Return which share of the terms of *question* some chunk has; 0 if it has no terms."""
+        terms = self.terms(question)
+        return sum(self._queries.holders(term) > 0 for term in terms) / max(1, len(terms))
 
     def unknown(self, question: str, *, groups: Sequence[str] | None) -> tuple[str, ...]:
         """Return the words of *question* that are in no chunk that *groups* may see, in order.
@@ -150,25 +148,61 @@ class LexicalIndex:
             question: Free text.
             groups: Groups whose chunks count, besides public ones; None counts all chunks.
         """
-        words = dict.fromkeys(_WORD.findall(_spaced(question)))
-        found: list[str] = []
-        for at, word in enumerate(words):
-            terms = [] if _only_asks(word, at) else self._analyzer.analyze(word)
-            if terms and not all(self._is_known(term, groups) for term in terms):
-                found.append(word)
-        return tuple(found)
+        words = dict.fromkeys(_WORD.findall(unicodedata.normalize("NFC", question)))
+        return tuple(
+            word
+            for at, word in enumerate(words)
+            if not only_asks(word, at) and not self._is_known(word, groups)
+        )
 
-    def _is_known(self, term: str, groups: Sequence[str] | None) -> bool:
-        if not self._searcher.doc_freq("words", term):
+    def _is_known(self, word: str, groups: Sequence[str] | None) -> bool:
+        readings = list(self._queries.analyzed(word))
+        if not any(readings):
+            return True  # a stop word
+        return any(
+            terms and all(self._is_visible(term, groups) for term in terms) for terms in readings
+        )
+
+    def _is_visible(self, term: str, groups: Sequence[str] | None) -> bool:
+        if not self._queries.holders(term):
             return False
+        if groups is None:
+            return True
         # A word from a document that the person may not see counts as unknown
-        return groups is None or bool(self.search(term, 1, groups=groups))
+        query = tantivy.Query.term_query(self._index.schema, "words", term)
+        return bool(self._searcher.search(self._allowed(query, groups), 1).hits)
+
+    def meant(self, word: str, *, groups: Sequence[str] | None) -> str | None:
+        """Return the word of the index that *word* is probably a misspelling of; None for none.
+
+        Args:
+            word: A word that is in no chunk.
+            groups: Groups whose chunks count, besides public ones; None counts all chunks.
+        """
+        near = self._vocabulary.near(word)
+        return next((one for one in near if self._is_known(one, groups)), None)
+
+    def holds(self, id_: int, text: str) -> bool:
+        """Return whether the words of *text* are indexed for the chunk *id_*."""
+        return any(self._holds(id_, terms) for terms in self._queries.analyzed(text))
+
+    def _holds(self, id_: int, terms: Iterable[str]) -> bool:
+        schema = self._index.schema
+        wanted = [tantivy.Query.term_query(schema, "id", id_)]
+        wanted += [
+            tantivy.Query.term_query(schema, "words", term)
+            for term in list(dict.fromkeys(terms))[:MOST_TERMS]
+        ]
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, one) for one in wanted])
+        return bool(self._searcher.search(query, 1).hits)
 
     def rarity(self, words: str) -> float:
         """Return how rare the rarest of *words* is: 1 if it is in one chunk, near 0 if in all."""
         total = self._searcher.num_docs
-        counts = [self._searcher.doc_freq("words", term) for term in self._analyzer.analyze(words)]
-        return max((_idf(max(1, n), total) / _idf(1, total) for n in counts), default=0.0)
+        terms = {term for reading in self._queries.analyzed(words) for term in reading}
+        counts = [self._queries.holders(term) for term in terms]
+        known = [count for count in counts if count] or [1] * bool(terms)
+        return max((_idf(count, total) / _idf(1, total) for count in known), default=0.0)
 
     def search(
         self, question: str, k: int, *, groups: Sequence[str] | None
@@ -188,39 +222,25 @@ class LexicalIndex:
         Returns:
             (chunk id, score) pairs, best first.
         """
-        should = tantivy.Occur.Should
-        wanted = [(should, one) for one in self._wanted(question)]
-        if not wanted:
+        query = self._queries.query(question, groups)
+        if query is None:
             return []
-        query = tantivy.Query.boolean_query(wanted)
         if groups is not None:
-            everyone = [EVERYBODY, *groups]
-            allowed = tantivy.Query.term_set_query(self._index.schema, "audience", everyone)
-            must = tantivy.Occur.Must
-            query = tantivy.Query.boolean_query(
-                [(must, query), (must, tantivy.Query.const_score_query(allowed, 0.0))]
-            )
+            query = self._allowed(query, groups)
         hits = self._searcher.search(query, k).hits
         addresses = [address for _, address in hits]
         ids = [int(self._searcher.doc(address)["id"][0]) for address in addresses]
         return [(id_, float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
 
-    def _wanted(self, question: str) -> Iterator[tantivy.Query]:
-        schema, make = self._index.schema, tantivy.Query
-        for term in self.terms(question):
-            yield make.term_query(schema, "words", term, index_option="freq")
-        pairs = dict.fromkeys(pairwise(self._in_order(question))) if self._has_places else ()
-        for pair in islice(pairs, _MOST_PAIRS):  # each costs as much as a dozen words
-            near = make.phrase_query(schema, "words", list(pair), slop=_PAIR_GAP)
-            yield make.boost_query(near, _PAIR_WEIGHT)
+    def _allowed(self, query: tantivy.Query, groups: Sequence[str]) -> tantivy.Query:
+        """Return *query* for what *groups* may see; the scores stay as they are."""
+        everyone = [EVERYBODY, *groups]
+        allowed = tantivy.Query.term_set_query(self._index.schema, "audience", everyone)
+        must = tantivy.Occur.Must
+        return tantivy.Query.boolean_query(
+            [(must, query), (must, tantivy.Query.const_score_query(allowed, 0.0))]
+        )
 
 
 def _idf(holders: int, total: int) -> float:
     return math.log(1 + (total - holders + 0.5) / (holders + 0.5))
-
-
-def _only_asks(word: str, at: int) -> bool:
-    """Return whether a word only asks: "who" does, but "WHO" or a later "May" don't."""
-    if word.lower() not in _ASKING:
-        return False
-    return word.islower() or word == "I" or (at == 0 and not word.isupper())

@@ -102,7 +102,7 @@ def test_init_writes_settings_that_load(tmp_path: Path) -> None:
     assert footnote("init", cwd=tmp_path).returncode == 0
 
     settings = load(tmp_path / "footnote.toml")
-    assert settings.sources[0].path == tmp_path / "docs"
+    assert settings.sources == ()  # so that a build takes again what was named on the command line
 
 
 def test_init_overwrites_a_file_only_with_force(tmp_path: Path) -> None:
@@ -173,7 +173,9 @@ def test_search_gives_the_contract_keys(indexed: Path) -> None:
     result = footnote("search", "--json", "-k", "3", "five-year agreement", cwd=indexed)
 
     found = json.loads(result.stdout)
-    assert set(found) == {"passages", "generation", "lexical_only", "ms"}
+    assert set(found) == {
+        *("passages", "generation", "lexical_only", "ms", "corrections", "suggestions")
+    }
     assert [passage["rank"] for passage in found["passages"]] == [1, 2, 3]
     assert {"document", "title", "page", "heading", "start", "end", "text", "scores"} <= set(
         found["passages"][0]
@@ -298,3 +300,13 @@ def test_watch_logs_each_build_as_json_if_it_is_asked_to(indexed: Path, tmp_path
 
     assert (logged["level"], logged["message"]) == ("INFO", "build finished")
     assert logged["generation"].startswith("gen-")
+
+
+def test_a_misspelt_word_is_shown_as_it_was_searched(indexed: Path) -> None:
+    found = footnote("search", "how long does the agremeent run", cwd=indexed)
+    as_json = footnote("search", "the agremeent of five years", "--json", cwd=indexed)
+    answered = footnote("ask", "How long does the agremeent run?", cwd=indexed)
+
+    assert 'instead of "agremeent".' in found.stdout
+    assert json.loads(as_json.stdout)["corrections"][0]["written"] == "agremeent"
+    assert 'instead of "agremeent".' in answered.stdout

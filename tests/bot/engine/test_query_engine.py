@@ -22,7 +22,7 @@ from bot.llm.portfolio import Portfolio
 from bot.settings import ModelsSettings
 from bot.types import Answer, Draft, Messages, Question, ShownPassage, Status, Turn, Usage
 from index.errors import IndexDamagedError
-from index.types import Audience, SearchResult
+from index.types import Audience, Correction, SearchResult
 from tests.fakes.models import (
     Blocks,
     Script,
@@ -514,3 +514,42 @@ def test_models_that_hang_together_end_within_the_one_deadline() -> None:
 
     assert (answer.status, answer.answerer) == (Status.ANSWERED, "offline")
     assert sum(len(model.prompts) for model in models) == 2
+
+
+@pytest.mark.parametrize(
+    ("corrections", "suggestions", "message"),
+    [
+        ((("leeve", "leave"),), (), 'Searched for "leave" instead of "leeve".'),
+        ((), (("parking", "packing"),), 'Did you mean "packing" instead of "parking"?'),
+    ],
+)
+def test_the_answer_says_which_words_were_searched_instead(
+    corrections: tuple[tuple[str, str], ...],
+    suggestions: tuple[tuple[str, str], ...],
+    message: str,
+) -> None:
+    read = "How many days of leave?" if corrections else ""
+
+    class Corrected(MemorySearcher):
+        def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
+            return replace(
+                super().search(question, k=k, audience=audience),
+                question=read,
+                corrections=tuple(Correction(written=a, meant=b) for a, b in corrections),
+                suggestions=tuple(Correction(written=a, meant=b) for a, b in suggestions),
+            )
+
+    model = ScriptedModel(quoting if corrections else silent)
+    engine = FootnoteQueryEngine(
+        Corrected([LEAVE]),
+        Portfolio([model], ModelsSettings()),
+        fallback=ScriptedAnswerer(silent),
+        k=8,
+    )
+
+    answer = engine.ask(Question(text="How many days of leeve?"))
+
+    assert message in answer.message
+    assert (read or "How many days of leeve?") in model.prompts[0].user
+    assert [(one.written, one.meant) for one in answer.corrections] == list(corrections)
+    assert [(one.written, one.meant) for one in answer.suggestions] == list(suggestions)

@@ -27,6 +27,7 @@ from index.storage.lexical import LexicalRow, write_lexical
 from index.storage.manifest import Manifest, digest
 from index.storage.vectors import write_vectors
 from index.types import Parsed, ProblemKind
+from tests.fakes.building import make_builder, write_documents
 from tests.fakes.embedder import HashEmbedder
 
 LEAVE = (
@@ -580,3 +581,19 @@ def test_a_document_is_shown_to_nobody_when_its_source_keeps_its_readers_out(
     result = builder.build([replace(spec(documents)[0], audience=("board",))])
 
     assert [(p.document, str(p.kind)) for p in result.problems] == [("pay.md", "unsafe")]
+
+
+def test_documents_in_a_language_that_the_model_does_not_read_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "hash"
+    folder.mkdir()
+    builder = make_builder(tmp_path, HashEmbedder(folder, model="embedded"))
+    documents = write_documents(tmp_path / "docs")
+    told = [builder.build(spec(documents)).advice]
+    text = "# Urlaub\n\nAlle Angestellten haben im Jahr zwanzig Tage Urlaub und einen Parkplatz.\n"
+    (documents / "urlaub.md").write_text(text)
+
+    told.append(builder.build(spec(documents)).advice)
+
+    assert told[0] == ""
+    assert told[1].startswith("1 of 4 documents are in languages that the model")
+    assert '[index] model = "multilingual"' in told[1]

@@ -11,7 +11,8 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from index.embedding.embedder import EMBEDDED, model_folder
 from index.errors import ModelError
-from index.search.hybrid import Fusion, LiveIndex
+from index.search.fusion import Fusion
+from index.search.hybrid import LiveIndex
 from index.search.reranker import CrossReranker
 from index.types import Chunk
 from tests.fakes.building import make_builder, specs, write_documents

@@ -5,7 +5,7 @@ import tantivy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.storage import lexical
+from index.storage import lexical, word_query
 from index.storage.lexical import LexicalIndex, LexicalRow, write_lexical
 
 
@@ -150,7 +150,7 @@ def test_the_pairs_of_a_long_question_have_a_limit(
     words = [f"w{at}" for at in range(6)]
     write_lexical(tmp_path, [row(1, "w0 w1 y y"), row(2, "y y w4 w5")])
     index = LexicalIndex(tmp_path)
-    monkeypatch.setattr(lexical, "_MOST_PAIRS", 4)
+    monkeypatch.setattr(word_query, "_MOST_PAIRS", 4)
 
     (first, high), (_, low) = index.search(" ".join(words), 5, groups=None)
 
