@@ -3,9 +3,9 @@
     python -m benchmarks.check [--half tuning|kept] [--encoder FOLDER] [--verbose]
 
 `benchmarks/statements.md` holds passages, and right and wrong statements about each of them, as a
-good, a small and a hostile model would make them. The rules were made with them at hand; those in
+good, a small and a hostile model would make them. The rules were made with them in view; those in
 `benchmarks/statements_kept.md` were not looked at, and give the figures in docs/answers.md. Each
-statement goes the whole way: it is read as a reply in Markdown, with its marker, and the program
+statement goes all the way: it is read as a reply in Markdown, with its marker, and the program
 looks for the evidence in the passage and in two others.
 """
 
@@ -48,7 +48,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a statement.
+    """The outcome for a statement.
 
     Attributes:
         statement: The statement.

@@ -82,7 +82,7 @@ class Evidence:
 
 
 class PartKind(StrEnum):
-    """What a part of an answer is."""
+    """The kind of a part of an answer."""
 
     SENTENCE = "sentence"
     ITEM = "item"  # the first sentence of an item of a list
@@ -93,14 +93,14 @@ class PartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a part stands in the Markdown of a reply.
+    """Where a part is in the Markdown of a reply.
 
     Attributes:
         number: Counts the parts of a reply.
         block: Parts of one paragraph, list or table have the same number.
         line: Parts of one item, or of one row, have the same number.
-        prefix: What stands before its line, such as "- " or "> ".
-        leads: Numbers of the headings, lead-ins and table heads that it stands under.
+        prefix: What is before its line, such as "- " or "> ".
+        leads: Numbers of the headings, lead-ins and table heads that it is under.
     """
 
     number: int
@@ -118,7 +118,7 @@ class Sentence:
         text: Markdown, without its place's prefix.
         evidence: The quotes that it is based on, or the passages; empty if it names none.
         kind: What it is.
-        place: Where it stands in a reply; None if its text is laid out already, and may be a
+        place: Where it is in a reply; None if its text is laid out already, and may be a
             complete list, a table or code with the line that introduces it.
     """
 

@@ -64,14 +64,14 @@ def check(
 class Checker:
     """Checks parts one after the other and keeps those that the shown passages support.
 
-    A part that stands in a passage word for word is kept. Any other part is compared with the
+    A part that is in a passage word for word is kept. Any other part is compared with the
     words that it names as evidence, or else with those that have most of its words, and is
 
     * removed if they say something else: another number, date, unit, name, command or negation,
       "must" for "may", an "only" or "every" of its own, exchanged parties, an added clause;
     * kept if they account for all of its words;
     * left open otherwise. The scale removes what is nowhere near; the rest waits for `settle`, and
-      so does everything after it. What remains open is shown and marked as such.
+      so does everything after it. Parts that remain open are shown and marked.
 
     Labels are numbered 1, 2, 3 in order of use, one for each span, before the full stop.
 

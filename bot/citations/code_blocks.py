@@ -12,7 +12,7 @@ _COMMENT = re.compile(r"(?:^|\s)(?:#|//|--)\s.*$")
 
 
 def code_evidence(block: str, shown: Sequence[ShownPassage], ids: Collection[str]) -> Found | None:
-    r"""Return where the lines of a code block stand; None if one of them stands nowhere.
+    r"""Return where the lines of a code block are; None if one of them is nowhere.
 
     Spaces, prompts and comments may differ.
 
@@ -51,7 +51,7 @@ def _place(wanted: Sequence[str], section: Section) -> tuple[int, int] | None:
 
 
 def _stands_in(line: str, row: str) -> bool:
-    """Return whether a line of code stands in a row of text, as complete words."""
+    """Return whether a line of code is in a row of text, as complete words."""
     at = row.find(line)
     if at < 0:
         return False

@@ -24,7 +24,7 @@ _LEANS = re.compile(
     r"otherwise|both|neither)\b",
     re.IGNORECASE,
 )
-_MOST_CHARS = 600  # of a row or an item that is cited as a whole
+_MOST_CHARS = 600  # of a row or an item that is cited completely
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Passages:
 
     @cached_property
     def units(self) -> dict[str, list[Found]]:
-        """What can be cited of each passage, by its id, in reading order."""
+        """The citable parts of each passage, by its id, in reading order."""
         return {one.id: [*_units_of(one.section)] for one in self.shown}
 
     def first_unit(self, ids: Collection[str]) -> Found | None:
@@ -142,7 +142,7 @@ class Passages:
         return reason
 
     def verbatim(self, text: str, ids: Collection[str]) -> Found | None:
-        """Return where *text* stands word for word; the named passages come first."""
+        """Return where *text* is word for word; the named passages come first."""
         wanted = fold(text).text.strip(" .:;!?")
         if not wanted:
             return None

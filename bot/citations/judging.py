@@ -43,7 +43,7 @@ _LITERAL = re.compile(
     r"pdf|docx?|xlsx?|html?|js|ts|sql|log|env)\b|\bv?\d+\.\d+\.\d+\b|\bv\d+(?:\.\d+)*\b|(?<!\w)/(?:[\w.-]+/)+[\w.-]*|"
     r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\b[a-z]+_[a-z_]+\b"
 )
-# What is said to stand in the document word for word
+# What is said to are in the document word for word
 _SAID_QUOTE = re.compile(r"[\"“„«]([^\"“”„«»]*\s[^\"“”„«»]*\s[^\"“”„«»]*)[\"”“»]")
 _CLAUSES = re.compile(
     r"\s*(?:[;:]|,(?!\d)|\s[–—-]\s|\b(?:and|or|but|unless|because|since|if|when|whenever|while|"
@@ -183,6 +183,7 @@ def _wording(text: str, found: Sequence[Found], *, known: str, lead: str) -> Ver
     evidence |= abbreviations(known)
     quoted = "\n".join(one.quote for one in found) + "\n" + "\n".join(one.lead for one in found)
     said = words(text)
+    is_rows = all(one.quote.lstrip().startswith("|") for one in found)  # nobody acts in a table
     changes = modal_changed(text, quoted), scope_changed(text, known)
     if times_changed(text, known):
         changes = (None, changes[1]) if changes[0] is False else changes
@@ -192,7 +193,7 @@ def _wording(text: str, found: Sequence[Found], *, known: str, lead: str) -> Ver
         return Verdict(Reason.SCOPE)
     if (
         any(True for _ in exchanged_words(said, evidence))
-        or are_exchanged(text, quoted)
+        or (not is_rows and are_exchanged(text, quoted))
         or amounts_exchanged(text, quoted)
     ):
         return Verdict(Reason.EXCHANGED)

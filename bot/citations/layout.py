@@ -33,7 +33,7 @@ class Layout:
             self._held[lead.place.number] = lead
 
     def show(self, part: Sentence, labels: tuple[int, ...], *, note: str = "") -> str:
-        """Add a part, and the headings that it is the first to stand under.
+        """Add a part, and the headings that it is the first to are under.
 
         Args:
             part: The part, its text as it is shown, without labels.
@@ -70,7 +70,7 @@ class Layout:
         self._last = part
 
     def _gap(self, part: Sentence, shown: str) -> str:
-        """Return what stands between the text so far and *part*."""
+        """Return what is between the text so far and *part*."""
         last = self._last
         if last is None:
             return ""
@@ -84,7 +84,7 @@ class Layout:
 
 
 def _free_gap(text: str, before: str, shown: str) -> str:
-    """Return what stands between two parts that say nothing of their place."""
+    """Return what is between two parts that say nothing of their place."""
     if "\n" in before:  # a line right under a list would belong to its last item
         return "\n\n"
     return "\n" if "\n" in shown or text.endswith("]") else " "

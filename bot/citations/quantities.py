@@ -40,7 +40,7 @@ class Quantity:
         value: The number.
         unit: Its unit, such as "hour"; "" if it has none that is known.
         noun: Stem of the word after it, if that is no unit; "" for none.
-        written: As it stands in the text.
+        written: As it is in the text.
     """
 
     value: Decimal
@@ -176,7 +176,7 @@ def _decimal(digits: str) -> Decimal | None:
             return Decimal(parts[0])
         if all(len(part) == 3 for part in parts[1:]) and len(parts[0]) <= 3 and parts[0] != "0":  # noqa: PLR2004 - thousands
             return Decimal("".join(parts))
-        if len(parts) == 2:  # noqa: PLR2004 - whole and fraction
+        if len(parts) == 2:  # noqa: PLR2004 - complete and fraction
             return Decimal(f"{parts[0]}.{parts[1]}")
         if len(parts[-1]) != 3 and all(len(part) == 3 for part in parts[1:-1]):  # noqa: PLR2004
             return Decimal("".join(parts[:-1]) + "." + parts[-1])
@@ -221,7 +221,7 @@ def _in_workdays(one: Quantity, other: Quantity) -> bool:
 
 
 def _in_weeks(short: Quantity, long: Quantity) -> bool:
-    """Return whether a year is told as 52 weeks or 365 days."""
+    """Return whether a year is given as 52 weeks or 365 days."""
     sizes = _size(short), _size(long)
     if sizes[0] is None or sizes[1] is None or sizes[1][0] != "months":
         return False

@@ -88,7 +88,7 @@ def _is_other_part(
         return False
     has_it = {one[0] for one in others if one[2] == place}
     if has_it & _PRONOUNS and name not in _SPEAKERS:
-        return False  # who "they" are stands elsewhere
+        return False  # who "they" are is elsewhere
     if name in names:
         return any(one[0] == name for one in others) or bool(has_it and name not in has_it)
     sides = [at for at, group in enumerate(_SAME_PARTY) if name in group]
@@ -178,7 +178,7 @@ def amounts_exchanged(statement: str, evidence: str) -> bool:
 
 
 def _nearest(text: str) -> dict[str, str]:
-    """Return the amount that stands nearest to each word, for the words that stand once."""
+    """Return the amount that is nearest to each word, for the words that are once."""
     amounts = [
         (match.span(), str(found.value))
         for found in quantities(text)
@@ -206,7 +206,7 @@ def _nearest(text: str) -> dict[str, str]:
 
 
 def _distance(amount: tuple[int, int], word: tuple[int, int], text: str) -> int:
-    """Return how far a word stands from an amount; a joint between them counts as far."""
+    """Return how far a word is from an amount; a joint between them counts as far."""
     between = text[amount[1] : word[0]] if amount[0] < word[0] else text[word[1] : amount[0]]
     return len(between) + (100 if re.search(r"[,;.:]|\b(?:and|but|or)\b", between) else 0)
 

@@ -43,7 +43,7 @@ class ReplyReader:
         self._passages = passages
         self._is_empty = True
         self._hidden = ""  # what may be or become a thought
-        self._waiting = ""  # a beginning that is not clear yet, or a reply to be read as a whole
+        self._waiting = ""  # a beginning that is not clear yet, or a reply to be read completely
         self._is_whole = False
 
     def feed(self, text: str) -> list[Sentence]:

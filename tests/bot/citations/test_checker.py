@@ -44,7 +44,7 @@ def test_not_found_beside_a_statement_does_not_hide_it() -> None:
     ]
 
 
-def test_statement_without_a_marker_is_cited_from_where_its_words_stand() -> None:
+def test_statement_without_a_marker_is_cited_from_where_its_words_are() -> None:
     result = checked(*parse_draft("You have 30 days of leave a year.\n\nAsk the CEO of Acme."))
 
     assert result.text == "You have 30 days of leave a year [1]."

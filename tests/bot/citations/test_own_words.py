@@ -31,7 +31,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def sentences(count: int) -> Iterator[tuple[ShownPassage, str, str]]:
-    """Yield (passage, sentence as it stands, sentence as it reads)."""
+    """Yield (passage, sentence as it is, sentence as it reads)."""
     every = [*texts()]
     random.Random(2).shuffle(every)  # noqa: S311 - no secret
     for title, text in every:

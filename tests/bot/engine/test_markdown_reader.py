@@ -43,7 +43,7 @@ def test_parts_are_the_same_wherever_the_stream_is_cut(size: int) -> None:
     assert read(REPLY, size) == read(REPLY, len(REPLY))
 
 
-def test_each_kind_of_part_is_told_apart() -> None:
+def test_each_kind_of_part_is_recognised() -> None:
     parts = [(part.kind, part.text) for part in parse_draft(REPLY, 3)]
 
     assert parts == [

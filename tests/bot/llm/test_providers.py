@@ -120,7 +120,7 @@ def test_question_and_passages_are_marked_off() -> None:
     messages = for_answer(Question(text="How much\nleave?"), shown, room_tokens=4000)
 
     assert "NOT FOUND" in messages.system
-    assert "<<< passage k7q2mz >>>\nfrom: Handbook\n| Leave is 30 days a year." in messages.user
+    assert "<<< passage 1 >>>\nfrom: Handbook\n| Leave is 30 days a year." in messages.user
     assert "Question: How much leave?" in messages.user
 
 
