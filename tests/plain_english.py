@@ -187,7 +187,7 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in inside:
             hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-            excluded = any(f"/{name}/" in file.absolute().as_posix() for name in EXCLUDED)
+            excluded = any(f"/{name}" in file.absolute().as_posix() for name in EXCLUDED)
             if file.suffix in {".md", ".py"} and not hidden and not excluded:
                 yield file
 
