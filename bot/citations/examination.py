@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.citations.code_blocks import code_evidence
 from bot.citations.evidence import Found, Passages, content_words
+from bot.citations.inert import inert
 from bot.citations.judging import PROVEN, Reason, Verdict, clauses, judge
 from bot.citations.languages import language
 from bot.citations.meanings import is_known
@@ -252,6 +253,6 @@ def _plainly(text: str) -> str:
 
 def _are_own_words(text: str, quotes: Sequence[str]) -> bool:
     """Return whether every line of *text* is in one of its quotes, word for word."""
-    known = [fold(quote).text for quote in quotes]
+    known = [fold(made).text for quote in quotes for made in (quote, inert(quote))]
     lines = [fold(_NUMBERING.sub("", line)).text.strip(" .:;") for line in text.split("\n")]
     return all(any(line in quote for quote in known) for line in lines if line)
