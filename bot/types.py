@@ -72,25 +72,60 @@ class Evidence:
     """A quote that an answerer gives as evidence.
 
     Attributes:
-        passage_id: The opaque id under which a passage was shown.
-        quote: Words that are in that passage, if the answerer is right.
+        passage_id: The id under which a passage was shown.
+        quote: Words that are in that passage, if the answerer is right; "" if it only names the
+            passage, and the check has to find the words.
     """
 
     passage_id: str
-    quote: str
+    quote: str = ""
+
+
+class PartKind(StrEnum):
+    """The kind of a part of an answer."""
+
+    SENTENCE = "sentence"
+    ITEM = "item"  # the first sentence of an item of a list
+    ROW = "row"  # of a table
+    CODE = "code"
+    HEADING = "heading"  # also a lead-in and the head of a table: shown with what follows, or not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a part is in the Markdown of a reply.
+
+    Attributes:
+        number: Counts the parts of a reply.
+        block: Parts of one paragraph, list or table have the same number.
+        line: Parts of one item, or of one row, have the same number.
+        prefix: What is before its line, such as "- " or "> ".
+        leads: Numbers of the headings, lead-ins and table heads that it is under.
+    """
+
+    number: int
+    block: int
+    line: int
+    prefix: str = ""
+    leads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """One sentence of a draft, or a list, a table or code, with its evidence.
+    """One part of a draft that is checked by itself, with its evidence.
 
     Attributes:
-        text: Markdown.
-        evidence: The quotes that it is based on.
+        text: Markdown, without its place's prefix.
+        evidence: The quotes that it is based on, or the passages; empty if it names none.
+        kind: What it is.
+        place: Where it is in a reply; None if its text is laid out already, and may be a
+            complete list, a table or code with the line that introduces it.
     """
 
     text: str
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[Evidence, ...] = ()
+    kind: PartKind = PartKind.SENTENCE
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +167,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPassage:
-    """A passage in its section, and the opaque id under which an answerer sees it.
+    """A passage in its section, and the id under which an answerer sees it.
 
     Attributes:
-        id: For this one question.
+        id: Its number among those shown for this one question, from 1.
         passage: The best one of its section.
         others: Further passages of the same section, best first.
         also: Chunks of other places that say the same.
@@ -192,12 +227,30 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPart:
+    """A checked part of an answer.
+
+    Attributes:
+        kind: What it is.
+        text: Its Markdown with its labels; the parts in their order hold all of the answer.
+        labels: Of its citations.
+        marked: Whether the check could not decide: the part says so and gives its quote.
+    """
+
+    kind: PartKind
+    text: str
+    labels: tuple[int, ...] = ()
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer to a question, as shown to the person who asked.
 
     Attributes:
         status: How the question ended.
-        text: The checked answer with its labels, such as "Until 2030 [1]."; "" unless answered.
+        text: The checked answer with its labels, such as "Until 2030 [1]."; Markdown; "" unless
+            answered.
         citations: In order of their labels.
         nearest: Up to three passages when not answered, else empty.
         message: A sentence to show instead of the answer, or beside it.
@@ -213,6 +266,7 @@ class Answer:
             in order, without overlap. Empty if they are not known.
         corrections: Misspelt words of the question, and what was searched instead.
         suggestions: Words of the question that may mean others, which were not searched.
+        blocks: The checked parts of the text, in order; empty unless answered.
     """
 
     status: Status
@@ -230,6 +284,7 @@ class Answer:
     highlights: tuple[tuple[int, int], ...] = ()
     corrections: tuple[Correction, ...] = ()
     suggestions: tuple[Correction, ...] = ()
+    blocks: tuple[AnswerPart, ...] = ()
 
 
 # A token of English has about 4 bytes, of most other scripts 3 or more; 3 leaves a margin

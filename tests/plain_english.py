@@ -45,7 +45,15 @@ ALLOWED = re.compile(
     re.IGNORECASE,
 )
 # The contents of documents: people ask questions about their words.
-EXCLUDED = ("examples/sources", "examples/documents", "tests/golden")
+EXCLUDED = (
+    *("examples/sources", "examples/documents", "tests/golden"),
+    # Statements to judge, and the words that they are compared by
+    "benchmarks/statements",
+    *(
+        f"bot/citations/{name}.py"
+        for name in ("meanings", "opposites", "qualifiers", "roles", "word_tables")
+    ),
+)
 _LITERALS_ARE_DOCUMENTS = ("tests", "pictures")
 _OUT = [(re.compile(rf"\b(?:{word})\b", re.IGNORECASE), advice) for word, advice in OUT.items()]
 # A sentence that opens with a clause: "What the documents don't say, Footnote …". In docstrings,
@@ -179,7 +187,7 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in inside:
             hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-            excluded = any(f"/{name}/" in file.absolute().as_posix() for name in EXCLUDED)
+            excluded = any(f"/{name}" in file.absolute().as_posix() for name in EXCLUDED)
             if file.suffix in {".md", ".py"} and not hidden and not excluded:
                 yield file
 

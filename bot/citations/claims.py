@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
 from itertools import combinations, pairwise
 
-from index.chunking import listed, stems_of
+from bot.citations.languages import foreign, language
+from bot.citations.meanings import is_known
+from index.chunking import listed
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
@@ -15,7 +15,7 @@ _WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _CLAUSE_END = re.compile(r"[.;:!?,\n|()。！？，；：、]")
 
 
-_NUMBER_WORDS = {
+NUMBER_WORDS = {
     word: value
     for value, words in (
         (0, "zero null"),
@@ -54,7 +54,7 @@ _NOT_COUNTED = frozenset({"0", "1"})  # "one" is mostly a pronoun, and "null" a 
 _COUNTS = {"2": 2, "3": 3, "4": 4}
 _JOINT = re.compile(r",\s|\s(?:and|or|und|oder|et|ou|y|o)\s")  # between list entries
 
-_MONTHS = {
+MONTHS = {
     name: str(number)
     for number, names in enumerate(
         (
@@ -88,12 +88,31 @@ _DENIALS = listed(
     "except excluded excludes excluding exclude exempt prohibited forbidden banned denied refused "
     "rejected lacks lack lacking missing fails failed unless only unable impossible invalid "
     "prevent prevents prevented preventing prohibits prohibit ceased ceases avoid avoids avoided "
-    "ineligible unavailable unpaid unsupported unlike instead "
+    "ineligible unavailable unlimited optional free void empty closed unpaid unsupported unlike "
+    "instead "
     "ausgenommen ausgeschlossen verboten untersagt nur außer sauf interdit exclu seulement "
     "excepto prohibido excluido solo sólo"
 )
 # These limit rather than deny: "only refundable" is not "not refundable"
 _HALF_DENIALS = listed("only unless instead unlike missing except nur seulement solo sólo")
+
+
+_WITHOUT = listed("without ohne sans sin")
+_NO_NEGATION = re.compile(
+    r"\s+only\b|\s+nur\b|\.?\s*\d|\s+(?:more|later|less|fewer|longer|earlier|sooner) than\b|"
+    r"\s+matter\b|\s+doubt\b|\s+even\b",
+    re.IGNORECASE,
+)
+# "not … without", "not … unless": allowed under a condition
+_EXCEPTED = re.compile(
+    r"\b(?:not|n't|no|never|nobody|cannot)\b[^.;]*\b(?:without|unless|until|except|before|other "
+    r"than)\b",
+    re.IGNORECASE,
+)
+_LIMITED = re.compile(
+    r"\b(?:only|must|requires?|required|needs?|needed|once|after|if|with|have to|has to)\b",
+    re.IGNORECASE,
+)
 
 
 def numbers(text: str) -> frozenset[str]:
@@ -148,9 +167,9 @@ def missing_numbers(sentence: str, evidence: str) -> frozenset[str]:
     """
     words = _words(evidence)
     known = numbers(evidence) | set(_written(words))
-    known |= {str(_NUMBER_WORDS[w]) for w in words if w in _NUMBER_WORDS}
+    known |= {str(NUMBER_WORDS[w]) for w in words if w in NUMBER_WORDS}
     known |= {str(_MAGNITUDES[w]) for w in words if w in _MAGNITUDES}
-    known |= {_MONTHS[w] for w in words if w in _MONTHS}
+    known |= {MONTHS[w] for w in words if w in MONTHS}
     written = set(_written(_words(sentence))) - _NOT_COUNTED
     missing = frozenset((numbers(sentence) | written) - known)
     if missing <= written and numbers(evidence) | set(_written(words)) <= numbers(sentence):
@@ -164,8 +183,8 @@ def missing_numbers(sentence: str, evidence: str) -> frozenset[str]:
 def _written(words: Sequence[str]) -> Iterator[str]:
     """Yield numbers written in words as digits: "two hundred", "sixty" "five"."""
     for word, following in pairwise([*words, ""]):
-        if word in _NUMBER_WORDS:
-            yield str(_NUMBER_WORDS[word] * _MAGNITUDES.get(following, 1))
+        if word in NUMBER_WORDS:
+            yield str(NUMBER_WORDS[word] * _MAGNITUDES.get(following, 1))
 
 
 def figure(word: str) -> str | None:
@@ -178,9 +197,9 @@ def figure(word: str) -> str | None:
     if found:
         return " ".join(sorted(found))
     lower = word.lower()
-    if word[:1].isupper() and lower in _MONTHS:
-        return f"month {_MONTHS[lower]}"
-    value = str(_NUMBER_WORDS.get(lower, ""))
+    if word[:1].isupper() and lower in MONTHS:
+        return f"month {MONTHS[lower]}"
+    value = str(NUMBER_WORDS.get(lower, ""))
     return value if value and value not in _NOT_COUNTED else None
 
 
@@ -201,11 +220,14 @@ def missing_names(sentence: str, evidence: str) -> frozenset[str]:
     if language(sentence) == "de" or foreign(sentence, evidence):
         return frozenset()
     words = set(_words(evidence))
-    months = {number for word in words if (number := _MONTHS.get(word))} | numbers(evidence)
+    months = {number for word in words if (number := MONTHS.get(word))} | numbers(evidence)
     known = (
-        {_unaccented(word) for word in words} | _shortened(evidence) | _spelt_out(sentence, words)
+        {_unaccented(word) for word in words}
+        | abbreviations(evidence)
+        | _spelt_out(sentence, words)
     )
     known |= {word for sign, word in _SIGNS.items() if sign in evidence}
+    known |= {word.removesuffix("'s") for word in known}
     parts = (part for m in _NAME.finditer(sentence) for part in _WORDS.findall(m.group()))
     named = {
         part.lower().replace("’", "'").removesuffix("'s") for part in parts if part[0].isupper()
@@ -213,7 +235,7 @@ def missing_names(sentence: str, evidence: str) -> frozenset[str]:
     return frozenset(
         word
         for word in named - known - _ALWAYS_CAPITAL
-        if _MONTHS.get(word) not in months
+        if MONTHS.get(word) not in months
         and not any(_same_name(_unaccented(word), one) for one in known)
     )
 
@@ -233,7 +255,7 @@ _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
 _CAPITALS = re.compile(r"\b[A-Z]\w*(?:[ \n](?:(?:of|and|for|the) )*[A-Z]\w*)+")
 
 
-def _shortened(text: str) -> set[str]:
+def abbreviations(text: str) -> set[str]:
     """Return the abbreviations of its names: "eu" for "European Union", "us" for "U.S."."""
     made = {match.group().replace(".", "").lower() for match in _DOTTED.finditer(text)}
     return made | {short for short, _ in _initials(text)}
@@ -253,28 +275,6 @@ def _initials(text: str) -> Iterator[tuple[str, list[str]]]:
                 yield "".join(word[0] for word in words[start:end]), words[start:end]
 
 
-_FUNCTION_WORDS = {
-    "en": listed("the a an of to and in is are for on with by at from it that this be you your or"),
-    "de": listed("der die das den dem ein eine und ist sind im in zu von mit für auf nicht sie es"),
-    "fr": listed("le la les un une des du de et est sont dans pour par sur avec ce vous il"),
-    "es": listed("el la los las un una de y es son en para por con se que del al su"),
-}
-
-
-@lru_cache(maxsize=512)  # each sentence is compared with the same few passages
-def language(text: str) -> str:
-    """Return the language whose function words *text* uses most; "" if it has none.
-
-    >>> language("Parking in der Garage ist frei"), language("Parking in the garage is free")
-    ('de', 'en')
-    """
-    words = _words(text)
-    used = Counter(words)
-    counts = {code: sum(used[w] for w in small) for code, small in _FUNCTION_WORDS.items()}
-    best = max(counts, key=lambda code: counts[code])
-    return best if counts[best] else ""
-
-
 def contradicts(sentence: str, evidence: str) -> bool:
     """Return whether one denies what the other says, as far as single words show it.
 
@@ -286,14 +286,39 @@ def contradicts(sentence: str, evidence: str) -> bool:
     >>> contradicts("Trips cost 3 euros.", "Trips cost 3 euros and are not refundable.")
     False
     """
-    denies = any(True for _ in _negations(sentence))
-    if denies:
-        return not any(True for _ in _negations(evidence)) and _DENIALS.isdisjoint(_words(evidence))
+    if any(True for _ in _negations(sentence, mainly=True)):
+        return _denies_what_is_said(sentence, evidence)
     words = set(_words(sentence))
+    if _WITHOUT & words and not (_WITHOUT | _DENIALS | _NEGATIONS) & set(_words(evidence)):
+        return True
+    if _EXCEPTED.search(evidence) and _LIMITED.search(sentence) and not _WITHOUT & words:
+        return False  # "only with approval" is "not without approval"
     if not (words & _DENIALS - _HALF_DENIALS) <= set(_words(evidence)):
         return False  # it denies in another way: "prevent" for "do not fit"
     said = {_stem(word) for word in words}
-    return any(_stem(word) in said for word in _denied_words(evidence))
+    return any(_stem(word) in said for word in _denied_words(evidence, mainly=True))
+
+
+def _denies_what_is_said(sentence: str, evidence: str) -> bool:
+    """Return whether a sentence that denies something denies what *evidence* affirms."""
+    if any(True for _ in _negations(evidence, mainly=True)):
+        return False
+    known = {*_words(evidence)}
+    denied = {*_denied_words(sentence, mainly=True)}
+    if known & _DENIALS:
+        return bool(known & _DENIALS & denied)
+    return not denied or any(is_known(word, known) for word in denied)
+
+
+def denies_alone(sentence: str, evidence: str) -> bool:
+    """Return whether *sentence* denies something and *evidence* denies nothing.
+
+    >>> denies_alone("It is not heated.", "It has windows.")
+    True
+    """
+    if not any(True for _ in _negations(sentence, mainly=True)):
+        return False
+    return not any(True for _ in _negations(evidence)) and _DENIALS.isdisjoint(_words(evidence))
 
 
 def denied_before(text: str, start: int) -> bool:
@@ -317,23 +342,33 @@ def _is_negation(word: str) -> bool:
     return word in _NEGATIONS or word.endswith("n't") or word.startswith("n'")
 
 
-def _negations(text: str) -> Iterator[int]:
-    """Yield where each negation ends; "not only" and the "No." of "No. 5" are not negations."""
+def _negations(text: str, *, mainly: bool = False) -> Iterator[int]:
+    """Yield where each negation ends; "not only" and the "No." of "No. 5" are not negations.
+
+    Args:
+        text: Any text.
+        mainly: Leave out "without", which denies a condition and not the statement.
+    """
     for match in _WORDS.finditer(text):
-        if _is_negation(match.group().lower().replace("’", "'")):
+        word = match.group().lower().replace("’", "'")
+        if _is_negation(word) and not (mainly and word in _WITHOUT):
             rest = text[match.end() :]
-            if not re.match(r"\s+only\b|\s+nur\b|\.?\s*\d", rest, re.IGNORECASE):
+            if not _NO_NEGATION.match(rest):
                 yield match.end()
 
 
-def _denied_words(text: str) -> Iterator[str]:
+def _denied_words(text: str, *, mainly: bool = False) -> Iterator[str]:
     """Yield the first content word after each negation, if its clause has one."""
-    for end in _negations(text):
+    for end in _negations(text, mainly=mainly):
         clause = _CLAUSE_END.split(text[end : end + 80])[0]
-        yield from [w for w in _words(clause) if len(w) > _SHORT][:1]
+        yield from [w for w in _words(clause) if len(w) >= _SHORT and w not in _AUXILIARIES][:1]
 
 
-_SHORT = 3  # articles, pronouns and auxiliaries claim nothing
+_SHORT = 3
+_AUXILIARIES = listed(
+    "the and any are was has had its you our can may all for yet one this that these those been "
+    "have does will would could should must they them their your being also only just even"
+)
 
 
 def _stem(word: str) -> str:
@@ -342,25 +377,3 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) > len(ending) + _SHORT:
             return word.removesuffix(ending).rstrip("e")
     return word.rstrip("e")
-
-
-def covered(sentence: str, evidence: str) -> float | None:
-    """Return the share of the sentence's words that are in the evidence; None if it has no words.
-
-    >>> covered("Parking costs 3 euros.", "The daily fee for parking: 3 euros")
-    0.75
-    """
-    said, known = stems_of(sentence), set(stems_of(evidence))
-    return sum(stem in known for stem in said) / len(said) if said else None
-
-
-def foreign(sentence: str, text: str) -> bool:
-    """Return whether the two are in different languages, if both languages are recognised.
-
-    >>> foreign("Parken ist in der Garage frei", "Parking is free in the garage")
-    True
-    >>> foreign("Parken: frei", "Parking is free in the garage")
-    False
-    """
-    one, other = language(sentence), language(text)
-    return bool(one and other) and one != other

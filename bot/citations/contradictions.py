@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.citations.checker import inert
 from bot.citations.claims import figure
+from bot.citations.inert import inert
 from bot.types import Citation
 from index.chunking import STOPWORDS, listed, one_line, split_sentences, stem
 from index.types import Chunk, Passage
@@ -199,7 +199,7 @@ def _note(citation: Citation, other: Chunk, *, ours: str, theirs: str) -> str:
     if citation.modified_at is not None and other.modified_at is not None:
         days = (other.modified_at.date() - citation.modified_at.date()).days
         age = "A newer" if days > 0 else "An older" if days < 0 else age
-    title = inert(one_line(other.title), ())[:_TITLE_CHARS].strip()
+    title = inert(one_line(other.title))[:_TITLE_CHARS].strip()
     return (
         f"{age} document says otherwise: “{title}”{_changed(other.modified_at)} has {theirs} "
         f"where [{citation.label}]{_changed(citation.modified_at)} has {ours}."

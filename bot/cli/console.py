@@ -21,7 +21,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.citations import repeats
-from bot.types import LABEL, Answer, Status
+from bot.cli.markdown_view import AnswerMarkdown
+from bot.types import Answer, Status
 from index.chunking import path_below, plain
 from index.types import Chunk, Passage
 
@@ -88,7 +89,7 @@ def answer_view(answer: Answer, *, quotes: bool = False) -> RenderableType:
         return _marked(mark, style, Text(answer.text))
     parts: list[RenderableType] = []
     if answer.text:
-        parts.append(_marked(mark, style, _labelled(answer)))
+        parts.append(_marked(mark, style, AnswerMarkdown(answer.text, answer.highlights)))
     if answer.message and (answer.status is not Status.ANSWERED or not answer.text):
         parts.append(_marked(mark, style, Text(answer.message)))
     elif answer.message:
@@ -105,18 +106,10 @@ def answer_view(answer: Answer, *, quotes: bool = False) -> RenderableType:
     return Group(*parts)
 
 
-def _marked(mark: str, style: str, text: Text) -> RenderableType:
+def _marked(mark: str, style: str, text: RenderableType) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_row(Text(mark, style=style), text)
     return table
-
-
-def _labelled(answer: Answer) -> Text:
-    styled = Text(answer.text)
-    for start, end in answer.highlights:
-        styled.stylize("bold", start, end)
-    styled.highlight_regex(LABEL, "bold cyan")
-    return styled
 
 
 def _sources(answer: Answer, *, quotes: bool) -> RenderableType:

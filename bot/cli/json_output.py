@@ -93,6 +93,15 @@ def answer_json(answer: Answer) -> Json:
         "status": str(answer.status),
         "answer": answer.text,
         "citations": [citation_json(citation) for citation in answer.citations],
+        "blocks": [
+            {
+                "kind": str(part.kind),
+                "text": part.text,
+                "citations": list(part.labels),
+                "marked": part.marked,
+            }
+            for part in answer.blocks
+        ],
         "nearest": [passage_json(passage) for passage in answer.nearest],
         "message": answer.message,
         "corrections": corrections_json(answer.corrections),

@@ -1,10 +1,10 @@
-"""Build the prompt context: passages with opaque ids, in blocks that no text can fake."""
+"""Build the prompt context: numbered passages, in blocks that no text can fake."""
 
-import secrets
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.citations import Removed
+from bot.citations import Reason, Removed, Undecided
 from bot.engine.duplicates import newer_first, says_the_same
 from bot.engine.reply_parser import SCHEMA
 from bot.types import BYTES_PER_TOKEN, Messages, Question, ShownPassage
@@ -12,31 +12,14 @@ from index.chunking import one_line, readable, visible
 from index.types import Chunk, Passage
 from prompts import load
 
-ID_LENGTH = 6
 MOST_PLACES = 5
 """How many other places of the same text are named."""
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_DIGITS = "234567"
-
-
-def opaque_ids(count: int) -> list[str]:
-    """Return *count* different ids that nobody can predict.
-
-    Each has a letter and a digit, so that no word and no number in a text is ever an id.
-    """
-    ids: dict[str, None] = {}
-    while len(ids) < count:
-        made = "".join(secrets.choice(_LETTERS + _DIGITS) for _ in range(ID_LENGTH))
-        if not made.isalpha() and not made.isdigit():
-            ids[made] = None
-    return list(ids)
 
 
 def show(
     passages: Sequence[Passage], *, question: str = "", most: int | None = None
 ) -> tuple[ShownPassage, ...]:
-    """Give each section an id for this question only; passages of one section are merged.
+    """Number the sections that the passages are in; passages of one section are merged.
 
     A passage that says the same as a better one is not shown again, only its place is. Of two
     versions of a document, the newer one comes first.
@@ -63,12 +46,12 @@ def show(
             also.append([])
         else:
             grouped[home].append(passage)
-    ids = opaque_ids(len(grouped))
     shown = (
-        ShownPassage(id=id_, passage=best, others=tuple(others), also=tuple(places))
-        for id_, (best, *others), places in zip(ids, grouped, also, strict=True)
+        ShownPassage(id="", passage=best, others=tuple(others), also=tuple(places))
+        for (best, *others), places in zip(grouped, also, strict=True)
     )
-    return newer_first(tuple(shown), question)
+    ordered = newer_first(tuple(shown), question)
+    return tuple(replace(one, id=str(number)) for number, one in enumerate(ordered, 1))
 
 
 def _is_same(passage: Passage, other: Passage) -> bool:
@@ -87,7 +70,7 @@ def _is_within(passage: Passage, other: Passage) -> bool:
 def block(shown: ShownPassage) -> str:
     """Return the passage between its borders, with a bar before every line of its text.
 
-    A text cannot end its own block: its lines all begin with a bar, and it does not contain its id.
+    A text cannot end its own block, because all of its lines begin with a bar.
     """
     chunk = shown.section.chunk
     place = " > ".join(chunk.path)
@@ -143,20 +126,28 @@ def blocks(shown: Sequence[ShownPassage], *, max_bytes: int) -> str:
 
 
 MAX_TOLD_REASONS = 5
-AS_LINES = "Answer in SENTENCE and EVIDENCE lines, or write NOT FOUND."
+AS_MARKDOWN = "Answer in Markdown with the numbers of the passages, or write NOT FOUND."
 AS_JSON = "Answer with the JSON object."
 
 _REASONS = {
-    "no_evidence": "there was no EVIDENCE line",
-    "quote_not_found": "the words quoted are not in any passage",
-    "quote_too_short": "the words quoted are too few to prove anything",
-    "quote_cut": "the words quoted leave out the negation before them",
-    "number": "a number in it is not in the evidence",
-    "name": "a name in it is not in the evidence",
-    "negation": "the sentence and its evidence deny different things",
-    "link": "an address in it is not in the evidence",
-    "not_proven": "the evidence says something else",
-    "empty": "it says nothing",
+    Reason.EMPTY: "it says nothing",
+    Reason.NO_EVIDENCE: "no passage says anything like it",
+    Reason.QUOTE_NOT_FOUND: "the words quoted are not in any passage",
+    Reason.QUOTE_TOO_SHORT: "the words quoted are too few to prove anything",
+    Reason.QUOTE_CUT: "the words quoted leave out the negation before them",
+    Reason.NUMBER: "a number or a unit in it is not in the passage, or counts something else there",
+    Reason.DATE: "a date in it is not in the passage",
+    Reason.NAME: "a name in it is not in the passage",
+    Reason.NEGATION: "the sentence and the passage deny different things",
+    Reason.LINK: "an address in it is not in the passage",
+    Reason.CODE: "a command, a file or a version in it is not in the passage",
+    Reason.MODAL: "the passage says may or should, not must",
+    Reason.SCOPE: "the passage does not say only, every or always",
+    Reason.EXCHANGED: "the passage has it the other way round, or about something else",
+    Reason.ADDED: "a part of it is not in the passage",
+    Reason.NOT_PROVEN: "the passage says something else",
+    Reason.ABSENT: "it is about the passages",
+    Reason.REMARK: "it is no statement",
 }
 
 
@@ -182,7 +173,7 @@ def for_answer(
         rules += load("answer-language").render(language=question.language)
     if structured:
         rules += load("answer-structured").render()
-    form = AS_JSON if structured else AS_LINES
+    form = AS_JSON if structured else AS_MARKDOWN
     asked = one_line(question.text)
     frame = rules + answer.template + asked
     room = room_tokens * BYTES_PER_TOKEN - len(frame.encode(errors="replace"))
@@ -203,3 +194,26 @@ def for_retry(asked: Messages, removed: Sequence[Removed]) -> Messages:
     )
     again = load("answer-retry").render(asked=asked.user, reasons=told)
     return replace(asked, user=again)
+
+
+_PAIR_NUMBER = re.compile(r"^\W*(\d{1,3})\W+(yes|no)\b", re.IGNORECASE | re.MULTILINE)
+
+
+def for_check(undecided: Sequence[Undecided]) -> Messages:
+    """Return the request that asks which statements their evidence proves."""
+    pairs = "\n\n".join(
+        f"{at}. Statement:\n{quoted(one.statement)}\nEvidence:\n{quoted(readable(one.evidence))}"
+        for at, one in enumerate(undecided, 1)
+    )
+    request = load("check-request").render(pairs=pairs, count=str(len(undecided)))
+    return Messages(system=load("check").render(), user=request)
+
+
+def verdicts_in(reply: str, count: int) -> dict[int, bool]:
+    r"""Return the verdicts of a reply to `for_check`, by position.
+
+    >>> verdicts_in("1. yes\n2: no\nmaybe", 3)
+    {0: True, 1: False}
+    """
+    told = {int(n) - 1: said.lower() == "yes" for n, said in _PAIR_NUMBER.findall(reply)}
+    return {at: said for at, said in told.items() if 0 <= at < count}

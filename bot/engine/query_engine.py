@@ -46,6 +46,7 @@ NOT_FOUND = "I found no passage that answers this."
 NO_DOCUMENT = "No document mentions"
 UNSUPPORTED = "The drafted answer is not supported by the documents, so it is not shown."
 CUT = "This is the beginning: {count} more in the source."
+PARTIAL = "The documents do not answer every part of the question."
 OWN_WORDS = "These are the documents' own words."
 NO_OWN_WORDS = "No passage contains the answer word for word."
 WORDS_ONLY = "For now the index is searched by words only; its vectors are still being computed."
@@ -104,9 +105,9 @@ class FootnoteQueryEngine(BaseQueryEngine):
         return (await self._whole(question, None))[0]
 
     async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
-        """Yield each sentence with its labels once it is checked, and the answer last.
+        """Yield each piece of the answer once it is checked, and the answer last.
 
-        The answer's text is what was yielded before: text already shown is never taken back.
+        The pieces joined are the answer's text: text already shown is never taken back.
 
         Raises:
             IndexingError: If there is no index, or it is damaged.
@@ -236,6 +237,8 @@ def _made(result: Result, found: SearchResult, session: ModelSession) -> Answer:
         status, notes = Status.NOT_FOUND, [_refusal(result)]
     if result.left_out and checked.citations:
         notes.append(CUT.format(count=result.left_out))
+    if checked.citations and result.is_partial:
+        notes.append(PARTIAL)
     notes += disagreements(checked.citations, found.passages)
     if result.fell_back:
         notes.insert(0, OVER_BUDGET if session.over_budget else UNREACHABLE)
@@ -248,6 +251,7 @@ def _made(result: Result, found: SearchResult, session: ModelSession) -> Answer:
         usage=session.usage,
         confidence=result.confidence,
         highlights=_places(result.points_at, checked.text),
+        blocks=checked.parts,
     )
 
 

@@ -1,73 +1,164 @@
-"""Parse a model's reply while it streams in: sentences and their evidence."""
+"""Parse a model's reply while it streams in: the parts of the answer and their evidence."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from bot.engine.citation_markers import without_markers
+from bot.engine.markdown_reader import MarkdownReader
 from bot.errors import AnswererError
 from bot.types import Evidence, Sentence
 
 _NOT_FOUND = re.compile(r"[*_`\"'\s]*NOT FOUND[*_`\"'.\s]*")
-_LINE = re.compile(r"[\s*>-]*(SENTENCE|EVIDENCE)\**\s*:\**\s*(.*)")
-_QUOTATION = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}
+_HIDDEN = re.compile(r"<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)", re.DOTALL | re.I)
+_HIDDEN_ENDS = re.compile(r"</(?:think|thinking|reasoning|scratchpad)>", re.IGNORECASE)
+_MOST_TAG_CHARS = 13
+# A fence that may hold the complete reply, and one or an object that may be a reply in JSON
+_OUTER = re.compile(
+    r"\s*(`{3,}|~{3,})[ \t]*(?:markdown|md|text|plaintext|txt)?[ \t]*\n", re.IGNORECASE
+)
+_OBJECT = re.compile(r"^[ \t]*(?:\{|`{3,}[ \t]*json\b)", re.MULTILINE | re.IGNORECASE)
+_UNCLEAR = ("`", "~", "{")
 
 
 class ReplyReader:
-    r"""Parses a reply in the answer prompt's line format; each sentence is returned once complete.
+    r"""Parses a reply in Markdown, and what small models make of that form.
 
-    A line of any other kind becomes a sentence without evidence, which the check will remove, so
-    a reply in free prose counts as said but not supported. NOT FOUND alone is not a sentence.
+    A model's thoughts (`<think>`) are left out, a fence around the complete reply is opened, and a
+    JSON object is read for its text. NOT FOUND alone is no part.
 
-    >>> reader = ReplyReader()
-    >>> reader.feed("SENTENCE: It costs 3 euros.\nEVIDENCE: k7q2mz | fee: 3 eu")
-    []
-    >>> [sentence.text for sentence in reader.feed("ros\nSENTENCE: It")]
-    []
-    >>> [sentence.text for sentence in reader.feed(" is due on Monday.\n")]
-    ['It costs 3 euros.']
+    Args:
+        passages: How many passages the model was shown.
+
+    >>> reader = ReplyReader(passages=2)
+    >>> [part.text for part in reader.feed("<think>1 or 2?</think>It is 3 euros [1]. It is due in")]
+    ['It is 3 euros.']
+    >>> [part.text for part in [*reader.feed(" May."), *reader.end()]]
+    ['It is due in May.']
     """
 
-    def __init__(self) -> None:
-        self._all: list[str] = []
-        self._line = ""
-        self._open: Sentence | None = None
+    def __init__(self, passages: int) -> None:
+        self._markdown = MarkdownReader(passages)
+        self._passages = passages
+        self._is_empty = True
+        self._hidden = ""  # what may be or become a thought
+        self._waiting = ""  # a beginning that is not clear yet, or a reply to be read completely
+        self._is_whole = False
 
     def feed(self, text: str) -> list[Sentence]:
-        """Read the next part of the reply; return the sentences that it completes."""
-        self._all.append(text)
-        *whole, self._line = (self._line + text).split("\n")
-        lines = [line for part in whole for line in part.splitlines()]
-        return [done for line in lines for done in self._read(line)]
+        """Read the next part of the reply; return the parts of the answer that it completes."""
+        self._is_empty = self._is_empty and not text.strip()
+        self._hidden = _without_thoughts(self._hidden + text)
+        shown, self._hidden = _before_tag(self._hidden)
+        return _stated(self._read(shown))
 
     def end(self) -> list[Sentence]:
-        """Return the sentences completed by the end of the reply.
+        """Return the parts completed by the end of the reply.
 
         Raises:
             AnswererError: If the reply was empty.
         """
-        reply = "".join(self._all)
-        if not reply.strip():
+        if self._is_empty:
             raise AnswererError("the reply is empty")
-        if _NOT_FOUND.fullmatch(reply):
-            return []
-        done = [one for line in self._line.splitlines() for one in self._read(line)]
-        last, self._line, self._open = self._open, "", None
-        return done if last is None else [*done, last]
+        parts = self._read(_HIDDEN.sub("", self._hidden))
+        rest, self._waiting = self._waiting, ""
+        if self._is_whole or rest.lstrip().startswith(_UNCLEAR):
+            read = answer_in(rest)
+            if isinstance(read, tuple):
+                return _stated([*parts, *read])
+            rest = read if read is not None else _opened(rest, self._passages)
+        parts += [*self._markdown.feed(rest), *self._markdown.end()]
+        return _stated(parts)
 
-    def _read(self, line: str) -> list[Sentence]:
-        """Return the sentence before this line if the line begins a new one."""
-        if not line.strip():
+    def _read(self, text: str) -> list[Sentence]:
+        self._waiting += text
+        if self._is_whole or not self._waiting.strip():
             return []
-        match = _LINE.fullmatch(line)
-        kind, rest = (match[1], match[2].strip()) if match else ("", line.strip())
-        before = self._open
-        if kind == "EVIDENCE" and before is not None:
-            evidence = (*before.evidence, _evidence(rest))
-            self._open = Sentence(text=before.text, evidence=evidence)
+        if self._waiting.lstrip().startswith(_UNCLEAR) and "\n" not in self._waiting.lstrip():
             return []
-        self._open = Sentence(text=rest, evidence=())
-        return [] if before is None else [before]
+        begins = _OBJECT.search(self._waiting)
+        if begins or (_OUTER.match(self._waiting) and self._markdown.is_unread):
+            self._is_whole = True
+            at = begins.start() if begins else 0
+            before, self._waiting = self._waiting[:at], self._waiting[at:]
+            return self._markdown.feed(before)
+        ready, self._waiting = self._waiting, ""
+        last = ready.rpartition("\n")[2]
+        if last.lstrip().startswith(_UNCLEAR):  # the beginning of a line that may be an object
+            ready, self._waiting = ready[: len(ready) - len(last)], last
+        return self._markdown.feed(ready)
+
+
+def _stated(parts: Sequence[Sentence]) -> list[Sentence]:
+    return [one for one in parts if not _NOT_FOUND.fullmatch(one.text)]
+
+
+def _without_thoughts(text: str) -> str:
+    """Return *text* without the thoughts that have ended."""
+    closed = _HIDDEN_ENDS.search(text)
+    if not closed:
+        return text
+    kept = _HIDDEN.sub("", text) if _HIDDEN.search(text) else text
+    return _HIDDEN_ENDS.sub("", kept)
+
+
+def _before_tag(text: str) -> tuple[str, str]:
+    """Return what can be shown of *text*, and what may be or become a thought.
+
+    >>> _before_tag("a <b, c <think")
+    ('a <b, c ', '<think')
+    """
+    opened = _HIDDEN.search(text)
+    if opened:
+        return text[: opened.start()], text[opened.start() :]
+    at = text.rfind("<", max(0, len(text) - _MOST_TAG_CHARS))
+    if at >= 0 and any(tag.startswith(text[at:].lower()) for tag in _TAGS):
+        return text[:at], text[at:]
+    return text, ""
+
+
+_TAGS = tuple(
+    f"<{slash}{name}>"
+    for name in ("think", "thinking", "reasoning", "scratchpad")
+    for slash in ("", "/")
+)
+
+
+def _opened(text: str, passages: int) -> str:
+    """Return the Markdown in a fence around a complete reply; code stays in its fence."""
+    fence = _OUTER.match(text)
+    if fence is None:
+        return text
+    inner, closed, after = text[fence.end() :].rpartition(f"\n{fence[1]}")
+    inner = inner if closed else after
+    is_named = "m" in text[: fence.end()].lower()
+    if is_named or (without_markers(inner, most=passages)[1] and not after.strip()):
+        return f"{inner}\n{after}" if closed else inner
+    return text
+
+
+def answer_in(text: str) -> str | tuple[Sentence, ...] | None:
+    r"""Return the answer in a reply that is, or ends with, a JSON object; None if it has none.
+
+    >>> answer_in('```json\n{"answer": "It is 3 euros [1]."}\n```')
+    'It is 3 euros [1].'
+    """
+    at = text.find("{")
+    try:
+        made, _ = _DECODER.raw_decode(text[at:]) if at >= 0 else (None, 0)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(made, dict):
+        return None
+    listed = made.get("sentences")
+    if isinstance(listed, list):
+        return tuple(_sentence(one) for one in listed if isinstance(one, dict))
+    words = next((made[key] for key in _ANSWER_KEYS if isinstance(made.get(key), str)), None)
+    return None if words is None else str(words)
+
+
+_ANSWER_KEYS = ("answer", "response", "reply", "text", "content", "result")
 
 
 class JsonReader:
@@ -169,22 +260,14 @@ SCHEMA: Final = _object_of(
 )
 
 
-def parse_draft(reply: str) -> tuple[Sentence, ...]:
-    r"""Return the sentences of a complete reply.
+def parse_draft(reply: str, passages: int = 99) -> tuple[Sentence, ...]:
+    r"""Return the parts of a complete reply.
 
     Raises:
         AnswererError: If the reply is empty.
 
-    >>> parse_draft("SENTENCE: It costs 3 euros.\nEVIDENCE: k7q2mz | fee: 3 euros")[0].evidence
-    (Evidence(passage_id='k7q2mz', quote='fee: 3 euros'),)
+    >>> [one.evidence for one in parse_draft("It costs 3 euros [2].")]
+    [(Evidence(passage_id='2', quote=''),)]
     """
-    reader = ReplyReader()
+    reader = ReplyReader(passages)
     return (*reader.feed(reply), *reader.end())
-
-
-def _evidence(rest: str) -> Evidence:
-    passage_id, _, quote = rest.partition("|")
-    quote = quote.strip()
-    if len(quote) > 1 and _QUOTATION.get(quote[0]) == quote[-1]:
-        quote = quote[1:-1].strip()
-    return Evidence(passage_id=passage_id.strip(" `*[](){}<>").lower(), quote=quote)

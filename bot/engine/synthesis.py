@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.citations import Checked, Checker, Proves
-from bot.engine.context import for_answer, for_retry, within
+from bot.citations import Checked, Checker, Proves, Reason, Removed
+from bot.engine.context import for_answer, for_check, for_retry, verdicts_in, within
 from bot.engine.reply_parser import JsonReader, ReplyReader
 from bot.errors import AnswererError
 from bot.llm import Model, ModelSession
@@ -20,13 +20,14 @@ class Result:
 
     Attributes:
         checked: The draft after the check.
-        said_something: Whether anything was drafted, kept or not.
+        said_something: Whether anything was stated, kept or not.
         answerer: Name of the answerer.
         fell_back: Whether there were models but none could be used.
         confidence: The offline reader's; None if it was not used.
         points_at: The words that it marks as the answer itself.
         missing: Names in the question that no document has.
         left_out: How many items, rows or lines of what is quoted are not shown.
+        is_partial: Whether the answerer says that the documents lack a part of the answer.
     """
 
     checked: Checked
@@ -37,6 +38,13 @@ class Result:
     points_at: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     left_out: int = 0
+    is_partial: bool = False
+
+
+MOST_ASKED = 12
+"""How many open statements a model is asked about at most; the others are marked."""
+
+_UNSAID = frozenset({Reason.ABSENT, Reason.REMARK, Reason.EMPTY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,35 +87,44 @@ class AnswerSynthesizer:
         self._shown = shown
         self._talk = session
         self._fallback = fallback
-        self._checker = Checker(shown, proves)
+        self._checker = Checker(shown, proves, asked=question.text)
         self._told_by: list[str] = []
 
     async def events(self, *, stream: bool) -> AsyncGenerator[str | Result]:
-        """Yield each sentence with its labels once it is checked, and the result last.
+        """Yield what is shown of the answer as soon as it is checked, and the result last.
 
-        Text that was yielded stays: if a stream breaks off, the next answerer adds to it without
-        repeating it.
+        The pieces joined are the answer. Text that was yielded stays: if a stream breaks off, the
+        next answerer adds to it without repeating it.
         """
         for model in self._talk.models:
             try:
-                said = False
-                async for sentence in self._drafted(model, stream=stream):
-                    said = True
-                    if told := self._told(sentence, model.provider.name):
-                        yield told
-            except AnswererError:
-                continue  # the session has logged it
-            yield self._result(model.provider.name, said_something=said)
+                async for told in self._by_model(model, stream=stream):
+                    yield told
+            except AnswererError:  # the session has logged it
+                if told := self._shown_by(self._checker.settle({}), model.provider.name):
+                    yield told
+                continue
+            yield self._result(model.provider.name)
             return
         some = within(self._shown, tokens=self._room.extractive)
         draft = await self._fallback.draft(self._question, some)
-        for sentence in draft.sentences:
-            if told := self._told(sentence, draft.answerer):
-                yield told
+        shown = [self._checker.add(part) for part in draft.sentences]
+        for told in filter(None, [*shown, self._checker.settle({})]):
+            yield self._shown_by(told, draft.answerer)
         yield self._offline(draft)
 
+    async def _by_model(self, model: Model, *, stream: bool) -> AsyncGenerator[str]:
+        """Yield what is shown of a model's reply, and at its end what was left open."""
+        name = model.provider.name
+        async for part in self._drafted(model, stream=stream):
+            if told := self._shown_by(self._checker.add(part), name):
+                yield told
+        settled = self._checker.settle(await self._verdicts(model))
+        if told := self._shown_by(settled, name):
+            yield told
+
     async def _drafted(self, model: Model, *, stream: bool) -> AsyncGenerator[Sentence]:
-        """Yield the model's sentences; if none is kept, ask once more and yield those."""
+        """Yield the model's parts; if none is kept, ask once more and yield those."""
         limits = model.provider
         messages = for_answer(
             self._question,
@@ -117,56 +134,78 @@ class AnswerSynthesizer:
             structured=limits.structured,
         )
         said = False
-        async for sentence in self._sentences(model, messages, purpose="answer", stream=stream):
+        async for part in self._parts(model, messages, purpose="answer", stream=stream):
             said = True
-            yield sentence
-        checked = self._checker.checked
-        if not said or checked.text:
+            yield part
+        removed = self._stated()
+        if not said or not removed or self._checker.checked.text or self._checker.undecided:
             return
-        again = for_retry(messages, checked.removed)
+        again = for_retry(messages, removed)
         try:
-            async for sentence in self._sentences(model, again, purpose="retry", stream=stream):
-                yield sentence
+            async for part in self._parts(model, again, purpose="retry", stream=stream):
+                yield part
         except AnswererError:
             return  # the first reply was complete and unsupported, so that is the outcome
 
-    async def _sentences(
+    async def _parts(
         self, model: Model, messages: Messages, *, purpose: str, stream: bool
     ) -> AsyncGenerator[Sentence]:
-        reader = JsonReader() if messages.schema else ReplyReader()
-        async for text in self._talk.reply(model, messages, purpose=purpose, stream=stream):
-            for sentence in reader.feed(text):
-                yield sentence
-        for sentence in reader.end():
-            yield sentence
+        reader = JsonReader() if messages.schema else ReplyReader(len(self._shown))
+        pieces = self._talk.reply(model, messages, purpose=purpose, stream=stream)
+        if not stream:  # a reply that does not end well is not used
+            pieces = _listed([piece async for piece in pieces])
+        async for text in pieces:
+            for part in reader.feed(text):
+                yield part
+        for part in reader.end():
+            yield part
 
-    def _told(self, sentence: Sentence, answerer: str) -> str | None:
-        told = self._checker.add(sentence)
-        if told is not None and answerer not in self._told_by:
+    async def _verdicts(self, model: Model) -> dict[int, bool]:
+        """Ask the model once about everything that the check left open."""
+        undecided = self._checker.undecided[:MOST_ASKED]
+        if not undecided:
+            return {}
+        try:
+            replies = self._talk.reply(model, for_check(undecided), purpose="check", stream=False)
+            reply = "".join([piece async for piece in replies])
+        except AnswererError:
+            return {}  # the session has logged it; what is open is marked
+        return verdicts_in(reply, len(undecided))
+
+    def _shown_by(self, told: str, answerer: str) -> str:
+        if told and answerer not in self._told_by:
             self._told_by.append(answerer)
         return told
 
-    def _result(self, answerer: str, *, said_something: bool) -> Result:
+    def _stated(self) -> list[Removed]:
+        """Return what was removed of what was said about the documents."""
+        return [one for one in self._checker.checked.removed if one.reason not in _UNSAID]
+
+    def _result(self, answerer: str) -> Result:
         checked = self._checker.checked
         if checked.removed:
             reasons = sorted(str(one.reason) for one in checked.removed)
-            log.info("sentences removed", extra={"count": len(reasons), "reasons": reasons})
+            log.info("parts removed", extra={"count": len(reasons), "reasons": reasons})
         return Result(
             checked=checked,
-            said_something=said_something or bool(self._told_by),
+            said_something=bool(self._stated()) or bool(self._told_by),
+            is_partial=any(one.reason is Reason.ABSENT for one in checked.removed),
             answerer=", ".join(self._told_by) or answerer,
             fell_back=False,
         )
 
     def _offline(self, draft: Draft) -> Result:
-        result = self._result(draft.answerer, said_something=bool(draft.sentences))
-        return Result(
-            checked=result.checked,
-            said_something=result.said_something,
-            answerer=result.answerer,
+        result = self._result(draft.answerer)
+        return replace(
+            result,
             fell_back=bool(self._talk.models),
             confidence=draft.confidence,
             points_at=draft.points_at,
             missing=draft.missing,
             left_out=draft.left_out,
         )
+
+
+async def _listed(pieces: Sequence[str]) -> AsyncGenerator[str]:
+    for piece in pieces:
+        yield piece

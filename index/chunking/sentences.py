@@ -19,6 +19,8 @@ _END = re.compile(
 )
 _WIDE_ENDS = frozenset("。！？｡")
 _OPENERS = " \t\n\"'“‘«„([*_`¿¡"
+# Any run of spaces, also of no-break and em spaces, and what opens a sentence
+_OPENING = re.compile(r"[\s\"'“‘«„(\[*_`¿¡]*")
 _NUMBERING = frozenset("0123456789.IVXivx")
 
 
@@ -148,7 +150,9 @@ def _is_end(text: str, match: re.Match[str], *, start: int, end: int) -> bool:
         return True
     if not text[match.end()].isspace():
         return False
-    following = text[match.end() : min(end, match.end() + _LOOK_CHARS)].lstrip(_OPENERS)
+    opened = _OPENING.match(text, match.end(), end)
+    begin = opened.end() if opened else match.end()
+    following = text[begin : min(end, begin + _LOOK_CHARS)]
     if not following or following[0].islower():
         return not following
     is_single_dot = match[0].startswith(".") and not match[0].startswith("..")

@@ -25,9 +25,9 @@ def blocks_in(prompt: str) -> Blocks:
     ]
 
 
-def said(text: str, passage_id: str, quote: str) -> str:
-    """Return one sentence with its evidence in the form that the prompt asks for."""
-    return f"SENTENCE: {text}\nEVIDENCE: {passage_id} | {quote}\n"
+def said(text: str, passage_id: str, _: str = "") -> str:
+    """Return one paragraph with its marker in the form that the prompt asks for."""
+    return f"{' '.join(text.split())} [{passage_id}]\n\n"
 
 
 def quoting(blocks: Blocks) -> str:
@@ -40,7 +40,7 @@ def quoting_all(blocks: Blocks) -> str:
 
 
 def inventing(_: Blocks) -> str:
-    return "SENTENCE: It is 3 euros, I believe."
+    return "It is 7 euros, I believe."
 
 
 def silent(_: Blocks) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.context import AS_LINES, blocks
+from bot.engine.context import AS_MARKDOWN, blocks
 from bot.types import ShownPassage
 from prompts import Prompt, PromptError, load
 from tests.fakes.searcher import a_passage
@@ -15,7 +15,7 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "answer-prompt.md"
 def test_rendered_answer_prompt_is_the_golden_file(request: pytest.FixtureRequest) -> None:
     passages = [
         ShownPassage(
-            id="k7q2mz",
+            id="1",
             passage=a_passage(
                 "Parking costs 3 euros a day.\n\nPay at the gate.",
                 title="Site guide",
@@ -24,7 +24,7 @@ def test_rendered_answer_prompt_is_the_golden_file(request: pytest.FixtureReques
             ),
         ),
         ShownPassage(
-            id="x3n5ab",
+            id="2",
             passage=a_passage("| Day | Fee |\n|---|---|\n| Sunday | none |", title="Fees"),
         ),
     ]
@@ -33,7 +33,7 @@ def test_rendered_answer_prompt_is_the_golden_file(request: pytest.FixtureReques
     answer = load("answer").render(
         passages=blocks(passages, max_bytes=10_000),
         question="What does parking cost?",
-        form=AS_LINES,
+        form=AS_MARKDOWN,
     )
 
     rendered = f"{rules}\n=====\n\n{answer}"

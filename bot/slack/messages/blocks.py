@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.slack.messages import elements, rich_text, texts
@@ -160,17 +160,21 @@ def _answer_blocks(said: str, bold: Sequence[rich_text.Place] = ()) -> list[Bloc
     tables = 0
     for part in rich_text.parts(said, bold):
         if part.kind == "table" and rich_text.is_showable(part) and not tables:
-            blocks += [rich_text_block(elements)] if elements else []
+            blocks += [_text_block(elements)] if elements else []
             blocks.append(rich_text.table_block(part))
             elements, chars, tables = [], 0, 1
             continue
         for piece in _fitting(part):
             if chars and chars + piece.chars > LIMITS["block_chars"] // 2:
-                blocks.append(rich_text_block(elements))
+                blocks.append(_text_block(elements))
                 elements, chars = [], 0
             elements += [*_gap(elements, piece), _part_element(piece)]
             chars += piece.chars
-    return [*blocks, rich_text_block(elements)] if elements else blocks
+    return [*blocks, _text_block(elements)] if elements else blocks
+
+
+def _text_block(elements: Sequence[Block]) -> Block:
+    return rich_text_block(rich_text.joined_lists(elements))
 
 
 def _gap(before: Sequence[Block], part: Part) -> list[Block]:
@@ -194,7 +198,8 @@ def _fitting(part: Part) -> Iterable[Part]:
         return [part]
     whole = rich_text.table_text(part) if part.rows else "".join(p.text for p in part.pieces)
     kind = "code" if part.rows else part.kind
-    return [Part(kind=kind, pieces=(Piece(cut),), indent=part.indent) for cut in _pieces(whole)]
+    cuts = _pieces(whole)
+    return [replace(part, kind=kind, pieces=(Piece(cut),), rows=()) for cut in cuts]
 
 
 def cut_at_sentence(text: str, max_chars: int) -> str:

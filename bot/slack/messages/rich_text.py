@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -18,6 +18,8 @@ MAX_COLUMNS: Final = 20
 MAX_TABLE_CHARS: Final = 4000
 
 _PARSER: Final = MarkdownIt("commonmark", {"html": False}).enable("table").disable("reference")
+_YEARS: Final = 100
+"""A line that begins with a higher number is a sentence and not an item."""
 _STYLES: Final = {"strong": "bold", "em": "italic"}
 
 Place = tuple[int, int]
@@ -47,12 +49,14 @@ class Part:
     Attributes:
         kind: "text", "item", "code" or "table".
         indent: How deep an item is.
+        number: Of an item of a numbered list.
         rows: Of a table, its head first.
     """
 
     kind: str
     pieces: tuple[Piece, ...] = ()
     indent: int = 0
+    number: int | None = None
     rows: tuple[tuple[str, ...], ...] = field(default=())
 
     @property
@@ -151,24 +155,32 @@ def _parts(node: SyntaxTreeNode, markdown: str, depth: int) -> Iterator[Part]:
         yield Part(kind="code", pieces=(Piece(node.content.rstrip("\n")),))
     elif node.type == "table":
         yield _table(node)
-    elif node.type == "bullet_list":
+    elif node.type == "bullet_list" or (node.type == "ordered_list" and _first(node) < _YEARS):
         yield from _items(node, markdown, depth)
     elif node.type in {"paragraph", "heading"}:
         styles = frozenset({"bold"} if node.type == "heading" else ())
         yield Part(kind="text", pieces=tuple(_pieces(node.children[0], styles)))
     elif node.map is not None:
-        # A numbered list stays as text: "1986. What a year!" would become a list too.
+        # "1986. What a year!" is no list, although Markdown reads it as one
         first, end = node.map
         text = "\n".join(markdown.split("\n")[first:end]).strip("\n")
         yield Part(kind="text", pieces=(Piece(text),))
 
 
 def _items(node: SyntaxTreeNode, markdown: str, depth: int) -> Iterator[Part]:
-    for item in node.children:
+    start = None if node.type == "bullet_list" else _first(node)
+    for at, item in enumerate(node.children):
+        number = None if start is None else start + at
+        if start is not None and item.info.isdigit():
+            number = int(item.info)  # a step that was left out leaves its number out
         for child in item.children:
             for part in _parts(child, markdown, depth + 1):
                 is_text = part.kind == "text"
-                yield replace(part, kind="item", indent=depth) if is_text else part
+                yield replace(part, kind="item", indent=depth, number=number) if is_text else part
+
+
+def _first(node: SyntaxTreeNode) -> int:
+    return int(node.attrs.get("start", 1))
 
 
 def _table(node: SyntaxTreeNode) -> Part:
@@ -231,12 +243,44 @@ def code_element(pieces: Sequence[Piece]) -> Block:
 def item_element(part: Part) -> Block:
     """Return a list of one item."""
     section = {"type": "rich_text_section", "elements": text_elements(part.pieces)}
-    return {
+    made: Block = {
         "type": "rich_text_list",
-        "style": "bullet",
+        "style": "bullet" if part.number is None else "ordered",
         "indent": min(part.indent, 8),
         "elements": [section],
     }
+    return made | {"offset": part.number - 1} if part.number and part.number > 1 else made
+
+
+def joined_lists(elements: Iterable[Block]) -> list[Block]:
+    """Return the elements with the items that follow each other in one list."""
+    made: list[Block] = []
+    for element in elements:
+        before = made[-1] if made else {}
+        if not _continues(before, element):
+            made.append(element)
+            continue
+        made[-1] = before | {"elements": [*_items_of(before), *_items_of(element)]}
+    return made
+
+
+def _continues(before: Block, element: Block) -> bool:
+    if not (before.get("type") == element["type"] == "rich_text_list"):
+        return False
+    if (before["style"], before["indent"]) != (element["style"], element["indent"]):
+        return False
+    following = _offset(before) + len(_items_of(before))
+    return element["style"] == "bullet" or _offset(element) == following
+
+
+def _offset(element: Block) -> int:
+    offset = element.get("offset", 0)
+    return offset if isinstance(offset, int) else 0
+
+
+def _items_of(element: Block) -> list[object]:
+    items = element["elements"]
+    return items if isinstance(items, list) else []
 
 
 def is_showable(table: Part) -> bool:

@@ -122,7 +122,8 @@ class Stream:
 
     def add(self, sentence: str) -> None:
         """Add a sentence; it is shown as soon as the pace allows."""
-        gap = " " if self.said and not self.said[-1].isspace() else ""
+        apart = not self.said or self.said[-1].isspace() or sentence[:1].isspace()
+        gap = "" if apart else " "
         self.said += gap + sentence
         self._waiting += gap + sentence
         self._wake.set()

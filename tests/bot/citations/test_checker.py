@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citations.checker import Checked, Reason, check
+from bot.citations import Checked, Reason, check
 from bot.engine.reply_parser import parse_draft
 from bot.errors import AnswererError
 from bot.types import Evidence, Sentence, ShownPassage
@@ -33,49 +33,22 @@ def checked(*sentences: Sentence, shown: Sequence[ShownPassage] = SHOWN) -> Chec
     return check(sentences, shown)
 
 
-def test_reply_in_the_asked_form_becomes_sentences_with_evidence() -> None:
-    reply = (
-        "SENTENCE: You have 30 days.\n"
-        "EVIDENCE: k7q2mz | Everybody has 30 days\n"
-        'EVIDENCE: x3n5ab | "Visitors | park free"\n'
-        "\n"
-        "**SENTENCE:** They lapse.\n"
-    )
-
-    sentences = parse_draft(reply)
-
-    assert sentences == (
-        said(
-            "You have 30 days.",
-            ("k7q2mz", "Everybody has 30 days"),
-            ("x3n5ab", "Visitors | park free"),
-        ),
-        said("They lapse."),
-    )
-
-
 @pytest.mark.parametrize("reply", ["NOT FOUND", " NOT FOUND.\n", "**NOT FOUND**"])
-def test_not_found_alone_is_no_sentence(reply: str) -> None:
+def test_not_found_alone_is_no_part(reply: str) -> None:
     assert parse_draft(reply) == ()
 
 
-def test_not_found_beside_a_sentence_is_said_and_not_supported() -> None:
-    sentences = parse_draft("NOT FOUND\nSENTENCE: You have 30 days.")
-
-    assert sentences == (said("NOT FOUND"), said("You have 30 days."))
-
-
-def test_free_prose_becomes_sentences_without_evidence() -> None:
-    sentences = parse_draft("I believe it is 30 days.\nAsk your manager.")
-
-    assert sentences == (said("I believe it is 30 days."), said("Ask your manager."))
-    assert checked(*sentences).text == ""
+def test_not_found_beside_a_statement_does_not_hide_it() -> None:
+    assert [one.text for one in parse_draft("NOT FOUND\n\nYou have 30 days.")] == [
+        "You have 30 days."
+    ]
 
 
-def test_evidence_before_any_sentence_supports_nothing() -> None:
-    sentences = parse_draft("EVIDENCE: k7q2mz | Everybody has 30 days\nSENTENCE: You have 30 days.")
+def test_statement_without_a_marker_is_cited_from_where_its_words_are() -> None:
+    result = checked(*parse_draft("You have 30 days of leave a year.\n\nAsk the CEO of Acme."))
 
-    assert reasons(checked(*sentences)) == [Reason.NO_EVIDENCE, Reason.NO_EVIDENCE]
+    assert result.text == "You have 30 days of leave a year [1]."
+    assert [one.quote for one in result.citations] == ["Everybody has 30 days of leave a year."]
 
 
 @pytest.mark.parametrize("reply", ["", " \n\t"])
@@ -85,12 +58,14 @@ def test_empty_reply_is_an_error(reply: str) -> None:
 
 
 def test_supported_sentence_is_cited_with_the_exact_place_of_its_quote() -> None:
-    result = checked(said("You have 30 days of leave.", ("k7q2mz", "everybody has 30  days of")))
+    result = checked(
+        said("You have 30 days of leave.", ("k7q2mz", "everybody has 30  days of leave"))
+    )
 
     assert result.text == "You have 30 days of leave [1]."
     citation = result.citations[0]
-    assert citation.quote == "Everybody has 30 days of"
-    assert (citation.document, citation.start, citation.end) == ("leave.md", 100, 124)
+    assert citation.quote == "Everybody has 30 days of leave"
+    assert (citation.document, citation.start, citation.end) == ("leave.md", 100, 130)
     assert result.removed == ()
 
 
@@ -204,14 +179,13 @@ def test_slip_in_the_middle_of_a_long_quote_is_not_forgiven() -> None:
 @pytest.mark.parametrize(
     ("sentence", "reason"),
     [
-        (said("You have 30 days."), Reason.NO_EVIDENCE),
+        (said("Lunch is at noon."), Reason.NO_EVIDENCE),
         (said("You have days.", ("k7q2mz", "directors have no limit")), Reason.QUOTE_NOT_FOUND),
-        (said("You have days.", ("k7q2mz", "")), Reason.QUOTE_NOT_FOUND),
+        (said("You have days.", ("k7q2mz", "!")), Reason.QUOTE_NOT_FOUND),
         (said("You have days.", ("k7q2mz", "30 days")), Reason.QUOTE_TOO_SHORT),
         (said("You have 40 days.", ("k7q2mz", "Everybody has 30 days")), Reason.NUMBER),
-        (said("30 days a year.", ("x3n5ab", "Visitors park free")), Reason.NUMBER),
+        (said("90 days a year.", ("x3n5ab", "Visitors park free")), Reason.NUMBER),
         (said("Days carry over.", ("k7q2mz", "Unused days do not carry over")), Reason.NEGATION),
-        (said("Visitors pay nothing.", ("x3n5ab", "Visitors park free")), Reason.NEGATION),
         (said("Days carry over.", ("k7q2mz", "carry over into the next")), Reason.QUOTE_CUT),
         (said("Days at Acme.", ("k7q2mz", "Everybody has 30 days")), Reason.NAME),
         (said("See https://x.example/a", ("k7q2mz", "Everybody has 30 days")), Reason.LINK),
@@ -252,10 +226,6 @@ def test_number_may_come_from_the_heading_above_the_quote() -> None:
         "You have 30 days [1, 2–4].",
         "You have 30 days [٣].",
         "You have 30 days [^1].",
-        "You have 30 days [k7q2mz].",
-        "You have 30 days (k7q2mz).",
-        "You have 30 days k7q2mz.",
-        "You have 30 days [zzzzz2].",
         "You have 30 days [¹].",
     ],
 )
@@ -271,7 +241,7 @@ def test_what_looks_like_a_label_in_a_models_sentence_is_taken_out(text: str) ->
         ("He said “30 days.”", "He said “30 days [1].”"),
         ("30 days", "30 days [1]"),
         ("30 days。", "30 days [1]。"),
-        ("30 days:\n- one\n- more", "30 days:\n- one\n- more [1]"),
+        ("30 days:\n- for you", "30 days:\n- for you [1]"),
     ],
 )
 def test_label_comes_before_the_full_stop(text: str, shown: str) -> None:
@@ -293,17 +263,26 @@ pieces = st.sampled_from(
     [
         *LEAVE.split(),
         *PARKING.split(),
-        "k7q2mz",
-        "x3n5ab",
         "[1]",
+        "[2, 1]",
+        "(2)",
+        "【1】",
+        "```",
+        "\n```\n",
+        "\n| a | b |\n",
+        "\n|---|---|\n",
+        "\n## ",
+        "\n1. ",
+        ":\n",
         "[",
         "]",
         "|",
         "\n",
         "3",
         "not",
-        "SENTENCE:",
-        "EVIDENCE:",
+        "<think>",
+        "</think>",
+        '{"answer": "',
         "NOT FOUND",
         "\u2028",
         "\n- ",
@@ -316,8 +295,10 @@ pieces = st.sampled_from(
 replies = st.lists(pieces | st.text(max_size=5), min_size=1).map(" ".join)
 whole_quotes = st.sampled_from(
     [
-        "SENTENCE: You have 30 days [2].\nEVIDENCE: k7q2mz | Everybody has 30 days",
-        "SENTENCE: Visitors park free [\nEVIDENCE: x3n5ab | Visitors park free of charge",
+        "You have 30 days of leave [2].",
+        "- Visitors park free of charge [",
+        "| Visitors | park free of charge [2] |",
+        "Do this:\n\n1. Visitors park free of charge.",
     ]
 )
 
@@ -341,7 +322,6 @@ def test_no_reply_breaks_the_check_and_every_quote_is_a_slice_of_its_passage(rep
         )
     used = [int(number) for number in re.findall(r"\[(\d+)\]", result.text)]
     assert list(dict.fromkeys(used)) == [citation.label for citation in result.citations]
-    assert not re.search("k7q2mz|x3n5ab", result.text)
     assert bool(result.text) == bool(result.citations)
 
 
@@ -352,4 +332,6 @@ def test_no_text_breaks_the_parser(reply: str) -> None:
     except AnswererError:
         return
 
-    assert check(sentences, SHOWN).citations == ()
+    result = check(sentences, SHOWN)
+
+    assert bool(result.text) == bool(result.citations)

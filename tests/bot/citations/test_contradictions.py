@@ -30,9 +30,9 @@ def told(cited: Passage, *others: Passage) -> list[str]:
     """Return what is said beside an answer that quotes the first sentence of *cited*."""
     passages = [cited, *others]
     text = cited.chunk.text
-    shown = show(passages)
-    evidence = Evidence(passage_id=shown[0].id, quote=text)
-    checked = check([Sentence(text=text, evidence=(evidence,))], shown[:1])
+    home = next(one for one in show(passages) if one.passage is cited)
+    evidence = Evidence(passage_id=home.id, quote=text)
+    checked = check([Sentence(text=text, evidence=(evidence,))], [home])
     assert checked.citations
     return disagreements(checked.citations, passages)
 

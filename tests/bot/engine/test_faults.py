@@ -106,7 +106,7 @@ def ask(
             events = [event async for event in engine.astream(question)]
         *told, answer = events
         assert isinstance(answer, Answer)
-        assert " ".join(str(one) for one in told) == answer.text
+        assert "".join(str(one) for one in told) == answer.text
         return answer
 
     return asyncio.run(within())

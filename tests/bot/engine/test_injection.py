@@ -136,13 +136,16 @@ def test_no_attack_can_fake_the_border_of_a_passage() -> None:
         assert len(set(borders)) == len([chunk for chunk in chunks if not chunk.audience])
 
 
+UNSURE = f"Please check: the source says “{CLEAN.text[:-1]}”."
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("<!channel> 30 days.", "!channel 30 days [1]."),
-        ("Ask <@UBOSS|boss>: 30 days.", "Ask @UBOSS|boss: 30 days [1]."),
+        ("<!channel> 30 days.", f"!channel 30 days [1]. {UNSURE}"),
+        ("Ask <@UBOSS|boss>: 30 days.", ""),
         ("[30 days](https://evil.example).", "30 days [1]."),
-        ("![x](https://evil.example) 30 days.", "x 30 days [1]."),
+        ("![x](https://evil.example) 30 days.", f"x 30 days [1]. {UNSURE}"),
         ("<https://evil.example|30 days>.", "30 days [1]."),
         ("[[30 days](a)](https://evil.example).", "30 days [1]."),
         ("Go to https://evil.example for 30 days.", ""),

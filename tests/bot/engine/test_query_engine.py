@@ -29,7 +29,6 @@ from tests.fakes.models import (
     ScriptedModel,
     a_portfolio,
     a_provider,
-    blocks_in,
     breaking,
     inventing,
     quoting,
@@ -98,18 +97,6 @@ def test_answer_from_an_index_without_vectors_says_so() -> None:
 
     assert answer.status is Status.ANSWERED
     assert "by words only" in answer.message
-
-
-def test_passages_are_shown_under_ids_that_differ_from_question_to_question() -> None:
-    model = ScriptedModel(quoting)
-    engine = engine_of(model)
-
-    engine.ask(Question(text="leave"))
-    engine.ask(Question(text="leave"))
-
-    one, other = (blocks_in(prompt.user)[0] for prompt in model.prompts)
-    assert one[1] == other[1]
-    assert one[0] != other[0]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])
@@ -360,7 +347,7 @@ def test_stream_yields_checked_sentences_and_then_the_answer_that_they_make() ->
 
     assert len(told) == 2
     assert "I believe" not in "".join(told)
-    assert answer.text == " ".join(told)
+    assert answer.text == "".join(told)
     assert [citation.label for citation in answer.citations] == [1, 2]
     assert model.streamed == [True]
 
@@ -381,23 +368,23 @@ def test_first_sentence_is_shown_while_the_model_still_writes() -> None:
 
 
 def test_sentences_shown_before_a_stream_broke_off_stay_and_the_next_model_adds_to_them() -> None:
-    cut = ScriptedModel(quoting_all, a_provider("first"), cut_after=170)
+    cut = ScriptedModel(quoting_all, a_provider("first"), cut_after=70)
     whole = ScriptedModel(quoting_all, a_provider("second", share=0.01))
 
     told, answer = asyncio.run(streamed(engine_of(cut, whole), "leave a year, parking costs"))
 
     assert len(told) == len(set(told)) == 3
-    assert answer.text == " ".join(told)
+    assert answer.text == "".join(told)
     assert answer.answerer == "first, second"
 
 
 def test_sentences_already_shown_stay_when_only_the_offline_answerer_is_left() -> None:
-    cut = ScriptedModel(mixed, cut_after=150)
+    cut = ScriptedModel(mixed, cut_after=52)
 
     told, answer = asyncio.run(streamed(engine_of(cut), "leave a year, parking costs"))
 
     assert told[0] in answer.text
-    assert answer.text == " ".join(told)
+    assert answer.text == "".join(told)
     assert answer.status is Status.ANSWERED
     assert answer.message.startswith("The language model could not be reached")
 
@@ -411,7 +398,7 @@ def test_reply_of_which_nothing_survives_is_asked_for_once_more_with_the_reasons
 
     assert answer.status is Status.ANSWERED
     assert len(model.prompts) == 2
-    assert "| It is 3 euros, I believe.\nwas not used: there was no EVIDENCE line" in (
+    assert "| It is 7 euros, I believe.\nwas not used: no passage says anything like it" in (
         model.prompts[1].user
     )
     assert answer.usage.input_tokens == 1000

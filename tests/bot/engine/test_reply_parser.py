@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.engine.context import AS_JSON, AS_LINES, for_answer
+from bot.engine.context import AS_JSON, AS_MARKDOWN, for_answer
 from bot.engine.query_engine import FootnoteQueryEngine
 from bot.engine.reply_parser import SCHEMA, JsonReader
 from bot.errors import AnswererError, SettingsError
@@ -110,7 +110,7 @@ def test_structured_reply_is_asked_for_and_shown_sentence_by_sentence() -> None:
 
     assert told == [
         "Everybody has 30 days of leave a year [1].",
-        "Unused days expire in March [2].",
+        " Unused days expire in March [2].",
     ]
     assert isinstance(answer, Answer)
     assert (answer.status, answer.answerer) == (Status.ANSWERED, "local")
@@ -120,11 +120,11 @@ def test_structured_reply_is_asked_for_and_shown_sentence_by_sentence() -> None:
     assert sent["messages"][1]["content"].endswith(f"{AS_JSON}\n")
 
 
-def test_reply_in_lines_is_asked_for_unless_set_otherwise() -> None:
+def test_reply_in_markdown_is_asked_for_unless_set_otherwise() -> None:
     messages = for_answer(Question(text="leave"), [], room_tokens=1000)
 
     assert not messages.schema
-    assert messages.user.endswith(f"{AS_LINES}\n")
+    assert messages.user.endswith(f"{AS_MARKDOWN}\n")
 
 
 @pytest.mark.parametrize("kind", ["anthropic", "bedrock"])

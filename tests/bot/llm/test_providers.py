@@ -115,17 +115,17 @@ def test_passages_that_do_not_fit_the_model_are_not_sent() -> None:
 
 
 def test_question_and_passages_are_marked_off() -> None:
-    shown = (ShownPassage(id="k7q2mz", passage=a_passage("Leave is 30 days a year.")),)
+    shown = (ShownPassage(id="1", passage=a_passage("Leave is 30 days a year.")),)
 
     messages = for_answer(Question(text="How much\nleave?"), shown, room_tokens=4000)
 
     assert "NOT FOUND" in messages.system
-    assert "<<< passage k7q2mz >>>\nfrom: Handbook\n| Leave is 30 days a year." in messages.user
+    assert "<<< passage 1 >>>\nfrom: Handbook\n| Leave is 30 days a year." in messages.user
     assert "Question: How much leave?" in messages.user
 
 
 def test_the_language_of_a_channel_goes_into_the_rules_and_nothing_else_changes() -> None:
-    shown = (ShownPassage(id="k7q2mz", passage=a_passage("Leave is 30 days a year.")),)
+    shown = (ShownPassage(id="1", passage=a_passage("Leave is 30 days a year.")),)
 
     free, german = (
         for_answer(Question(text="Leave?", language=language), shown, room_tokens=4000)
@@ -134,7 +134,7 @@ def test_the_language_of_a_channel_goes_into_the_rules_and_nothing_else_changes(
 
     assert german.user == free.user
     assert german.system.startswith(free.system)
-    assert "write every SENTENCE in German" in german.system.removeprefix(free.system)
+    assert "write the answer in German" in german.system.removeprefix(free.system)
 
 
 def test_provider_without_a_key_is_asked_without_one() -> None:

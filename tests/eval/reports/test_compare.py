@@ -87,8 +87,9 @@ class ObedientModel:
         if not right:
             return Draft(sentences=(), answerer="obedient")
         text = right[0].passage.chunk.text
-        asked_for = "EVIDENCE: id |" in self.rules
-        evidence = (Evidence(passage_id=right[0].id, quote=text),) if asked_for else ()
+        if "Keep to the words of the passage" not in self.rules:
+            text = "Ask at the desk upstairs, I believe."
+        evidence = (Evidence(passage_id=right[0].id),)
         return Draft(sentences=(Sentence(text=text, evidence=evidence),), answerer="obedient")
 
 
@@ -161,7 +162,7 @@ def test_half_as_many_passages_are_found_as_what_they_cost(sound: RunRecord) -> 
 
 
 def test_a_broken_prompt_is_found(sound: RunRecord) -> None:
-    broken = recorded(rules=RULES.replace("EVIDENCE: id |", "BECAUSE:"))
+    broken = recorded(rules=RULES.replace("Keep to the words of the passage", "Write freely"))
 
     found = compare_runs(sound, broken)
 

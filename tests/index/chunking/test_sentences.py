@@ -167,3 +167,11 @@ def test_twice_the_text_takes_twice_the_steps(part: str) -> None:
 @pytest.mark.parametrize("hostile", ["." * 400_000, "。" * 400_000, " " * 400_000, "-" * 400_000])
 def test_a_long_run_of_one_character_is_one_step_for_the_patterns(hostile: str) -> None:
     assert steps(lambda: split_sentences(hostile)) < 200
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u2009", "\u3000", "\r"])
+@pytest.mark.parametrize("short", ["A.", "Acme Inc.", "the U.S.", "Dr."])
+def test_a_long_run_of_any_space_after_an_abbreviation_is_one_space(short: str, space: str) -> None:
+    text = f"Ask {short}{space * 60}Visitors pay 4 EUR."
+
+    assert [text[start:end] for start, end in split_sentences(text)] == [text]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.messages.blocks import Frame, answer_message
-from bot.slack.messages.rich_text import Part, parts
+from bot.slack.messages.rich_text import Part, item_element, joined_lists, parts
 from bot.slack.messages.texts import JOINER
 from tests.bot.slack.messages.test_blocks import NOW, answer
 from tests.fakes.slack_display import show
@@ -28,7 +28,7 @@ def words(part: Part) -> str:
         ("One [1].\n\nTwo [2].", [("text", "One [1]."), ("text", "Two [2].")]),
         ("- a\n- b\n  - c", [("item", "a"), ("item", "b"), ("item", "c")]),
         ("1986. What a year", [("text", "1986. What a year")]),
-        ("1. one\n2. two", [("text", "1. one\n2. two")]),
+        ("1. one\n2. two", [("item", "one"), ("item", "two")]),
         ("```py\nx = 1\n```", [("code", "x = 1")]),
         ("| a | b |\n|---|---|\n| 1 | 2 |", [("table", "a|b / 1|2")]),
         ("# Title", [("text", "Title")]),
@@ -144,3 +144,16 @@ def test_whatever_is_bold_all_words_stay_as_they_were(text: str, data: st.DataOb
     found = parts(text, [(start, end)])
 
     assert [(p.kind, words(p)) for p in found] == [(p.kind, words(p)) for p in parts(text)]
+
+
+def test_steps_are_one_numbered_list_and_a_step_left_out_leaves_its_number_out() -> None:
+    items = [item_element(part) for part in parts("1. one\n2. two\n4. four\n   - deep")]
+
+    lists = joined_lists(items)
+
+    assert [(one["style"], one.get("offset", 0), one["indent"]) for one in lists] == [
+        ("ordered", 0, 0),
+        ("ordered", 3, 0),
+        ("bullet", 0, 1),
+    ]
+    assert str(lists[0]["elements"]).count("rich_text_section") == 2

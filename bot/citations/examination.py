@@ -1,0 +1,258 @@
+"""Examine one part of a draft: find its evidence in the passages, and judge it."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.citations.code_blocks import code_evidence
+from bot.citations.evidence import Found, Passages, content_words
+from bot.citations.inert import inert
+from bot.citations.judging import PROVEN, Reason, Verdict, clauses, judge
+from bot.citations.languages import language
+from bot.citations.meanings import is_known
+from bot.citations.quotes import fold
+from bot.citations.remarks import claim, is_absence, is_remark
+from bot.types import Evidence, PartKind, Sentence
+from index.chunking import stems_of, words
+
+Proves = Callable[[str, str], float]
+"""How likely it is, from 0 to 1, that the second text, evidence, supports the first."""
+
+UNLIKELY = 0.03
+"""Below this likelihood the scale removes what the words leave open. It approves nothing: it does
+not see a "third" in place of a "second"."""
+_MOST_CLAUSES = 4
+_MOST_PAIRS = 2
+_MOST_SUBJECT = 3  # of its first words, one has to be in each quote of a statement
+_FEWEST_WORDS = 4  # of a clause that may be proven by another quote than the rest
+_DENIED = 0.6  # share of the words that a denial must have
+_NUMBERING = re.compile(r"^[ ]*\d{1,3}[.)](?=[ ])", re.MULTILINE)
+# A lead-in with one of these is part of what each item under it says
+_BINDING = re.compile(
+    r"\b(?:not|no|never|without|cannot|except|unless|only|must|may|should|required|optional|"
+    r"forbidden|prohibited|allowed|excluded|nicht|kein\w*|nur|muss|darf)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """A statement that its evidence may or may not prove.
+
+    Attributes:
+        statement: What it claims, with the headings above it.
+        evidence: The words that come nearest.
+    """
+
+    statement: str
+    evidence: str
+
+
+@dataclass(slots=True)
+class Entry:
+    """A part that passed, or may pass once its verdict is there.
+
+    Attributes:
+        part: The part, with its text as it is shown.
+        found: Its evidence.
+        question: What has to be decided; None if nothing.
+        is_marked: Whether it is shown although nobody could decide.
+    """
+
+    part: Sentence
+    found: list[Found]
+    question: Undecided | None = None
+    is_marked: bool = False
+
+
+class Examiner:
+    """Examines parts one by one.
+
+    Args:
+        passages: What the answerer saw.
+        proves: Compares meanings; None leaves open what the words leave open.
+        asked: The question.
+    """
+
+    def __init__(self, passages: Passages, proves: Proves | None, asked: str = "") -> None:
+        self._passages = passages
+        self._asked = asked
+        self._proves = proves
+
+    def examined(self, part: Sentence, lead: str = "") -> Entry | Reason:
+        """Return the part with its evidence, or the reason to remove it.
+
+        Args:
+            part: The part.
+            lead: Headings and lead-ins above it in the reply.
+        """
+        if not re.search(r"\w", part.text):
+            return Reason.EMPTY
+        if part.kind is PartKind.CODE:
+            found = code_evidence(part.text, self._passages.shown, _ids(part.evidence))
+            return Entry(part, [found]) if found else Reason.CODE
+        quoted = [one for one in part.evidence if one.quote]
+        if quoted:
+            return self._with_quotes(part, quoted, lead=lead)
+        said = claim(part.text)
+        if own := self._passages.verbatim(said, _ids(part.evidence)):
+            return Entry(part, [own])
+        if is_absence(part.text) or is_remark(part.text):
+            return Reason.ABSENT if is_absence(part.text) else Reason.REMARK
+        return self._with_search(part, lead=lead)
+
+    def _with_quotes(
+        self, part: Sentence, evidence: Sequence[Evidence], *, lead: str
+    ) -> Entry | Reason:
+        """Examine a part whose answerer has copied its evidence."""
+        places = [self._passages.locate(one) for one in evidence]
+        held = [one for one in places if isinstance(one, Found)]
+        if not held:
+            reason = next((one for one in places if isinstance(one, str)), Reason.QUOTE_NOT_FOUND)
+            return Reason(reason)
+        if _are_own_words(part.text, [one.quote for one in held]):
+            whole = [one for one in held if _are_own_words(part.text, [one.quote])]
+            return Entry(part, whole[:1] or held)
+        verdict, kept = self._judged(part, held, lead=lead)
+        if verdict.is_proven:
+            return Entry(part, kept)
+        other = self._with_search(part, lead=lead)
+        if isinstance(other, Entry) and (other.question is None or verdict.reason is not None):
+            return other
+        if verdict.is_open:
+            return self._left_open(part, kept, lead=lead)
+        return verdict.reason or Reason.NOT_PROVEN
+
+    @staticmethod
+    def _judged(part: Sentence, held: list[Found], *, lead: str) -> tuple[Verdict, list[Found]]:
+        """Return the verdict on all quotes, or on one of them that is enough by itself."""
+        said = _statement(part, lead)
+        verdict = judge(said, held, lead=lead)
+        if verdict.is_proven or len(held) == 1:
+            return verdict, held
+        alone = next((one for one in held if judge(said, [one], lead=lead).is_proven), None)
+        return (verdict, held) if alone is None else (PROVEN, [alone])
+
+    def _with_search(self, part: Sentence, *, lead: str) -> Entry | Reason:
+        """Examine a part for which the program looks for the evidence."""
+        ids, said = _ids(part.evidence), _statement(part, lead)
+        near = [unit for _, unit in self._passages.best(said, ids)]
+        if not near and (abroad := self._abroad(part, ids)):
+            near = [abroad]
+        if not near:
+            return Reason.NO_EVIDENCE
+        verdicts = [(judge(said, [unit], lead=lead, asked=self._asked), unit) for unit in near]
+        proven = next((unit for verdict, unit in verdicts if verdict.is_proven), None)
+        if proven is not None:
+            is_denied = _is_denied(said, verdicts, proven)
+            return Reason.NEGATION if is_denied else Entry(part, [proven])
+        return self._joined(part, verdicts, lead=lead)
+
+    def _joined(
+        self, part: Sentence, verdicts: Sequence[tuple[Verdict, Found]], *, lead: str
+    ) -> Entry | Reason:
+        """Examine a part that no single quote proves."""
+        said, units = _statement(part, lead), [unit for _, unit in verdicts]
+        by_clause = _by_clause(said, units, lead=lead)
+        if by_clause and judge(said, by_clause, lead=lead).is_proven:
+            return Entry(part, by_clause)
+        best, unit = verdicts[0]
+        if best.is_open:
+            return self._left_open(part, [unit], lead=lead)
+        if best.reason in {Reason.ADDED, Reason.NOT_PROVEN}:
+            pair = by_clause or _pair(said, units, lead=lead)
+            if pair and judge(said, pair, lead=lead).reason is None:
+                return self._left_open(part, pair, lead=lead)
+        return best.reason or Reason.NOT_PROVEN
+
+    def _abroad(self, part: Sentence, ids: frozenset[str]) -> Found | None:
+        """Return the evidence of a sentence in another language than the passages."""
+        spoken = language(part.text)
+        if not ids or not spoken or spoken == self._passages.language:
+            return None
+        return self._passages.first_unit(ids)
+
+    def _left_open(self, part: Sentence, found: list[Found], *, lead: str) -> Entry | Reason:
+        """Remove what the scale is sure about; else the part waits."""
+        statement = _plainly(f"{lead}\n{claim(part.text)}")
+        evidence = "\n".join(f"{one.lead}\n{one.quote}".strip() for one in found)
+        likely = None if self._proves is None else self._proves(claim(part.text), evidence)
+        if likely is not None and likely <= UNLIKELY:
+            return Reason.NOT_PROVEN
+        return Entry(part, found, Undecided(statement=statement, evidence=evidence))
+
+
+def _statement(part: Sentence, lead: str) -> str:
+    """Return what a part claims, with the lead-in that is a part of its claim."""
+    above = lead.rsplit("\n", 1)[-1]
+    said = claim(part.text)
+    if above.rstrip(" *_").endswith(":") and _BINDING.search(above):
+        return f"{above.rstrip(' :*_')} {said}"
+    return said
+
+
+def _by_clause(said: str, units: Sequence[Found], *, lead: str) -> list[Found]:
+    """Return a quote for each clause, from one section and about the same; empty if one lacks."""
+    parts = [*clauses(said)]
+    if not 1 < len(parts) <= _MOST_CLAUSES:
+        return []
+    about = content_words(said)[:_MOST_SUBJECT]
+    same = [
+        one
+        for one in units
+        if one.section is units[0].section and any(is_known(word, one.words) for word in about)
+    ]
+    chosen = [_for_clause(part, same, lead=lead) for part in parts]
+    if not all(chosen):
+        return []
+    return list({(one.start, one.end): one for one in chosen if one}.values())
+
+
+def _for_clause(clause: str, units: Sequence[Found], *, lead: str) -> Found | None:
+    if len(words(clause)) < _FEWEST_WORDS:
+        units = units[:1]  # so little is found anywhere
+    return next((one for one in units if judge(clause, [one], lead=lead).is_proven), None)
+
+
+def _pair(said: str, units: Sequence[Found], *, lead: str) -> list[Found]:
+    """Return two quotes of one section against which nothing speaks; empty if there are none."""
+    return next(
+        (
+            [one, other]
+            for one in units[:_MOST_PAIRS]
+            for other in units
+            if other is not one
+            and other.section is one.section
+            and judge(said, [one, other], lead=lead).reason is None
+        ),
+        [],
+    )
+
+
+def _is_denied(said: str, verdicts: Sequence[tuple[Verdict, Found]], proven: Found) -> bool:
+    """Return whether a passage denies the statement in more of its words than the proof has."""
+    stems = stems_of(said)
+
+    def share(unit: Found) -> float:
+        known = set(stems_of(unit.quote))
+        return sum(stem in known for stem in stems) / max(1, len(stems))
+
+    return any(
+        verdict.reason is Reason.NEGATION and share(unit) > max(share(proven), _DENIED)
+        for verdict, unit in verdicts
+    )
+
+
+def _ids(evidence: Sequence[Evidence]) -> frozenset[str]:
+    return frozenset(one.passage_id for one in evidence)
+
+
+def _plainly(text: str) -> str:
+    return " ".join(re.sub(r"[*_`#]", "", text).split())
+
+
+def _are_own_words(text: str, quotes: Sequence[str]) -> bool:
+    """Return whether every line of *text* is in one of its quotes, word for word."""
+    known = [fold(made).text for quote in quotes for made in (quote, inert(quote))]
+    lines = [fold(_NUMBERING.sub("", line)).text.strip(" .:;") for line in text.split("\n")]
+    return all(any(line in quote for quote in known) for line in lines if line)
