@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from index.sources import check_patterns
-
 Argument = str | int | float | bool | tuple[str, ...]
 
 _SECRET = re.compile(r"token|secret|passw|credential|api_?key", re.IGNORECASE)
@@ -89,6 +87,8 @@ class SourceSettings(BaseModel):
         return faults
 
     def _unfit(self) -> list[str]:
+        from index.sources import check_patterns  # noqa: PLC0415 - imports NumPy
+
         faults = check_patterns(self.include, self.exclude)
         for rule in self.rules:
             faults += [f"rule: {each}" for each in check_patterns([rule.match])]
