@@ -57,19 +57,18 @@ def reply(shown: tuple[ShownPassage, ...], turn: int) -> str:
     Every third one quotes a sentence that does not prove it, which is the dearest case.
     """
     parts = [
-        (one.id, " ".join(one.passage.chunk.text[start:end].split()))
-        for one in shown
+        (number, " ".join(one.passage.chunk.text[start:end].split()))
+        for number, one in enumerate(shown, 1)
         for start, end in split_sentences(one.passage.chunk.text)
         if end - start > 60  # noqa: PLR2004 - not a heading
     ]
     lines = []
     for at in range(SENTENCES):
-        id_, said = parts[(at + turn) % len(parts)]
-        _, quote = parts[(at + turn + (at % 3 == 0)) % len(parts)]
+        number, said = parts[(at + turn) % len(parts)]
         words = said.split()
         changed = " ".join(word for n, word in enumerate(words) if n % 7 != at % 7)
-        lines.append(f"SENTENCE: In short, {changed}\nEVIDENCE: {id_} | {quote}")
-    return "\n".join(lines)
+        lines.append(f"In short, {changed} [{number}].")
+    return " ".join(lines)
 
 
 def measure(times: int, support: EntailmentCheck) -> list[float]:
@@ -80,7 +79,7 @@ def measure(times: int, support: EntailmentCheck) -> list[float]:
         text = reply(shown, turn)
         started = time.perf_counter()
         for_answer(Question(text="How is an index built?"), shown, room_tokens=7000)
-        reader, checker = ReplyReader(), Checker(shown, support)
+        reader, checker = ReplyReader(len(shown)), Checker(shown, support)
         done = [*reader.feed(text), *reader.end()]
         for sentence in done:
             checker.add(sentence)

@@ -247,16 +247,14 @@ def _read(asked: SetQuestion, shown: list[ShownPassage], network: SpanModel) -> 
     question = parse_question(asked.text)
     candidates = [at for at, unit in enumerate(reading.units) if unit.states]
     texts = [reading.units[at].plain for at in candidates]
-    chunks = [one.passage.chunk for one in shown]
+    chunks = [hit.chunk for hit in reading.hits]
     pointed = network.point(asked.text, [(above(one), one.text) for one in chunks])
     told = reading.pointed_features(pointed, candidates)
     rows = [
         [*reading.features(question, at), *more] for at, more in zip(candidates, told, strict=True)
     ]
     held = [holds(asked.answers, text) for text in texts]
-    gold = [
-        shown[reading.units[at].passage].passage.chunk.document in asked.gold for at in candidates
-    ]
+    gold = [chunks[reading.units[at].hit].document in asked.gold for at in candidates]
     return Read(
         asked=asked,
         rows=np.asarray(rows, dtype=np.float64).reshape(len(rows), len(FEATURES)),

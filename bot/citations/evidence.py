@@ -8,7 +8,7 @@ from functools import cached_property
 from bot.citations.claims import NUMBER_WORDS, denied_before
 from bot.citations.dates import without_dates
 from bot.citations.languages import language
-from bot.citations.meanings import is_known
+from bot.citations.meanings import alternatives, forms, is_known
 from bot.citations.quantities import is_unit
 from bot.citations.quotes import fold, is_long_enough, places, run
 from bot.citations.word_forms import in_single_words, is_light
@@ -17,6 +17,7 @@ from index.chunking import STOPWORDS, plain_block, split_sentences, words
 from index.types import BlockKind, Chunk, Section
 
 MOST_CANDIDATES = 6
+_COMPARED = 12  # candidates that are compared word by word
 # The beginning of a sentence that cannot be understood without the one before it
 _LEANS = re.compile(
     r"\W*(?:\w+,? ){0,2}(?:it|its|they|them|their|this|these|those|that|he|she|such|there|then|"
@@ -114,15 +115,32 @@ class Passages:
         if not said:
             return []
         scored = []
-        for at, one in enumerate(self.shown):
-            for unit in self.units[one.id]:
-                known = sum(is_known(word, unit.words) for word in said) / len(said)
-                if known:
-                    own = fold(unit.quote).text.split()
-                    in_quote = sum(word in own for word in said) / len(said)
-                    scored.append((known, in_quote, one.id in ids, -at, unit))
+        for at, named, unit in self._promising(said, ids):
+            known = sum(is_known(word, unit.words) for word in said) / len(said)
+            if known:
+                own = fold(unit.quote).text.split()
+                in_quote = sum(word in own for word in said) / len(said)
+                scored.append((known, in_quote, named, -at, unit))
         scored.sort(key=lambda one: (-round(one[0], 2), -one[2], -one[1], -one[3]))
         return [(score, unit) for score, _, _, _, unit in scored[:MOST_CANDIDATES]]
+
+    def _promising(
+        self, said: Sequence[str], ids: Collection[str]
+    ) -> list[tuple[int, bool, Found]]:
+        """Return the units that may have most of the words, by a comparison that costs little."""
+        wanted = [alternatives(word) for word in said]
+        found = [
+            (
+                -sum(not one.isdisjoint(forms(unit.words)) for one in wanted),
+                shown.id in ids,
+                at,
+                unit,
+            )
+            for at, shown in enumerate(self.shown)
+            for unit in self.units[shown.id]
+        ]
+        best = sorted(found, key=lambda one: (one[0], not one[1], one[2]))[:_COMPARED]
+        return [(at, named, unit) for count, named, at, unit in best if count]
 
     def locate(self, evidence: Evidence) -> Found | str:
         """Return the first place where the quote occurs and may be cited, or why there is none."""

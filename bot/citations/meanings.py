@@ -1,7 +1,7 @@
 """Whether a word, another form of it or a synonym is among the words of the evidence."""
 
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.citations.word_forms import are_parties, base, forms_of, is_compound, is_derived, root
 from index.chunking import has_synonym, stem
@@ -254,6 +254,25 @@ def _meanings() -> dict[str, frozenset[str]]:
         for one in group:
             table.setdefault(one, set()).update(group)
     return {one: frozenset(group) for one, group in table.items()}
+
+
+@lru_cache(maxsize=65_536)
+def alternatives(word: str) -> frozenset[str]:
+    """Return the common forms of a word and its synonyms, for a quick comparison.
+
+    >>> not alternatives("caps").isdisjoint(forms(frozenset(["maximum"])))
+    True
+    """
+    bare = base(word)
+    own = {stem(bare), root(bare), bare, word, bare.removesuffix("s")}
+    return frozenset(own.union(*(_meanings().get(one, ()) for one in own)))
+
+
+@lru_cache(maxsize=4096)
+def forms(words: frozenset[str]) -> frozenset[str]:
+    """Return *words* with their common forms."""
+    stems, roots = forms_of(words | frozenset(map(base, words)))
+    return words | stems | roots
 
 
 def is_known(word: str, words: Collection[str]) -> bool:
