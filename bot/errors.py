@@ -6,6 +6,7 @@
   + SpanModelError        the offline reader's own model is missing or damaged
   + StoreError            the state on disk cannot be used
   + SlackError            Slack cannot be reached or refuses the tokens
+  + MalformedRequestError  the body of a request is not one that Slack sends
 """
 
 
@@ -51,3 +52,7 @@ class StoreError(BotError):
 
 class SlackError(BotError):
     """Slack cannot be reached or refuses the tokens."""
+
+
+class MalformedRequestError(BotError):
+    """The body of a request is not one that Slack sends."""

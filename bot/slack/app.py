@@ -22,7 +22,7 @@ from bot.settings import Settings
 from bot.slack.composition import Bot, Parts
 from bot.slack.documents import DocumentCatalog
 from bot.slack.features import app_home, commands, feedback, handoff
-from bot.slack.inbound import Address, Health, register, served
+from bot.slack.inbound import Address, Events, Health, register, served
 from bot.slack.outbound import Clients
 from bot.slack.responder import Engine
 from bot.slack.tokens import Identity, identify, secrets
@@ -121,10 +121,18 @@ async def run(settings: Settings, service: Service) -> int:
         app = bolt_app(
             clients.calls, identity, signing_secret=known.second if service.http else None
         )
-        return await _serve(bot, app, service, app_token=app_token)
+        events = Events(bolt=app, signing_secret=known.second) if service.http else None
+        return await _serve(bot, app, service, app_token=app_token, events=events)
 
 
-async def _serve(bot: Bot, app: AsyncApp, service: Service, *, app_token: str | None) -> int:
+async def _serve(
+    bot: Bot,
+    app: AsyncApp,
+    service: Service,
+    *,
+    app_token: str | None,
+    events: Events | None,
+) -> int:
     ending = _Ending(bot)
     bot.on_fatal = ending.fail
     connect(app, bot, ending.fail)
@@ -139,8 +147,7 @@ async def _serve(bot: Bot, app: AsyncApp, service: Service, *, app_token: str | 
     with _signals(ending):
         async with AsyncExitStack() as stack:
             if address is not None:
-                bolt = app if service.http is not None else None
-                await stack.enter_async_context(served(address, health, bolt))
+                await stack.enter_async_context(served(address, health, events))
             bot.dispatcher.start()
             pruning = asyncio.create_task(_prune(bot))
             if app_token is not None:

@@ -2,7 +2,7 @@
 
 from bot.slack.inbound.access import People, Standing
 from bot.slack.inbound.dispatcher import Cancellations, Dispatcher, Limits
-from bot.slack.inbound.http import EVENTS_PATH, Address, Health, parse_address, served
+from bot.slack.inbound.http import EVENTS_PATH, Address, Events, Health, parse_address, served
 from bot.slack.inbound.inbox import Arrival, Inbox, register
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Arrival",
     "Cancellations",
     "Dispatcher",
+    "Events",
     "Health",
     "Inbox",
     "Limits",

@@ -1,21 +1,28 @@
 """HTTP server: Slack events with verified signatures, health and metrics."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from aiohttp.http_exceptions import HttpProcessingError
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 
-from bot.errors import SlackError
+from bot.errors import MalformedRequestError, SlackError
+from bot.slack.inbound.requests import answer_odd_payloads, dispatched, is_signed, parse
 
 log = logging.getLogger(__name__)
 
 EVENTS_PATH: Final = "/slack/events"
 MAX_BODY_BYTES: Final = 1024 * 1024
+RECEIVE_S: Final = 10.0
+"""The time for a request to come in; a connection whose request is incomplete then is closed."""
+LINGER_S: Final = 1.0
+"""How long the rest of a refused request is read, so that its sender can read the refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,19 @@ class Address:
 
     host: str
     port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """Where Slack's events go.
+
+    Attributes:
+        bolt: Takes them.
+        signing_secret: Slack signs each request with it; never shown.
+    """
+
+    bolt: AsyncApp
+    signing_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,24 +72,32 @@ def parse_address(text: str) -> Address:
 
 
 @asynccontextmanager
-async def served(address: Address, health: Health, bolt: AsyncApp | None) -> AsyncIterator[int]:
+async def served(address: Address, health: Health, events: Events | None) -> AsyncIterator[int]:
     """Listen on *address* while the context is open; yield the port.
 
     Args:
         address: Port 0 takes any free one.
         health: Gives the data of the health and metrics pages.
-        bolt: Takes Slack's events; None if they come by Socket Mode.
+        events: Where Slack's events go; None if they come by Socket Mode.
 
     Raises:
         SlackError: The port is in use or not permitted.
     """
-    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_close_after_response])
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _ready(health))
     app.router.add_get("/metrics", _metrics(health))
-    if bolt is not None:
-        app.router.add_post(EVENTS_PATH, _events(bolt))
-    runner = web.AppRunner(app, access_log=None)
+    if events is not None:
+        answer_odd_payloads(events.bolt)
+        app.router.add_post(EVENTS_PATH, _receive(events))
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        logger=_wire_log(),
+        keepalive_timeout=RECEIVE_S,  # also closes a connection that sent half a header
+        lingering_time=LINGER_S,
+        auto_decompress=False,  # the signature is that of the bytes as they come
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, address.host, address.port).start()
@@ -88,14 +116,53 @@ async def served(address: Address, health: Health, bolt: AsyncApp | None) -> Asy
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def _events(bolt: AsyncApp) -> Answer:
-    async def events(request: web.Request) -> web.StreamResponse:
-        # Bolt raises if the time stamp is not a number, and Slack would count that as a failure.
-        if not request.headers.get("X-Slack-Request-Timestamp", "").isdigit():
+def _receive(events: Events) -> Answer:
+    async def receive(request: web.Request) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(RECEIVE_S):
+                body = await request.read()
+        except TimeoutError:
+            return web.Response(status=408)
+        except (web.RequestPayloadError, ConnectionError):
+            return web.Response(status=400)
+        if not is_signed(body, request.headers, events.signing_secret):
             return web.Response(status=401)
-        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+        try:
+            parsed = parse(body, request.headers, query=request.query_string)
+        except MalformedRequestError as error:
+            log.warning("malformed request", extra={"reason": str(error)})
+            return web.Response(status=400)
+        return await to_aiohttp_response(await dispatched(events.bolt, parsed))
 
-    return events
+    return receive
+
+
+def _wire_log() -> logging.Logger:
+    wire = logging.getLogger(f"{__name__}.wire")
+    wire.addFilter(_without_trace_of_bad_http)
+    return wire
+
+
+def _without_trace_of_bad_http(record: logging.LogRecord) -> bool:
+    """Make what anybody can send a warning in one line; aiohttp logs it as an error of ours."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.exc_info, record.exc_text = None, None
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+    return True
+
+
+@web.middleware
+async def _close_after_response(request: web.Request, handler: Answer) -> web.StreamResponse:
+    # A limit short enough for half a header is too short for a load balancer's idle connections:
+    # it would send an event just when we close. With one request each, there are none.
+    try:
+        response = await handler(request)
+    except web.HTTPException as refusal:
+        refusal.force_close()
+        raise
+    response.force_close()
+    return response
 
 
 async def _alive(_: web.Request) -> web.StreamResponse:
