@@ -1,4 +1,4 @@
-"""The HTTP server over a real socket: what is not signed, not whole, or not Slack's."""
+"""The HTTP server over a real socket: what is not signed, not complete, or not Slack's."""
 
 import asyncio
 import contextlib
