@@ -2,6 +2,7 @@
 
 * BotError                every message is one line that says what to do
   + SettingsError         a setting is unknown, wrong or missing; names all of them together
+  + QuestionError         there is no question to answer
   + AnswererError         no draft could be made: refused, timed out, cut short, unreadable
   + SpanModelError        the offline reader's own model is missing or damaged
   + StoreError            the state on disk cannot be used
@@ -16,6 +17,10 @@ class BotError(Exception):
 
 class SettingsError(BotError):
     """A setting is unknown, wrong or missing."""
+
+
+class QuestionError(BotError):
+    """There is no question to answer."""
 
 
 class AnswererError(BotError):

@@ -223,7 +223,7 @@ def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Sett
     """
     folder = config.absolute().parent
     load_dotenv(folder / ".env", override=False)
-    loaded = type("Settings", (Settings,), {"file_values": _read_file(config)})
+    loaded = type("Settings", (Settings,), {"file_values": read_file(config)})
     arguments = {} if data_dir is None else {"data_dir": data_dir}
     faults = [f"{name}: unknown variable" for name in _unknown_variables()]
     try:
@@ -236,7 +236,12 @@ def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Sett
     raise SettingsError(f"settings ({config}): " + "; ".join(faults))
 
 
-def _read_file(config: Path) -> dict[str, Any]:
+def read_file(config: Path) -> dict[str, Any]:
+    """Return the tables of the settings file, with full paths; {} if the default one is missing.
+
+    Raises:
+        SettingsError: The file is not readable TOML, or another file than the default is missing.
+    """
     try:
         values = tomllib.loads(config.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -10,6 +10,7 @@ import pytest
 from examples.demo import QUESTIONS, shown_command
 from tests.fakes import fork_server
 from tests.fakes.indexed import link_model
+from tests.fakes.terminal import in_terminal
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -92,7 +93,7 @@ def test_the_demo_prints_what_the_readme_shows(tmp_path: Path, exported_model: P
     assert question is not None
     assert built.returncode == 0
 
-    shown = footnote("ask", question.group(1), cwd=tmp_path).stdout
+    shown = in_terminal("ask", question.group(1), cwd=tmp_path, columns=80)
 
     wanted = [line.rstrip() for line in block.splitlines()[1:] if " · " not in line]
     printed = [line.rstrip() for line in shown.splitlines()]

@@ -1,7 +1,9 @@
 """The command `footnote`: shared options and errors. A subcommand imports its code when it runs."""
 
 import json
+import os
 import sys
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module, metadata
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.help import command_of
 from bot.cli.logging import LogFormat, configure
 
 if TYPE_CHECKING:
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="footnote",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="Answer questions from your own documents, with a checked citation for every sentence.",
@@ -41,6 +43,7 @@ _COMMANDS = (
     "bot.cli.question_sets",
     "bot.cli.slack",
     "bot.cli.doctor",
+    "bot.cli.config",
 )
 WELL, SOME_FAILED, USAGE = 0, 1, 2
 Json = dict[str, object]
@@ -54,11 +57,24 @@ class Shared:
         config: The settings file.
         data_dir: From the command line; None leaves it to the settings.
         log_format: The form of each line of the log.
+        quiet: Print no progress and no notes.
+        began_s: When the person began to wait, on the clock `time.monotonic`.
     """
 
     config: Path
     data_dir: Path | None
     log_format: LogFormat = LogFormat.TEXT
+    quiet: bool = False
+    began_s: float
+
+    def waited_ms(self) -> float:
+        """Return how long the person has waited for this command, in milliseconds."""
+        return (time.monotonic() - self.began_s) * 1000
+
+    def note(self, message: str) -> None:
+        """Print a note to standard error, unless the person asked for quiet."""
+        if not self.quiet:
+            typer.secho(f"footnote: {message}", fg=typer.colors.YELLOW, err=True)
 
     @cached_property
     def settings(self) -> "Settings":
@@ -73,6 +89,14 @@ LogFormatOption = Annotated[
     typer.Option(help="Log as text, or as one JSON object on each line.  [default: text]"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+QuestionWords = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="QUESTION",
+        help="Your question. Put it in quotes if it has a ? or *, which your shell may expand. "
+        "A single - reads it from standard input.",
+    ),
+]
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - the shape that typer calls
@@ -95,6 +119,12 @@ def shared(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Log each step, and the traces of errors.")
     ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="Print no progress and no notes on standard error, only errors."
+        ),
+    ] = False,
     log_format: LogFormatOption = None,
     version: Annotated[  # noqa: ARG001 - handled as soon as it is read
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -102,8 +132,19 @@ def shared(
 ) -> None:
     """Store the options that every command shares."""
     form = log_format or LogFormat.TEXT
-    configure(verbose=verbose, form=form)
-    context.obj = Shared(config=config, data_dir=data_dir, log_format=form)
+    configure(verbose=verbose and not quiet, form=form)
+    began_s = context.obj if isinstance(context.obj, float) else time.monotonic()
+    context.obj = Shared(
+        config=config, data_dir=data_dir, log_format=form, quiet=quiet, began_s=began_s
+    )
+
+
+def _be_quiet(context: typer.Context, _: object, value: bool) -> bool:  # noqa: FBT001 - theirs
+    found = context.find_object(Shared)
+    if value and found is not None:
+        found.quiet = True
+        configure(verbose=False, form=found.log_format)
+    return value
 
 
 def shared_of(context: typer.Context) -> Shared:
@@ -114,6 +155,26 @@ def shared_of(context: typer.Context) -> Shared:
     return found
 
 
+def question_of(words: list[str]) -> str:
+    """Return the question on the command line, or on standard input if that says "-".
+
+    Raises:
+        QuestionError: There is none, or it is not UTF-8.
+    """
+    from bot.errors import QuestionError
+
+    if words != ["-"]:
+        text = " ".join(words).strip()
+    else:
+        try:
+            text = typer.get_binary_stream("stdin").read().decode("utf-8-sig").strip()
+        except UnicodeDecodeError as error:
+            raise QuestionError("standard input is not UTF-8: convert it first") from error
+    if not text:
+        raise QuestionError('there is no question: type one, such as footnote ask "Who pays?"')
+    return text
+
+
 def print_json(value: Json) -> None:
     """Print one object to standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
@@ -121,11 +182,12 @@ def print_json(value: Json) -> None:
 
 def main() -> None:
     """Run the command. A known error ends it with one line that says what to do."""
+    began_s = time.monotonic() - process_age_s()
     for name in _COMMANDS:
         import_module(name)
     as_json = "--json" in sys.argv
     try:
-        app()
+        command_of(app, _be_quiet)(obj=began_s)
     except Exception as error:
         status = _status(error)
         if status is None:
@@ -136,9 +198,19 @@ def main() -> None:
         sys.exit(status)
 
 
+def process_age_s() -> float:
+    """Return how long this process has run, to 0.01 s; 0 where the system does not say."""
+    try:
+        fields = Path("/proc/self/stat").read_text(encoding="utf-8", errors="replace")
+        ticks = int(fields.rpartition(")")[2].split()[19])
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return 0.0
+
+
 def _status(error: Exception) -> int | None:
     """Return the exit status for an error that is known, else None."""
-    from bot.errors import BotError, SettingsError, SlackError
+    from bot.errors import BotError, QuestionError, SettingsError, SlackError
     from eval.errors import ChoiceError, EvalError, QuestionSetError
     from index.errors import (
         IndexingError,
@@ -149,6 +221,7 @@ def _status(error: Exception) -> int | None:
 
     usage = (
         SettingsError
+        | QuestionError
         | SlackError
         | SourceError
         | ModelError

@@ -1,10 +1,20 @@
 """The commands `footnote search`, `ask` and `chat`."""
 
+import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import SOME_FAILED, JsonOption, app, print_json, shared_of
+from bot.cli.app import (
+    SOME_FAILED,
+    JsonOption,
+    QuestionWords,
+    app,
+    print_json,
+    question_of,
+    shared_of,
+)
 
 if TYPE_CHECKING:
     from bot.engine import FootnoteQueryEngine
@@ -37,7 +47,7 @@ def _audience(groups: list[str] | None) -> "Audience":
 @app.command("search")
 def search(
     context: typer.Context,
-    question: Annotated[str, typer.Argument(help="Your question or search words, in quotes.")],
+    words: QuestionWords,
     *,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages to show.")] = 10,
     audience: AudienceOption = None,
@@ -47,12 +57,14 @@ def search(
 
     [bold]Example[/]
 
-        footnote search "notice period" -k 3
+        footnote search notice period -k 3
     """
     from bot import composition
     from bot.types import Question
 
-    index = composition.live_index(shared_of(context).settings)
+    shared = shared_of(context)
+    question = question_of(words)
+    index = composition.live_index(shared.settings)
     result = index.search(Question(text=question).text, k=k, audience=_audience(audience))
     if as_json:
         from bot.cli.json_output import search_json
@@ -69,13 +81,13 @@ def search(
         console.print("No passage was found.")
     if note := reading_note(result):
         console.print(f"  {note}", markup=False)
-    console.print(f"  index {result.generation} · {result.ms:.0f} ms", style="dim")
+    console.print(f"  index {result.generation} · {shared.waited_ms():.0f} ms", style="dim")
 
 
 @app.command("ask")
 def ask(
     context: typer.Context,
-    question: Annotated[str, typer.Argument(help="Your question, in quotes.")],
+    words: QuestionWords,
     *,
     audience: AudienceOption = None,
     quotes: QuotesOption = False,
@@ -83,14 +95,18 @@ def ask(
 ) -> None:
     """Answer one question from the documents, with a checked source for every sentence.
 
-    [bold]Example[/]
+    [bold]Examples[/]
 
         footnote ask "How long does the agreement run?"
+        footnote ask how long is the leave
+        footnote ask - < question.txt
     """
     from bot import composition
     from bot.types import Question, Status
 
-    settings = shared_of(context).settings
+    shared = shared_of(context)
+    question = question_of(words)
+    settings = shared.settings
     index = composition.live_index(settings)
     answer = composition.engine(settings, index).ask(
         Question(text=question, audience=_audience(audience))
@@ -102,7 +118,8 @@ def ask(
     else:
         from bot.cli.console import answer_view, stdout
 
-        stdout().print(answer_view(answer, quotes=quotes))
+        waited = replace(answer, ms=shared.waited_ms())
+        stdout().print(answer_view(waited, quotes=quotes))
     if answer.status is Status.FAILED:
         raise typer.Exit(SOME_FAILED)
 
@@ -121,14 +138,22 @@ def chat(
     """
     from bot import composition
 
-    settings = shared_of(context).settings
-    engine = composition.engine(settings, composition.live_index(settings))
-    _converse(engine, _audience(audience), quotes=quotes, as_json=as_json)
+    shared = shared_of(context)
+    engine = composition.engine(shared.settings, composition.live_index(shared.settings))
+    style = _Style(
+        quotes=quotes, as_json=as_json, prompt="" if shared.quiet else "[bold cyan]?[/] "
+    )
+    _converse(engine, _audience(audience), style)
 
 
-def _converse(
-    engine: "FootnoteQueryEngine", audience: "Audience", *, quotes: bool, as_json: bool
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Style:
+    quotes: bool
+    as_json: bool
+    prompt: str
+
+
+def _converse(engine: "FootnoteQueryEngine", audience: "Audience", style: _Style) -> None:
     import json
     import secrets
 
@@ -141,12 +166,14 @@ def _converse(
     thread = f"chat-{secrets.token_hex(8)}"
     while True:
         try:
-            question = prompt.input("[bold cyan]?[/] ").strip()
+            question = prompt.input(style.prompt).strip()
         except (EOFError, KeyboardInterrupt):
-            prompt.print()
+            if style.prompt:
+                prompt.print()
             return
         if not question:
             return
+        began_s = time.monotonic()
         answer = engine.ask(
             Question(
                 text=question,
@@ -155,10 +182,11 @@ def _converse(
                 thread=thread,
             )
         )
-        if as_json:
+        if style.as_json:
             typer.echo(json.dumps(answer_json(answer), ensure_ascii=False))
         else:
-            console.print(answer_view(answer, quotes=quotes))
+            waited = replace(answer, ms=(time.monotonic() - began_s) * 1000)
+            console.print(answer_view(waited, quotes=style.quotes))
         history += [
             Turn(role="user", text=question),
             Turn(role="assistant", text=answer.text or answer.message),

@@ -1,5 +1,6 @@
 """Answers, sources and passages as the terminal shows them."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from rich.text import Text
 
 from bot.citations import repeats
 from bot.cli.markdown_view import AnswerMarkdown
+from bot.cli.pipes import PIPE_COLUMNS, without_trailing_blanks
 from bot.types import Answer, Status
 from index.chunking import path_below, plain
 from index.types import Chunk, Passage
@@ -170,8 +172,11 @@ def _footer(answer: Answer) -> Text:
 
 
 def stdout() -> Console:
-    """Return the console for results."""
-    return Console(highlight=False, soft_wrap=False)
+    """Return the console for results: as wide as the terminal, or without line breaks in a pipe."""
+    if sys.stdout.isatty():
+        return Console(highlight=False, soft_wrap=False)
+    file = without_trailing_blanks(sys.stdout)
+    return Console(file=file, width=PIPE_COLUMNS, highlight=False, soft_wrap=False)
 
 
 def stderr() -> Console:

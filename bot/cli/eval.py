@@ -85,7 +85,8 @@ def run(
     from eval.datasets import load
     from eval.runs import Options
 
-    settings = shared_of(context).settings
+    shared = shared_of(context)
+    settings = shared.settings
     kept = None if fresh else journals(settings)
     options = Options(limit=limit, parallel=parallel, journals=kept)
     asking = _Asking(
@@ -94,10 +95,10 @@ def run(
         retrieval_only=retrieval_only,
         similarity=similarity,
         use_index=use_index,
-        quiet=as_json,
+        quiet=as_json or shared.quiet,
     )
     if matrix:
-        _try_all(settings, asking, matrix)
+        _try_all(settings, asking, matrix, as_json=as_json)
         return
     result = asking.ask(settings)
     if as_json:
@@ -272,7 +273,7 @@ class _Asking:
             raise RunError(f"the index for the questions did not pass its checks: {faults}")
 
 
-def _try_all(settings: "Settings", asking: _Asking, axes: list[str]) -> None:
+def _try_all(settings: "Settings", asking: _Asking, axes: list[str], *, as_json: bool) -> None:
     from bot.cli.evaluation import with_values
     from eval.reports import Tried, combinations
 
@@ -282,7 +283,7 @@ def _try_all(settings: "Settings", asking: _Asking, axes: list[str]) -> None:
         result = asking.ask(with_values(settings, values), varied=varied)
         tried.append(Tried(values=values, run=result.run, metrics=result.metrics))
         failed += result.failed
-    if asking.quiet:
+    if as_json:
         print_json(_tried_json(asking.questions.name, tried))
     else:
         from bot.cli.console import stdout

@@ -153,7 +153,7 @@ def watch(
 
     settings = shared_of(context).settings
     if log_format is not None:
-        configure(verbose=True, form=log_format)
+        configure(verbose=not shared_of(context).quiet, form=log_format)
     specs = specs_of(settings, None)
     builder = builder_of(settings, composition.build_options(settings), quiet)
     roots = [Path(spec.path) for spec in specs if spec.kind == "folder"]

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import SOME_FAILED, USAGE, Json, JsonOption, index_app, print_json, shared_of
+from bot.cli.app import (
+    SOME_FAILED,
+    USAGE,
+    Json,
+    JsonOption,
+    Shared,
+    index_app,
+    print_json,
+    shared_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +37,7 @@ def build(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[PATH]…",
+            metavar="PATH",
             help="Folders or files to index. They replace the documents of earlier builds. "
             "Without a path, the sources of the settings or, if they name none, of the last build.",
         ),
@@ -57,17 +66,18 @@ def build(
     from bot import composition
     from bot.cli.console import build_progress
 
-    settings = shared_of(context).settings
+    shared = shared_of(context)
+    settings, hidden = shared.settings, as_json or shared.quiet
     specs = specs_of(settings, paths, force=force)
     options = composition.build_options(settings, full=full, force=force)
     if dry_run:
-        _dry_run(settings, specs, options, as_json=as_json)
+        _dry_run(shared, specs, options, as_json=as_json)
         return
     try:
-        with build_progress(hidden=as_json) as progress:
+        with build_progress(hidden=hidden) as progress:
             result = builder_of(settings, options, progress).build(specs)
     except KeyboardInterrupt:
-        _say_stopped(as_json=as_json)
+        _say_stopped(shared, as_json=as_json)
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
         from bot.cli.json_output import build_json
@@ -80,11 +90,11 @@ def build(
         raise typer.Exit(SOME_FAILED)
 
 
-def _say_stopped(*, as_json: bool) -> None:
+def _say_stopped(shared: Shared, *, as_json: bool) -> None:
     message = "stopped: the earlier index stays in use, and the next build continues from here"
     if as_json:
         print_json({"error": message})
-    typer.secho(f"footnote: {message}", fg=typer.colors.YELLOW, err=True)
+    shared.note(message)
 
 
 def specs_of(
@@ -127,7 +137,7 @@ def builder_of(settings: "Settings", options: "BuildOptions", progress: "Progres
 
 
 def _dry_run(
-    settings: "Settings",
+    shared: Shared,
     specs: "tuple[SourceSpec, ...]",
     options: "BuildOptions",
     *,
@@ -136,8 +146,8 @@ def _dry_run(
     from bot.cli.console import build_progress
     from index.building import preview
 
-    with build_progress(hidden=as_json) as progress:
-        seen = preview(builder_of(settings, options, progress), specs)
+    with build_progress(hidden=as_json or shared.quiet) as progress:
+        seen = preview(builder_of(shared.settings, options, progress), specs)
     if as_json:
         print_json(_preview_json(seen))
         return

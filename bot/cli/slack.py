@@ -45,7 +45,8 @@ def run(
 
     settings = shared_of(context).settings
     secrets(settings, http=http is not None)  # before the index is opened: without, nothing serves
-    configure(verbose=True, form=log_format or shared_of(context).log_format)
+    shared = shared_of(context)
+    configure(verbose=not shared.quiet, form=log_format or shared.log_format)
     index = composition.live_index(settings)
     answers = answers_folder(settings)
     answers.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -84,14 +84,12 @@ def _verdict(found: Comparison) -> str:
 
 
 def _side_by_side(what: str, change: Change) -> Panel:
-    grid = Table.grid(expand=True, padding=(0, 2))
-    grid.add_column(ratio=1)
-    grid.add_column(ratio=1)
+    grid = Table.grid("", "", padding=(0, 2))
     grid.add_row(Text("before", style="dim"), Text("after", style="dim"))
     grid.add_row(Text(_said(change.before)), Text(_said(change.after)))
     by = ", ".join(f"{name} {_signed(name, by)}" for name, by in change.metrics.items())
     title = Text(visible(f"{what}: {change.after.question}"))
-    return Panel(grid, title=title, title_align="left", subtitle=Text(by))
+    return Panel(grid, title=title, title_align="left", subtitle=Text(by), expand=False)
 
 
 def visible(text: str) -> str:
