@@ -177,7 +177,7 @@ def test_the_time_shown_in_a_chat_is_that_of_each_question(indexed: Path) -> Non
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("footnote in", {"index", "init"}), ("footnote index bu", {"build"})],
+    [("footnote in", {"index", "init"}), ("footnote index roll", {"rollback"})],
 )
 def test_the_shell_completes_commands(words: str, expected: set[str], tmp_path: Path) -> None:
     completing = {
