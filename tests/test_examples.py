@@ -25,6 +25,7 @@ COMMANDS = {
     "search",
     "ask",
     "chat",
+    "config",
     "doctor",
     "models",
     "eval run",
