@@ -40,7 +40,7 @@ COMMANDS |= {
 }
 COMMANDS |= {f"index {verb}" for verb in ("build", "status", "documents", "text", "verify")}
 COMMANDS |= {f"index {verb}" for verb in ("generations", "rollback", "watch")}
-COMMAND = re.compile(r"(?:`|bin/)footnote (?:--\S+ \S+ )*((?:index |eval |slack )?[a-z]+)")
+COMMAND = re.compile(r"(?:`|bin/)footnote (?:--[\w-]+ \S+ )*((?:index |eval |slack )?[a-z]+)")
 
 
 @cache
