@@ -253,6 +253,11 @@ def _plainly(text: str) -> str:
 
 def _are_own_words(text: str, quotes: Sequence[str]) -> bool:
     """Return whether every line of *text* is in one of its quotes, word for word."""
-    known = [fold(made).text for quote in quotes for made in (quote, inert(quote))]
-    lines = [fold(_NUMBERING.sub("", line)).text.strip(" .:;") for line in text.split("\n")]
+    known = [_closed_up(made) for quote in quotes for made in (quote, inert(quote))]
+    lines = [_closed_up(_NUMBERING.sub("", line)).strip(" .:;") for line in text.split("\n")]
     return all(any(line in quote for quote in known) for line in lines if line)
+
+
+def _closed_up(text: str) -> str:
+    """Return *text* folded, without the spaces before its punctuation, which nobody is shown."""
+    return re.sub(r"\s+(?=[,;:.!?])", "", fold(text).text)

@@ -484,6 +484,7 @@ text = st.lists(
 @settings(max_examples=50, deadline=None)
 @given(text, st.lists(text, max_size=4))
 @example("30 days", ["0:A_"])
+@example("30 days", ["º A¹ . 30 days"])
 def test_whatever_is_read_survives_the_check(question: str, texts: list[str]) -> None:
     passages = shown(*texts)
 
