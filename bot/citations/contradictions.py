@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.citations.claims import figure
+from bot.citations.comparing import figure
 from bot.citations.inert import inert
 from bot.types import Citation
 from index.chunking import STOPWORDS, listed, one_line, split_sentences, stem

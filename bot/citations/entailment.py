@@ -3,7 +3,7 @@
 import math
 from functools import lru_cache
 
-from bot.citations.languages import covered
+from bot.citations.comparing import covered
 from index.types import Encode
 
 # Fitted by benchmarks/calibrate_support.py on half of the articles of a public question set

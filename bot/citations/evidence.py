@@ -5,13 +5,19 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.citations.claims import NUMBER_WORDS, denied_before
-from bot.citations.dates import without_dates
-from bot.citations.languages import language
-from bot.citations.meanings import alternatives, forms, is_known
-from bot.citations.quantities import is_unit
+from bot.citations.comparing import (
+    NUMBER_WORDS,
+    alternatives,
+    denied_before,
+    forms,
+    in_single_words,
+    is_known,
+    is_light,
+    is_unit,
+    language,
+    without_dates,
+)
 from bot.citations.quotes import fold, is_long_enough, places, run
-from bot.citations.word_forms import in_single_words, is_light
 from bot.types import Evidence, ShownPassage
 from index.chunking import STOPWORDS, plain_block, split_sentences, words
 from index.types import BlockKind, Chunk, Section

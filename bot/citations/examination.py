@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.citations.code_blocks import code_evidence
+from bot.citations.comparing import is_known, language
 from bot.citations.evidence import Found, Passages, content_words
 from bot.citations.inert import inert
 from bot.citations.judging import PROVEN, Reason, Verdict, clauses, judge
-from bot.citations.languages import language
-from bot.citations.meanings import is_known
 from bot.citations.quotes import fold
 from bot.citations.remarks import claim, is_absence, is_remark
 from bot.types import Evidence, PartKind, Sentence

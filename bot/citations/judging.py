@@ -6,29 +6,32 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
-from bot.citations.claims import (
+from bot.citations.comparing import (
     abbreviations,
+    amounts_exchanged,
+    are_exchanged,
+    bound_changed,
     contradicts,
     denies_alone,
-    missing_names,
-    missing_numbers,
-)
-from bot.citations.dates import times, wrong_date, wrong_time
-from bot.citations.evidence import Found, content_words
-from bot.citations.languages import foreign
-from bot.citations.meanings import is_known
-from bot.citations.opposites import exchanged_words
-from bot.citations.qualifiers import bound_changed, modal_changed, scope_changed
-from bot.citations.quantities import (
+    exchanged_words,
+    foreign,
     has_money,
     has_time,
-    quantities,
+    is_known,
+    missing_names,
+    missing_numbers,
+    modal_changed,
+    quantities_in,
+    scope_changed,
+    times,
     times_changed,
+    wrong_date,
     wrong_quantity,
     wrong_rate,
+    wrong_time,
 )
+from bot.citations.evidence import Found, content_words
 from bot.citations.quotes import fold
-from bot.citations.roles import amounts_exchanged, are_exchanged
 from index.chunking import words
 
 _URL = re.compile(
@@ -201,7 +204,7 @@ def _wording(text: str, found: Sequence[Found], *, known: str, lead: str) -> Ver
     missing = tuple(word for word in content if not is_known(word, evidence))
     if len(missing) < len(content) and _is_added(text, evidence, quoted):
         return Verdict(Reason.ADDED, missing=missing)
-    counted = len(quantities(text))
+    counted = len(quantities_in(text))
     if content and (len(content) - len(missing) + counted) / (len(content) + counted) < LEAST_COVER:
         return Verdict(Reason.NOT_PROVEN, missing=missing)
     above = frozenset(words(lead))

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bot.citations import Reason, check
+from bot.citations.comparing.languages import covered
 from bot.citations.entailment import EntailmentCheck
-from bot.citations.languages import covered
 from bot.engine.context import show
 from bot.types import Evidence, Sentence
 from index.types import Vectors

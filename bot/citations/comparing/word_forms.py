@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from bot.citations.word_tables import IRREGULAR, LIGHT, PHRASES
+from bot.citations.comparing.word_tables import IRREGULAR, LIGHT, PHRASES
 from index.chunking import listed, stem
 
 _SUFFIXES = (

@@ -7,9 +7,9 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import combinations
 
-from bot.citations.claims import NUMBER_WORDS
-from bot.citations.dates import without_dates
-from bot.citations.units import FORMS, UNITS
+from bot.citations.comparing.claims import NUMBER_WORDS
+from bot.citations.comparing.dates import without_dates
+from bot.citations.comparing.units import FORMS, UNITS
 from index.chunking import STOPWORDS, stem
 
 _TEN = 10
@@ -50,11 +50,11 @@ class Quantity:
 
 
 @lru_cache(maxsize=2048)
-def quantities(text: str) -> tuple[Quantity, ...]:
+def quantities_in(text: str) -> tuple[Quantity, ...]:
     """Return the quantities in *text*, in digits and in words, without dates and times.
 
-    >>> [(str(q.value), q.unit or q.noun) for q in quantities("two weeks, 1,500 euros, 12 chairs")]
-    [('2', 'week'), ('1500', 'euro'), ('12', 'chair')]
+    >>> [(str(q.value), q.unit or q.noun) for q in quantities_in("two weeks, 1,500 euros, 9 bags")]
+    [('2', 'week'), ('1500', 'euro'), ('9', 'bag')]
     """
     rest = _spelt(without_dates(text))
     found = [*_ordinals(rest), *_figures(_ORDINAL.sub(" ", rest))]
@@ -195,9 +195,9 @@ def _size(quantity: Quantity) -> tuple[str, Decimal] | None:
 def same(one: Quantity, other: Quantity) -> bool:
     """Return whether two quantities are equal, in these or in other units.
 
-    >>> same(quantities("two weeks")[0], quantities("14 days")[0])
+    >>> same(quantities_in("two weeks")[0], quantities_in("14 days")[0])
     True
-    >>> same(quantities("four days")[0], quantities("four hours")[0])
+    >>> same(quantities_in("four days")[0], quantities_in("four hours")[0])
     False
     """
     if one.unit.startswith("nth") or other.unit.startswith("nth"):
@@ -242,8 +242,8 @@ def wrong_quantity(statement: str, evidence: str) -> str:
     >>> wrong_quantity("In total it is 8 euros.", "Entry is 5 euros, parking 3 euros.")
     ''
     """
-    known = quantities(evidence)
-    for said in quantities(statement):
+    known = quantities_in(evidence)
+    for said in quantities_in(statement):
         if any(same(said, one) for one in known):
             if _is_exchanged(said, known):
                 return said.written
@@ -341,15 +341,15 @@ def wrong_rate(statement: str, evidence: str) -> bool:
     False
     """
     known = rates(evidence)
-    named = {size for quantity in quantities(evidence) if (size := _size(quantity))}
+    named = {size for quantity in quantities_in(evidence) if (size := _size(quantity))}
     return bool(known) and not rates(statement) <= known | named
 
 
 def has_money(text: str) -> bool:
     """Return whether *text* names an amount of money."""
-    return any(_dimension(one) in {"eur", "usd", "gbp", "chf"} for one in quantities(text))
+    return any(_dimension(one) in {"eur", "usd", "gbp", "chf"} for one in quantities_in(text))
 
 
 def has_time(text: str) -> bool:
     """Return whether *text* names a length of time."""
-    return any(_dimension(one) in {"time", "months"} for one in quantities(text))
+    return any(_dimension(one) in {"time", "months"} for one in quantities_in(text))

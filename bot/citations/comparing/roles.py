@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from bot.citations.meanings import is_known
-from bot.citations.opposites import class_members
-from bot.citations.quantities import quantities
-from bot.citations.word_forms import base
+from bot.citations.comparing.meanings import is_known
+from bot.citations.comparing.opposites import class_members
+from bot.citations.comparing.quantities import quantities_in
+from bot.citations.comparing.word_forms import base
 from index.chunking import STOPWORDS, listed
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.;:!?,]")
@@ -181,7 +181,7 @@ def _nearest(text: str) -> dict[str, str]:
     """Return the amount that is nearest to each word, for the words that are once."""
     amounts = [
         (match.span(), str(found.value))
-        for found in quantities(text)
+        for found in quantities_in(text)
         for match in [re.search(re.escape(found.written), text)]
         if match and not found.unit.startswith("nth")
     ]

@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations, pairwise
 
-from bot.citations.languages import foreign, language
-from bot.citations.meanings import is_known
+from bot.citations.comparing.languages import foreign, language
+from bot.citations.comparing.meanings import is_known
 from index.chunking import listed
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")

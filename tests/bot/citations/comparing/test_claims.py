@@ -2,7 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citations.claims import contradicts, denied_before, missing_names, missing_numbers
+from bot.citations.comparing.claims import (
+    contradicts,
+    denied_before,
+    missing_names,
+    missing_numbers,
+)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,14 @@
 from collections.abc import Collection
 from functools import cache, lru_cache
 
-from bot.citations.word_forms import are_parties, base, forms_of, is_compound, is_derived, root
+from bot.citations.comparing.word_forms import (
+    are_parties,
+    base,
+    forms_of,
+    is_compound,
+    is_derived,
+    root,
+)
 from index.chunking import has_synonym, stem
 
 # Each line is one meaning, beyond those that the search knows. A word may have several.

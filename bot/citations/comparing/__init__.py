@@ -1,0 +1,64 @@
+"""Compare a statement with its evidence: figures, dates, names, parties, qualifiers."""
+
+from bot.citations.comparing.claims import (
+    NUMBER_WORDS,
+    abbreviations,
+    contradicts,
+    denied_before,
+    denies_alone,
+    figure,
+    missing_names,
+    missing_numbers,
+)
+from bot.citations.comparing.dates import times, without_dates, wrong_date, wrong_time
+from bot.citations.comparing.languages import covered, foreign, language
+from bot.citations.comparing.meanings import alternatives, forms, is_known
+from bot.citations.comparing.opposites import exchanged_words
+from bot.citations.comparing.qualifiers import bound_changed, modal_changed, scope_changed
+from bot.citations.comparing.quantities import (
+    has_money,
+    has_time,
+    is_unit,
+    quantities_in,
+    times_changed,
+    wrong_quantity,
+    wrong_rate,
+)
+from bot.citations.comparing.roles import amounts_exchanged, are_exchanged
+from bot.citations.comparing.word_forms import in_single_words, is_light
+
+__all__ = [
+    "NUMBER_WORDS",
+    "abbreviations",
+    "alternatives",
+    "amounts_exchanged",
+    "are_exchanged",
+    "bound_changed",
+    "contradicts",
+    "covered",
+    "denied_before",
+    "denies_alone",
+    "exchanged_words",
+    "figure",
+    "foreign",
+    "forms",
+    "has_money",
+    "has_time",
+    "in_single_words",
+    "is_known",
+    "is_light",
+    "is_unit",
+    "language",
+    "missing_names",
+    "missing_numbers",
+    "modal_changed",
+    "quantities_in",
+    "scope_changed",
+    "times",
+    "times_changed",
+    "without_dates",
+    "wrong_date",
+    "wrong_quantity",
+    "wrong_rate",
+    "wrong_time",
+]
