@@ -50,7 +50,7 @@ EXCLUDED = (
     # Statements to judge, and the words that they are compared by
     "benchmarks/statements",
     *(
-        f"bot/citations/{name}.py"
+        f"bot/citations/comparing/{name}.py"
         for name in ("meanings", "opposites", "qualifiers", "roles", "word_tables")
     ),
 )
