@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rapidfuzz.distance import OSA
+
 from index.types import Correction, SearchResult
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -50,7 +52,8 @@ def correct(
 
     A word is replaced if no document that the person may see has it, a word of the index differs
     from it in a letter or two, and it is no word of the language. A word of the language is only
-    suggested another: who asks for "parking" where nothing is said of it does not mean "packing".
+    suggested another, and only one that differs in a single letter: who asks for "parking" where
+    nothing is said of it does not mean "packing".
 
     Args:
         question: Free text.
@@ -67,9 +70,13 @@ def correct(
     suggested: list[Correction] = []
     for word in unknown:
         meant = words.meant(word, groups=groups)
-        if meant is not None:
-            one = Correction(written=word, meant=_like(word, meant))
-            (suggested if is_word(word.lower()) else changed).append(one)
+        if meant is None:
+            continue
+        one = Correction(written=word, meant=_like(word, meant))
+        if not is_word(word.lower()):
+            changed.append(one)
+        elif OSA.distance(word.lower(), meant.lower()) == 1:
+            suggested.append(one)
     for one in changed:
         text = re.sub(rf"(?<!\w){re.escape(one.written)}(?!\w)", one.meant, text)
     return Corrected(

@@ -128,3 +128,22 @@ def test_words_that_others_may_see_alone_are_not_given_away(
     told = index.search("who pays the reimbursemnet", k=3, audience=frozenset())
 
     assert (told.passages, told.corrections, told.suggestions) == ((), (), ())
+
+
+class _Words:
+    """An index in which every word of the question is unknown but "boiling" and "point"."""
+
+    def unknown(self, question: str, *, groups: Sequence[str] | None) -> tuple[str, ...]:
+        return tuple(word for word in question.split() if word not in {"boiling", "point", "of"})
+
+    def meant(self, word: str, *, groups: Sequence[str] | None) -> str | None:
+        return {"ethanol": "ethan", "parkink": "parking", "parking": "packing"}.get(word)
+
+
+@pytest.mark.parametrize(("word", "is_suggested"), [("ethanol", False), ("parking", True)])
+def test_another_word_is_suggested_only_if_one_letter_differs(
+    word: str, *, is_suggested: bool
+) -> None:
+    read = correct(f"boiling point of {word}", _Words(), groups=None, is_word=lambda _: True)
+
+    assert bool(read.suggestions) is is_suggested
