@@ -134,10 +134,12 @@ class _Words:
     """An index in which every word of the question is unknown but "boiling" and "point"."""
 
     def unknown(self, question: str, *, groups: Sequence[str] | None) -> tuple[str, ...]:
+        assert groups is None
         return tuple(word for word in question.split() if word not in {"boiling", "point", "of"})
 
     def meant(self, word: str, *, groups: Sequence[str] | None) -> str | None:
-        return {"ethanol": "ethan", "parkink": "parking", "parking": "packing"}.get(word)
+        assert groups is None
+        return {"ethanol": "ethan", "parking": "packing"}.get(word)
 
 
 @pytest.mark.parametrize(("word", "is_suggested"), [("ethanol", False), ("parking", True)])
