@@ -67,6 +67,13 @@ eval-live: $(READY) ## Put attacks and unanswerable questions to the models of f
 examples: $(READY) ## Write the example documents again from their sources.
 	@$(BIN)/python examples/make_documents.py
 
+.PHONY: pictures
+pictures: $(READY) ## Draw the pictures of the README and of docs/slack.md again (needs node, npm and chromium).
+	@cd docs/pictures && npm install --no-audit --no-fund --no-package-lock --silent
+	@$(DEMO) index build examples/documents --json > /dev/null
+	@$(BIN)/python docs/pictures/make_pictures.py
+	@$(BIN)/python docs/pictures/gallery.py
+
 lock: $(READY) ## Pin the newest dependencies in requirements.lock.
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-emit-options --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host --extra dev --extra openai-like -o requirements.lock pyproject.toml

@@ -1,4 +1,4 @@
-"""Make the pictures of docs/slack.md: every kind of message (needs node and chromium)."""
+"""Make the pictures of docs/slack.md, one for every kind of message (`make pictures`)."""
 
 import sys
 from collections.abc import Mapping, Sequence
