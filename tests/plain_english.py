@@ -46,7 +46,7 @@ ALLOWED = re.compile(
 )
 # The contents of documents: people ask questions about their words.
 EXCLUDED = (
-    *("examples/sources", "examples/documents", "tests/golden"),
+    *("examples/sources", "examples/documents", "tests/golden", "docs/pictures/node_modules"),
     # Statements to judge, and the words that they are compared by
     "benchmarks/statements",
     *(

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 DECISIONS = ROOT / "docs" / "adr"
 PAGES = [
-    *(ROOT / "docs").rglob("*.md"),
+    *(page for page in (ROOT / "docs").rglob("*.md") if "node_modules" not in page.parts),
     *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "examples/README.md")),
     ROOT / "bot" / "extractive" / "models" / "reader" / "README.md",
 ]
