@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rapidfuzz.distance import OSA
-
+from index.storage import letters_apart
 from index.types import Correction, SearchResult
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -75,7 +74,7 @@ def correct(
         one = Correction(written=word, meant=_like(word, meant))
         if not is_word(word.lower()):
             changed.append(one)
-        elif OSA.distance(word.lower(), meant.lower()) == 1:
+        elif letters_apart(word, meant) == 1:
             suggested.append(one)
     for one in changed:
         text = re.sub(rf"(?<!\w){re.escape(one.written)}(?!\w)", one.meant, text)

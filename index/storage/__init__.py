@@ -25,6 +25,7 @@ from index.storage.passages import (
     read_about,
 )
 from index.storage.vectors import write_vectors
+from index.storage.vocabulary import letters_apart
 
 __all__ = [
     "ENCODER",
@@ -46,6 +47,7 @@ __all__ = [
     "PassageReader",
     "PassageWriter",
     "about",
+    "letters_apart",
     "now",
     "read_about",
     "staged_name",

@@ -74,3 +74,12 @@ class Vocabulary:
 
 def _unlike(word: str, other: str, distance: float) -> tuple[float, bool]:
     return distance, word[0] != other[0]
+
+
+def letters_apart(one: str, other: str) -> int:
+    """Return how many letters have to be added, removed, replaced or swapped with a neighbour.
+
+    >>> letters_apart("parking", "packing"), letters_apart("ethanol", "ethan")
+    (1, 2)
+    """
+    return OSA.distance(one.lower(), other.lower())
