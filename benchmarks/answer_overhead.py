@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.texts import passage_of
 from bot.citations import Checker, EntailmentCheck
 from bot.engine import ReplyReader, for_answer, show
 from bot.types import Question, ShownPassage
 from index.chunking import split_sentences
 from index.embedding import OnnxEncoder
-from index.types import Chunk, Passage
+from index.types import Passage
 
 HANDBOOK = Path(__file__).resolve().parents[1] / "docs" / "handbook"
 PASSAGES = 8
@@ -28,25 +29,7 @@ def passages(turn: int) -> list[Passage]:
     starts = [turn * 13 % max(1, len(page) - CHUNK_CHARS) for page in pages]
     texts = [page[at : at + CHUNK_CHARS] for page, at in zip(pages, starts, strict=True)]
     return [
-        Passage(
-            chunk=Chunk(
-                id=at,
-                document=f"{at}.md",
-                title="Handbook",
-                start=0,
-                end=len(text),
-                text=text,
-                heading=(),
-                page=None,
-                url=None,
-                modified_at=None,
-                audience=(),
-            ),
-            rank=at,
-            fused=1 / at,
-            cosine=None,
-            bm25=None,
-        )
+        passage_of(text, title="Handbook", document=f"{at}.md", rank=at)
         for at, text in enumerate(texts[:PASSAGES], 1)
     ]
 

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.texts import passage_of
 from bot.citations import EntailmentCheck, Proves, Reason, check
 from bot.engine import ReplyReader, show
 from index.embedding import OnnxEncoder
-from index.types import Chunk, Passage
 
 FILES = {
     "tuning": Path(__file__).with_name("statements.md"),
@@ -91,7 +91,12 @@ def outcomes(some: Sequence[Statement], proves: Proves | None) -> Iterator[Outco
         others = [pair for pair in texts if pair[0] != one.title]
         at = len(one.text) % max(1, len(others))
         near = [(one.title, one.passage), *(others[at:] + others[:at])[:_OTHERS]]
-        shown = show([_passage(*pair, rank=rank) for rank, pair in enumerate(near, 1)])
+        shown = show(
+            [
+                passage_of(text, title=title, document=f"{title}.md", rank=rank)
+                for rank, (title, text) in enumerate(near, 1)
+            ]
+        )
         reader = ReplyReader(len(shown))
         reply = f"{one.text.rstrip('.')} [1]."
         checked = check([*reader.feed(reply), *reader.end()], shown, proves)
@@ -101,23 +106,6 @@ def outcomes(some: Sequence[Statement], proves: Proves | None) -> Iterator[Outco
             is_marked=any(part.marked for part in checked.parts),
             reason=checked.removed[0].reason if checked.removed else None,
         )
-
-
-def _passage(title: str, text: str, *, rank: int) -> Passage:
-    chunk = Chunk(
-        id=rank,
-        document=f"{title}.md",
-        title=title,
-        start=0,
-        end=len(text),
-        text=text,
-        heading=(),
-        page=None,
-        url=None,
-        modified_at=None,
-        audience=(),
-    )
-    return Passage(chunk=chunk, rank=rank, fused=1 / rank, cosine=None, bm25=None)
 
 
 def table(found: Sequence[Outcome]) -> str:

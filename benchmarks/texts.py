@@ -5,8 +5,28 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from index.types import Chunk, Passage
+
 ROOT = Path(__file__).resolve().parents[1]
 _SENTENCE = re.compile(r"[A-Z][^.\n|#]{30,200}\.")
+
+
+def passage_of(text: str, *, title: str, document: str, rank: int) -> Passage:
+    """Return a text as a passage that was found, complete and from a document of its own."""
+    chunk = Chunk(
+        id=rank,
+        document=document,
+        title=title,
+        start=0,
+        end=len(text),
+        text=text,
+        heading=(),
+        page=None,
+        url=None,
+        modified_at=None,
+        audience=(),
+    )
+    return Passage(chunk=chunk, rank=rank, fused=1 / rank, cosine=None, bm25=None)
 
 
 def sentences() -> list[str]:

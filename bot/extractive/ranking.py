@@ -237,15 +237,6 @@ class FeatureExtractor:
         offset = self.hits[unit.hit].offset
         return pointed[unit.hit].best(unit.start - offset, unit.end - offset)
 
-    def says_less(self, asked: ParsedQuestion, at: int, other: int) -> bool:
-        """Return whether a unit has only a part of the question's words that its sibling has.
-
-        If one row names the subject of the question, the other rows are about something else.
-        """
-        if not self.units[at].is_beside(self.units[other]):
-            return False
-        return self._said(at) & {*asked.stems} < self._said(other) & {*asked.stems}
-
     def weights(self, asked: ParsedQuestion) -> dict[str, float]:
         """Return the rarity of each word of the question in the passages, adding up to 1."""
         weighed = self._weights(asked)

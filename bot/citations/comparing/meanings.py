@@ -265,20 +265,21 @@ def _meanings() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=65_536)
 def alternatives(word: str) -> frozenset[str]:
-    """Return the common forms of a word and its synonyms, for a quick comparison.
+    """Return the common forms of a word and its synonyms.
 
     >>> not alternatives("caps").isdisjoint(forms(frozenset(["maximum"])))
     True
     """
     bare = base(word)
-    own = {stem(bare), root(bare), bare, word, bare.removesuffix("s")}
+    own = {stem(bare), root(bare), bare, bare.removesuffix("s")}
     return frozenset(own.union(*(_meanings().get(one, ()) for one in own)))
 
 
 @lru_cache(maxsize=4096)
 def forms(words: frozenset[str]) -> frozenset[str]:
     """Return *words* with their common forms."""
-    stems, roots = forms_of(words | frozenset(map(base, words)))
+    words |= frozenset(map(base, words))
+    stems, roots = forms_of(words)
     return words | stems | roots
 
 
@@ -296,12 +297,9 @@ def is_known(word: str, words: Collection[str]) -> bool:
         return True  # "repay" is "pay back"
     if are_parties(word, words):
         return False
-    stems, roots = forms_of(words)
-    forms = {stem(word), root(word), word, word.removesuffix("s")}
-    known = stems | roots | words
-    if not forms.isdisjoint(known) or any(is_derived(word, one) for one in words):
+    if not alternatives(word).isdisjoint(forms(words)):
         return True
-    meanings = _meanings()
-    if any(not meanings.get(one, frozenset()).isdisjoint(known) for one in forms):
+    if any(is_derived(word, one) for one in words):
         return True
+    stems, _ = forms_of(words)
     return has_synonym(stem(word), stems) or is_compound(word, words)
