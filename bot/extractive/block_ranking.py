@@ -165,7 +165,7 @@ def _features(
     section = place.section
     in_head, in_body = {*stems_of(_head(section, group))}, stems_of(_body(section, group))
     title = {*stems_of(section.chunk.title)}
-    likely = max((place.likely.get(at, 0.0) for at in _positions(group)), default=0.0)
+    likely = max((place.likely.get(at, 0.0) for at in positions(group)), default=0.0)
     start = section.chunk.start + section.blocks[group.first].start
     end = section.chunk.start + section.blocks[group.last].end
     here = [hit for hit in place.hits if hit.chunk.start < end and hit.chunk.end > start]
@@ -187,7 +187,8 @@ def _features(
     ]
 
 
-def _positions(group: Group) -> Iterator[int]:
+def positions(group: Group) -> Iterator[int]:
+    """Yield the positions of a group's blocks, its lead first."""
     if group.lead is not None:
         yield group.lead
     yield from range(group.first, group.last + 1)

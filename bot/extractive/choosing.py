@@ -1,11 +1,12 @@
 """Choose the blocks of the passages to quote, in the form that the question asks for."""
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from bot.extractive.block_ranking import Place, Scored, Similar, covers, defining, ranked
+from bot.extractive.block_ranking import Place, Scored, Similar, covers, defining, positions, ranked
 from bot.extractive.excerpts import Excerpt, Quoter
 from bot.extractive.groups import GroupKind, groups
 from bot.extractive.overviews import comparison, summary
@@ -18,11 +19,15 @@ from index.chunking import stems_of
 
 MOST_SENTENCES = 3
 # A further sentence is worth reading if its score is this close to the first one's
-_FURTHER = 0.5
+_FURTHER = 1.0
 _FURTHER_PART = 2.5  # if the question has another part
-_COMPARED = 8
-_SIMILAR = 2.0
-_FUSED = 4.0
+_COMPARED = 12
+# Weights of a unit: fitted on questions over five collections, each left out once; see ADR 26
+_LIKELY = 0.4
+_SIMILAR = 0.8
+_SIMILAR_BELOW_HEADING = 1.5
+_SIMILAR_HEADING = 1.0
+_IN_GROUP = 0.95
 _EXAMPLE = 1.0
 _NAMED = 4.0  # by its number: another number answers another question
 _IS_EXAMPLE = re.compile(
@@ -137,7 +142,7 @@ class Chooser:
         excerpts = self._in_form(places, is_one=len(rankings) == 1)
         if excerpts:
             return Chosen(excerpts=tuple(excerpts), points_at=self._points(excerpts, whole))
-        return self._facts(rankings)
+        return self._facts(rankings, places)
 
     def _definition(self, places: Sequence[Place]) -> Excerpt | None:
         """Return the definition, if the question asks for one."""
@@ -212,10 +217,11 @@ class Chooser:
             for rank, shown in enumerate(self._passages)
         ]
 
-    def _facts(self, rankings: Sequence[Ranking]) -> Chosen:
-        firsts = [one for ranking in rankings[:-1] for one in self._by_meaning(ranking)[:1]]
+    def _facts(self, rankings: Sequence[Ranking], places: Sequence[Place]) -> Chosen:
+        in_group = self._group_scores(places)
+        firsts = [one for ranking in rankings[:-1] for one in self._by_meaning(ranking, {})[:1]]
         further = _FURTHER if len(rankings) == 1 else _FURTHER_PART
-        chosen = self._by_meaning(rankings[-1], further=further)
+        chosen = self._by_meaning(rankings[-1], in_group, further=further)
         leaning = self._beside((*firsts, *chosen)[:1])
         if leaning:
             chosen = chosen[:1]
@@ -288,27 +294,66 @@ class Chooser:
             {one.block for one in rows if not any(self._says_less(one, other) for other in rows)}
         )
 
-    def _by_meaning(self, ranking: Ranking, *, further: float = _FURTHER) -> list[Ranked]:
-        """Return the units worth quoting, ordered by score, vectors and passages combined."""
+    def _group_scores(self, places: Sequence[Place]) -> dict[tuple[int, int], float]:
+        """Return the score of the group that each block is in, by section and block."""
+        scores: dict[tuple[int, int], float] = {}
+        for one in ranked(
+            places, self._reading.weights(self._asked), self._form.form, similar=None
+        ):
+            for block in positions(one.group):
+                key = one.place.section.chunk.id, block
+                scores[key] = max(scores.get(key, -math.inf), one.score)
+        return scores
+
+    def _by_meaning(
+        self,
+        ranking: Ranking,
+        in_group: Mapping[tuple[int, int], float],
+        *,
+        further: float = _FURTHER,
+    ) -> list[Ranked]:
+        """Return the units worth quoting, by their probability, their group and their vectors.
+
+        Args:
+            ranking: The units.
+            in_group: Score of the group that each block is in, by section and block.
+            further: A unit whose score is lower than the best by more is left out.
+        """
         if not ranking.is_answered:
             return []
-        best = list(ranking.units[:_COMPARED])
+        # Without vectors the probability alone decides
+        by_likely, by_group = (1.0, 0.0) if self._similar is None else (_LIKELY, _IN_GROUP)
+        prior = {}
+        for one in ranking.units:
+            unit = self._reading.units[one.unit]
+            group = in_group.get((unit.section.chunk.id, unit.block), 0.0)
+            prior[one.unit] = by_likely * logit(one.likely) + by_group * group
+        best = sorted(ranking.units, key=lambda one: (-prior[one.unit], one.unit))[:_COMPARED]
         units = [self._reading.units[one.unit] for one in best]
-        likeness = (
-            self._similar([unit.plain for unit in units]) if self._similar else [0.0] * len(best)
-        )
         scores = [
-            logit(one.likely)
-            + _SIMILAR * similar
-            + _FUSED * self._reading.hits[unit.hit].passage.fused
-            - _EXAMPLE * bool(_IS_EXAMPLE.match(unit.plain))
-            for one, unit, similar in zip(best, units, likeness, strict=True)
+            prior[one.unit] + alike - _EXAMPLE * bool(_IS_EXAMPLE.match(unit.plain))
+            for one, unit, alike in zip(best, units, self._likeness(units), strict=True)
         ]
         named = [is_named(self._asked.text, (unit.plain, *self._above(unit))) for unit in units]
         scores = [score + _NAMED * is_it for score, is_it in zip(scores, named, strict=True)]
         order = sorted(range(len(best)), key=lambda at: (-scores[at], at))
         least = scores[order[0]] - further
         return [best[at] for at in order[:MOST_SENTENCES] if scores[at] >= least]
+
+    def _likeness(self, units: Sequence[Unit]) -> list[float]:
+        """Return how similar each unit is to the question: alone, below its heading, its heading."""
+        if self._similar is None:
+            return [0.0] * len(units)
+        headings = [self._above(unit)[-1] for unit in units]
+        below = [f"{heading}: {unit.plain}" for heading, unit in zip(headings, units, strict=True)]
+        texts = list(dict.fromkeys([*(unit.plain for unit in units), *below, *headings]))
+        alike = dict(zip(texts, self._similar(texts), strict=True))
+        return [
+            _SIMILAR * alike[unit.plain]
+            + _SIMILAR_BELOW_HEADING * alike[under]
+            + _SIMILAR_HEADING * alike[heading]
+            for unit, under, heading in zip(units, below, headings, strict=True)
+        ]
 
     def _says_less(self, unit: Unit, other: Unit) -> bool:
         """Return whether a row or an item has fewer of the question's words than its sibling."""
