@@ -78,6 +78,20 @@ _RULE = re.compile(
     r"^[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$|^[ \t]*={2,}[ \t]*$", re.M
 )
 
+# (label)= names a place, {ref}`the words <label>` links to one: MyST, as Sphinx reads it
+_TARGET = re.compile(r"^[ \t]*\([\w:. -]{1,100}\)=[ \t]*$", re.MULTILINE)
+_ROLE = re.compile(
+    r"\{[A-Za-z][\w:+.-]{0,30}\}(?=`)"
+    r"(?:`(?P<text>[^`<>\n]{1,200}?)[ \t]*<[^`<>\n]{1,200}>`)?"
+)
+# ```{note} Title: a fence whose lines are text, with options such as :class: tip below
+_DIRECTIVE = re.compile(
+    r"[ \t]*(?P<fence>`{3,}|~{3,})\{(?P<name>note|warning|tip|hint|important|caution|danger|attention|"
+    r"error|seealso|admonition|versionadded|versionchanged|deprecated|dropdown|details|card|topic|"
+    r"sidebar|margin|tab-set|tab-item|grid|grid-item|grid-item-card|epigraph|todo)\}"
+)
+_OPTION = re.compile(r"[ \t]*:[\w-]+:[^\n]*\Z")
+
 _Range = tuple[int, int]
 
 
@@ -93,7 +107,8 @@ def mask(text: str) -> str:
     chars = list(text)
     body = front_matter_end(text)
     _blank(chars, 0, body)
-    code = list(_code(text, body))
+    _hide_directives(chars, text)
+    code = list(_code("".join(chars), body))
     _hide_pairs(chars, text, code)
     for hiding in _HIDING:
         _hide(chars, hiding, code)
@@ -176,6 +191,41 @@ def _blank(chars: list[str], start: int, end: int) -> None:
             chars[at] = " "
 
 
+def _hide_directives(chars: list[str], text: str) -> None:
+    """Hide the fences of directives whose lines are text, with their options."""
+    if "{" not in text:
+        return
+    fence, in_options, start = "", False, 0
+    opened: list[str] = []
+    for line in text.split("\n"):
+        bare = line.strip()
+        hidden = (0, 0)
+        found = _DIRECTIVE.match(line)
+        if found and not fence:
+            opened.append(found["fence"])
+            hidden, in_options = found.span(), True
+        elif in_options and _OPTION.match(line):
+            hidden = 0, len(line)
+        else:
+            in_options = False
+            plain = _FENCE.match(line)
+            if fence:
+                if _closes(bare, fence):
+                    fence = ""
+            elif opened and _closes(bare, opened[-1]):
+                opened.pop()
+                hidden = 0, len(line)
+            elif plain:
+                fence = plain[1]
+        for at in range(*hidden):
+            chars[start + at] = HIDDEN
+        start += len(line) + 1
+
+
+def _closes(bare: str, fence: str) -> bool:
+    return len(bare) >= len(fence) and bare == fence[0] * len(bare)
+
+
 def _code(text: str, start: int) -> Iterator[_Range]:
     """Yield the ranges of fenced code and of code within lines, in order."""
     fence, opened = "", 0
@@ -185,7 +235,7 @@ def _code(text: str, start: int) -> Iterator[_Range]:
         row = line.group()
         if fence:
             bare = row.strip().lstrip("> ")
-            if len(bare) >= len(fence) and bare == fence[0] * len(bare):
+            if _closes(bare, fence):
                 yield opened, last
                 fence, prose = "", last
             continue
@@ -246,6 +296,10 @@ def _title(match: re.Match[str]) -> list[_Range]:
     return [match.span(name) for name in names if match[name] and match[name].strip()]
 
 
+def _role_text(match: re.Match[str]) -> list[_Range]:
+    return [match.span("text")] if match["text"] else []
+
+
 def _link_text(match: re.Match[str]) -> list[_Range]:
     # An image's alt text says what it shows; an image without one is hidden completely
     return [match.span("text")]
@@ -253,6 +307,8 @@ def _link_text(match: re.Match[str]) -> list[_Range]:
 
 _HIDING: tuple[tuple[re.Pattern[str], _Keep], ...] = (
     (_DATA, _nothing),
+    (_TARGET, _nothing),
+    (_ROLE, _role_text),
     (_TEMPLATE, _attributes_shown),
     (_ATTRIBUTES, _nothing),
     (_IMPORT, _nothing),
