@@ -106,6 +106,7 @@ class ModelsSettings(_Table):
     offline_threshold: float | None = Field(default=None, ge=0, le=1)
     offline_reader: Path | None = None
     deadline_s: float = Field(default=60, gt=0)
+    further_searches: int = Field(default=2, ge=0, le=5)
     budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
     user_budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
     channel_budget_usd_per_day: Decimal | None = Field(default=None, gt=0)

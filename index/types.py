@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -343,6 +343,15 @@ class Searcher(Protocol):
 
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
         """Find the *k* best passages that *audience* may see."""
+        ...
+
+
+@runtime_checkable
+class DocumentReader(Protocol):
+    """Reads complete documents of an index."""
+
+    def read(self, document: str, *, audience: Audience) -> SearchResult:
+        """Return a complete document in passages; none if *audience* may not see it."""
         ...
 
 

@@ -10,9 +10,11 @@ from bot.engine.synthesis import Room
 
 if TYPE_CHECKING:
     from bot.engine.query_engine import FootnoteQueryEngine
+    from bot.engine.searches import search_all
 
 _LATE = {  # name -> module, imported on first use: llama-index and Slack are slow to load
     "FootnoteQueryEngine": "bot.engine.query_engine",
+    "search_all": "bot.engine.searches",
 }
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Room",
     "for_answer",
     "rewrite_by_rule",
+    "search_all",
     "show",
 ]
 

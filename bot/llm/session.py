@@ -12,6 +12,7 @@ from bot.errors import AnswererError
 from bot.llm.budgets import OVER_BUDGET
 from bot.llm.ledger import Request
 from bot.llm.portfolio import Model, Portfolio
+from bot.trace import Step, StepKind, Trace
 from bot.types import BYTES_PER_TOKEN, Messages, Question, Usage
 
 log = logging.getLogger(__name__)
@@ -47,17 +48,27 @@ class ModelSession:
     Args:
         portfolio: The models.
         question: Who asks, where, and in which conversation.
+        trace: Records each request.
     """
 
-    def __init__(self, portfolio: Portfolio, question: Question) -> None:
+    def __init__(
+        self, portfolio: Portfolio, question: Question, trace: Trace | None = None
+    ) -> None:
+        self.trace = trace or Trace()
         self.portfolio = portfolio
         self.question = question
         self.usage = Usage()
         self.notes: list[str] = []
         self.over_budget = False
         self.models = portfolio.order(question.thread)
-        deadline_s = portfolio.settings.deadline_s * FOR_THE_OFFLINE_READER
-        self._until = asyncio.get_running_loop().time() + deadline_s
+        self._deadline_s = portfolio.settings.deadline_s * FOR_THE_OFFLINE_READER
+        self._until = asyncio.get_running_loop().time() + self._deadline_s
+
+    @property
+    def time_left(self) -> float:
+        """The share of the time for models that is left, from 0 to 1."""
+        left_s = self._until - asyncio.get_running_loop().time()
+        return max(0.0, left_s / self._deadline_s)
 
     async def reply(
         self, model: Model, messages: Messages, *, purpose: str, stream: bool
@@ -134,6 +145,20 @@ class ModelSession:
             estimated=estimated,
         )
         self.notes += self.portfolio.record(request, model.provider, self.question)
+        self.trace.add(_step_of(request))
+
+
+def _step_of(request: Request) -> Step:
+    names = {"provider": request.provider, "purpose": request.purpose}
+    if request.reason:
+        names["error"] = request.reason
+    return Step(
+        kind=StepKind.MODEL,
+        ms=request.ms,
+        counts={"input_tokens": request.input_tokens, "output_tokens": request.output_tokens},
+        names=names,
+        cost_usd=request.cost_usd,
+    )
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

@@ -43,10 +43,12 @@ class MemorySearcher:
     Attributes:
         chunks: All there is.
         asked: Each question with its audience, in order.
+        read_: The documents that were read completely, in order.
     """
 
     chunks: Sequence[Chunk]
     asked: list[tuple[str, Audience]] = field(default_factory=list)
+    read_: list[str] = field(default_factory=list)
 
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
         self.asked.append((question, audience))
@@ -60,6 +62,27 @@ class MemorySearcher:
             passages=tuple(
                 Passage(chunk=chunk, rank=rank, fused=1 / rank, cosine=None, bm25=float(score))
                 for rank, (score, chunk) in enumerate(best, 1)
+            ),
+            generation=GENERATION,
+            created_at=CREATED_AT,
+            ms=0.5,
+        )
+
+    def read(self, document: str, *, audience: Audience) -> SearchResult:
+        self.read_.append(document)
+        chunks = sorted(
+            (
+                chunk
+                for chunk in self.chunks
+                if chunk.document == document
+                and (audience is None or not chunk.audience or audience & set(chunk.audience))
+            ),
+            key=lambda chunk: chunk.start,
+        )
+        return SearchResult(
+            passages=tuple(
+                Passage(chunk=chunk, rank=rank, fused=1.0, cosine=None, bm25=None)
+                for rank, chunk in enumerate(chunks, 1)
             ),
             generation=GENERATION,
             created_at=CREATED_AT,

@@ -14,6 +14,7 @@ from bot.engine.query_engine import FootnoteQueryEngine
 from bot.llm.portfolio import Portfolio
 from bot.llm.providers import build_models
 from bot.settings import ModelsSettings
+from bot.trace import Step
 from bot.types import Answer, Question, Status
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.models import a_provider, quoting
@@ -65,7 +66,7 @@ def engine_on(base_url: str, **changes: Any) -> FootnoteQueryEngine:
 
 @pytest.mark.slow
 def test_answer_of_a_real_model_is_streamed_counted_and_checked(base_url: str) -> None:
-    async def events() -> list[str | Answer]:
+    async def events() -> list[str | Step | Answer]:
         asked = Question(text="What does parking in the north garage cost?")
         return [event async for event in engine_on(base_url).astream(asked)]
 
