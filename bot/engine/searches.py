@@ -89,8 +89,8 @@ def is_complex(question: str) -> bool:
     return bool(searches_in(question)) or has_hops(question)
 
 
-def merged(first: SearchResult, others: Sequence[SearchResult]) -> SearchResult:
-    """Return the passages of all searches, those of *first* in front and as many as it has.
+def merged(first: SearchResult, others: Sequence[SearchResult], *, k: int) -> SearchResult:
+    """Return the passages of all searches, those of *first* in front, *k* at most.
 
     The passages after the best of *first* are taken from each search in turn. A passage that only
     another search found counts as no more similar to the question than any that *first* found.
@@ -107,8 +107,7 @@ def merged(first: SearchResult, others: Sequence[SearchResult]) -> SearchResult:
             if one.chunk.id not in known:
                 known.add(one.chunk.id)
                 passages.append(ours.get(one.chunk.id) or replace(one, cosine=least))
-    most = max(len(first.passages), max((len(one.passages) for one in others), default=0))
-    ranked = [replace(one, rank=rank) for rank, one in enumerate(passages[:most], 1)]
+    ranked = [replace(one, rank=rank) for rank, one in enumerate(passages[:k], 1)]
     return replace(first, passages=tuple(ranked))
 
 
@@ -167,6 +166,6 @@ def search_all(
 
     first = search(question.text)
     apart = [search(one) for one in planned or searches_in(question.text)]
-    found = merged(first, apart) if apart else first
+    found = merged(first, apart, k=k) if apart else first
     hops = [search(one) for one in next_hops(question.text, found.passages)]
-    return merged(found, hops) if hops else found
+    return merged(found, hops, k=k) if hops else found
