@@ -261,7 +261,7 @@ class QuestionRun:
     async def _noted_down(self, asked: Question, whole: Whole) -> tuple[Reading, Notes]:
         """Return what to answer from: the documents, or notes on them if they are too long."""
         provider = self._session.models[0].provider
-        room = provider.context_tokens - provider.max_tokens
+        room = provider.context_tokens - provider.reply_tokens
         tokens = min(provider.passage_tokens or self._parts.room.model, room // 2)
         if tokens_of(whole.shown) <= tokens:
             return Reading(shown=whole.shown), Notes(text="", unread=0)

@@ -199,7 +199,7 @@ class AnswerSynthesizer:
         return for_answer(
             self._question,
             self._shown,
-            room_tokens=limits.context_tokens - limits.max_tokens,
+            room_tokens=limits.context_tokens - limits.reply_tokens,
             passage_tokens=self._passage_tokens(model),
             structured=limits.structured,
             further=self._left if self._may_fetch() else 0,

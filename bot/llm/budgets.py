@@ -62,7 +62,7 @@ class Budgets:
         worst = cost_usd(
             provider,
             input_tokens=messages.tokens_at_most,
-            output_tokens=provider.max_tokens,
+            output_tokens=provider.reply_tokens,
         ) or Decimal(0)
         with self._lock:
             if self._beyond(limits, worst):

@@ -129,7 +129,7 @@ class ModelSession:
             breaker.succeeded()
 
     def _keep(self, model: Model, result: _Result) -> None:
-        usage, estimated = result.counted(model.provider.max_tokens)
+        usage, estimated = result.counted(model.provider.reply_tokens)
         used = self.portfolio.priced(model.provider, usage)
         self.usage = _sum(self.usage, used)
         request = Request(

@@ -58,12 +58,14 @@ class ModelServer:
         replies: What is still to be played.
         requests: The JSON of each request, with its path and its key beside it.
         billed: (input, output) tokens of each completion that was sent in full.
+        refuses: Parameters that are refused with status 400, and what is said then.
     """
 
     replies: deque[Reply]
     requests: list[dict[str, Any]] = field(default_factory=list)
     billed: list[tuple[int, int]] = field(default_factory=list)
     base_url: str = ""
+    refuses: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def next_reply(self) -> Reply:
@@ -104,6 +106,11 @@ class _Handler(BaseHTTPRequestHandler):
         keys = [self.headers.get(name) for name in _KEY_HEADERS]
         key = next((one for one in keys if one), "")
         self.played.requests.append(sent | {"authorization": key, "path": self.path})
+        refused = next((n for n in self.played.refuses if n in json.dumps(sent)), None)
+        if refused is not None:
+            error = {"message": self.played.refuses[refused], "type": "invalid_request_error"}
+            self._send(Reply(status=400, body=json.dumps({"error": error})), sent)
+            return
         reply = self.played.next_reply()
         self.close_connection = reply.hang or reply.cut or reply.drip or reply.stall or reply.refuse
         if reply.hang:
