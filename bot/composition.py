@@ -1,11 +1,13 @@
 """Build the parts of the bot from its settings; only this module maps settings to parts."""
 
 import contextlib
+import logging
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.source_settings import SourceSettings
 from index.errors import IndexingError
@@ -14,12 +16,14 @@ from index.storage import IndexDirectory
 from index.types import QuestionEncoder, Reranker, Searcher
 
 if TYPE_CHECKING:
-    from bot.engine import FootnoteQueryEngine
+    from bot.engine import Export, FootnoteQueryEngine
     from bot.extractive import SpanModel
     from bot.llm import Ledger, Portfolio
     from bot.state import QuestionRepository
     from index.building import Builder, BuildOptions, Gate, Progress
     from index.search import Fusion, LiveIndex
+
+log = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
 READER = "reader"
@@ -214,7 +218,37 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
         room=Room(
             model=settings.search.context_tokens, extractive=settings.search.extractive_tokens
         ),
+        export=tracing(settings),
     )
+
+
+def tracing(settings: Settings) -> "Export | None":
+    """Return what sends traces to the collector of the settings; None if none is set.
+
+    Raises:
+        SettingsError: `tracing.endpoint` is set, and the packages for it are missing.
+    """
+    endpoint = settings.tracing.endpoint or settings.otlp_traces_endpoint or settings.otlp_endpoint
+    if not endpoint:
+        return None
+    try:
+        return _exporter(endpoint, texts=settings.tracing.texts)
+    except ModuleNotFoundError as error:
+        how = 'pip install "footnote[tracing]"'
+        if settings.tracing.endpoint:
+            raise SettingsError(
+                f"tracing.endpoint needs packages that are not installed: {how}"
+            ) from error
+        # The variable is there for every program on the machine
+        log.warning("no traces are sent: packages are missing", extra={"install": how})
+        return None
+
+
+@cache
+def _exporter(endpoint: str, *, texts: bool) -> "Export":
+    from bot.tracing import TraceExporter  # noqa: PLC0415 - OpenTelemetry is an extra
+
+    return TraceExporter(endpoint, texts=texts)
 
 
 def portfolio(settings: Settings) -> "Portfolio":
