@@ -11,7 +11,7 @@ from bot.types import Question
 from index.chunking import STOPWORDS, split_sentences, stem, stems_of, words
 from index.types import Passage, Searcher, SearchResult
 
-_KEPT = 4  # the best passages for the question itself stay in front
+_KEPT = 4  # of the best passages for the question itself stay in front, or a quarter of all
 _LEADS = 2  # passages from which a next search is made
 _FEWEST_WORDS = 7
 _LONG = 8
@@ -95,12 +95,13 @@ def merged(first: SearchResult, others: Sequence[SearchResult], *, k: int) -> Se
     The passages after the best of *first* are taken from each search in turn. A passage that only
     another search found counts as no more similar to the question than any that *first* found.
     """
-    passages = [*first.passages[:_KEPT]]
+    kept = min(_KEPT, max(1, k // 4))
+    passages = [*first.passages[:kept]]
     cosines = [one.cosine for one in first.passages if one.cosine is not None]
     ours = {one.chunk.id: one for one in first.passages}
     least = min(cosines, default=None)
     known = {one.chunk.id for one in passages}
-    rankings = [*(one.passages for one in others), first.passages[_KEPT:]]
+    rankings = [*(one.passages for one in others), first.passages[kept:]]
     # In step, so that what several searches found does not let one of them take more than its turns
     for at in range(max(map(len, rankings), default=0)):
         for one in (ranking[at] for ranking in rankings if at < len(ranking)):

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +22,7 @@ class Reply:
     Attributes:
         text: The content of the model's message.
         script: Makes the text from the passages of the request; goes before `text`.
+        writes: Makes the text from the last message of the request; goes before both.
         finish_reason: As OpenAI says it; None leaves it null.
         status: HTTP status.
         headers: Further ones.
@@ -37,6 +38,7 @@ class Reply:
 
     text: str = ""
     script: Script | None = None
+    writes: Callable[[str], str] | None = None
     finish_reason: str | None = "stop"
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
@@ -162,6 +164,8 @@ def _body(reply: Reply, sent: dict[str, Any], path: str) -> tuple[str, str]:
     text = reply.text
     if reply.script is not None:
         text = reply.script(blocks_in(wire.asked(sent)))
+    if reply.writes is not None:
+        text = reply.writes(wire.asked(sent))
     if not is_stream(path, sent):
         return json.dumps(wire.complete(text, reply.finish_reason)), reply.content_type
     return "".join(wire.parts(text, reply.finish_reason)[: reply.drop]), wire.streamed
