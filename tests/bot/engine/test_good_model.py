@@ -312,8 +312,10 @@ THREADS: tuple[Turns, ...] = (
         ),
     ),
 )
-CHANGES = ("shorter", "as a table", "in one sentence", "in German", "as bullet points", "auf D")
-CHANGES += ("step by step", "in simple words", "translate that")
+CHANGES = tuple(
+    "shorter|as a table|in one sentence|in German|as bullet points|auf Deutsch|step by step|"
+    "in simple words|translate that".split("|")
+)
 
 
 @pytest.mark.parametrize("turns", THREADS, ids=[one[0][0] for one in THREADS])

@@ -51,10 +51,18 @@ def test_merged_results_keep_the_best_in_front_and_rank_anew() -> None:
     ours = [a_passage(str(at), rank=at, id=at) for at in range(1, 8)]
     other = a_passage("other", rank=1, id=99)
 
-    found = merged(result(*ours), [result(other, ours[0])], k=7)
+    found = merged(result(*ours), [result(other, ours[0])], k=16)
 
-    assert [one.chunk.id for one in found.passages] == [1, 2, 3, 4, 99, 5, 6]
-    assert [one.rank for one in found.passages] == [1, 2, 3, 4, 5, 6, 7]
+    assert [one.chunk.id for one in found.passages] == [1, 2, 3, 4, 99, 5, 6, 7]
+    assert [one.rank for one in found.passages] == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_few_passages_leave_room_for_those_of_the_other_searches() -> None:
+    ours = [a_passage(str(at), rank=at, id=at) for at in range(1, 5)]
+
+    found = merged(result(*ours), [result(a_passage("other", id=99))], k=4)
+
+    assert [one.chunk.id for one in found.passages] == [1, 99, 2, 3]
 
 
 def test_passage_of_another_search_is_not_taken_for_similar_to_the_question() -> None:
