@@ -11,7 +11,7 @@ NS_PER_MS = 1_000_000
 
 
 class StepKind(StrEnum):
-    """What a step does."""
+    """The kind of a step."""
 
     REWRITE = "rewrite"  # the question is completed from the conversation, or split
     SEARCH = "search"

@@ -254,7 +254,7 @@ class AnswerPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What a question may mean.
+    """A meaning that a question may have.
 
     Attributes:
         label: The document or heading that it may be about.

@@ -13,7 +13,7 @@ _MOST_CHARS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a model asks for before it answers.
+    """A search or a document that a model asks for before it answers.
 
     Attributes:
         search: Words to search for; "" if it asks for a document.

@@ -54,7 +54,7 @@ Event = str | Step | SearchResult | Answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineParts:
-    """What answers questions.
+    """The parts that answer questions.
 
     Attributes:
         searcher: Finds passages; if it is a `DocumentReader`, it also reads complete documents.
@@ -74,7 +74,7 @@ class EngineParts:
 
     @property
     def reader(self) -> DocumentReader | None:
-        """What reads complete documents; None if nothing does."""
+        """The reader of complete documents; None if there is none."""
         return self.searcher if isinstance(self.searcher, DocumentReader) else None
 
 

@@ -73,7 +73,7 @@ it is shown then."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What an answerer is given to read.
+    """The passages for an answerer, and how it gets more.
 
     Attributes:
         shown: The passages to answer from.

@@ -30,7 +30,7 @@ _QUESTIONS_FAULT: Final = frozenset({400, 422})
 
 @dataclass
 class RefusedParameters:
-    """What one model has refused, for as long as the process lives.
+    """The parameters that one model has refused, for as long as the process lives.
 
     Attributes:
         name: Name of the provider.

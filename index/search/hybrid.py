@@ -58,9 +58,7 @@ def result_of_search(
     )
 
 
-def result_of_reading(
-    generation: Generation, document: str, *, audience: Audience
-) -> SearchResult:
+def result_of_reading(generation: Generation, document: str, *, audience: Audience) -> SearchResult:
     """Return a complete document in passages; none if there is none that *audience* may see."""
     started = time.perf_counter()
     pieces = pieces_of(document, generation.passages)

@@ -79,7 +79,7 @@ def of_one_document(*scores: float) -> list[Passage]:
     ]
 
 
-def test_passages_of_one_document_are_told_apart_by_their_headings() -> None:
+def test_passages_of_one_document_are_distinguished_by_their_headings() -> None:
     found = choices_among(VAGUE, of_one_document(0.9, 0.8, 0.3))
 
     assert [one.label for one in found] == ["Work", "Study"]

@@ -1,4 +1,4 @@
-"""What a model may ask for before it answers: searches and complete documents."""
+"""Searches and complete documents that a model asks for before it answers."""
 
 import asyncio
 from collections import deque

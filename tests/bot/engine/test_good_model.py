@@ -287,7 +287,7 @@ THREADS: tuple[Turns, ...] = (
         (
             "translate that to French",
             "",
-            "Envoyez le certificat au service du personnel [[people desk]].",
+            "Envoyez le document au service du personnel [[people desk]].",
         ),
     ),
     (
@@ -312,9 +312,9 @@ THREADS: tuple[Turns, ...] = (
         ),
     ),
 )
-CHANGES = tuple(
-    "shorter|as a table|in one sentence|in German|as bullet points|auf Deutsch|step by step|"
-    "in simple words|translate that".split("|")
+CHANGES = (
+    *("shorter", "as a table", "in one sentence", "in German", "as bullet points"),
+    *("auf Deutsch", "step by step", "in simple words", "translate that"),
 )
 
 

@@ -47,7 +47,7 @@ def result(*passages: Passage) -> SearchResult:
     return SearchResult(passages=passages, generation="g", created_at=CREATED_AT, ms=0.0)
 
 
-def test_merged_results_keep_the_best_in_front_and_rank_anew() -> None:
+def test_merged_results_keep_the_best_in_front_and_rank_again() -> None:
     ours = [a_passage(str(at), rank=at, id=at) for at in range(1, 8)]
     other = a_passage("other", rank=1, id=99)
 

@@ -174,7 +174,7 @@ def test_thinking_that_leaves_no_room_is_a_wrong_setting() -> None:
 
 
 class Parrot(CustomLLM):
-    """A class as somebody may have it: it says what it is told, and not why it ended."""
+    """A class as somebody may have it: it repeats the question, and does not say why it ended."""
 
     words: str = ""
 
