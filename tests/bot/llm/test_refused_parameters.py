@@ -23,7 +23,7 @@ from bot.llm.providers import build_models
 from bot.llm.refused_parameters import RefusedParameters
 from bot.settings import ModelsSettings, ProviderSettings
 from bot.types import Usage
-from tests.bot.llm.test_providers import MESSAGES, a_provider, both_ways, reply, whole_reply
+from tests.bot.llm.test_providers import MESSAGES, a_provider, both_ways, whole_reply
 from tests.fakes.model_server import ModelServer, Reply, model_server
 from tests.fakes.model_wires import GOOGLE
 
@@ -38,6 +38,12 @@ REFUSALS = {
 @pytest.fixture(autouse=True)
 def _nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "_KNOWN", {})
+
+
+def reply(server: ModelServer, *, stream: bool, **changes: Any) -> tuple[str, Usage]:
+    """Return a reply; the first request of a client imports for seconds."""
+    provider = a_provider(server.base_url, **({"timeout_s": 60.0} | changes))
+    return asyncio.run(whole_reply(provider, MESSAGES, stream=stream))
 
 
 def names_of(server: ModelServer) -> list[set[str]]:
@@ -144,7 +150,7 @@ def test_thinking_is_a_setting(kind: str, thinking: object, sent: dict[str, obje
     with model_server(Reply(text=TEXT)) as server:
         base_url = server.base_url.removesuffix("/v1") if kind == "ollama" else server.base_url
         provider = a_provider(
-            base_url, kind=kind, thinking=thinking, context_tokens=32_000, timeout_s=30
+            base_url, kind=kind, thinking=thinking, context_tokens=32_000, timeout_s=60
         )
         asyncio.run(whole_reply(provider, MESSAGES, stream=False))
 
