@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.extractive import SpanModel
     from bot.llm import Ledger, Portfolio
     from bot.state import QuestionRepository
-    from index.building import Builder, BuildOptions, Gate, Progress
+    from index.building import Builder, BuildOptions, Gate, Ocr, Progress
     from index.search import Fusion, LiveIndex
 
 MEGABYTE = 1024 * 1024
@@ -107,7 +107,24 @@ def build_options(settings: Settings, *, full: bool = False, force: bool = False
         max_lost_share=settings.index.max_lost_share,
         full=full,
         force=force,
+        ocr=_ocr(settings),
     )
+
+
+def _ocr(settings: Settings) -> "Ocr | None":
+    """Return how words in pictures are read; None if that is off.
+
+    Raises:
+        TextRecognitionError: It is on, and no program for it is installed.
+    """
+    wanted = settings.documents.ocr
+    if wanted == "off":
+        return None
+    from index.building import Ocr  # noqa: PLC0415 - imports the parsers
+    from index.parsing import ocr_engines  # noqa: PLC0415
+
+    engine = ocr_engines.find_engine(wanted, settings.documents.ocr_languages)
+    return Ocr(engine=engine, page_timeout_s=settings.documents.ocr_page_timeout_s)
 
 
 def builder(

@@ -4,6 +4,7 @@ from index.building.build import SOURCES, Builder, BuildOptions, BuildResult, qu
 from index.building.dry_run import Preview, plan_build, preview
 from index.building.gate import Gate
 from index.building.plan import Progress
+from index.building.recognition import Ocr
 from index.building.watch import keep_built, ticks
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "BuildResult",
     "Builder",
     "Gate",
+    "Ocr",
     "Preview",
     "Progress",
     "keep_built",

@@ -12,6 +12,7 @@ from pathlib import Path
 from index.building.gate import Gate, checks
 from index.building.pipeline import Assembly, Recipe, assemble
 from index.building.plan import Action, Planned, Progress, make_plan
+from index.building.recognition import CACHE, Ocr
 from index.building.served import Before, before
 from index.chunking import CHUNKER_VERSION
 from index.embedding import advice, count_missing, embed_all
@@ -37,7 +38,7 @@ from index.storage import (
     write_lexical,
     write_vectors,
 )
-from index.types import Embedder, Problem, Source
+from index.types import Embedder, Problem, ProblemKind, Source
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class BuildOptions:
         force: Promote the generation even if it fails the gate.
         words_first_chunks: If a first index has more chunks than this to embed, it can be
             searched by words before they are embedded.
+        ocr: How words in pictures are read; None leaves them out.
     """
 
     chunk_tokens: int = 200
@@ -69,6 +71,14 @@ class BuildOptions:
     full: bool = False
     force: bool = False
     words_first_chunks: int = 2000
+    ocr: Ocr | None = None
+
+    @property
+    def parser(self) -> str:
+        """Version of the parsers; another one can give another text for the same bytes."""
+        return (
+            PARSER_VERSION if self.ocr is None else f"{PARSER_VERSION} {self.ocr.engine.identity}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +95,8 @@ class BuildResult:
         notes: Files that are in it in part, or with an earlier text, by document.
         gate: Conditions for promotion and whether each was met.
         seconds: How long the build took.
-        left_out: Files and folders that ignore files name, or that belong to tools, by path.
+        left_out: Files and folders that ignore files name, that belong to tools, or that hold no
+            text to read, by path.
         advice: What to do if the model does not read the languages of the documents; else "".
     """
 
@@ -158,7 +169,7 @@ class Builder:
         return replace(
             result,
             seconds=round(time.monotonic() - started, 3),
-            left_out=tuple(left_out(sources)),
+            left_out=tuple(sorted([*left_out(sources), *result.left_out])),
         )
 
     def open(self, specs: Sequence[SourceSpec], *, looking: bool = False) -> list[Source]:
@@ -181,7 +192,7 @@ class Builder:
             manifest.chunker,
             manifest.chunk_tokens,
             manifest.fingerprint,
-        ) == (PARSER_VERSION, CHUNKER_VERSION, self._chunk_tokens, self.embedder.fingerprint)
+        ) == (self.options.parser, CHUNKER_VERSION, self._chunk_tokens, self.embedder.fingerprint)
 
     def _nothing_to_do(
         self, plan: Sequence[Planned], served: Before, specs: Sequence[SourceSpec]
@@ -202,6 +213,8 @@ class Builder:
             embedder=self.embedder,
             chunk_tokens=self._chunk_tokens,
             parse_timeout_s=self.options.parse_timeout_s,
+            ocr=self.options.ocr,
+            ocr_cache=self.cache_path.parent / CACHE,
             before=served.passages if served and same else None,
             served=served.passages if served else None,
             since=served.manifest.created_at if served else None,
@@ -229,7 +242,7 @@ class Builder:
             model=self.embedder.model,
             fingerprint=self.embedder.fingerprint,
             dim=self.embedder.dim,
-            parser=PARSER_VERSION,
+            parser=self.options.parser,
             chunker=CHUNKER_VERSION,
             chunk_tokens=self._chunk_tokens,
             next_chunk_id=assembly.next_id,
@@ -245,12 +258,13 @@ class Builder:
         return BuildResult(
             generation=manifest.generation,
             promoted=promoted,
-            actions=_counted(plan, assembly.problems),
+            actions=_counted(plan, assembly.found),
             chunks=len(assembly.ids),
             embedded=embedded,
             problems=assembly.problems,
             gate=manifest.gate,
             seconds=0,
+            left_out=tuple(one.document for one in assembly.left_out),
             notes=tuple(sorted(assembly.notes, key=lambda note: note.document)),
             advice=advice(self.embedder.model, assembly.languages, what="documents"),
         )
@@ -342,24 +356,25 @@ def _is_same(entry: Planned, row: DocumentRow | None) -> bool:
 
 
 def _counted(plan: Sequence[Planned], problems: Sequence[Problem]) -> Counter[Action]:
-    failed = {problem.document for problem in problems}
+    kinds = {problem.document: problem.kind for problem in problems}
     return Counter(
-        Action.UNREADABLE if entry.document in failed else entry.action for entry in plan
+        Action.UNREADABLE if entry.document in kinds else entry.action
+        for entry in plan
+        if kinds.get(entry.document) is not ProblemKind.LEFT_OUT
     )
 
 
 def _unchanged(plan: Sequence[Planned], served: Before) -> BuildResult:
     kept = {row.document for row in served.rows if row.status == INDEXED}
-    problems = tuple(
-        entry.problem for entry in plan if entry.problem and entry.document not in kept
-    )
+    found = [entry.problem for entry in plan if entry.problem and entry.document not in kept]
     return BuildResult(
         generation=served.manifest.generation,
         promoted=True,
-        actions=_counted(plan, problems),
+        actions=_counted(plan, found),
         chunks=served.manifest.chunks,
         embedded=0,
-        problems=problems,
+        problems=tuple(one for one in found if one.kind is not ProblemKind.LEFT_OUT),
+        left_out=tuple(one.document for one in found if one.kind is ProblemKind.LEFT_OUT),
         gate=served.manifest.gate,
         seconds=0,
         notes=tuple(

@@ -3,17 +3,33 @@
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import PurePosixPath
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from index.errors import UnreadableDocumentError
+from index.parsing.left_out import PICTURES, is_left_out, what_it_is
+from index.parsing.page_numbers import page_numbers
 from index.parsing.signature import signature
 from index.types import Parsed, ProblemKind
 
-__all__ = ["MAX_TEXT_CHARS", "PARSER_VERSION", "SUFFIXES", "Parser", "child", "parse"]
+if TYPE_CHECKING:
+    from index.parsing.ocr_pages import Recognised
+
+__all__ = [
+    "MAX_TEXT_CHARS",
+    "PARSER_VERSION",
+    "SUFFIXES",
+    "Parser",
+    "child",
+    "is_left_out",
+    "ocr_engines",
+    "ocr_pages",
+    "page_numbers",
+    "parse",
+]
 
 Parser: TypeAlias = Callable[[bytes], Parsed]
 
-PARSER_VERSION = "3"
+PARSER_VERSION = "4"
 """Changes whenever the same bytes would give another text, title, headings or pages."""
 
 MAX_TEXT_CHARS = 20_000_000
@@ -35,10 +51,12 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
     "eml": (".eml",),
     "epub": (".epub",),
     "ipynb": (".ipynb",),
+    "image": tuple(sorted(PICTURES)),
 }
 _FORMAT_OF: Mapping[str, str] = {
     suffix: name for name, suffixes in _FORMATS.items() for suffix in suffixes
 }
+_RECOGNISED = frozenset({"pdf", "image"})  # their parsers take recognised pages
 _TEXTUAL = frozenset({"markdown", "text", "rst", "html", "rtf", "csv", "json", "eml", "ipynb"})
 
 # Older or related formats, and the format to save each of them as.
@@ -61,23 +79,22 @@ _SAVE_AS: Mapping[str, str] = {
 SUFFIXES: frozenset[str] = frozenset(_FORMAT_OF)
 
 
-def parse(content: bytes, *, name: str) -> Parsed:
+def parse(content: bytes, *, name: str, recognised: "Recognised" = None) -> Parsed:
     """Return the text of *content*; its name and its first bytes decide the format.
+
+    Args:
+        content: The file.
+        name: Its name.
+        recognised: Pages that text recognition has read; None if it is off. Pages that are wanted
+            but not among them are named in the result, which then has no text.
 
     Raises:
         UnreadableDocumentError: With the kind of problem and what a person can do about it.
         MemoryError: If the process reaches its memory limit.
     """
-    suffix = PurePosixPath(name).suffix.lower()
-    found = signature(content) if suffix in _FORMAT_OF or suffix in _SAVE_AS else None
-    # A file called .doc is often HTML or rich text, whatever its name says.
-    if suffix not in _FORMAT_OF and found not in _FORMATS:
-        raise _unsupported(suffix)
-    if not content.strip():
-        raise UnreadableDocumentError(ProblemKind.EMPTY, "the file is empty")
-    parser = _parser(_format_found(found, _FORMAT_OF.get(suffix)))
+    parser = _chosen(content, name)
     try:
-        parsed = parser(content)
+        parsed = _recognising(parser)(content, recognised)
     except (UnreadableDocumentError, MemoryError):
         raise
     except RecursionError as error:
@@ -89,7 +106,32 @@ def parse(content: bytes, *, name: str) -> Parsed:
             ProblemKind.BROKEN,
             f"it cannot be read ({type(error).__name__}); open it and save it again",
         ) from error
-    return _checked(parsed)
+    return parsed if parsed.wanted else _checked(parsed)
+
+
+def _chosen(content: bytes, name: str) -> Parser:
+    """Return the parser for *content*; raises `UnreadableDocumentError`."""
+    suffix = PurePosixPath(name).suffix.lower()
+    named = _FORMAT_OF.get(suffix)
+    found = signature(content) if named is not None or suffix in _SAVE_AS else None
+    # A file called .doc is often HTML or rich text, whatever its name says.
+    if named is None and found not in _FORMATS:
+        raise _left_out(name) if is_left_out(name) else _unsupported(suffix)
+    if not content.strip():
+        raise UnreadableDocumentError(ProblemKind.EMPTY, "the file is empty")
+    return _parser(_format_found(found, named))
+
+
+def _recognising(parser: Parser) -> "Callable[[bytes, Recognised], Parsed]":
+    module = import_module(parser.__module__)
+    if module.__name__.rpartition(".")[2] not in _RECOGNISED:
+        return lambda content, _: parser(content)
+    takes: Callable[[bytes, Recognised], Parsed] = module.parse
+    return takes
+
+
+def _left_out(name: str) -> UnreadableDocumentError:
+    return UnreadableDocumentError(ProblemKind.LEFT_OUT, f"{what_it_is(name)} hold no text to read")
 
 
 def _unsupported(suffix: str) -> UnreadableDocumentError:
