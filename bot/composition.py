@@ -33,13 +33,21 @@ def index_directory(settings: Settings) -> IndexDirectory:
 
 def specs_of_paths(paths: Sequence[Path]) -> tuple[SourceSpec, ...]:
     """Return a source for each folder or file named on the command line."""
-    return tuple(SourceSpec(path=str(path.absolute())) for path in paths)
+    places = dict.fromkeys(str(path.absolute()) for path in paths)
+    seen: dict[Path, str] = {}
+    for place in places:  # the same folder by another name, such as docs/. or a link, is one
+        seen.setdefault(Path(place).resolve(), place)
+    return tuple(SourceSpec(path=place) for place in seen.values())
 
 
 def source_specs(settings: Settings) -> tuple[SourceSpec, ...]:
     """Return the sources in the settings; if there are none, those of the generation in use."""
     if settings.sources:
-        return tuple(_spec_of(source) for source in settings.sources)
+        specs: list[SourceSpec] = []
+        for source in settings.sources:
+            spec = _spec_of(source)
+            specs += [] if spec in specs else [spec]
+        return tuple(specs)
     return _remembered(index_directory(settings))
 
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from index.building.attachments import Attachments
 from index.building.gate import Gate, checks
 from index.building.pipeline import Assembly, Recipe, assemble
 from index.building.plan import Action, Planned, Progress, make_plan
@@ -156,16 +157,18 @@ class Builder:
             if sources is None:
                 sources = self.open(specs)
             served = before(self.directory)
-            plan = make_plan(
-                sources,
-                served.rows if served else (),
-                self.progress,
-                known=known_sources(served.manifest.sources if served else (), specs),
-            )
-            if served is not None and self._nothing_to_do(plan, served, specs):
-                result = _unchanged(plan, served)
-            else:
-                result = self._build(specs, plan, served)
+            with self.attachments(served) as attachments:
+                plan = make_plan(
+                    sources,
+                    served.rows if served else (),
+                    self.progress,
+                    attachments=attachments,
+                    known=known_sources(served.manifest.sources if served else (), specs),
+                )
+                if served is not None and self._nothing_to_do(plan, served, specs):
+                    result = _unchanged(plan, served)
+                else:
+                    result = self._build(specs, plan, served)
         return replace(
             result,
             seconds=round(time.monotonic() - started, 3),
@@ -180,6 +183,11 @@ class Builder:
             cache=self.cache_path.parent / SOURCES,
             looking=looking,
         )
+
+    def attachments(self, served: Before | None) -> Attachments:
+        """Return what finds the files attached to mails; those of unchanged mails are known."""
+        is_same = served is not None and self._same_recipe(served.manifest)
+        return Attachments(served.rows if served and is_same else ())
 
     @property
     def _chunk_tokens(self) -> int:

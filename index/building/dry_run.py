@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.atomic_files import cores
+from index.building.attachments import Attachments
 from index.building.build import Builder, fresh, quiet
 from index.building.pipeline import Made, embedding_input, made_of
 from index.building.plan import Action, Planned, make_plan
@@ -35,12 +36,15 @@ def plan_build(
     """
     served = before(directory)
     sources = open_sources(specs, max_file_bytes=max_file_bytes, cache=cache, looking=True)
-    return make_plan(
-        sources,
-        served.rows if served else (),
-        quiet,
-        known=known_sources(served.manifest.sources if served else (), specs),
-    )
+    rows = served.rows if served else ()
+    with Attachments(rows) as attachments:
+        return make_plan(
+            sources,
+            rows,
+            quiet,
+            attachments=attachments,
+            known=known_sources(served.manifest.sources if served else (), specs),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +79,24 @@ def preview(builder: Builder, specs: Sequence[SourceSpec]) -> Preview:
     served = before(builder.directory)
     rows = served.rows if served else ()
     known = known_sources(served.manifest.sources if served else (), specs)
-    plan = make_plan(builder.open(specs, looking=True), rows, builder.progress, known=known)
-    recipe = builder.recipe(served)
-    if recipe.before is None:
-        plan = [fresh(entry) for entry in plan]
     found: dict[str, Planned] = {}
     inputs: list[str] = []
-    for entry, made in made_of(plan, recipe, builder.progress):
-        if isinstance(made, Made):
-            inputs += [embedding_input(made.document, c.heading, c.text) for c in made.chunks]
-        else:
-            found[entry.document] = _failing(entry, made)
+    with builder.attachments(served) as attachments:
+        plan = make_plan(
+            builder.open(specs, looking=True),
+            rows,
+            builder.progress,
+            attachments=attachments,
+            known=known,
+        )
+        recipe = builder.recipe(served)
+        if recipe.before is None:
+            plan = [fresh(entry) for entry in plan]
+        for entry, made in made_of(plan, recipe, builder.progress):
+            if isinstance(made, Made):
+                inputs += [embedding_input(made.document, c.heading, c.text) for c in made.chunks]
+            else:
+                found[entry.document] = _failing(entry, made)
     model = builder.embedder.fingerprint
     missing = count_missing(inputs, model, cache_path=builder.cache_path)
     rate = last_rate(builder.cache_path, model) or _USUAL_RATE * cores()

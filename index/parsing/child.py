@@ -87,6 +87,18 @@ class ParserPool:
         request = {"task": "recognise", "engine": asdict(engine), "timeout_s": timeout_s}
         return self._ask(request, picture)[1]
 
+    def attachments(self, content: bytes, name: str) -> list[tuple[str, int, str]]:
+        """Return name, size in bytes and SHA-256 of the files attached to a mail."""
+        header, _ = self._ask({"task": "attachments", "name": name}, content)
+        found = header["attachments"]
+        if not isinstance(found, list):
+            raise TypeError(f"not an answer of the parser: {sorted(header)}")
+        return [(str(one), int(size), str(digest)) for one, size, digest in found]
+
+    def attachment(self, content: bytes, name: str, attached: str) -> bytes:
+        """Return the bytes of a file attached to a mail."""
+        return self._ask({"task": "attachment", "name": name, "attachment": attached}, content)[1]
+
     def _ask(self, request: dict[str, object], content: bytes) -> tuple[dict[str, object], bytes]:
         child = self._take()
         try:

@@ -21,6 +21,7 @@ _SUFFIXES: Mapping[str, str] = {
 _WHAT: Mapping[str, str] = {
     f".{suffix}": what for what, suffixes in _SUFFIXES.items() for suffix in suffixes.split()
 }
+_LOCKS = frozenset({"package-lock.json", "pnpm-lock.yaml", "npm-shrinkwrap.json"})
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
 """Pictures whose words can be recognised."""
 
@@ -37,6 +38,6 @@ def is_left_out(name: str) -> bool:
 def what_it_is(name: str) -> str | None:
     """Return what a file without text for readers is, in words; None for other files."""
     path = PurePosixPath(name.lower())
-    if path.name.endswith((".min.js", ".min.mjs")):
+    if path.name.endswith((".min.js", ".min.mjs")) or path.name in _LOCKS:
         return "programs"
     return _WHAT.get(path.suffix) or _WHAT.get(path.name)

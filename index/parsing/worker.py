@@ -10,10 +10,11 @@ import struct
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import IO
 
 from index.errors import UnreadableDocumentError
-from index.parsing import parse
+from index.parsing import attachments, parse
 from index.parsing.ocr_pages import Recognised, page_from_json, page_to_json
 from index.types import Heading, Parsed, ProblemKind
 
@@ -198,9 +199,24 @@ def _recognise(content: bytes, header: Mapping[str, object]) -> tuple[dict[str, 
     return {}, json.dumps(page_to_json(page)).encode()
 
 
+def _attachments(content: bytes, header: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+    found = attachments(content, name=str(header["name"]))
+    told = [[one.name, len(one.content), sha256(one.content).hexdigest()] for one in found]
+    return {"attachments": told}, b""
+
+
+def _attachment(content: bytes, header: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+    for one in attachments(content, name=str(header["name"])):
+        if one.name == header["attachment"]:
+            return {}, one.content
+    raise UnreadableDocumentError(ProblemKind.UNREADABLE, "it is no longer attached to the mail")
+
+
 _TASKS: Mapping[str, Callable[[bytes, Mapping[str, object]], tuple[dict[str, object], bytes]]] = {
     "picture": _picture,
     "recognise": _recognise,
+    "attachments": _attachments,
+    "attachment": _attachment,
 }
 
 

@@ -42,7 +42,7 @@ def test_an_unsupported_suffix_is_refused_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "advice"), [(".doc", "docx"), (".XLS", "xlsx"), (".msg", "eml")]
+    ("suffix", "advice"), [(".wpd", "docx"), (".XLSB", "xlsx"), (".mobi", "epub")]
 )
 def test_an_older_format_is_refused_with_what_to_save_it_as(suffix: str, advice: str) -> None:
     error = refusal(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, f"plan{suffix}")
@@ -101,7 +101,7 @@ def test_no_format_falls_over_what_it_cannot_read(suffix: str) -> None:
 
 
 def test_a_name_without_a_suffix_is_unsupported() -> None:
-    error = refusal(b"text", "README")
+    error = refusal(b"text", "plan")
 
     assert error.kind is ProblemKind.UNSUPPORTED
     assert error.reason.startswith("a name without a suffix is not supported")
