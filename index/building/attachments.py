@@ -1,5 +1,6 @@
 """The files attached to mails become documents of their own, under the mail."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,6 +25,11 @@ class Attachments:
 
     def __init__(self, before: Sequence[DocumentRow] = ()) -> None:
         self._before: Mapping[str, DocumentRow] = {row.document: row for row in before}
+        self._under: defaultdict[str, list[DocumentRow]] = defaultdict(list)
+        for row in before:
+            mail = row.document.rpartition("/")[0]
+            if PurePosixPath(mail).suffix.lower() in MAIL_SUFFIXES and mail in self._before:
+                self._under[mail].append(row)
         self._pool = child.ParserPool(timeout_s=_TIMEOUT_S)
 
     def __enter__(self) -> Self:
@@ -65,11 +71,10 @@ class Attachments:
         row = self._before.get(mail.document)
         if row is None or row.sha256 != sha256:
             return None
-        under = f"{mail.document}/"
-        rows = [one for one in self._before.values() if one.document.startswith(under)]
+        rows = self._under.get(mail.document, [])
         if not all(one.sha256 for one in rows):
             return None
-        return [(one.document.removeprefix(under), 1, one.sha256) for one in rows]
+        return [(one.document.rpartition("/")[2], 1, one.sha256) for one in rows]
 
     def _read(self, mail: SourceFile, name: str) -> bytes:
         return self._pool.attachment(mail.read(), mail.name, name)

@@ -76,7 +76,7 @@ def test_headings_are_found_by_their_style_or_outline_level(body: bytes, expecte
             "One[1], two[2].\n\n[1] First \u00fc.\n\n[2] Second.",
         ),
         (
-            rb"{\header\pard Harbour Board\par}{\footer\pard 1\par}{\headerr Harbour Board}Text.",
+            rb"{\header\pard Harbour Board\par}{\footer\pard 1\par}{\headerf Harbour Board}Text.",
             "Text.\n\nHarbour Board",
         ),
         (rb"A \{ brace {\footnote with \} brace.}", "A { brace [1]\n\n[1] with } brace."),
