@@ -226,6 +226,7 @@ def made_of(
                     waiting.append(threads.submit(maker.make, ahead))
                 yield entry, waiting.popleft().result()
         finally:
+            reader.stop()
             threads.shutdown(wait=True, cancel_futures=True)
     progress("parsing", len(entries), len(entries))
 

@@ -81,6 +81,11 @@ class DocumentReader:
             self._ocr_pool.__exit__(kind, error, trace)
             self._cache.close()
 
+    def stop(self) -> None:
+        """Give up the pages that nobody has begun to read."""
+        if self._ocr is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
     def parse(self, content: bytes, name: str) -> Parsed:
         """Return the text of a file; raises as `ParserPool.parse` does."""
         if self._ocr is None:

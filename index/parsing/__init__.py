@@ -17,7 +17,7 @@ from index.parsing.formats import (
     TEXTUAL,
     WRITTEN,
 )
-from index.parsing.left_out import is_left_out, what_it_is
+from index.parsing.left_out import is_generated, is_left_out, what_it_is
 from index.parsing.page_numbers import page_numbers
 from index.parsing.signature import signature
 from index.types import Parsed, ProblemKind
@@ -106,6 +106,8 @@ def _format(content: bytes, name: str) -> str:
     named = FORMAT_OF.get(path.suffix) or FORMAT_OF_NAME.get(path.name)
     found = signature(content) if named is not None or path.suffix in SAVE_AS else None
     # A file called .doc is often HTML or rich text, whatever its name says.
+    if is_generated(name):
+        raise _left_out(name)
     if named is None and found not in FORMATS:
         raise _left_out(name) if is_left_out(name) else _unsupported(path.suffix)
     if not content.strip():

@@ -15,7 +15,7 @@ _SUFFIXES: Mapping[str, str] = {
     "programs": "exe dll so dylib a o lib class pyc pyo pyd wasm com sys node beam",
     "data for programs": "db sqlite sqlite3 mdb accdb parquet feather orc avro arrow npy npz pkl "
     "pickle h5 hdf5 mat onnx pt pth ckpt safetensors gguf faiss bin dat tflite map lock pack idx "
-    "pem crt cer der key p12 pfx jks gpg asc sig pub swp swo bak tmp part crdownload lnk url "
+    "pem crt cer der p12 pfx jks gpg asc sig pub swp swo bak tmp part crdownload lnk url "
     "torrent ds_store pot po mo",
 }
 _WHAT: Mapping[str, str] = {
@@ -38,6 +38,16 @@ def is_left_out(name: str) -> bool:
 def what_it_is(name: str) -> str | None:
     """Return what a file without text for readers is, in words; None for other files."""
     path = PurePosixPath(name.lower())
-    if path.name.endswith((".min.js", ".min.mjs")) or path.name in _LOCKS:
-        return "programs"
+    if is_generated(name):
+        return "generated files"
     return _WHAT.get(path.suffix) or _WHAT.get(path.name)
+
+
+def is_generated(name: str) -> bool:
+    """Return whether a file is made by a tool, although its suffix is that of a text.
+
+    >>> is_generated("app.min.js"), is_generated("package-lock.json"), is_generated("app.js")
+    (True, True, False)
+    """
+    path = PurePosixPath(name.lower())
+    return path.name in _LOCKS or path.name.endswith((".min.js", ".min.mjs"))

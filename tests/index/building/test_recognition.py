@@ -1,11 +1,18 @@
 """Scanned pages and pictures are read by text recognition, if it is switched on."""
 
 import shutil
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 from benchmarks.fidelity.traps import traps
 from index.building.build import Builder
@@ -104,6 +111,61 @@ def test_a_page_on_its_side_is_read(reader: DocumentReader, turned: int) -> None
     parsed = reader.parse(content, "page.png")
 
     assert share_kept(ENGLISH, parsed.text) >= 0.95
+
+
+def test_a_page_whose_letters_make_no_words_is_recognised(reader: DocumentReader) -> None:
+    garbled = "".join(chr(ord(c) - 29) if c.isalpha() else c for c in ENGLISH)
+    file = BytesIO()
+    canvas = Canvas(file, pagesize=A4)
+    canvas.drawImage(ImageReader(picture(printed(ENGLISH))), 0, 0, *A4)
+    layer = canvas.beginText(60, 750)
+    layer.setTextRenderMode(3)  # invisible
+    for number in range(0, len(garbled), 80):
+        layer.textLine(garbled[number : number + 80])
+    canvas.drawText(layer)
+    canvas.save()
+
+    parsed = reader.parse(file.getvalue(), "a.pdf")
+
+    assert parsed.recognised == (1,)
+    assert share_kept(ENGLISH, parsed.text) >= 0.98
+
+
+def test_a_page_with_a_good_layer_of_text_is_not_recognised(reader: DocumentReader) -> None:
+    parsed = reader.parse(printed(ENGLISH), "a.pdf")
+
+    assert parsed.recognised == ()
+    assert share_kept(ENGLISH, parsed.text) == 1
+
+
+def test_a_build_that_stops_gives_up_the_pages_that_wait(
+    reader: DocumentReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def recognise(*_: object, **__: object) -> bytes:
+        begun.set()
+        time.sleep(0.5)
+        raise UnreadableDocumentError(ProblemKind.TIMEOUT, "slow")
+
+    monkeypatch.setattr(ParserPool, "recognise", recognise)
+    content = scanned(*[printed(f"Page number {n}.") for n in range(20)])
+    failed: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            reader.parse(content, "a.pdf")
+        except CancelledError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    begun.wait(60)
+    reader.stop()
+    thread.join(20)
+
+    assert failed
+    assert not thread.is_alive()
 
 
 def test_a_table_of_a_scan_is_read_row_by_row(reader: DocumentReader) -> None:

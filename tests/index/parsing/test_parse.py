@@ -180,3 +180,15 @@ def test_running_out_of_memory_is_not_taken_for_a_broken_document(
 
     with pytest.raises(MemoryError):
         parse(b"text", name="a.txt")
+
+
+@pytest.mark.parametrize(
+    "name", ["logo.svg", "a.CSS", "b.zip", "c.mp4", "d.woff2", "app.min.js", "package-lock.json"]
+)
+def test_a_file_in_which_nobody_looks_for_text_is_left_out(name: str) -> None:
+    assert refusal(b"some content", name).kind is ProblemKind.LEFT_OUT
+
+
+@pytest.mark.parametrize("name", ["plan.key", "plan.pages", "plan.wpd", "plan.xyz", "plan"])
+def test_a_file_that_could_hold_text_is_a_problem(name: str) -> None:
+    assert refusal(b"some content", name).kind is ProblemKind.UNSUPPORTED
