@@ -32,22 +32,30 @@ _TERM = re.compile(r"(\S.*?)(:{2,4}|;;)(?:\s+(.*))?$")
 _NOTE = re.compile(r"(NOTE|TIP|IMPORTANT|WARNING|CAUTION):\s+(.*)$")
 _DIRECTIVE = re.compile(r"(?:include|ifdef|ifndef|ifeval|endif)::")
 _INLINE: Sequence[tuple[re.Pattern[str], str]] = (
-    (re.compile(r"(?:https?|ftp|mailto):\S+?\[([^\]]+)\]"), r"\1"),
-    (re.compile(r"(?:link|xref|mailto):[^\s\[]+\[([^\]]*?)[,^]?[^\]]*\]"), r"\1"),
-    (re.compile(r"<<[^,>]+,\s*([^>]+)>>"), r"\1"),
-    (re.compile(r"<<#?([^>]+)>>"), r"\1"),
-    (re.compile(r"(?:image|icon)::?[^\s\[]+\[\"?([^\],\"]*)[^\]]*\]"), r"\1"),
+    (re.compile(r"(?:https?|ftp|mailto):\S{1,1000}?\[([^\]]{1,300})\]"), r"\1"),
     (
-        re.compile(r"(?:kbd|btn|menu|footnote|pass|stem|latexmath)(?::\w*)?:?[\w-]*\[([^\]]*)\]"),
+        re.compile(r"(?:link|xref|mailto):[^\s\[]{1,300}\[([^\],^]{0,200})(?:[,^][^\]]{0,200})?\]"),
         r"\1",
     ),
-    (re.compile(r"indexterm:\[[^\]]*\]|\(\(\([^)]*\)\)\)"), ""),
-    (re.compile(r"\(\(([^)]+)\)\)"), r"\1"),
-    (re.compile(r"\[[\w.#% -]+\](?=[#*_`])"), ""),
-    (re.compile(r"(?<!\w)#{1,2}([^#\n]+)#{1,2}(?!\w)"), r"\1"),
-    (re.compile(r"(?<![\w*])\*\*?(\S(?:[^*\n]*\S)?)\*?\*(?![\w*])"), r"\1"),
-    (re.compile(r"(?<![\w_])__?(\S(?:[^_\n]*\S)?)_?_(?![\w_])"), r"\1"),
-    (re.compile(r"``?\+?([^`\n]+?)\+?``?"), r"`\1`"),
+    (re.compile(r"<<[^,>]{1,200},\s*([^>]{1,300})>>"), r"\1"),
+    (re.compile(r"<<#?([^>]{1,200})>>"), r"\1"),
+    (
+        re.compile(
+            r"(?:image|icon)::?[^\s\[]{1,300}\[\"?([^\],\"]{0,200})(?:[,\"][^\]]{0,200})?\]"
+        ),
+        r"\1",
+    ),
+    (
+        re.compile(r"(?:kbd|btn|menu|footnote|pass|stem)(?::\w*)?:?[\w-]{0,50}\[([^\]]{0,1000})\]"),
+        r"\1",
+    ),
+    (re.compile(r"indexterm:\[[^\]]{0,300}\]|\(\(\([^)]{0,300}\)\)\)"), ""),
+    (re.compile(r"\(\(([^)]{1,300})\)\)"), r"\1"),
+    (re.compile(r"\[[\w.#% -]{1,100}\](?=[#*_`])"), ""),
+    (re.compile(r"(?<!\w)#{1,2}([^#\n]{1,300})#{1,2}(?!\w)"), r"\1"),
+    (re.compile(r"(?<![\w*])\*\*?(\S(?:[^*\n]{0,200}\S)?)\*?\*(?![\w*])"), r"\1"),
+    (re.compile(r"(?<![\w_])__?(\S(?:[^_\n]{0,200}\S)?)_?_(?![\w_])"), r"\1"),
+    (re.compile(r"``?\+?([^`\n]{1,300}?)\+?``?"), r"`\1`"),
     (re.compile(r"\\(?=[{*_`#<])"), ""),
 )
 _SIGNS = {
@@ -62,6 +70,7 @@ _SIGNS = {
 }
 _SHOWN_NOTES = frozenset({"NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION"})
 _MOST_DEPTH = 8
+_MOST_HEADING = 500  # characters
 _CELL = re.compile(r"(?<!\\)((?:\d+(?:\.\d+)?\+|\.\d+\+|\d+\*)?[<^>.]*[a-z]?)\|(?!=)")
 
 
@@ -96,7 +105,7 @@ class _Reader:
                 continue
             if self._is_fence(line):
                 self._add_fence(blocks, line)
-            elif (match := _HEADING.match(line)) is not None:
+            elif (match := _HEADING.match(line[:_MOST_HEADING])) is not None:
                 self._add_heading(blocks, match)
             else:
                 self._add_paragraph(blocks, line)
@@ -242,7 +251,11 @@ class _Reader:
             return None
         line = self._lines[at].rstrip()
         continues = _ITEM.match(line.strip()) or _TERM.match(line) or line == "+"
-        if self._is_fence(line) or _HEADING.match(line) or _BLOCK_ATTRIBUTES.match(line):
+        if (
+            self._is_fence(line)
+            or _HEADING.match(line[:_MOST_HEADING])
+            or _BLOCK_ATTRIBUTES.match(line)
+        ):
             return None
         if at > self._at and not continues:
             return None

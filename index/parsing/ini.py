@@ -10,6 +10,7 @@ from index.types import Parsed
 _SECTION = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:[#;].*)?$")
 _COMMENT = re.compile(r"\s*(?:[#;!]+|//)\s?(.*)")
 _VALUE = re.compile(r"\s*(?P<key>[^\s=:#;\[{][^=:]*?)\s*(?:=|:(?!:))\s*(?P<value>.*)$")
+_MOST_LINE, _MOST_KEY = 2_000, 200  # characters; the search for a key can be slow
 _OPENS = {'"""': '"""', "'''": "'''"}
 
 
@@ -19,7 +20,7 @@ def parse(content: bytes) -> Parsed:
     section = ""
     lines: list[str] = []
     for line in _logical_lines(clean(decode(content))):
-        match = _SECTION.match(line)
+        match = _SECTION.match(line[:_MOST_LINE])
         if match is None:
             lines.append(_shown(line, section))
             continue
@@ -62,7 +63,7 @@ def _logical_lines(text: str) -> Iterator[str]:
 
 def _left_open(line: str) -> str:
     """Return what closes a value that goes on in the next line; "" if it does not."""
-    match = _VALUE.match(line)
+    match = _value(line)
     value = match["value"] if match else ""
     for opening, closing in _OPENS.items():
         if value.startswith(opening) and closing not in value[3:]:
@@ -71,12 +72,18 @@ def _left_open(line: str) -> str:
     return "]" if is_list else ""
 
 
+def _value(line: str) -> re.Match[str] | None:
+    """Return the key and the value in a line; None if the key is missing or very long."""
+    is_short = len(line) <= _MOST_LINE or "=" in line[:_MOST_KEY] or ":" in line[:_MOST_KEY]
+    return _VALUE.match(line) if is_short else None
+
+
 def _shown(line: str, section: str) -> str:
     """Return a line as it is shown: a comment without its mark, a value behind its key."""
     comment = _COMMENT.match(line)
     if comment is not None:
         return comment[1].rstrip("#;- ")
-    match = _VALUE.match(line)
+    match = _value(line)
     if match is None:
         return line.strip()
     value = match["value"].strip()

@@ -12,8 +12,11 @@ from index.types import Parsed, ProblemKind
 
 _TIME = r"(?:(?P<{0}h>\d+):)?(?P<{0}m>\d{{1,2}}):(?P<{0}s>\d{{1,2}})[.,]\d{{1,3}}"
 _CUE = re.compile(_TIME.format("a") + r"\s*-->\s*" + _TIME.format("b"))
-_VOICE = re.compile(r"<v(?:\.[\w.]+)?\s+([^>]+)>")
-_TAG = re.compile(r"</?(?:[a-z]+(?:\.[\w.-]+)?(?:\s[^>]*)?|\d[\d:.]*)>|\{\\[^}]*\}", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[\w.]{1,50})?\s+([^>]{1,100})>")
+_TAG = re.compile(
+    r"</?(?:[a-z]+(?:\.[\w.-]{1,50})?(?:\s[^>]{0,200})?|\d[\d:.]{0,20})>|\{\\[^}]{0,200}\}",
+    re.IGNORECASE,
+)
 _SPEAKER = re.compile(
     r"(?:[-–]\s*)?(?P<name>[^\W\d_][\w.'’ -]{0,40}?):\s+(?P<rest>\S.*)", re.DOTALL
 )

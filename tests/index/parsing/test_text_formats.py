@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501, ISC004  documents and what is expected of them stay in one line
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -517,3 +518,27 @@ def test_a_huge_file_is_read_in_seconds(suffix: str) -> None:
 @pytest.mark.parametrize("name", ["README", "LICENSE", "changelog"])
 def test_a_text_that_everybody_knows_by_its_name_is_read(name: str) -> None:
     assert read(name, "Twenty days.") == "Twenty days."
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        *[
+            ("a.adoc", part)
+            for part in ("= a" + " " * 999, "<<a", "link:a[", "image:x[", "((a", "*a ")
+        ],
+        *[("a.org", part) for part in (" /a", "[[a]", "- a :: ")],
+        *[("a.ini", part) for part in ("a" + " " * 999, "[a")],
+        *[("a.sql", part) for part in ("'a", "$a$", "/*", "BEGIN ")],
+        *[("a.vtt", part) for part in ("<v a", "A a")],
+        *[("a.java", part) for part in ("a (", "a<", "static ")],
+    ],
+)
+def test_a_line_that_repeats_an_opening_mark_is_read_in_seconds(name: str, part: str) -> None:
+    before = "00:00:01.000 --> 00:00:02.000\n" if name == "a.vtt" else ""
+    content = before + (part * (60_000 // len(part)))
+    started = time.process_time()
+
+    assert parse(content.encode(), name=name).text
+
+    assert time.process_time() - started < 10
