@@ -8,9 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from index.building.recognition import DocumentReader, Ocr
-from index.parsing.child import ParserPool
-from index.parsing.ocr_engines import find_engine
+from index.building import DocumentReader, Ocr
+from index.parsing import child, ocr_engines
 from tests.index.parsing.printed import ENGLISH, GERMAN, printed, scanned, share_kept
 
 _FONTS = ("Times-Roman", "Helvetica", "Courier", "Times-Bold")
@@ -18,7 +17,7 @@ _FONTS = ("Times-Roman", "Helvetica", "Courier", "Times-Bold")
 
 def main() -> None:
     """Print a line for each language."""
-    engine = find_engine("auto", ["eng", "deu"])
+    engine = ocr_engines.find_engine("auto", ["eng", "deu"])
     print(f"{engine.identity}; pages of a scanned PDF, {len(_FONTS)} a language")
     for language, text in (("English", ENGLISH), ("German", GERMAN)):
         words = (text + " ") * 4
@@ -27,7 +26,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             before, started = _cpu_s(), time.monotonic()
             cache = Path(folder) / "ocr.sqlite"
-            with ParserPool() as pool, DocumentReader(pool, Ocr(engine=engine), cache) as reader:
+            with (
+                child.ParserPool() as pool,
+                DocumentReader(pool, Ocr(engine=engine), cache) as reader,
+            ):
                 read = reader.parse(content, "scan.pdf").text
                 first = time.monotonic() - started
                 reader.parse(content, "scan.pdf")

@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 from index.atomic_files import cores
 from index.audience import narrowed
 from index.building.plan import Action, Planned, Progress
-from index.building.recognition import DocumentReader, Ocr
+from index.building.recognition import DocumentReader, Ocr, note_of
 from index.chunking import above, chunk, keywords, mask, shown
 from index.embedding import language_of
 from index.errors import UnreadableDocumentError
-from index.parsing import child, page_numbers
+from index.parsing import child
 from index.storage import (
     FAILED,
     SKIPPED,
@@ -27,7 +27,7 @@ from index.storage import (
     about,
     read_about,
 )
-from index.types import Chunk, Document, Embedder, Parsed, Problem, ProblemKind, SourceFile, Span
+from index.types import Chunk, Document, Embedder, Problem, ProblemKind, SourceFile, Span
 
 _AHEAD = 4  # documents per core that are read before it is their turn to be written
 _PREFIX_CHARS = 200  # title and headings before a chunk: about 50 tokens
@@ -331,16 +331,8 @@ class _Maker:
         starts = self._recipe.embedder.token_starts(mask(parsed.text))
         spans = chunk(parsed, starts, max_tokens=self._recipe.chunk_tokens)
         chunks = tuple(_chunk(document, span, id_=0) for span in spans)
-        note = _note(file.document, parsed)
+        note = note_of(file.document, parsed)
         return Made(document=document, chunks=chunks, source=about(file), own=own, note=note)
-
-
-def _note(document: str, parsed: Parsed) -> Problem | None:
-    """Return what a reader should know of how a document was read; None if nothing."""
-    told = f"{page_numbers(parsed.recognised)} read by text recognition" * bool(parsed.recognised)
-    kind = ProblemKind.PARTLY if parsed.note else ProblemKind.RECOGNISED
-    reason = "; ".join(filter(None, [parsed.note, told]))
-    return Problem(document=document, kind=kind, reason=reason) if reason else None
 
 
 def _may_pass(entry: Planned, problem: Problem) -> bool:

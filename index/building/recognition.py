@@ -16,8 +16,8 @@ from typing import Self
 
 from index.atomic_files import cores, private_folder
 from index.errors import UnreadableDocumentError
-from index.parsing import child, ocr_engines, ocr_pages
-from index.types import Parsed, ProblemKind
+from index.parsing import child, ocr_engines, ocr_pages, page_numbers
+from index.types import Parsed, Problem, ProblemKind
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +125,14 @@ class DocumentReader:
             log.warning("page was not recognised", extra={"page": number, "kind": str(error.kind)})
             return None
         return words
+
+
+def note_of(document: str, parsed: Parsed) -> Problem | None:
+    """Return what a reader should know of how a document was read; None if nothing."""
+    told = f"{page_numbers(parsed.recognised)} read by text recognition" * bool(parsed.recognised)
+    kind = ProblemKind.PARTLY if parsed.note else ProblemKind.RECOGNISED
+    reason = "; ".join(filter(None, [parsed.note, told]))
+    return Problem(document=document, kind=kind, reason=reason) if reason else None
 
 
 class _PageCache:

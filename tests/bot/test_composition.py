@@ -11,7 +11,8 @@ from bot.extractive.answerer import SpanReranker
 from bot.extractive.span_model import INFO_FILE, SHIPPED, SpanModel
 from bot.settings import Settings, load
 from bot.types import Question, Status
-from index.building.build import Builder, BuildOptions
+from index.building.build import Builder
+from index.building.options import BuildOptions
 from tests.fakes.embedder import HashEmbedder
 
 

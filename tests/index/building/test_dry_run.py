@@ -9,8 +9,9 @@ from typing import cast
 
 import pytest
 
-from index.building.build import Builder, BuildOptions
+from index.building.build import Builder
 from index.building.dry_run import preview
+from index.building.options import BuildOptions
 from index.embedding.cache import last_rate
 from index.types import Embedder, Vectors
 from tests.fakes.building import specs
