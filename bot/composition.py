@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.extractive import SpanModel
     from bot.llm import Ledger, Portfolio
     from bot.state import QuestionRepository
-    from index.building import Builder, BuildOptions, Gate, Progress
+    from index.building import Builder, BuildOptions, Gate, Ocr, Progress
     from index.search import Fusion, LiveIndex
 
 log = logging.getLogger(__name__)
@@ -37,13 +37,21 @@ def index_directory(settings: Settings) -> IndexDirectory:
 
 def specs_of_paths(paths: Sequence[Path]) -> tuple[SourceSpec, ...]:
     """Return a source for each folder or file named on the command line."""
-    return tuple(SourceSpec(path=str(path.absolute())) for path in paths)
+    places = dict.fromkeys(str(path.absolute()) for path in paths)
+    seen: dict[Path, str] = {}
+    for place in places:  # the same folder by another name, such as docs/. or a link, is one
+        seen.setdefault(Path(place).resolve(), place)
+    return tuple(SourceSpec(path=place) for place in seen.values())
 
 
 def source_specs(settings: Settings) -> tuple[SourceSpec, ...]:
     """Return the sources in the settings; if there are none, those of the generation in use."""
     if settings.sources:
-        return tuple(_spec_of(source) for source in settings.sources)
+        specs: list[SourceSpec] = []
+        for source in settings.sources:
+            spec = _spec_of(source)
+            specs += [] if spec in specs else [spec]
+        return tuple(specs)
     return _remembered(index_directory(settings))
 
 
@@ -111,7 +119,24 @@ def build_options(settings: Settings, *, full: bool = False, force: bool = False
         max_lost_share=settings.index.max_lost_share,
         full=full,
         force=force,
+        ocr=_ocr(settings),
     )
+
+
+def _ocr(settings: Settings) -> "Ocr | None":
+    """Return how words in pictures are read; None if that is off.
+
+    Raises:
+        TextRecognitionError: It is on, and no program for it is installed.
+    """
+    wanted = settings.documents.ocr
+    if wanted == "off":
+        return None
+    from index.building import Ocr  # noqa: PLC0415 - imports the parsers
+    from index.parsing import ocr_engines  # noqa: PLC0415
+
+    engine = ocr_engines.find_engine(wanted, settings.documents.ocr_languages)
+    return Ocr(engine=engine, page_timeout_s=settings.documents.ocr_page_timeout_s)
 
 
 def builder(

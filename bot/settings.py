@@ -1,6 +1,7 @@
 """All settings, in order of precedence: command line, environment, `.env`, `footnote.toml`."""
 
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from decimal import Decimal
@@ -61,7 +62,27 @@ class IndexSettings(Table):
     max_lost_share: float = Field(default=0.5, ge=0, le=1)
 
 
+<<<<<<< HEAD
 class SearchSettings(Table):
+=======
+class DocumentsSettings(_Table):
+    """How documents are read."""
+
+    ocr: Literal["off", "auto", "tesseract", "rapidocr"] = "off"
+    ocr_languages: tuple[str, ...] = Field(default=("eng", "deu"), min_length=1)
+    ocr_page_timeout_s: float = Field(default=60, gt=0)
+
+    @field_validator("ocr_languages")
+    @classmethod
+    def _are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [name for name in value if not re.fullmatch(r"[A-Za-z]\w*", name)]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: use tesseract's names of languages, such as eng")
+        return value
+
+
+class SearchSettings(_Table):
+>>>>>>> w2-formats
     """How passages are found."""
 
     k: int = Field(default=8, ge=1, le=100)
@@ -167,6 +188,7 @@ class Settings(BaseSettings):
     data_dir: Path = DEFAULT_DATA_DIR
     sources: tuple[SourceSettings, ...] = ()
     index: IndexSettings = IndexSettings()
+    documents: DocumentsSettings = DocumentsSettings()
     search: SearchSettings = SearchSettings()
     models: ModelsSettings = ModelsSettings()
     slack: SlackSettings = SlackSettings()

@@ -9,8 +9,9 @@ import pytest
 from filelock import FileLock
 
 from index.building import build
-from index.building.build import Builder, BuildOptions, BuildResult
+from index.building.build import Builder, BuildResult
 from index.building.dry_run import plan_build
+from index.building.options import BuildOptions
 from index.errors import (
     BuildRunningError,
     IndexDamagedError,

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from index.building import build
-from index.building.build import Builder, BuildOptions
+from index.building.build import Builder
+from index.building.options import BuildOptions
 from index.embedding import EMBEDDED, SentenceTransformerEmbedder
 from index.search.hybrid import LiveIndex
 from index.storage import LexicalRow, write_lexical, write_vectors
