@@ -87,6 +87,24 @@ def _own_log_levels() -> Iterator[None]:
                 logger.removeHandler(handler)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _lasting_parsers() -> Iterator[None]:
+    """Keep the parser's child processes from build to build; `made_of` starts its own for each."""
+    from index.parsing import child
+    from tests.fakes.parsers import LastingPool
+
+    opened: dict[float, LastingPool] = {}
+
+    def pool(*, timeout_s: float) -> LastingPool:
+        return opened.setdefault(timeout_s, LastingPool(timeout_s=timeout_s))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(child, "ParserPool", pool)
+        yield
+    for one in opened.values():
+        one.close()
+
+
 @pytest.fixture(scope="session")
 def embedder(tmp_path_factory: pytest.TempPathFactory) -> HashEmbedder:
     """A small deterministic embedding model; it knows words, not meanings."""
