@@ -24,6 +24,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}  # noqa: S104 - to listen on
 _ALL_SLOW = re.compile(r"^pytestmark = (\[\s*)?pytest\.mark\.slow\b", re.MULTILINE)
 _OF_THE_MODEL = {"exported_model", "indexed_examples"}
+_LONGEST = {
+    *("test_multilingual.py", "test_eval.py", "test_kill.py", "test_fault_process.py"),
+    *("test_judge.py", "test_wires.py", "test_app.py", "test_running_bot.py", "test_damage.py"),
+}
 _SET_BY_THE_COMMAND = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "asyncio")
 
 
@@ -50,10 +54,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before the slow ones are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of the real model as slow: to export the model takes 15 seconds."""
+    """Mark every test of the real model as slow, and start with the longest files.
+
+    To export the model takes 15 seconds. A long file at the end would leave one worker alone.
+    """
     for item in items:
         if not _OF_THE_MODEL.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
 
 
 @pytest.fixture(scope="session")

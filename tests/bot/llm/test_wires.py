@@ -1,6 +1,7 @@
 """The formats of the other providers, with their own classes over real HTTP."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,17 @@ SILENT = ("hang", "slow drip", "stall")
 
 all_kinds = pytest.mark.parametrize("kind", ["azure_openai", "bedrock", "google", "ollama"])
 both_ways = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tables_of_aws_are_read_once() -> Iterator[None]:
+    """Let all clients of Bedrock share what botocore reads of its services: half a second each."""
+    from botocore import loaders, session  # type: ignore[import-untyped] # it has no types
+
+    loader = loaders.create_loader()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(session, "create_loader", lambda _: loader)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from index.storage import LexicalRow, write_lexical, write_vectors
 from tests.fakes.building import make_builder, specs
 
 SAMPLED = 6  # outside a campaign, one real file in six is indexed
-SAMPLED_CHUNKS = 300  # and so many are enough for a first generation of words
+SAMPLED_CHUNKS = 300  # and this many chunks are enough for a first generation of words
 
 FORM = "Inspection sheet. Name: ______ Date: ______ Signature: ______ Result: all is well."
 
