@@ -191,7 +191,11 @@ def whole(passage: Passage, label: int) -> Citation:
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the public sets in ../shared/data")
 @pytest.mark.parametrize(
-    ("name", "most", "every"), [("northwind_pdf", 1, 24), ("squad2_public", 0, 144)]
+    ("name", "most", "every"),
+    [
+        ("northwind_pdf", 1, 24),
+        pytest.param("squad2_public", 0, 144, marks=pytest.mark.slow),
+    ],
 )
 def test_public_documents_on_different_subjects_raise_hardly_an_alarm(
     name: str, most: int, every: int, campaign: bool

@@ -13,6 +13,8 @@ from bot.types import Messages, Usage
 from tests.bot.llm.test_providers import BODY_SECRET, FAULTS, KEY, MESSAGES, a_provider, whole_reply
 from tests.fakes.model_server import ModelServer, Reply, model_server
 
+pytestmark = pytest.mark.slow  # the clients of four providers take seconds to import
+
 TEXT = "SENTENCE: It is 30 days.\nEVIDENCE: k7q2mz | Leave is 30 days"
 # Requests made if the server closes the connection silently: aiohttp, which Google's client
 # uses, takes that for a connection that had become old
@@ -90,7 +92,6 @@ def test_schema_of_a_structured_reply_goes_with_the_request(kind: str, stream: b
 
 @all_kinds
 @both_ways
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name not in SILENT])
 def test_each_fault_ends_in_an_error_without_another_try(
     fault: str, stream: bool, kind: str

@@ -197,6 +197,7 @@ def test_the_scores_of_a_judge_go_into_the_record(tmp_path: Path) -> None:
 
 
 @given(SCORES)
+@pytest.mark.slow
 def test_kappa_is_scikit_learns(pairs: list[tuple[int, int]]) -> None:
     from sklearn.metrics import cohen_kappa_score
 
@@ -209,6 +210,7 @@ def test_kappa_is_scikit_learns(pairs: list[tuple[int, int]]) -> None:
 
 
 @given(SCORES)
+@pytest.mark.slow
 def test_the_correlation_of_ranks_is_scipys(pairs: list[tuple[int, int]]) -> None:
     from scipy.stats import spearmanr
 

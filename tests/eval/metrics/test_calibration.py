@@ -12,6 +12,7 @@ POINTS = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 0.7, 1.0]), st.boole
 
 
 @given(POINTS)
+@pytest.mark.slow
 def test_auroc_is_scikit_learns_ties_included(points: list[tuple[float, bool]]) -> None:
     from sklearn.metrics import roc_auc_score
 

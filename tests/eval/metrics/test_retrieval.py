@@ -124,6 +124,7 @@ def test_two_places_in_one_document_are_one_thing_to_find_with_the_better_grade(
     order=st.permutations(DOCUMENTS[:10]),
     relevant=st.sets(st.sampled_from(DOCUMENTS[:10]), min_size=1),
 )
+@pytest.mark.slow
 def test_ndcg_and_map_agree_with_scikit_learn(order: list[str], relevant: set[str]) -> None:
     from sklearn.metrics import average_precision_score, ndcg_score
 
