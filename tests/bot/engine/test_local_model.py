@@ -40,6 +40,7 @@ def base_url() -> Iterator[str]:
     params.model.path = str(gguf)
     params.n_ctx = CONTEXT_TOKENS
     params.n_parallel = 1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1  # several wait by spinning
     params.port = port
     server = llama.Server(params)
     yield f"http://127.0.0.1:{port}/v1"

@@ -12,6 +12,8 @@ from index.parsing import child, parse
 from index.parsing.child import ParserPool
 from index.types import ProblemKind
 
+pytestmark = pytest.mark.slow  # each test starts processes
+
 WORKER = Path(__file__).with_name("misbehaving_worker.py")
 SOURCE = b"# Leave\n\nYou get 25 days \xf0\x9f\x8c\xb4.\n"
 

@@ -2,7 +2,6 @@ import contextlib
 import zipfile
 from io import BytesIO
 
-import docx
 import pytest
 
 import index.parsing
@@ -10,6 +9,7 @@ from index.errors import UnreadableDocumentError
 from index.parsing import SUFFIXES, parse
 from index.parsing.signature import signature
 from index.types import Parsed, ProblemKind
+from tests.fakes.word import new_document
 from tests.index.parsing import archives
 
 
@@ -79,7 +79,7 @@ def test_a_type_that_is_packed_is_not_unpacked_to_be_looked_at() -> None:
 
 
 def test_a_document_called_by_the_name_of_its_neighbour_is_read() -> None:
-    book = docx.Document()
+    book = new_document()
     book.add_paragraph("Twenty days.")
     file = BytesIO()
     book.save(file)
