@@ -62,10 +62,7 @@ class IndexSettings(Table):
     max_lost_share: float = Field(default=0.5, ge=0, le=1)
 
 
-<<<<<<< HEAD
-class SearchSettings(Table):
-=======
-class DocumentsSettings(_Table):
+class DocumentsSettings(Table):
     """How documents are read."""
 
     ocr: Literal["off", "auto", "tesseract", "rapidocr"] = "off"
@@ -81,8 +78,7 @@ class DocumentsSettings(_Table):
         return value
 
 
-class SearchSettings(_Table):
->>>>>>> w2-formats
+class SearchSettings(Table):
     """How passages are found."""
 
     k: int = Field(default=8, ge=1, le=100)

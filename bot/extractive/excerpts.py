@@ -71,20 +71,16 @@ class Quoter:
     def around(self, unit: Unit) -> Excerpt | None:
         """Return the excerpt to quote for *unit*; None if it cannot be cited."""
         group = self.group_of(unit.block)
-        if is_long_row(self._block(unit.block)):
-            return self._part_of_row(unit)
         if unit.header is not None:
             return self.rows([unit.block])
         if group is None:
             return None
+        if is_long_row(self._block(unit.block)):
+            return self._part_of_row(unit)
         if group.kind is GroupKind.LIST:
             return self._list_around(group, unit)
-        if group.kind is GroupKind.CODE:
-            return self.group(group)
-        announced = self._announced_by(group, unit)
-        if announced is not None:
-            return self.group(announced)
-        return self._prose(unit)
+        shown = group if group.kind is GroupKind.CODE else self._announced_by(group, unit)
+        return self._prose(unit) if shown is None else self.group(shown)
 
     def block(self, at: int) -> Excerpt | None:
         """Return a single block: a row with its head, else as many sentences as fit."""

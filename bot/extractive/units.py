@@ -111,16 +111,7 @@ def _units(hit: Hit, at: int) -> Iterator[Unit]:
         if start >= end:
             continue
         for span in _spans(section.masked, block, (start, end)):
-            masked = section.masked[slice(*span)]
-            is_row = block.kind is BlockKind.ROW and not is_long_row(block)
-            if block.kind is BlockKind.CODE:
-                said = " ".join(code_of(masked)[1].split())
-            elif block.kind is BlockKind.ROW and not is_row:
-                said = with_key(section, block, span)
-            elif is_row and head is not None and head != position:
-                said = _named(section, section.blocks[head], masked)
-            else:
-                said = plain_block(masked)
+            said = _said(section, block, span, head=None if head == position else head)
             yield Unit(
                 hit=at,
                 section=section,
@@ -131,8 +122,20 @@ def _units(hit: Hit, at: int) -> Iterator[Unit]:
                 states=not block.is_head
                 and block.kind is not BlockKind.HEADING
                 and _states(hit.chunk, said),
-                header=head if is_row and head != position else None,
+                header=None if head == position or is_long_row(block) else head,
             )
+
+
+def _said(section: Section, block: Block, span: tuple[int, int], *, head: int | None) -> str:
+    """Return the words of a unit without markup, those of a table row with its columns' names."""
+    masked = section.masked[slice(*span)]
+    if block.kind is BlockKind.CODE:
+        return " ".join(code_of(masked)[1].split())
+    if is_long_row(block):
+        return with_key(section, block, span)
+    if head is not None:
+        return _named(section, section.blocks[head], masked)
+    return plain_block(masked)
 
 
 def _spans(masked: str, block: Block, border: tuple[int, int]) -> Iterator[tuple[int, int]]:

@@ -86,7 +86,7 @@ _ROLE = re.compile(
 )
 # ```{note} Title: a fence whose lines are text, with options such as :class: tip below
 _DIRECTIVE = re.compile(
-    r"[ \t]*(?P<fence>`{3,}|~{3,})\{(?P<name>note|warning|tip|hint|important|caution|danger|attention|"
+    r"[ \t]*(?P<fence>`{3,}|~{3,})\{(?:note|warning|tip|hint|important|caution|danger|attention|"
     r"error|seealso|admonition|versionadded|versionchanged|deprecated|dropdown|details|card|topic|"
     r"sidebar|margin|tab-set|tab-item|grid|grid-item|grid-item-card|epigraph|todo)\}"
 )
@@ -195,31 +195,44 @@ def _hide_directives(chars: list[str], text: str) -> None:
     """Hide the fences of directives whose lines are text, with their options."""
     if "{" not in text:
         return
-    fence, in_options, start = "", False, 0
-    opened: list[str] = []
+    start = 0
+    state = _Fences()
     for line in text.split("\n"):
-        bare = line.strip()
-        hidden = (0, 0)
-        found = _DIRECTIVE.match(line)
-        if found and not fence:
-            opened.append(found["fence"])
-            hidden, in_options = found.span(), True
-        elif in_options and _OPTION.match(line):
-            hidden = 0, len(line)
-        else:
-            in_options = False
-            plain = _FENCE.match(line)
-            if fence:
-                if _closes(bare, fence):
-                    fence = ""
-            elif opened and _closes(bare, opened[-1]):
-                opened.pop()
-                hidden = 0, len(line)
-            elif plain:
-                fence = plain[1]
-        for at in range(*hidden):
+        for at in range(*state.hidden(line)):
             chars[start + at] = HIDDEN
         start += len(line) + 1
+
+
+class _Fences:
+    """Which fences are open while the lines of a text are read."""
+
+    def __init__(self) -> None:
+        self._remarks: list[str] = []
+        self._code = ""
+        self._is_at_options = False
+
+    def hidden(self, line: str) -> _Range:
+        """Return what to hide of the next line."""
+        if self._code:
+            if _closes(line.strip(), self._code):
+                self._code = ""
+            return 0, 0
+        if found := _DIRECTIVE.match(line):
+            self._remarks.append(found["fence"])
+            self._is_at_options = True
+            return found.span()
+        if self._is_at_options and _OPTION.match(line):
+            return 0, len(line)
+        self._is_at_options = False
+        return self._closing_or_code(line)
+
+    def _closing_or_code(self, line: str) -> _Range:
+        if self._remarks and _closes(line.strip(), self._remarks[-1]):
+            self._remarks.pop()
+            return 0, len(line)
+        if opened := _FENCE.match(line):
+            self._code = opened[1]
+        return 0, 0
 
 
 def _closes(bare: str, fence: str) -> bool:
