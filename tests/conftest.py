@@ -119,10 +119,13 @@ def _lasting_parsers() -> Iterator[None]:
     from index.parsing import child
     from tests.fakes.parsers import LastingPool
 
-    opened: dict[float, LastingPool] = {}
+    opened: dict[tuple[float, int], LastingPool] = {}
 
-    def pool(*, timeout_s: float) -> LastingPool:
-        return opened.setdefault(timeout_s, LastingPool(timeout_s=timeout_s))
+    def pool(*, timeout_s: float, memory_bytes: int = child.MEMORY_BYTES) -> LastingPool:
+        key = timeout_s, memory_bytes
+        if key not in opened:
+            opened[key] = LastingPool(timeout_s=timeout_s, memory_bytes=memory_bytes)
+        return opened[key]
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(child, "ParserPool", pool)

@@ -1,5 +1,6 @@
 """The example documents and questions are what the README, the demo and the evaluation rely on."""
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -7,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.extractive.answerer import THRESHOLD
-from bot.settings import IndexSettings, ModelsSettings, SearchSettings, TracingSettings
+from bot.settings import (
+    DocumentsSettings,
+    IndexSettings,
+    ModelsSettings,
+    SearchSettings,
+    TracingSettings,
+)
 from bot.types import Status
 from eval.datasets.loading import load
 from eval.types import Case, Place
@@ -237,6 +244,7 @@ def test_the_handbook_explains_every_outcome() -> None:
 def test_the_handbook_names_the_defaults_that_hold() -> None:
     tables = {
         "index": IndexSettings().model_dump(),
+        "documents": DocumentsSettings().model_dump(),
         "search": SearchSettings().model_dump(),
         "models": ModelsSettings().model_dump() | {"offline_threshold": THRESHOLD},
         "tracing": TracingSettings().model_dump(),
@@ -250,5 +258,11 @@ def test_the_handbook_names_the_defaults_that_hold() -> None:
         if default == "none":
             assert not held, name
         else:
-            assert default.strip("`") == held if isinstance(held, str) else float(default) == held
-    assert len(named) == 17
+            named_value = default.strip("`")
+            is_text = isinstance(held, str)
+            assert named_value == held if is_text else json.loads(named_value) == _plain(held)
+    assert len(named) == 20
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

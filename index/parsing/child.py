@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _COMMAND = (sys.executable, "-P", "-B", "-m", "index.parsing.worker")
 _ROOT = Path(__file__).resolve().parents[2]
+MEMORY_BYTES = 2_000_000_000
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 2.0
 _MAX_FILES = 50
@@ -40,7 +41,7 @@ class ParserPool:
     def __init__(
         self,
         *,
-        memory_bytes: int = 2_000_000_000,
+        memory_bytes: int = MEMORY_BYTES,
         timeout_s: float = 60.0,
         command: Sequence[str] = _COMMAND,
     ) -> None:

@@ -90,7 +90,9 @@ def outcome(row: DocumentRow) -> str:
 
 def expected(file: str, kind: str) -> frozenset[str]:
     if Path(file).suffix not in SUFFIXES:
-        return frozenset({ProblemKind.UNSUPPORTED})
+        return frozenset({ProblemKind.UNSUPPORTED, ProblemKind.LEFT_OUT})
+    if Path(file).suffix == ".xml" and kind == "bomb":  # its entities are not read
+        return frozenset({"text", "empty", "broken"})
     return EXPECTED.get(kind, frozenset({"text", "empty", "broken"}))
 
 
@@ -100,8 +102,10 @@ def test_p11_every_real_document_has_one_row_and_an_outcome_of_its_kind(
     result, rows = built
 
     assert result.promoted
-    assert set(rows) == set(kinds)
+    attached = {one for one in rows if one not in kinds}
+    assert {str(Path(one).parent) for one in attached} <= set(kinds)  # below the mail it came with
     outcomes = {document: outcome(row) for document, row in rows.items()}
+    assert set(kinds) <= set(rows)
     wrong = {
         file: outcomes[file]
         for file, kind in kinds.items()

@@ -7,7 +7,7 @@ import pytest
 
 from index.building.build import Builder
 from index.building.plan import Action
-from index.parsing import child
+from index.parsing.child import ParserPool
 from index.sources import SourceSpec
 from index.types import ProblemKind
 from tests.fakes.building import found, specs
@@ -65,7 +65,7 @@ def test_an_unchanged_mail_is_not_opened_again_and_nothing_is_lost(
     def fail(*_: object) -> None:
         raise AssertionError("opened")
 
-    monkeypatch.setattr(child.ParserPool, "attachments", fail)
+    monkeypatch.setattr(ParserPool, "attachments", fail)
     second = builder.build(specs(documents))
 
     assert second.generation != first.generation
