@@ -1,6 +1,8 @@
 """All settings, in order of precedence: command line, environment, `.env`, `footnote.toml`."""
 
+import contextlib
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from decimal import Decimal
@@ -25,6 +27,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as PydanticSettingsError
 
+from bot.database import PostgresUrl, StateUrlError, parse_state_url
 from bot.errors import SettingsError
 from bot.source_settings import SourceSettings
 
@@ -148,6 +151,22 @@ class SlackSettings(_Table):
     max_question_chars: int = Field(default=4000, ge=100)
 
 
+class StateSettings(_Table):
+    """Where questions, answers, feedback and spending are kept; by default in the data folder."""
+
+    url: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _names_a_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                parse_state_url(value.get_secret_value())
+            except StateUrlError as error:
+                raise ValueError(str(error)) from None
+        return value
+
+
 class GateSettings(_Table):
     """The questions that a new generation must answer as well as the one before."""
 
@@ -187,6 +206,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     models: ModelsSettings = ModelsSettings()
     slack: SlackSettings = SlackSettings()
+    state: StateSettings = StateSettings()
     eval: EvalSettings = EvalSettings()
 
     slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
@@ -256,6 +276,7 @@ def read_file(config: Path) -> dict[str, Any]:
     folder = config.absolute().parent
     for names in (("data_dir",), ("eval", "gate", "set"), ("models", "offline_reader")):
         _resolve(values, names, folder)
+    _resolve_state(values.get("state"), folder)
     sources = values.get("sources")
     for source in sources if isinstance(sources, list) else []:
         _resolve(source, ("path",), folder)
@@ -268,6 +289,15 @@ def _resolve(table: object, names: Sequence[str], folder: Path) -> None:
         table = table.get(one) if isinstance(table, dict) else None
     if isinstance(table, dict) and isinstance(table.get(name), str):
         table[name] = str(folder / table[name])
+
+
+def _resolve_state(table: object, folder: Path) -> None:
+    url = table.get("url") if isinstance(table, dict) else None
+    if isinstance(table, dict) and isinstance(url, str):
+        with contextlib.suppress(StateUrlError):  # the settings say so, with all other errors
+            where = parse_state_url(url)
+            if not isinstance(where, PostgresUrl):
+                table["url"] = f"sqlite:///{folder / where}"
 
 
 def _unknown_variables() -> list[str]:
@@ -285,11 +315,15 @@ def _faults(error: ValidationError | PydanticSettingsError) -> list[str]:
         message = each["msg"].removeprefix("Value error, ")
         if each["type"] == "extra_forbidden":
             faults.append(f"{place}: unknown setting")
-        elif isinstance(each["input"], str | int | float) and "key" not in place:
+        elif isinstance(each["input"], str | int | float) and not _SECRET.search(place):
             faults.append(f"{place}: {message} (it is {each['input']!r})")
         else:
             faults.append(f"{place}: {message}")
     return faults
+
+
+_SECRET = re.compile(r"key|^state\.url$")
+"""Places of secrets, whose wrong values are not shown."""
 
 
 def _with_keys(settings: Settings) -> Settings:

@@ -57,7 +57,8 @@ class ModelSession:
         self.over_budget = False
         self.models = portfolio.order(question.thread)
         deadline_s = portfolio.settings.deadline_s * FOR_THE_OFFLINE_READER
-        self._until = asyncio.get_running_loop().time() + deadline_s
+        # asyncio's own clock, also in a thread without its loop
+        self._until = time.monotonic() + deadline_s
 
     async def reply(
         self, model: Model, messages: Messages, *, purpose: str, stream: bool
@@ -69,24 +70,27 @@ class ModelSession:
         """
         provider = model.provider
         try:
-            with self.portfolio.admitted(provider, self.question, messages):
-                result = _Result(purpose=purpose, messages=messages)
-                try:
-                    async for piece in self._pieces(model, messages, stream=stream):
-                        if isinstance(piece, Usage):
-                            result.reason, result.usage = "", piece
-                        else:
-                            result.received_bytes += len(piece.encode(errors="replace"))
-                            yield piece
-                except AnswererError as error:
-                    result.reason = str(error).removeprefix(f"{provider.name}: ")
-                    into, out = error.spent
-                    result.usage = Usage(input_tokens=into, output_tokens=out)
-                    self._blame(provider.name, error)
-                    raise
-                finally:
-                    self._keep(model, result)
-                self.portfolio.breaker(provider.name).succeeded()
+            # In threads, because a database that other processes share may let wait
+            reservation = await asyncio.to_thread(
+                self.portfolio.admit, provider, self.question, messages
+            )
+            result = _Result(purpose=purpose, messages=messages)
+            try:
+                async for piece in self._pieces(model, messages, stream=stream):
+                    if isinstance(piece, Usage):
+                        result.reason, result.usage = "", piece
+                    else:
+                        result.received_bytes += len(piece.encode(errors="replace"))
+                        yield piece
+            except AnswererError as error:
+                result.reason = str(error).removeprefix(f"{provider.name}: ")
+                into, out = error.spent
+                result.usage = Usage(input_tokens=into, output_tokens=out)
+                self._blame(provider.name, error)
+                raise
+            finally:
+                await asyncio.to_thread(self._keep, model, result, reservation)
+            self.portfolio.breaker(provider.name).succeeded()
         except AnswererError as error:
             self.over_budget = self.over_budget or OVER_BUDGET in str(error)
             log.warning("model failed", extra={"reason": str(error)})
@@ -117,7 +121,7 @@ class ModelSession:
         else:
             breaker.succeeded()
 
-    def _keep(self, model: Model, result: _Result) -> None:
+    def _keep(self, model: Model, result: _Result, reservation: str) -> None:
         usage, estimated = result.counted(model.provider.max_tokens)
         used = self.portfolio.priced(model.provider, usage)
         self.usage = _sum(self.usage, used)
@@ -134,6 +138,7 @@ class ModelSession:
             estimated=estimated,
         )
         self.notes += self.portfolio.record(request, model.provider, self.question)
+        self.portfolio.leave(reservation)
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

@@ -1,11 +1,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import cast
 
 import pytest
 
+from bot.database import Target
 from bot.slack import responder as responding
 from bot.slack.inbound.access import UNKNOWN, People, Person, Standing
 from bot.slack.messages import texts
@@ -107,8 +107,8 @@ class Engine:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[QuestionRepository]:
-    with QuestionRepository(tmp_path / "state.sqlite") as opened:
+def store(target: Target) -> Iterator[QuestionRepository]:
+    with QuestionRepository(target) as opened:
         yield opened
 
 

@@ -1,9 +1,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 
 import pytest
 
+from bot.database import Target
 from bot.errors import SlackError
 from bot.slack.inbound import dispatcher as dispatching
 from bot.slack.inbound.dispatcher import Dispatcher, Limits
@@ -13,8 +13,8 @@ Work = Callable[[Claimed], Awaitable[None]]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[QuestionRepository]:
-    with QuestionRepository(tmp_path / "state.sqlite") as opened:
+def store(target: Target) -> Iterator[QuestionRepository]:
+    with QuestionRepository(target) as opened:
         yield opened
 
 

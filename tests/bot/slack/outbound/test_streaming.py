@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeAlias
 
 import aiohttp
 import pytest
 
+from bot.database import Target
 from bot.errors import SlackError
 from bot.slack.manifest import SCOPES
 from bot.slack.messages import texts
@@ -133,8 +133,8 @@ def slack() -> Iterator[SlackWorkspace]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[QuestionRepository]:
-    with QuestionRepository(tmp_path / "state.sqlite") as opened:
+def store(target: Target) -> Iterator[QuestionRepository]:
+    with QuestionRepository(target) as opened:
         yield opened
 
 

@@ -1,10 +1,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 
 import aiohttp
 import pytest
 
+from bot.database import Target
 from bot.errors import SlackError
 from bot.slack.manifest import SCOPES
 from bot.slack.messages import texts
@@ -37,8 +37,8 @@ def slack() -> Iterator[SlackWorkspace]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[QuestionRepository]:
-    with QuestionRepository(tmp_path / "state.sqlite") as opened:
+def store(target: Target) -> Iterator[QuestionRepository]:
+    with QuestionRepository(target) as opened:
         yield opened
 
 
@@ -91,9 +91,8 @@ def with_writer(
 
 
 def outcome(store: QuestionRepository) -> tuple[str, str]:
-    row = store.database.connection.execute(
-        "SELECT state, coalesce(outcome, '') FROM question"
-    ).fetchone()
+    with store.database.sql() as sql:
+        row = sql.execute("SELECT state, coalesce(outcome, '') FROM question").fetchone()
     return row[0], row[1]
 
 
