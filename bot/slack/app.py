@@ -6,6 +6,7 @@ import logging
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from bot.state import QuestionRepository
 log = logging.getLogger(__name__)
 
 DRAIN_S: Final = 20.0
+WAITING_THREADS: Final = 32
 CALL_TIMEOUT_S: Final = 30.0
 MAX_CONNECTIONS: Final = 64
 PING_S: Final = 5.0
@@ -98,6 +100,9 @@ async def run(settings: Settings, service: Service) -> int:
         SlackError: A token is missing or refused, or Slack cannot be reached; nothing was started.
     """
     known = secrets(settings, http=service.http is not None)
+    if service.store.database.clock:
+        # Threads wait while a server cannot be reached, and others must still get their turn.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WAITING_THREADS))
     _keep_payloads_out_of_logs()
     timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
     pool = aiohttp.TCPConnector(limit=MAX_CONNECTIONS)

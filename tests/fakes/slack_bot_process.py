@@ -7,12 +7,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.database import Target, parse_state_url
 from bot.errors import BotError
 from bot.settings import ChannelSettings, Settings, SlackSettings
 from bot.slack import app as slack_app
@@ -142,6 +143,7 @@ def main() -> int:
         guests=os.environ.get("TEST_GUESTS", "refuse"),
         max_concurrent=int(os.environ.get("TEST_MAX_CONCURRENT", "4")),
         max_queue=int(os.environ.get("TEST_MAX_QUEUE", "100")),
+        max_per_user=int(os.environ.get("TEST_MAX_PER_USER", "2")),
     )
     try:
         # A killed process is given up for dead sooner than in earnest, so that tests need not wait.
@@ -151,7 +153,11 @@ def main() -> int:
         def now() -> float:
             return time.time() + (jump.stat().st_size if jump.exists() else 0)
 
-        with QuestionRepository(state, lease_s=lease_s, now=now) as store:
+        target: Target = state
+        clock: Callable[[], float] | None = now
+        if "TEST_STATE_URL" in os.environ:
+            target, clock = parse_state_url(os.environ["TEST_STATE_URL"]), None
+        with QuestionRepository(target, lease_s=lease_s, now=clock) as store:
             if "TEST_KILL" in os.environ:
                 let_die(store, os.environ["TEST_KILL"])
             hurry_up(os.environ)

@@ -1,0 +1,140 @@
+"""Several bots on one PostgreSQL: killed, and the database killed under them."""
+
+import random
+import signal
+import time
+from collections import Counter
+
+import psycopg
+import pytest
+
+from bot.slack.messages import texts
+from tests.fakes.postgresql import missing, running
+from tests.fakes.slack_process import Start, eventually, message_texts, settled
+from tests.fakes.slack_workspace import CHANNEL, DIRECT, Fault, SlackWorkspace
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(missing()), reason=missing() or "can run"),
+]
+
+QUESTIONS, SAMPLED_QUESTIONS = 600, 60
+REPLICAS = 3
+MAX_PER_USER = 2
+PEOPLE = 12
+FAULTS = (
+    Fault(status=429, retry_after_s=1),
+    Fault(error="ratelimited"),
+    Fault(status=503),
+    Fault(drop="before"),
+    Fault(drop="after"),
+)
+
+
+class Replicas:
+    """Bots that share a database; one that is killed is replaced."""
+
+    def __init__(self, start: Start, url: str) -> None:
+        self._start = lambda: start(
+            TEST_STATE_URL=url,
+            TEST_LEASE_S="4",
+            TEST_MAX_QUEUE="10000",
+            TEST_MAX_PER_USER=str(MAX_PER_USER),
+            TEST_SENTENCE_S="0.1",
+        )
+        self.bots = [self._start() for _ in range(REPLICAS)]
+
+    def replace(self, number: int) -> None:
+        self.bots[number].signal(signal.SIGKILL)
+        self.bots[number].ended()
+        self.bots[number] = self._start()
+
+    def finish(self) -> None:
+        for bot in self.bots:
+            bot.gate.touch()
+            bot.signal(signal.SIGTERM)
+        assert [bot.ended() for bot in self.bots] == [0] * len(self.bots)
+
+
+def ask(slack: SlackWorkspace, number: int) -> None:
+    """Ask one of several kinds of questions, of which some stream."""
+    text = f"{'stream' if number % 7 == 0 else 'question'} {number:04}?"
+    user = f"U0PERSON{number % PEOPLE}"
+    if number % 3:
+        slack.mention(text, user=user)
+    else:
+        slack.direct(text, user=user)
+
+
+def answers(slack: SlackWorkspace) -> Counter[int]:
+    """Return how many messages answer each question."""
+    found: Counter[int] = Counter()
+    for channel in (CHANNEL, DIRECT):
+        for text in message_texts(slack, channel):
+            numbers = [word for word in text.replace("?", " ").split() if len(word) == 4]
+            found.update({int(word) for word in numbers if word.isdigit()})
+    return found
+
+
+def outcomes(url: str) -> list[str | None]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT outcome FROM question").fetchall()
+    return [row[0] for row in rows]
+
+
+def most_in_work(url: str) -> int:
+    """Return how many questions the busiest person has in work, over all replicas."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM question"
+            " WHERE state != 'done' AND lease_until > extract(epoch FROM clock_timestamp())"
+            ' GROUP BY "user") AS each'
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_three_replicas_give_each_question_one_outcome_while_they_and_their_database_are_killed(
+    slack: SlackWorkspace, start: Start, *, campaign: bool
+) -> None:
+    count = QUESTIONS if campaign else SAMPLED_QUESTIONS
+    chance = random.Random(18)  # noqa: S311 the same order each time
+    slack.state.scopes |= {"channels:history"}
+    for number in range(PEOPLE):
+        slack.add_user(f"U0PERSON{number}")
+    with running() as database:
+        url = database.new_database()
+        replicas = Replicas(start, url)
+        busiest = 0
+        for number in range(count):
+            ask(slack, number)
+            if number % 4 == 0:
+                slack.fail("chat.postMessage", chance.choice(FAULTS))
+            if number % 5 == 0:
+                slack.repeat(chance.choice(slack.deliveries))
+            if number % 20 == 10:
+                replicas.replace(number // 20 % REPLICAS)
+            if number % 40 == 30:
+                database.kill()
+                time.sleep(chance.uniform(0.5, 3))
+                database.start()
+            if number % 3 == 0:
+                busiest = max(busiest, most_in_work(url))
+        eventually(lambda: taken(slack), "all are acknowledged")
+        eventually(lambda: sum(map(bool, outcomes(url))) >= count, "all have an outcome")
+        replicas.finish()
+        ended = Counter(outcomes(url))
+
+    assert ended == {"posted": count}
+    assert answers(slack) == dict.fromkeys(range(count), 1)
+    assert not any(texts.UNCERTAIN in message_texts(slack, place) for place in (CHANNEL, DIRECT))
+    assert 0 < busiest <= MAX_PER_USER
+
+
+def taken(slack: SlackWorkspace) -> bool:
+    """Deliver again what is not acknowledged; return whether there was nothing left."""
+    if settled(slack):
+        return True
+    slack.redeliver()
+    time.sleep(1)
+    return settled(slack)
