@@ -244,6 +244,11 @@ def store(settings: Settings) -> "QuestionRepository":
     return QuestionRepository(state_target(settings))
 
 
+def answers_folder(settings: Settings) -> Path:
+    """Return the folder of the approved answers."""
+    return settings.data_dir / "answers"
+
+
 def state_target(settings: Settings) -> Target:
     """Return where the durable state is: the database of the settings, or the usual file."""
     return _state_target(settings, "state.sqlite")

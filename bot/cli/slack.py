@@ -48,7 +48,7 @@ def run(
     shared = shared_of(context)
     configure(verbose=not shared.quiet, form=log_format or shared.log_format)
     index = composition.live_index(settings)
-    answers = answers_folder(settings)
+    answers = composition.answers_folder(settings)
     answers.mkdir(mode=0o700, parents=True, exist_ok=True)
     specs = composition.source_specs(settings)
     with Freshness(lambda: _changes(settings)) as freshness:
@@ -157,7 +157,7 @@ def forget_user(
 
     settings = shared_of(context).settings
     with composition.store(settings) as store:
-        documents = unname(store.database, answers_folder(settings), user)
+        documents = unname(store.database, composition.answers_folder(settings), user)
         forgotten = AnswerRepository(store.database).forget_user(user)
     with closing(composition.ledger(settings)) as ledger:
         requests = ledger.forget_user(user)
@@ -174,11 +174,6 @@ def forget_user(
     else:
         told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
         typer.echo(f"{user} is forgotten: {told}")
-
-
-def answers_folder(settings: "Settings") -> Path:
-    """Return the folder of the approved answers."""
-    return settings.data_dir / "answers"
 
 
 def spent_lines(settings: "Settings") -> list[str]:

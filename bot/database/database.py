@@ -88,6 +88,10 @@ class Database(ABC):
     def columns(self, sql: Sql, table: str) -> list[str]:
         """Return the names of a table's columns."""
 
+    def go_on_counting(self, sql: Sql, table: str, column: str) -> None:
+        """Number further rows of *table* after the highest number in *column*."""
+        del sql, table, column  # SQLite does so by itself
+
     def lock(self, sql: Sql, name: str) -> None:
         """Wait until no other transaction holds the lock *name*, and hold it until the end."""
         del sql, name  # where only one transaction writes at a time, it holds every lock

@@ -25,12 +25,14 @@ class Schema:
         steps: Step n brings a database from version n to n + 1; a released step never changes.
         usable_from: The oldest version of the program that can work with the newest tables, as a
             number of steps. It lets replicas of the last release run on during an upgrade.
+        numbered: Tables, and their column that the database numbers.
         version_of_file: Reads the version of a SQLite file.
     """
 
     name: str
     steps: tuple[Step, ...]
     usable_from: int
+    numbered: tuple[tuple[str, str], ...] = ()
     version_of_file: Callable[[sqlite3.Connection], int] = _stated
 
     def since(self, version: int) -> Iterator[str]:

@@ -136,6 +136,13 @@ class PostgresDatabase(Database):
         )
         return [str(row[0]) for row in rows.fetchall()]
 
+    def go_on_counting(self, sql: Sql, table: str, column: str) -> None:
+        """Number further rows of *table* after the highest number in *column*."""
+        sql.execute(
+            f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'),"
+            f" coalesce(max({column}), 0) + 1, false) FROM {table}"
+        )
+
     def lock(self, sql: Sql, name: str) -> None:
         """Wait until no other transaction holds the lock *name*, and hold it until the end."""
         sql.execute(

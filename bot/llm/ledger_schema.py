@@ -63,7 +63,11 @@ def _version_of_file(connection: sqlite3.Connection) -> int:
 
 
 SCHEMA: Final = Schema(
-    name="spending", steps=_STEPS, usable_from=3, version_of_file=_version_of_file
+    name="spending",
+    steps=_STEPS,
+    usable_from=3,
+    numbered=(("request", "seq"),),
+    version_of_file=_version_of_file,
 )
 
 TABLES: Final = ("request", "spent", "choice", "thread")

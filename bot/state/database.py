@@ -115,7 +115,9 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
 )
 """Step n brings a database from version n to n + 1; a released step is never changed."""
 
-SCHEMA: Final = Schema(name="state", steps=MIGRATIONS, usable_from=3)
+SCHEMA: Final = Schema(
+    name="state", steps=MIGRATIONS, usable_from=3, numbered=(("question", "seq"),)
+)
 
 TABLES: Final = (
     *("question", "answer", "feedback", "handoff"),
