@@ -4,6 +4,7 @@ from bot.database.address import PostgresUrl, StateUrlError, Target, parse_state
 from bot.database.database import Database, Row, Sql, retried
 from bot.database.migrations import Schema
 from bot.database.opening import open_database
+from bot.database.probing import probe_database
 
 __all__ = [
     "Database",
@@ -15,5 +16,6 @@ __all__ = [
     "Target",
     "open_database",
     "parse_state_url",
+    "probe_database",
     "retried",
 ]

@@ -1,9 +1,13 @@
 """Open the database that the settings name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from bot.database.address import PostgresUrl, Target
 from bot.database.database import Database
 from bot.database.migrations import Schema
 from bot.database.sqlite import SqliteDatabase
+from bot.errors import StoreError
 
 
 def open_database(target: Target | None, schema: Schema, *, durable: bool = True) -> Database:
@@ -18,7 +22,19 @@ def open_database(target: Target | None, schema: Schema, *, durable: bool = True
         StoreError: It cannot be opened, or a newer program wrote it.
     """
     if isinstance(target, PostgresUrl):
-        from bot.database.postgresql import PostgresDatabase  # noqa: PLC0415 - imports psycopg
+        with needs_psycopg():
+            from bot.database.postgresql import PostgresDatabase  # noqa: PLC0415 - imports psycopg
 
         return PostgresDatabase(target, schema)
     return SqliteDatabase(target, schema, durable=durable)
+
+
+@contextmanager
+def needs_psycopg() -> Iterator[None]:
+    """Say what to install if psycopg cannot be imported."""
+    try:
+        yield
+    except ImportError as error:
+        raise StoreError(
+            'PostgreSQL needs psycopg: install it with pip install "footnote[postgresql]"'
+        ) from error

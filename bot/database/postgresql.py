@@ -4,18 +4,18 @@ import contextlib
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import psycopg
-from psycopg import conninfo
 
 from bot.database.address import PostgresUrl
 from bot.database.database import Database, Row, Rows, Sql
 from bot.database.migrations import Schema, for_postgresql
 from bot.database.outages import Outages
+from bot.database.postgresql_server import Server
 from bot.errors import StoreError, StoreUnavailableError
 
 log = logging.getLogger(__name__)
@@ -26,23 +26,6 @@ MAX_CONNECTIONS: Final = 8
 CHANNEL: Final = "footnote_work"
 _LISTEN_S: Final = 1.0
 
-_DEFAULTS: Final = {
-    "application_name": "footnote",
-    "connect_timeout": "5",
-    # A replica of the database that cannot be written to is not the one that we need.
-    "target_session_attrs": "read-write",
-    # Without these, a connection that the network has lost is noticed after many minutes.
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "15000",
-}
-_SESSION: Final = (
-    "SET default_transaction_isolation TO 'read committed';"
-    "SET statement_timeout TO '30s'; SET lock_timeout TO '20s';"
-    # The locks of a process that hangs are freed.
-    "SET idle_in_transaction_session_timeout TO '30s'"
-)
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 _UNREACHABLE: Final = (
     psycopg.OperationalError,
@@ -68,12 +51,8 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: PostgresUrl, schema: Schema, *, outages: Outages | None = None) -> None:
         self._schema = schema
-        try:
-            self._values = {**_DEFAULTS, **conninfo.conninfo_to_dict(url.url)}
-        except psycopg.Error:  # its text has the part that cannot be read, maybe of the password
-            raise StoreError(f"{url} is not an address that PostgreSQL can read") from None
-        self._where = _place(self._values)
-        self._outages = outages or Outages(self._where)
+        self._server = Server(url)
+        self._outages = outages or Outages(self._server.where)
         self._room = threading.Semaphore(MAX_CONNECTIONS)
         self._lock = threading.Lock()
         self._idle: list[psycopg.Connection[Row]] = []
@@ -81,7 +60,7 @@ class PostgresDatabase(Database):
         self.patiently(self._migrate)
 
     def __str__(self) -> str:
-        return f"the {self._schema.name} in {self._where}"
+        return f"the {self._schema.name} in {self._server.where}"
 
     def close(self) -> None:
         """Close all connections."""
@@ -107,7 +86,7 @@ class PostgresDatabase(Database):
     @contextmanager
     def snapshot(self) -> Iterator[Sql]:
         """All statements see the same state; others can write meanwhile."""
-        with self._translated(), contextlib.closing(self._connect()) as connection:
+        with self._translated(), contextlib.closing(self._server.connect()) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             connection.execute("SET statement_timeout TO 0")
@@ -163,7 +142,7 @@ class PostgresDatabase(Database):
         def listen() -> None:
             while not ending.is_set():
                 try:
-                    with contextlib.closing(self._connect()) as connection:
+                    with contextlib.closing(self._server.connect()) as connection:
                         connection.execute(f"LISTEN {CHANNEL}")
                         wake()
                         while not ending.is_set():
@@ -193,18 +172,12 @@ class PostgresDatabase(Database):
         try:
             yield
         except _UNREACHABLE as error:
-            message = f"{self} cannot be reached: {self._said(error)}"
-            self._outages.failed(StoreError(self._said(error)))
+            message = f"{self} cannot be reached: {self._server.said(error)}"
+            self._outages.failed(StoreError(self._server.said(error)))
             raise StoreUnavailableError(message) from None
         except psycopg.Error as error:
-            raise StoreError(f"{self} cannot be used: {self._said(error)}") from None
+            raise StoreError(f"{self} cannot be used: {self._server.said(error)}") from None
         self._outages.succeeded()
-
-    def _said(self, error: psycopg.Error) -> str:
-        """Return what the database said, in one line and without the password."""
-        said = " ".join(str(error).split()) or type(error).__name__
-        password = str(self._values.get("password") or "")
-        return said.replace(password, "(secret)") if password else said
 
     @contextmanager
     def _connection(self) -> Iterator["psycopg.Connection[Row]"]:
@@ -225,7 +198,7 @@ class PostgresDatabase(Database):
                 raise StoreError(f"{self} cannot be used: it is closed")
             if self._idle:
                 return self._idle.pop()
-        return self._connect()
+        return self._server.connect()
 
     def _give_back(self, connection: "psycopg.Connection[Row]") -> None:
         with self._lock:
@@ -240,30 +213,14 @@ class PostgresDatabase(Database):
         for connection in idle:
             connection.close()
 
-    def _connect(self) -> "psycopg.Connection[Row]":
-        connection = psycopg.connect(
-            **self._values,
-            autocommit=True,
-            # Values are put into the statement here: PostgreSQL need not guess their types, and
-            # a proxy that shares connections has no prepared statements to lose.
-            cursor_factory=psycopg.ClientCursor,
-            row_factory=_named,
-        )
-        connection.execute(_SESSION)
-        return connection
-
     def _migrate(self) -> None:
         with self.transaction(lock="migrations") as sql:
             sql.execute(
                 "CREATE TABLE IF NOT EXISTS footnote_schema (name TEXT PRIMARY KEY,"
                 " version BIGINT NOT NULL, usable_from BIGINT NOT NULL)"
             )
-            row = sql.execute(
-                "SELECT version, usable_from FROM footnote_schema WHERE name = :name",
-                {"name": self._schema.name},
-            ).fetchone()
-            self._schema.refuse_newer(row["usable_from"] if row else 0, self._where)
-            version = row["version"] if row else 0
+            version, usable_from = _versions(sql, self._schema)
+            self._schema.refuse_newer(usable_from, self._server.where)
             if version >= len(self._schema.steps):
                 return
             for statement in self._schema.since(version):
@@ -307,32 +264,40 @@ def _translate(statement: str) -> str:
     return _PARAMETER.sub(r"%(\1)s", statement.replace("%", "%%"))
 
 
-class _NamedRow(tuple[Any, ...]):
-    """A row whose values have names and positions."""
+def probe(url: PostgresUrl, schema: Schema) -> tuple[str, int, int]:
+    """Return which server this is, the version of its tables, and the oldest that can use them.
 
-    __slots__ = ()
-    names: Mapping[str, int] = {}
-
-    def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 a row's values are of any type
-        return super().__getitem__(self.names[key] if isinstance(key, str) else key)
-
-
-@cache
-def _row_type(names: tuple[str, ...]) -> type[_NamedRow]:
-    places = {name: place for place, name in enumerate(names)}
-    return type("_NamedRow", (_NamedRow,), {"__slots__": (), "names": places})
-
-
-def _named(cursor: "psycopg.Cursor[Any]") -> Callable[[Sequence[Any]], Row]:
-    return _row_type(tuple(column.name for column in cursor.description or ()))
-
-
-def _place(values: Mapping[str, object]) -> str:
-    """Return where a database is, without its user and password.
-
-    >>> _place({"host": "db1,db2", "port": "5432", "dbname": "footnote", "password": "secret"})
-    'PostgreSQL at db1,db2:5432/footnote'
+    Raises:
+        StoreUnavailableError: It cannot be reached.
+        StoreError: The user may not create the tables that are missing.
     """
-    host = values.get("host") or values.get("hostaddr") or "the local socket"
-    port = f":{values['port']}" if values.get("port") else ""
-    return f"PostgreSQL at {host}{port}/{values.get('dbname') or ''}"
+    server = Server(url)
+    try:
+        with contextlib.closing(server.connect()) as connection:
+            sql = _Statements(connection)
+            number = sql.execute("SHOW server_version").fetchone()[0].split()[0]
+            where = f"PostgreSQL {number} {server.where.removeprefix('PostgreSQL ')}"
+            version, usable_from = _versions(sql, schema)
+            may_create = sql.execute(
+                "SELECT has_schema_privilege(current_schema(), 'CREATE')"
+            ).fetchone()[0]
+    except psycopg.Error as error:
+        raise StoreUnavailableError(
+            f"{server.where} cannot be reached: {server.said(error)}"
+        ) from None
+    if version < len(schema.steps) and not may_create:
+        raise StoreError(
+            f"{where}: its tables are of version {version}, and its user may not create tables: "
+            "GRANT CREATE ON SCHEMA public"
+        )
+    return where, version, usable_from
+
+
+def _versions(sql: Sql, schema: Schema) -> tuple[int, int]:
+    if sql.execute("SELECT to_regclass('footnote_schema')").fetchone()[0] is None:
+        return 0, 0
+    row = sql.execute(
+        "SELECT version, usable_from FROM footnote_schema WHERE name = :name",
+        {"name": schema.name},
+    ).fetchone()
+    return (0, 0) if row is None else (row["version"], row["usable_from"])

@@ -93,6 +93,10 @@ class SlackWorkspace(Wire):
         """Let the next calls of *method* meet these faults, one each."""
         self._faults[method].extend(faults)
 
+    def faults_left(self, method: str) -> int:
+        """Return how many of the next calls of *method* will fail."""
+        return len(self._faults[method])
+
     def heal(self, method: str) -> None:
         """Let the next calls of *method* meet no more faults."""
         self._faults[method].clear()
