@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import re
+import select
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -57,7 +58,11 @@ class PostgresDatabase(Database):
         self._lock = threading.Lock()
         self._idle: list[psycopg.Connection[Row]] = []
         self._closed = False
-        self.patiently(self._migrate)
+        try:
+            self.patiently(self._migrate)
+        except BaseException:
+            self.close()
+            raise
 
     def __str__(self) -> str:
         return f"the {self._schema.name} in {self._server.where}"
@@ -193,11 +198,17 @@ class PostgresDatabase(Database):
                 self._give_back(connection)
 
     def _taken(self) -> "psycopg.Connection[Row]":
-        with self._lock:
-            if self._closed:
-                raise StoreError(f"{self} cannot be used: it is closed")
-            if self._idle:
-                return self._idle.pop()
+        while True:
+            with self._lock:
+                if self._closed:
+                    raise StoreError(f"{self} cannot be used: it is closed")
+                if not self._idle:
+                    break
+                idle = self._idle.pop()
+            # An idle connection has something to read only if the server has ended it.
+            if not select.select([idle], [], [], 0)[0]:
+                return idle
+            idle.close()
         return self._server.connect()
 
     def _give_back(self, connection: "psycopg.Connection[Row]") -> None:

@@ -1,5 +1,6 @@
 """A real PostgreSQL server of the tests: Debian's, in a temporary folder, on a Unix socket."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -86,17 +87,33 @@ class PostgresServer:
     def kill(self) -> None:
         """Kill every process of the server, as when its machine fails."""
         assert self._process is not None
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        backends = [int(pid) for pid in children.read_text().split()]
+        backends = self._children()
         self._process.kill()
         for pid in backends:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         self._process.wait(60)
         self._process = None
         _wait_for_end(backends)
+
+    def pause(self) -> None:
+        """Stop every process of the server without ending it, as when its machine hangs."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused server go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        for pid in (self._process.pid, *self._children()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _children(self) -> list[int]:
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
 
     @property
     def is_running(self) -> bool:
