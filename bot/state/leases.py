@@ -87,7 +87,8 @@ class Leases:
 
     def _grace_s(self) -> float:
         """Return how much longer a lease is respected: nobody could renew it in an outage."""
-        return self.lease_s if self.database.recovered_s() < self.lease_s else 0.0
+        is_out = self.database.outage_s() > 0  # as far as is known before the next statement
+        return self.lease_s if is_out or self.database.recovered_s() < self.lease_s else 0.0
 
     def _next(self, sql: Sql, values: dict[str, object], busy: Collection[str]) -> Row | None:
         names = {f"busy{n}": user for n, user in enumerate(busy)}
