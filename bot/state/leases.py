@@ -64,7 +64,7 @@ class Leases:
             "owner": owner,
             "now": self._now(),
             "lease_s": self.lease_s,
-            "grace_s": self._grace_s(),
+            "takes_over": int(self._takes_over()),
             "turned_away": int(turned_away),
             "max_per_user": max_per_user,
         }
@@ -85,18 +85,21 @@ class Leases:
                     return as_claimed(taken.fetchone())
             busy.append(row["user"])  # another process was faster
 
-    def _grace_s(self) -> float:
-        """Return how much longer a lease is respected: nobody could renew it in an outage."""
-        is_out = self.database.outage_s() > 0  # as far as is known before the next statement
-        return self.lease_s if is_out or self.database.recovered_s() < self.lease_s else 0.0
+    def _takes_over(self) -> bool:
+        """Return whether a lease that is over says that its owner is gone.
+
+        In an outage nobody could renew theirs: after it, owners get the time of a lease to do so.
+        """
+        database = self.database
+        return not database.outage_s() and database.recovered_s() >= self.lease_s
 
     def _next(self, sql: Sql, values: dict[str, object], busy: Collection[str]) -> Row | None:
         names = {f"busy{n}": user for n, user in enumerate(busy)}
         skipped = f' AND q."user" NOT IN ({", ".join(f":{name}" for name in names)})'
         return sql.execute(
             'SELECT q.seq, q."user" FROM question AS q'
-            f" WHERE q.state != 'done' AND q.lease_until <= {self._clock} -"
-            "   CASE WHEN q.lease_until > 0 THEN :grace_s ELSE 0 END"
+            " WHERE q.state != 'done' AND (q.lease_until = 0"
+            f"   OR (:takes_over = 1 AND q.lease_until <= {self._clock}))"
             "  AND q.turned_away = :turned_away"
             # A clock that jumps must not do it twice.
             "  AND (q.owner != :owner OR q.lease_until = 0)"
@@ -114,7 +117,8 @@ class Leases:
         """Return a query that counts what the person of row *one* has in work."""
         return (
             "SELECT count(*) FROM question AS other WHERE other.state != 'done'"
-            f' AND other."user" = {one}."user" AND other.lease_until > {self._clock}'
+            f' AND other."user" = {one}."user" AND (other.lease_until > {self._clock}'
+            "   OR (:takes_over = 0 AND other.lease_until > 0))"
         )
 
     def _may_take(self, sql: Sql, row: Row, values: dict[str, object]) -> bool:

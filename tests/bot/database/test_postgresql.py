@@ -429,3 +429,22 @@ def test_replicas_that_start_side_by_side_migrate_once(postgres_target: Target) 
         thread.join()
 
     assert failed == []
+
+
+def test_leases_that_ended_in_an_outage_still_count_for_their_person(
+    server: PostgresServer,
+) -> None:
+    url = PostgresUrl(server.new_database())
+    with QuestionRepository(url, lease_s=1) as ours, QuestionRepository(url, lease_s=1) as theirs:
+        for n in (1, 2):
+            ours.receive(question(n))
+        ours.claim("us", max_per_user=1)
+        server.kill()
+        with pytest.raises(StoreUnavailableError):
+            theirs.claim("them", max_per_user=1)
+        time.sleep(1.1)
+        server.start()
+
+        taken = theirs.claim("them", max_per_user=1)
+
+        assert taken is None
