@@ -29,6 +29,7 @@ from bot.state import (
     ChannelRepository,
     ChannelRules,
     QuestionRepository,
+    StreamCounter,
     count_open,
 )
 from index.errors import IndexingError
@@ -157,7 +158,7 @@ class Bot:
             posts=parts.clients.posts,
             store=parts.store,
             owner=parts.owner,
-            pace=StreamRateLimiter(),
+            pace=StreamRateLimiter(shared=StreamCounter(parts.store.database)),
         )
         return Responder(
             engine=parts.engine,

@@ -7,6 +7,7 @@ from bot.state.database import SCHEMA, TABLES, open_state
 from bot.state.handoffs import close, count_open, open_for, withdraw
 from bot.state.question_values import Claimed, Kind, Outcome, Received, Withdrawn
 from bot.state.questions import QuestionRepository
+from bot.state.streams import StreamCounter
 
 __all__ = [
     "SCHEMA",
@@ -23,6 +24,7 @@ __all__ = [
     "Rating",
     "Received",
     "StoredAnswer",
+    "StreamCounter",
     "Withdrawn",
     "close",
     "count_open",

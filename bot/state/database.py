@@ -112,6 +112,15 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """,
     ),
     ("ALTER TABLE question ADD COLUMN is_open INTEGER NOT NULL DEFAULT 0",),
+    (
+        """
+        CREATE TABLE stream (
+            id           TEXT PRIMARY KEY,
+            started_at   REAL NOT NULL,
+            active_until REAL NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 """Step n brings a database from version n to n + 1; a released step is never changed."""
 

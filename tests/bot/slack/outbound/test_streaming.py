@@ -17,15 +17,17 @@ from bot.slack.messages.blocks import Frame
 from bot.slack.messages.texts import JOINER
 from bot.slack.outbound.client import Clients
 from bot.slack.outbound.delivery import OVER, Delivery
-from bot.slack.outbound.streaming import (
+from bot.slack.outbound.stream_rate import (
     APPENDS_A_MINUTE,
+    STARTS_A_MINUTE,
+    StreamRateLimiter,
+)
+from bot.slack.outbound.streaming import (
     MAX_PART_BYTES,
     MAX_PART_S,
-    STARTS_A_MINUTE,
     Stage,
     Stream,
     StreamContext,
-    StreamRateLimiter,
 )
 from bot.slack.outbound.writer import Writer
 from bot.state.questions import Claimed, Outcome, QuestionRepository, Received
