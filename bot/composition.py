@@ -230,6 +230,14 @@ def portfolio(settings: Settings) -> "Portfolio":
     return Portfolio(models, settings.models, ledger(settings))
 
 
+def renew_models(engine: "FootnoteQueryEngine", settings: Settings) -> None:
+    """Ask the models with the keys of these settings from now on; raises `SettingsError`."""
+    if settings.models.providers:
+        from bot.llm import build_models  # noqa: PLC0415 - imports llama-index
+
+        engine.portfolio.renew(build_models(settings.models))
+
+
 def ledger(settings: Settings) -> "Ledger":
     """Open the record of spending on models; raises `BotError`."""
     from bot.llm import Ledger  # noqa: PLC0415

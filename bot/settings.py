@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from dotenv import load_dotenv
+from dotenv import dotenv_values
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -242,7 +242,7 @@ def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Sett
         SettingsError: Names all unknown, wrong or missing values together.
     """
     folder = config.absolute().parent
-    load_dotenv(folder / ".env", override=False)
+    _read_dotenv(folder / ".env")
     loaded = type("Settings", (Settings,), {"file_values": read_file(config)})
     arguments = {} if data_dir is None else {"data_dir": data_dir}
     faults = [f"{name}: unknown variable" for name in _unknown_variables()]
@@ -254,6 +254,17 @@ def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Sett
         if not faults:
             return _with_keys(settings)
     raise SettingsError(f"settings ({config}): " + "; ".join(faults))
+
+
+_FROM_DOTENV: dict[str, str] = {}
+
+
+def _read_dotenv(path: Path) -> None:
+    """Add what is in `.env` to the environment, also what changed there since the last time."""
+    for name, value in dotenv_values(path).items():
+        is_ours = name in _FROM_DOTENV and os.environ.get(name) == _FROM_DOTENV[name]
+        if value is not None and (is_ours or name not in os.environ):
+            os.environ[name] = _FROM_DOTENV[name] = value
 
 
 def read_file(config: Path) -> dict[str, Any]:

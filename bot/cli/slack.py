@@ -37,6 +37,7 @@ def run(
     First create the app from the output of [bold]footnote slack manifest[/]. Then put
     SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…) into the environment or into `.env`.
     With [bold]--http[/], put SLACK_SIGNING_SECRET there instead of SLACK_APP_TOKEN.
+    After a change of `.env`, the signal HUP takes up new tokens and keys without a restart.
     """
     from bot import composition
     from bot.slack import Freshness, IndexCatalog, Service, secrets
@@ -51,9 +52,19 @@ def run(
     answers = composition.answers_folder(settings)
     answers.mkdir(mode=0o700, parents=True, exist_ok=True)
     specs = composition.source_specs(settings)
+    engine = composition.engine(settings, index)
+
+    def read_again() -> "Settings":
+        from bot.settings import load
+
+        new = load(shared.config, data_dir=shared.data_dir)
+        composition.renew_models(engine, new)
+        return new
+
     with Freshness(lambda: _changes(settings)) as freshness:
         service = Service(
-            engine=composition.engine(settings, index),
+            engine=engine,
+            reload=read_again,
             store=composition.store(settings),
             library=IndexCatalog(index, stale=freshness.told),
             answers=answers,

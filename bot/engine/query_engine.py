@@ -88,6 +88,11 @@ class FootnoteQueryEngine(BaseQueryEngine):
         self._proves = proves
         self._retriever = PassageRetriever(searcher, k=k)
 
+    @property
+    def portfolio(self) -> Portfolio:
+        """The models that may be asked."""
+        return self._portfolio
+
     def ask(self, question: Question) -> Answer:
         """Answer a question; works inside a running event loop too.
 

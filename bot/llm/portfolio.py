@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from bot.errors import AnswererError, StoreError
+from bot.errors import AnswererError, SettingsError, StoreError
 from bot.llm.budgets import Budgets, require_prices
 from bot.llm.ledger import Ledger, Request
 from bot.llm.prices import cost_usd
@@ -109,6 +109,18 @@ class Portfolio:
 
     def __len__(self) -> int:
         return len(self._models)
+
+    def renew(self, models: Sequence[Model]) -> None:
+        """Ask these models from now on, which have other keys and the same names.
+
+        Raises:
+            SettingsError: There are other models, or other shares.
+        """
+        if {model.provider.name: model.provider.share for model in models} != self._shares:
+            raise SettingsError(
+                "models: providers were added, removed or given another share: restart"
+            )
+        self._models = {model.provider.name: model for model in models}
 
     def breaker(self, name: str) -> CircuitBreaker:
         """Return the breaker of one provider."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.database import Target, parse_state_url
 from bot.errors import BotError
-from bot.settings import ChannelSettings, Settings, SlackSettings
+from bot.settings import ChannelSettings, Settings, SlackSettings, load
 from bot.slack import app as slack_app
 from bot.slack.app import Service, run
 from bot.slack.inbound.http import parse_address
@@ -130,6 +130,11 @@ def hurry_up(environment: Mapping[str, str]) -> None:
             setattr(slack_app, name, float(environment[f"TEST_{name}"]))
 
 
+def read_again() -> Settings:
+    """Read the tokens from the file that a test has written meanwhile, as from `.env`."""
+    return load(Path(os.environ["TEST_CONFIG"]))
+
+
 def main() -> int:
     logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     state, gate = (Path(argument) for argument in sys.argv[1:])
@@ -146,6 +151,8 @@ def main() -> int:
         max_per_user=int(os.environ.get("TEST_MAX_PER_USER", "2")),
     )
     try:
+        if "TEST_CONFIG" in os.environ:
+            read_again()
         # A killed process is given up for dead sooner than in earnest, so that tests need not wait.
         lease_s = float(os.environ.get("TEST_LEASE_S", "1"))
         jump = gate.with_name("jump")  # its size is how many seconds the clock has jumped
@@ -169,6 +176,7 @@ def main() -> int:
                 spend=lambda: ["Spent today, all: $1.2500"],
                 http=parse_address(http) if http else None,
                 health=parse_address(health) if health else None,
+                reload=read_again,
             )
             return asyncio.run(run(Settings(slack=slack), service))
     except BotError as error:

@@ -61,6 +61,7 @@ class SlackWorkspace(Wire):
             self.add_user(user, is_bot=user == BOT_USER)
         self.calls: list[Call] = []
         self.revoked: set[str] = set()
+        self.accepted = {BOT_TOKEN, APP_TOKEN}
         self.tiers: Tiers | None = None
         self.private: list[Reply] = []
         self._private_uses: dict[str, int] = defaultdict(int)
@@ -246,7 +247,7 @@ class SlackWorkspace(Wire):
             return call(self.state, method, args)
         if not token:
             raise MethodError("not_authed")
-        if token not in {BOT_TOKEN, APP_TOKEN}:
+        if token not in self.accepted:
             raise MethodError("invalid_auth")
         if token in self.revoked:
             raise MethodError("token_revoked")

@@ -26,6 +26,7 @@ class Clients:
         calls: Retries calls that may be repeated.
         posts: Never retries: a second post would be a second answer.
         session: The connection pool.
+        base_url: Where Slack's methods are.
     """
 
     def __init__(self, *, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
@@ -35,12 +36,18 @@ class Clients:
             AsyncServerErrorRetryHandler(max_retry_count=2),
         ]
         self.session = session
+        self.base_url = base_url
         self.calls = AsyncWebClient(
             token=token, base_url=base_url, session=session, retry_handlers=retries
         )
         self.posts = AsyncWebClient(
             token=token, base_url=base_url, session=session, retry_handlers=[]
         )
+
+    def use(self, token: str) -> None:
+        """Call Slack with another token from now on."""
+        self.calls.token = token
+        self.posts.token = token
 
 
 async def say(
