@@ -48,12 +48,14 @@ class Database(ABC):
     Attributes:
         for_update: Ends a SELECT whose rows nobody else may change until the transaction ends.
         skip_locked: As `for_update`, and rows that somebody else is changing are left out.
+        is_remote: Whether a call may have to wait for a server, and so belongs into a thread.
         clock: The database's own time in seconds since the epoch, as an expression; "" if the
             clock of this machine is as good, because nobody else writes.
     """
 
     for_update: ClassVar[str] = ""
     skip_locked: ClassVar[str] = ""
+    is_remote: ClassVar[bool] = False
     clock: ClassVar[str] = ""
 
     @abstractmethod

@@ -70,13 +70,12 @@ class Outages:
 
     def succeeded(self) -> None:
         """Note that the database was reached."""
-        if self._began is None:  # the usual case needs no lock
-            return
         with self._lock:
-            if self._began is None:
+            began, self._began = self._began, None
+            if began is None:
                 return
-            seconds = round(self._now() - self._began, 1)
-            self._began, self._ended = None, self._now()
+            seconds = round(self._now() - began, 1)
+            self._ended = self._now()
         details = {"database": self._where, "seconds": seconds}
         log.warning("the state can be reached again", extra=details)
 

@@ -48,6 +48,7 @@ class PostgresDatabase(Database):
 
     for_update = " FOR UPDATE"
     skip_locked = " FOR UPDATE SKIP LOCKED"
+    is_remote = True
     clock = "extract(epoch FROM clock_timestamp())"
 
     def __init__(self, url: PostgresUrl, schema: Schema, *, outages: Outages | None = None) -> None:
@@ -256,13 +257,13 @@ class _Statements:
 
     def execute(self, statement: str, values: Mapping[str, object] | None = None) -> Rows:
         if values is None:
-            return self._connection.execute(statement)  # type: ignore[call-overload,no-any-return]  # psycopg takes only literals
+            return self._connection.execute(statement)
         # PostgreSQL's texts cannot hold the character 0, which Slack may send.
         held = {
             name: value.replace("\0", "") if isinstance(value, str) else value
             for name, value in values.items()
         }
-        return self._connection.execute(_translate(statement), held)  # type: ignore[call-overload,no-any-return]  # as above
+        return self._connection.execute(_translate(statement), held)
 
 
 @cache

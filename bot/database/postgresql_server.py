@@ -47,7 +47,7 @@ class Server:
     def connect(self) -> "psycopg.Connection[Row]":
         """Return a new connection; raises psycopg's errors."""
         connection = psycopg.connect(
-            **self._values,
+            conninfo.make_conninfo(**self._values),
             autocommit=True,
             # Values are put into the statement here: PostgreSQL need not guess their types, and
             # a proxy that shares connections has no prepared statements to lose.

@@ -167,7 +167,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
     async def _events(
         self, question: Question, found: SearchResult | None, *, stream: bool
     ) -> AsyncGenerator[str | SearchResult | Answer]:
-        session = await asyncio.to_thread(ModelSession, self._portfolio, question)
+        session = await ModelSession.begin(self._portfolio, question)
         asked = await standalone(question, session)
         if found is None:
             found = await asyncio.to_thread(

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Self, TypeVar
 
 from bot.errors import AnswererError
 from bot.llm.budgets import OVER_BUDGET
@@ -15,6 +16,8 @@ from bot.llm.portfolio import Model, Portfolio
 from bot.types import BYTES_PER_TOKEN, Messages, Question, Usage
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FOR_THE_OFFLINE_READER = 0.9
 """Share of the deadline for the models; the rest is for the offline reader."""
@@ -60,6 +63,11 @@ class ModelSession:
         # asyncio's own clock, also in a thread without its loop
         self._until = time.monotonic() + deadline_s
 
+    @classmethod
+    async def begin(cls, portfolio: Portfolio, question: Question) -> Self:
+        """Return a session; it may have to wait for the database of the turns."""
+        return await _done(portfolio, lambda: cls(portfolio, question))
+
     async def reply(
         self, model: Model, messages: Messages, *, purpose: str, stream: bool
     ) -> AsyncGenerator[str]:
@@ -70,9 +78,8 @@ class ModelSession:
         """
         provider = model.provider
         try:
-            # In threads, because a database that other processes share may let wait
-            reservation = await asyncio.to_thread(
-                self.portfolio.admit, provider, self.question, messages
+            reservation = await _done(
+                self.portfolio, lambda: self.portfolio.admit(provider, self.question, messages)
             )
             result = _Result(purpose=purpose, messages=messages)
             try:
@@ -89,7 +96,7 @@ class ModelSession:
                 self._blame(provider.name, error)
                 raise
             finally:
-                await asyncio.to_thread(self._keep, model, result, reservation)
+                await _done(self.portfolio, lambda: self._keep(model, result, reservation))
             self.portfolio.breaker(provider.name).succeeded()
         except AnswererError as error:
             self.over_budget = self.over_budget or OVER_BUDGET in str(error)
@@ -139,6 +146,13 @@ class ModelSession:
         )
         self.notes += self.portfolio.record(request, model.provider, self.question)
         self.portfolio.leave(reservation)
+
+
+async def _done(portfolio: Portfolio, work: Callable[[], T]) -> T:
+    """Do *work* with the ledger: in a thread, if it may have to wait for a server."""
+    if portfolio.ledger.database.is_remote:
+        return await asyncio.to_thread(work)
+    return work()
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

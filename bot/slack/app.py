@@ -103,7 +103,7 @@ async def run(settings: Settings, service: Service) -> int:
         SlackError: A token is missing or refused, or Slack cannot be reached; nothing was started.
     """
     known = secrets(settings, http=service.http is not None)
-    if service.store.database.clock:
+    if service.store.database.is_remote:
         # Threads wait while a server cannot be reached, and others must still get their turn.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WAITING_THREADS))
     _keep_payloads_out_of_logs()

@@ -11,7 +11,7 @@ import pytest
 from bot.slack.messages import texts
 from tests.fakes.postgresql import missing, running
 from tests.fakes.slack_display import show
-from tests.fakes.slack_process import Start, eventually, settled
+from tests.fakes.slack_process import Bot, Start, eventually, settled
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, Fault, SlackWorkspace
 
 pytestmark = [
@@ -39,14 +39,17 @@ class Replicas:
 
     def __init__(self, start: Start, url: str) -> None:
         self.url = url
-        self._start = lambda: start(
-            TEST_STATE_URL=url,
+        self._start_bot = start
+        self.bots = [self._start() for _ in range(REPLICAS)]
+
+    def _start(self) -> Bot:
+        return self._start_bot(
+            TEST_STATE_URL=self.url,
             TEST_LEASE_S="4",
             TEST_MAX_QUEUE="10000",
             TEST_MAX_PER_USER=str(MAX_PER_USER),
             TEST_SENTENCE_S="0.1",
         )
-        self.bots = [self._start() for _ in range(REPLICAS)]
 
     def replace(self, number: int) -> None:
         self.bots[number].signal(signal.SIGKILL)
