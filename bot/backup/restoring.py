@@ -98,7 +98,8 @@ def _restore_rows(
     with database.transaction(lock="receive") as sql:
         for table in tables:
             path = folder / schema.name / f"{table}.jsonl"
-            with path.open("rb") if path.exists() else contextlib.nullcontext([]) as lines:
+            with contextlib.ExitStack() as stack:
+                lines = stack.enter_context(path.open("rb")) if path.exists() else ()
                 replace_rows(sql, database, table, lines=lines)
         for table, column in schema.numbered:
             database.go_on_counting(sql, table, column)

@@ -39,7 +39,7 @@ class Server:
 
     def __init__(self, url: PostgresUrl) -> None:
         try:
-            self._values = {**_DEFAULTS, **conninfo.conninfo_to_dict(url.url)}
+            self._values: dict[str, Any] = {**_DEFAULTS, **conninfo.conninfo_to_dict(url.url)}
         except psycopg.Error:  # its text has the part that cannot be read, maybe of the password
             raise StoreError(f"{url} is not an address that PostgreSQL can read") from None
         self.where = _place(self._values)
@@ -47,7 +47,7 @@ class Server:
     def connect(self) -> "psycopg.Connection[Row]":
         """Return a new connection; raises psycopg's errors."""
         connection = psycopg.connect(
-            conninfo.make_conninfo(**self._values),
+            conninfo.make_conninfo("", **self._values),
             autocommit=True,
             # Values are put into the statement here: PostgreSQL need not guess their types, and
             # a proxy that shares connections has no prepared statements to lose.

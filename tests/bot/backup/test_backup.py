@@ -91,7 +91,8 @@ def fill(one: Opened, embedder: HashEmbedder, folder: Path) -> None:
         one.store.finish(claimed.id, Outcome.POSTED, "9.0")
         one.answers.rate(claimed.id, "U9", Rating.DOWN)
         one.answers.explain(claimed.id, "U9", reason="wrong", comment="Ünd doch")
-    open_for(one.store.database, claimed.id, helper="U8", asked_by="U2")
+    answer_id = one.answers.last_of("U2", limit=1)[0].id
+    open_for(one.store.database, answer_id, helper="U8", asked_by="U2")
     one.ledger.choose(SHARES, "thread")
     one.ledger.record(
         Request(
