@@ -31,7 +31,7 @@ PARTS: Final[tuple[tuple[Schema, tuple[str, ...]], ...]] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What is backed up, or where it is restored.
+    """The place to back up, or to restore into.
 
     Attributes:
         state: The durable state.
@@ -52,7 +52,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """What a backup holds.
+    """The content of a backup.
 
     Attributes:
         created_at: In UTC.

@@ -71,4 +71,4 @@ SCHEMA: Final = Schema(
 )
 
 TABLES: Final = ("request", "spent", "choice", "thread")
-"""What a backup holds."""
+"""The tables of a backup."""

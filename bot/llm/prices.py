@@ -1,4 +1,4 @@
-"""What a reply of a model costs: a price from the settings, or from the price table."""
+"""The cost of a reply, by the settings or by the price table."""
 
 from decimal import Decimal
 

@@ -132,7 +132,7 @@ TABLES: Final = (
     *("question", "answer", "feedback", "handoff"),
     *("approved", "channel", "quiet_thread"),
 )
-"""What a backup holds."""
+"""The tables of a backup."""
 
 
 def open_state(target: Target) -> Database:

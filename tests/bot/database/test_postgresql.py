@@ -1,4 +1,4 @@
-"""What only PostgreSQL brings: several processes, outages, and a password to keep."""
+"""PostgreSQL: several processes, outages, and a password to keep."""
 
 import logging
 import threading
