@@ -3,11 +3,14 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
-# Twice as many workers as the two cores of a small machine: many tests wait for a clock.
-SIDE_BY_SIDE := -n 4 --dist loadfile
+# One worker more than the two cores of a small machine: some tests wait for a clock. A worker takes
+# files as a whole, in the order of tests/conftest.py: the longest come first.
+SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 DEMO := $(BIN)/footnote --data-dir .footnote-demo
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
+# Every process that a test starts would compile our modules and tests again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check fix eval examples lock clean
 

@@ -2,10 +2,12 @@
 
     python -m benchmarks.mutation --count 60
     python -m benchmarks.mutation --root ../older-checkout --json before.json
+    python -m benchmarks.mutation --slow
 
 Each fault is one changed operator, number or truth value, drawn at random and spread evenly over
 the packages. The tests are those whose text names the changed module or its package, and the
-doctests of the module itself. The checkout is copied first, so nothing in it changes.
+doctests of the module itself; the slow ones among them run with --slow alone. The checkout is
+copied first, so nothing in it changes.
 """
 
 import argparse
@@ -24,6 +26,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("bot", "index", "eval")
 TIMEOUT_S = 300
+_NO_TESTS = 5  # the exit status of pytest if all tests are left out
+_QUICK, _EVERY = "not slow and not live", "not live"
 _COMPARED = {
     ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">",
     ast.Eq: "!=", ast.NotEq: "==", ast.Is: "is not", ast.IsNot: "is",
@@ -158,15 +162,21 @@ def tests_of(root: Path, path: str) -> list[str]:
     return [*tests, path]
 
 
-def is_caught(root: Path, fault: Fault) -> bool:
-    """Return whether a test fails, or hangs, with *fault* in the copy at *root*."""
+def is_caught(root: Path, fault: Fault, *, slow: bool = False) -> bool:
+    """Return whether a test fails, or hangs, with *fault* in the copy at *root*.
+
+    Args:
+        root: A checkout, in which *fault* is written and removed again.
+        fault: The fault.
+        slow: Whether slow tests may catch it too.
+    """
     path = root / fault.path
     sound = path.read_bytes()
     path.write_bytes(sound[: fault.start] + fault.new.encode() + sound[fault.end :])
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     try:
         done = subprocess.run(  # noqa: S603 - our own tests
-            [*command, "-m", "not slow and not live", *tests_of(root, fault.path)],
+            [*command, "-m", _EVERY if slow else _QUICK, *tests_of(root, fault.path)],
             cwd=root,
             capture_output=True,
             timeout=TIMEOUT_S,
@@ -176,7 +186,7 @@ def is_caught(root: Path, fault: Fault) -> bool:
         return True
     finally:
         path.write_bytes(sound)
-    return done.returncode != 0
+    return done.returncode not in {0, _NO_TESTS}
 
 
 def main() -> None:
@@ -187,6 +197,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to measure")
     parser.add_argument("--count", type=int, default=60, help="how many faults")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--slow", action="store_true", help="run the slow tests too")
     parser.add_argument("--json", type=Path, help="write the outcomes to this file")
     asked = parser.parse_args()
     outcomes = []
@@ -196,7 +207,7 @@ def main() -> None:
         shutil.copytree(asked.root, copy, ignore=skipped)
         chosen = drawn(copy, asked.count, asked.seed)
         for number, fault in enumerate(chosen, 1):
-            caught = is_caught(copy, fault)
+            caught = is_caught(copy, fault, slow=asked.slow)
             outcomes.append({**asdict(fault), "caught": caught})
             word = "caught" if caught else "NOT CAUGHT"
             print(f"{number}/{len(chosen)} {fault.path}:{fault.line} -> {fault.new!r}: {word}")

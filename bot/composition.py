@@ -1,12 +1,14 @@
 """Build the parts of the bot from its settings; only this module maps settings to parts."""
 
 import contextlib
+import logging
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bot.database import PostgresUrl, Target, parse_state_url
+from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.source_settings import SourceSettings
 from index.errors import IndexingError
@@ -15,12 +17,14 @@ from index.storage import IndexDirectory
 from index.types import QuestionEncoder, Reranker, Searcher
 
 if TYPE_CHECKING:
-    from bot.engine import FootnoteQueryEngine
+    from bot.engine import Export, FootnoteQueryEngine
     from bot.extractive import SpanModel
     from bot.llm import Ledger, Portfolio
     from bot.state import QuestionRepository
-    from index.building import Builder, BuildOptions, Gate, Progress
+    from index.building import Builder, BuildOptions, Gate, Ocr, Progress
     from index.search import Fusion, LiveIndex
+
+log = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
 READER = "reader"
@@ -34,13 +38,21 @@ def index_directory(settings: Settings) -> IndexDirectory:
 
 def specs_of_paths(paths: Sequence[Path]) -> tuple[SourceSpec, ...]:
     """Return a source for each folder or file named on the command line."""
-    return tuple(SourceSpec(path=str(path.absolute())) for path in paths)
+    places = dict.fromkeys(str(path.absolute()) for path in paths)
+    seen: dict[Path, str] = {}
+    for place in places:  # the same folder by another name, such as docs/. or a link, is one
+        seen.setdefault(Path(place).resolve(), place)
+    return tuple(SourceSpec(path=place) for place in seen.values())
 
 
 def source_specs(settings: Settings) -> tuple[SourceSpec, ...]:
     """Return the sources in the settings; if there are none, those of the generation in use."""
     if settings.sources:
-        return tuple(_spec_of(source) for source in settings.sources)
+        specs: list[SourceSpec] = []
+        for source in settings.sources:
+            spec = _spec_of(source)
+            specs += [] if spec in specs else [spec]
+        return tuple(specs)
     return _remembered(index_directory(settings))
 
 
@@ -108,7 +120,24 @@ def build_options(settings: Settings, *, full: bool = False, force: bool = False
         max_lost_share=settings.index.max_lost_share,
         full=full,
         force=force,
+        ocr=_ocr(settings),
     )
+
+
+def _ocr(settings: Settings) -> "Ocr | None":
+    """Return how words in pictures are read; None if that is off.
+
+    Raises:
+        TextRecognitionError: It is on, and no program for it is installed.
+    """
+    wanted = settings.documents.ocr
+    if wanted == "off":
+        return None
+    from index.building import Ocr  # noqa: PLC0415 - imports the parsers
+    from index.parsing import ocr_engines  # noqa: PLC0415
+
+    engine = ocr_engines.find_engine(wanted, settings.documents.ocr_languages)
+    return Ocr(engine=engine, page_timeout_s=settings.documents.ocr_page_timeout_s)
 
 
 def builder(
@@ -215,7 +244,37 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
         room=Room(
             model=settings.search.context_tokens, extractive=settings.search.extractive_tokens
         ),
+        export=tracing(settings),
     )
+
+
+def tracing(settings: Settings) -> "Export | None":
+    """Return what sends traces to the collector of the settings; None if none is set.
+
+    Raises:
+        SettingsError: `tracing.endpoint` is set, and the packages for it are missing.
+    """
+    endpoint = settings.tracing.endpoint or settings.otlp_traces_endpoint or settings.otlp_endpoint
+    if not endpoint:
+        return None
+    try:
+        return _exporter(endpoint, texts=settings.tracing.texts)
+    except ModuleNotFoundError as error:
+        how = 'pip install "footnote[tracing]"'
+        if settings.tracing.endpoint:
+            raise SettingsError(
+                f"tracing.endpoint needs packages that are not installed: {how}"
+            ) from error
+        # The variable is there for every program on the machine
+        log.warning("no traces are sent: packages are missing", extra={"install": how})
+        return None
+
+
+@cache
+def _exporter(endpoint: str, *, texts: bool) -> "Export":
+    from bot.tracing import TraceExporter  # noqa: PLC0415 - OpenTelemetry is an extra
+
+    return TraceExporter(endpoint, texts=texts)
 
 
 def portfolio(settings: Settings) -> "Portfolio":

@@ -1,6 +1,5 @@
 """All settings, in order of precedence: command line, environment, `.env`, `footnote.toml`."""
 
-import contextlib
 import os
 import re
 import tomllib
@@ -11,13 +10,10 @@ from typing import Any, ClassVar, Literal
 
 from dotenv import dotenv_values
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -27,22 +23,37 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as PydanticSettingsError
 
-from bot.database import PostgresUrl, StateUrlError, parse_state_url
 from bot.errors import SettingsError
+from bot.provider_settings import PriceSettings, ProviderSettings, Table
 from bot.source_settings import SourceSettings
+from bot.state_settings import StateSettings, resolve_state
+
+__all__ = [
+    "DEFAULT_CONFIG",
+    "DEFAULT_DATA_DIR",
+    "ChannelSettings",
+    "EvalSettings",
+    "GateSettings",
+    "IndexSettings",
+    "JudgeSettings",
+    "ModelsSettings",
+    "PriceSettings",
+    "ProviderSettings",
+    "SearchSettings",
+    "Settings",
+    "SlackSettings",
+    "StateSettings",
+    "TracingSettings",
+    "load",
+    "read_file",
+]
 
 DEFAULT_CONFIG = Path("footnote.toml")
 DEFAULT_DATA_DIR = Path(".footnote")
 _PREFIX = "FOOTNOTE_"
 
 
-class _Table(BaseModel):
-    """A table of the settings file: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class IndexSettings(_Table):
+class IndexSettings(Table):
     """How documents are split and embedded."""
 
     model: str = "embedded"
@@ -53,7 +64,23 @@ class IndexSettings(_Table):
     max_lost_share: float = Field(default=0.5, ge=0, le=1)
 
 
-class SearchSettings(_Table):
+class DocumentsSettings(Table):
+    """How documents are read."""
+
+    ocr: Literal["off", "auto", "tesseract", "rapidocr"] = "off"
+    ocr_languages: tuple[str, ...] = Field(default=("eng", "deu"), min_length=1)
+    ocr_page_timeout_s: float = Field(default=60, gt=0)
+
+    @field_validator("ocr_languages")
+    @classmethod
+    def _are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [name for name in value if not re.fullmatch(r"[A-Za-z]\w*", name)]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: use tesseract's names of languages, such as eng")
+        return value
+
+
+class SearchSettings(Table):
     """How passages are found."""
 
     k: int = Field(default=8, ge=1, le=100)
@@ -66,49 +93,14 @@ class SearchSettings(_Table):
     extractive_tokens: int = Field(default=12_000, ge=200)
 
 
-class PriceSettings(_Table):
-    """Price of a model, if no price list has it or you pay another price."""
-
-    input_usd_per_million: Decimal = Field(ge=0)
-    output_usd_per_million: Decimal = Field(ge=0)
-
-
-class ProviderSettings(_Table):
-    """One provider of a language model."""
-
-    name: str = Field(min_length=1)
-    kind: Literal[
-        "openai", "openai_like", "azure_openai", "anthropic", "google", "bedrock", "ollama"
-    ]
-    model: str
-    base_url: str | None = None
-    api_key_env: str | None = None
-    api_key: SecretStr | None = None
-    api_version: str | None = None
-    region: str | None = None
-    share: float = Field(default=1.0, gt=0, le=1)
-    timeout_s: float = Field(default=30, gt=0)
-    max_tokens: int = Field(default=1024, ge=16)
-    context_tokens: int = Field(default=8192, ge=1024)
-    passage_tokens: int | None = Field(default=None, ge=200)
-    structured: bool = False
-    budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
-    price: PriceSettings | None = None
-
-    @model_validator(mode="after")
-    def _has_an_address(self) -> "ProviderSettings":
-        if self.base_url is None and self.kind in {"openai_like", "azure_openai"}:
-            raise ValueError(f"kind {self.kind!r} needs base_url")
-        return self
-
-
-class ModelsSettings(_Table):
+class ModelsSettings(Table):
     """The portfolio of models; without models, the offline answerer answers."""
 
     providers: tuple[ProviderSettings, ...] = ()
     offline_threshold: float | None = Field(default=None, ge=0, le=1)
     offline_reader: Path | None = None
     deadline_s: float = Field(default=60, gt=0)
+    further_searches: int = Field(default=2, ge=0, le=5)
     budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
     user_budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
     channel_budget_usd_per_day: Decimal | None = Field(default=None, gt=0)
@@ -125,7 +117,7 @@ class ModelsSettings(_Table):
         return value
 
 
-class ChannelSettings(_Table):
+class ChannelSettings(Table):
     """Settings of one Slack channel."""
 
     id: str = Field(pattern=r"^[CGD][A-Z0-9]+$")
@@ -137,11 +129,11 @@ class ChannelSettings(_Table):
     language: str = Field(default="", max_length=40, pattern=r"^[\w() -]*$")
 
 
-class SlackSettings(_Table):
+class SlackSettings(Table):
     """How the Slack adapter behaves; the tokens are read from Slack's own variables."""
 
     channels: tuple[ChannelSettings, ...] = ()
-    groups: dict[str, tuple[str, ...]] = {}
+    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     guests: Literal["refuse", "ignore", "answer"] = "refuse"
     prompts: tuple[str, ...] = Field(default=(), max_length=4)
     keep_days: float = Field(default=90, gt=0)
@@ -151,23 +143,7 @@ class SlackSettings(_Table):
     max_question_chars: int = Field(default=4000, ge=100)
 
 
-class StateSettings(_Table):
-    """Where questions, answers, feedback and spending are kept; by default in the data folder."""
-
-    url: SecretStr | None = None
-
-    @field_validator("url")
-    @classmethod
-    def _names_a_database(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            try:
-                parse_state_url(value.get_secret_value())
-            except StateUrlError as error:
-                raise ValueError(str(error)) from None
-        return value
-
-
-class GateSettings(_Table):
+class GateSettings(Table):
     """The questions that a new generation must answer as well as the one before."""
 
     set: Path | None = None
@@ -175,17 +151,24 @@ class GateSettings(_Table):
     limit: int | None = Field(default=None, ge=1)
 
 
-class JudgeSettings(_Table):
+class JudgeSettings(Table):
     """The model that judges answers; preferably not one of those that answer."""
 
     provider: str | None = None
 
 
-class EvalSettings(_Table):
+class EvalSettings(Table):
     """How answers are measured."""
 
     gate: GateSettings = GateSettings()
     judge: JudgeSettings = JudgeSettings()
+
+
+class TracingSettings(Table):
+    """Where the steps of each question are sent as OpenTelemetry traces."""
+
+    endpoint: str = ""
+    texts: bool = False
 
 
 class Settings(BaseSettings):
@@ -203,12 +186,18 @@ class Settings(BaseSettings):
     data_dir: Path = DEFAULT_DATA_DIR
     sources: tuple[SourceSettings, ...] = ()
     index: IndexSettings = IndexSettings()
+    documents: DocumentsSettings = DocumentsSettings()
     search: SearchSettings = SearchSettings()
     models: ModelsSettings = ModelsSettings()
     slack: SlackSettings = SlackSettings()
     state: StateSettings = StateSettings()
     eval: EvalSettings = EvalSettings()
+    tracing: TracingSettings = TracingSettings()
 
+    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    otlp_traces_endpoint: str = Field(
+        default="", validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+    )
     slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
     slack_signing_secret: SecretStr | None = Field(
@@ -287,7 +276,7 @@ def read_file(config: Path) -> dict[str, Any]:
     folder = config.absolute().parent
     for names in (("data_dir",), ("eval", "gate", "set"), ("models", "offline_reader")):
         _resolve(values, names, folder)
-    _resolve_state(values.get("state"), folder)
+    resolve_state(values.get("state"), folder)
     sources = values.get("sources")
     for source in sources if isinstance(sources, list) else []:
         _resolve(source, ("path",), folder)
@@ -300,15 +289,6 @@ def _resolve(table: object, names: Sequence[str], folder: Path) -> None:
         table = table.get(one) if isinstance(table, dict) else None
     if isinstance(table, dict) and isinstance(table.get(name), str):
         table[name] = str(folder / table[name])
-
-
-def _resolve_state(table: object, folder: Path) -> None:
-    url = table.get("url") if isinstance(table, dict) else None
-    if isinstance(table, dict) and isinstance(url, str):
-        with contextlib.suppress(StateUrlError):  # the settings say so, with all other errors
-            where = parse_state_url(url)
-            if not isinstance(where, PostgresUrl):
-                table["url"] = f"sqlite:///{folder / where}"
 
 
 def _unknown_variables() -> list[str]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from bot.trace import Step
 from index.chunking import section_of
 from index.types import Audience, Chunk, Correction, Passage, Section
 
@@ -20,6 +21,7 @@ class Status(StrEnum):
 
     ANSWERED = "answered"
     CHAT = "chat"  # small talk: a greeting, thanks, what the bot can do; nothing is cited
+    CLARIFY = "clarify"  # one question back, with `choices`
     NOT_FOUND = "not_found"  # the answer isn't in the documents
     UNSUPPORTED = "unsupported"  # something was drafted, but none of it passed the check
     FAILED = "failed"  # no answer could be made; `reference` leads to the log
@@ -32,10 +34,12 @@ class Turn:
     Attributes:
         role: "user" or "assistant".
         text: The message.
+        answer: The complete answer, if it is one of the bot's and still known.
     """
 
     role: str
     text: str
+    answer: "Answer | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,9 @@ class Question:
         channel: Where it is asked, for budgets; "" if nowhere.
         language: Language that models answer in, such as "German"; "" follows the question.
         unknown: Words of it that are in no document the audience may see; set by the search.
+        change: How an earlier answer to it is to be said again, in the person's words, such as
+            "in German"; "" for a new answer.
+        earlier: That answer, without its labels.
     """
 
     text: str
@@ -61,6 +68,8 @@ class Question:
     channel: str = ""
     language: str = ""
     unknown: tuple[str, ...] = ()
+    change: str = ""
+    earlier: str = ""
 
     def __post_init__(self) -> None:
         """Remove bytes that are not text: no encoder can read them."""
@@ -244,13 +253,26 @@ class AnswerPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A meaning that a question may have.
+
+    Attributes:
+        label: The document or heading that it may be about.
+        question: The completed question.
+    """
+
+    label: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer to a question, as shown to the person who asked.
 
     Attributes:
         status: How the question ended.
         text: The checked answer with its labels, such as "Until 2030 [1]."; Markdown; "" unless
-            answered.
+            answered, chat or clarify.
         citations: In order of their labels.
         nearest: Up to three passages when not answered, else empty.
         message: A sentence to show instead of the answer, or beside it.
@@ -267,6 +289,10 @@ class Answer:
         corrections: Misspelt words of the question, and what was searched instead.
         suggestions: Words of the question that may mean others, which were not searched.
         blocks: The checked parts of the text, in order; empty unless answered.
+        asked: The question as it was understood, which needs no conversation; "" if it was not
+            searched.
+        choices: What the question may mean, if the answer is a question back.
+        trace: The steps that led to the answer, in order.
     """
 
     status: Status
@@ -285,6 +311,9 @@ class Answer:
     corrections: tuple[Correction, ...] = ()
     suggestions: tuple[Correction, ...] = ()
     blocks: tuple[AnswerPart, ...] = ()
+    asked: str = ""
+    choices: tuple[Choice, ...] = ()
+    trace: tuple[Step, ...] = ()
 
 
 # A token of English has about 4 bytes, of most other scripts 3 or more; 3 leaves a margin

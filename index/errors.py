@@ -8,6 +8,7 @@
   + StaleIndexError           the index on disk was made by other code or another model
   + BuildRunningError         another build holds the lock
   + ModelError                the embedding model cannot be loaded
+  + TextRecognitionError      text recognition is switched on and not installed
 """
 
 from index.types import ProblemKind
@@ -48,3 +49,7 @@ class BuildRunningError(IndexingError):
 
 class ModelError(IndexingError):
     """The embedding model cannot be loaded."""
+
+
+class TextRecognitionError(IndexingError):
+    """Text recognition is switched on, but its program or a language is not installed."""

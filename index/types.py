@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ class ProblemKind(StrEnum):
     UNREADABLE = "unreadable"
     UNSAFE = "unsafe"
     PARTLY = "partly"  # it is indexed, but some of it could not be read
+    RECOGNISED = "recognised"  # it is indexed; some words were recognised in pictures
+    LEFT_OUT = "left_out"  # nobody could index it: a picture, a stylesheet, an archive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,9 @@ class Parsed:
         url: Where a person can open it, according to the document; None if it doesn't say.
         modified_at: When it was written, according to the document, in UTC; None if it doesn't say.
         note: What of it could not be read, in one sentence; None if everything could.
+        recognised: Pages whose words were recognised in a picture, from 1.
+        wanted: Pages, from 1, that only text recognition can read. If there are any, nothing else
+            is set.
     """
 
     text: str
@@ -123,6 +128,8 @@ class Parsed:
     url: str | None = None
     modified_at: datetime | None = None
     note: str | None = None
+    recognised: tuple[int, ...] = ()
+    wanted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,6 +350,15 @@ class Searcher(Protocol):
 
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
         """Find the *k* best passages that *audience* may see."""
+        ...
+
+
+@runtime_checkable
+class DocumentReader(Protocol):
+    """Reads complete documents of an index."""
+
+    def read(self, document: str, *, audience: Audience) -> SearchResult:
+        """Return a complete document in passages; none if *audience* may not see it."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ hypothesis.settings.register_profile("campaign", deadline=None, max_examples=300
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}  # noqa: S104 - to listen on
+_ALL_SLOW = re.compile(r"^pytestmark = (\[\s*)?pytest\.mark\.slow\b", re.MULTILINE)
+_OF_THE_MODEL = {"exported_model", "indexed_examples"}
+_LONGEST = {
+    *("test_multilingual.py", "test_eval.py", "test_kill.py", "test_fault_process.py"),
+    *("test_judge.py", "test_wires.py", "test_app.py", "test_running_bot.py", "test_damage.py"),
+}
 _SET_BY_THE_COMMAND = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "asyncio")
 
 
@@ -37,6 +44,25 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["OMP_NUM_THREADS"] = "1"
     campaign = config.getoption("--campaign")
     hypothesis.settings.load_profile("campaign" if campaign else "suite")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no file whose tests are all slow if slow tests are left out: many import torch."""
+    if "not slow" not in config.getoption("markexpr") or collection_path.suffix != ".py":
+        return None
+    return bool(_ALL_SLOW.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
+@pytest.hookimpl(tryfirst=True)  # before the slow ones are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of the real model as slow, and start with the longest files.
+
+    To export the model takes 15 seconds. A long file at the end would leave one worker alone.
+    """
+    for item in items:
+        if not _OF_THE_MODEL.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +112,24 @@ def _own_log_levels() -> Iterator[None]:
         for handler in list(logger.handlers):
             if handler not in handlers and type(handler).__module__ != "_pytest.logging":
                 logger.removeHandler(handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _lasting_parsers() -> Iterator[None]:
+    """Keep the parser's child processes from build to build; `made_of` starts its own for each."""
+    from index.parsing import child
+    from tests.fakes.parsers import LastingPool
+
+    opened: dict[float, LastingPool] = {}
+
+    def pool(*, timeout_s: float) -> LastingPool:
+        return opened.setdefault(timeout_s, LastingPool(timeout_s=timeout_s))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(child, "ParserPool", pool)
+        yield
+    for one in opened.values():
+        one.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import re
 import sys
 import tokenize
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,13 +148,14 @@ def find_in_markdown(text: str) -> list[Finding]:
 def find_in_python(source: str, *, texts: bool = True) -> list[Finding]:
     """Find the words in docstrings, comments and names of tests, and in *texts*, the literals."""
     found = [*_in_comments(source)]
-    for text, line, is_docstring in _strings(ast.parse(source)):
+    nodes = list(ast.walk(ast.parse(source)))
+    for text, line, is_docstring in _strings(nodes):
         if not is_docstring and (not texts or " " not in text.strip()):
             continue
         prose = _without(text, _TEXT_SKIPPED if is_docstring else (_QUOTED,))
         kind = "docstring" if is_docstring else "other"
         found += find_in_prose(prose, first_line=line, kind=kind)
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             name = node.name.replace("_", " ")
             found += find_in_prose(name, first_line=node.lineno)
@@ -168,15 +169,15 @@ def _in_comments(source: str) -> Iterator[Finding]:
             yield from find_in_prose(prose, first_line=token.start[0])
 
 
-def _strings(tree: ast.Module) -> Iterator[tuple[str, int, bool]]:
+def _strings(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, int, bool]]:
     """Every string with its line, and whether it is a docstring."""
     docstrings = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 docstrings.add(first.value)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value, node.lineno, node in docstrings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.extractive.answerer import THRESHOLD
-from bot.settings import IndexSettings, ModelsSettings, SearchSettings
+from bot.settings import IndexSettings, ModelsSettings, SearchSettings, TracingSettings
 from bot.types import Status
 from eval.datasets.loading import load
 from eval.types import Case, Place
@@ -229,7 +229,7 @@ def test_the_handbook_explains_every_kind_of_problem() -> None:
 
 
 def test_the_handbook_explains_every_outcome() -> None:
-    explained = [name for name, _ in first_columns("asking-questions.md", "Read the five outcomes")]
+    explained = [name for name, _ in first_columns("asking-questions.md", "Read the six outcomes")]
 
     assert explained == list(Status)
 
@@ -239,6 +239,7 @@ def test_the_handbook_names_the_defaults_that_hold() -> None:
         "index": IndexSettings().model_dump(),
         "search": SearchSettings().model_dump(),
         "models": ModelsSettings().model_dump() | {"offline_threshold": THRESHOLD},
+        "tracing": TracingSettings().model_dump(),
     }
 
     named = first_columns("settings-and-files.md", "Useful settings")
@@ -250,4 +251,4 @@ def test_the_handbook_names_the_defaults_that_hold() -> None:
             assert not held, name
         else:
             assert default.strip("`") == held if isinstance(held, str) else float(default) == held
-    assert len(named) == 15
+    assert len(named) == 17

@@ -31,6 +31,7 @@ def test_the_readme_names_the_commands_a_newcomer_needs() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", commands())
 def test_a_command_of_the_readme_exists(command: str, tmp_path: Path) -> None:
     result = footnote(*command.split(), "--help", cwd=tmp_path)

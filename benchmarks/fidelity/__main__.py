@@ -7,12 +7,12 @@ import argparse
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.fidelity.extractors import MOST_PAGES, reference
+from benchmarks.fidelity.extractors import MOST_PAGES, pages_of, reference
 from benchmarks.fidelity.traps import Trap, traps
 from index.errors import UnreadableDocumentError
 from index.parsing import parse
@@ -23,6 +23,7 @@ DOCUMENTS = ROOT.parent / "shared" / "data" / "documents"
 PAGE = ROOT / "docs" / "fidelity.md"
 _MOST_BYTES = 3_000_000
 _LEAST_WORDS = 20
+_LEAST_LETTERS = 5
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ class Figures:
     added: int = 0
     pairs: int = 0
     pairs_kept: int = 0
+    pages: int = 0
+    pages_right: int = 0
 
 
 @dataclass(slots=True)
@@ -71,7 +74,21 @@ def documents() -> dict[str, Figures]:
         if other is not None and len(words(other)) >= _LEAST_WORDS:
             own = words(_first_pages(parsed))
             _count(found[suffix], words(other), own, is_glued=suffix == ".pdf")
+            _count_pages(found[suffix], parsed, pages_of(content, suffix))
     return found
+
+
+def _count_pages(figures: Figures, parsed: Parsed, pages: Sequence[str]) -> None:
+    """Count the pages whose longest words are, most of all, on the page of the same number."""
+    starts = [*parsed.pages, len(parsed.text)]
+    own = [set(words(parsed.text[a:b])) for a, b in pairwise(starts)]
+    for number, page in enumerate(pages):
+        longest = {word for word in words(page) if len(word) >= _LEAST_LETTERS}
+        if len(longest) < _LEAST_WORDS or number >= len(own):
+            continue
+        shares = [len(longest & one) for one in own]
+        figures.pages += 1
+        figures.pages_right += shares[number] == max(shares)
 
 
 def _first_pages(parsed: Parsed) -> str:
@@ -131,13 +148,14 @@ def _met(trap: Trap) -> Mapping[str, bool]:
 def tables(found: Mapping[str, Figures], traps_: Mapping[str, Trapped]) -> str:
     """Return both tables in Markdown."""
     lines = [
-        "| format | files | words | kept | added | in order |",
-        "|---|--:|--:|--:|--:|--:|",
+        "| format | files | words | kept | added | in order | pages right |",
+        "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for suffix, one in sorted(found.items()):
         lines.append(
             f"| `{suffix}` | {one.files} | {one.words:,} | {_share(one.kept, one.words)} | "
-            f"{_share(one.added, one.own)} | {_share(one.pairs_kept, one.pairs)} |"
+            f"{_share(one.added, one.own)} | {_share(one.pairs_kept, one.pairs)} | "
+            f"{_share(one.pages_right, one.pages) if one.pages else '–'} |"
         )
     lines += ["", "| trap | expected | met |", "|---|--:|--:|"]
     lines += [f"| {kind} | {one.expected} | {one.met} |" for kind, one in sorted(traps_.items())]

@@ -107,6 +107,46 @@ def _eml(content: bytes) -> str:
     return "" if body is None else str(body.get_content())
 
 
+def _epub(content: bytes) -> str:
+    """Return the words of all pages, in the order in which the package lists them."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        names = archive.namelist()
+        package = next(name for name in names if name.endswith(".opf"))
+        root = _part(content, package)
+        files = {item.get("id"): item.get("href") for item in root.iter("{*}item")}
+        order = [files.get(one.get("idref")) or "" for one in root.iter("{*}itemref")]
+        found = [name for href in order for name in names if href and name.endswith(href)]
+        return "\n".join(_html(archive.read(name)) for name in found)
+
+
+def _rtf(content: bytes) -> str:
+    """Return the words of rich text without its control words."""
+    text = content.decode("latin-1")
+    text = re.sub(r"\{\\(?:fonttbl|colortbl|stylesheet|info|\*)(?:[^{}]|\{[^{}]*\})*\}", " ", text)
+    text = re.sub(r"\\'([0-9a-f]{2})", lambda one: bytes.fromhex(one[1]).decode("cp1252"), text)
+    text = re.sub(r"\\(?:par|line|cell|row|tab)\b ?", "\n", text)
+    return re.sub(r"\\[a-z]+-?\d* ?|[{}]", "", text)
+
+
+def _rst(content: bytes) -> str:
+    """Return the lines without the marks of the format."""
+    lines = [
+        line for line in _text(content).split("\n") if not re.match(r"\s*(?:\.\. |:\w+:)", line)
+    ]
+    text = re.sub(r":[\w:]+:`([^`<]+)[^`]*`|`([^`<]+)<[^`>]*>`_+", r"\1\2", "\n".join(lines))
+    return re.sub(r"^[=\-~^\"*+#.'`]{3,}$|[*`|]", " ", text, flags=re.MULTILINE)
+
+
+def pages_of(content: bytes, suffix: str) -> list[str]:
+    """Return the words of each page of a PDF or a presentation; nothing for other formats."""
+    if suffix == ".pdf":
+        import pdfplumber  # noqa: PLC0415  it takes a second, and only PDFs need it
+
+        with pdfplumber.open(BytesIO(content)) as document:
+            return [page.extract_text() or "" for page in document.pages[:MOST_PAGES]]
+    return []
+
+
 def _text(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
@@ -144,6 +184,11 @@ _EXTRACTORS = {
     ".txt": _text,
     ".csv": _text,
     ".tsv": _text,
-    ".rst": _text,
+    ".rst": _rst,
+    ".epub": _epub,
+    ".rtf": _rtf,
+    ".yaml": _text,
+    ".sql": _text,
+    ".py": _text,
     ".pdf": _pdf,
 }

@@ -1,5 +1,6 @@
 """Small documents made here, each with what must be read of it and what must not be."""
 
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -44,6 +45,70 @@ def traps() -> Iterator[Trap]:
     yield from _texts()
     yield from _office()
     yield from _pdfs()
+    yield from _others()
+
+
+def _others() -> Iterator[Trap]:
+    yield Trap(
+        kind="notes and headings of rtf",
+        name="a.rtf",
+        content=rb"{\rtf1\ansi{\stylesheet{\s1 heading 1;}}\pard\s1 Dues\par\pard\plain The fee"
+        rb"{\footnote Only in May.} is 19.\par}",
+        lines=("The fee[1] is 19.", "[1] Only in May."),
+        headings=("Dues",),
+    )
+    yield Trap(
+        kind="table and roles of rst",
+        name="a.rst",
+        content=b"Dues\n====\n\nSee :ref:`the fees <fees>`.\n\n===== ===\nBerth Fee\n===== ===\n"
+        b"B7    17\n===== ===\n\n.. note:: Only in May.\n\n.. a comment\n",
+        lines=("See the fees.", "| B7 | 17 |", "Only in May."),
+        absent=("a comment",),
+        headings=("Dues",),
+    )
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr(
+            "META-INF/container.xml",
+            '<container><rootfiles><rootfile full-path="b/c.opf"/></rootfiles></container>',
+        )
+        archive.writestr(
+            "b/c.opf",
+            '<package><manifest><item id="x" href="two.xhtml" media-type="application/xhtml+xml"/>'
+            '<item id="y" href="one.xhtml" media-type="application/xhtml+xml"/></manifest>'
+            '<spine><itemref idref="y"/><itemref idref="x"/></spine></package>',
+        )
+        archive.writestr("b/one.xhtml", "<html><body><h1>First</h1><p>Begin.</p></body></html>")
+        archive.writestr("b/two.xhtml", "<html><body><h1>Second</h1><p>End.</p></body></html>")
+    yield Trap(
+        kind="order of epub",
+        name="a.epub",
+        content=file.getvalue(),
+        lines=("Begin.", "End."),
+        headings=("First", "Second"),
+    )
+    yield Trap(
+        kind="settings and code",
+        name="a.yaml",
+        content=b"# seconds until a request ends\nserver:\n  tls:\n    timeout: 30\n",
+        lines=("seconds until a request ends", "tls.timeout: 30"),
+        headings=("server",),
+    )
+    yield Trap(
+        kind="settings and code",
+        name="a.sql",
+        content=b"CREATE TABLE staff (name text DEFAULT 'a;b');\nSELECT 1;\n",
+        lines=("CREATE TABLE staff (name text DEFAULT 'a;b');",),
+        headings=("CREATE TABLE staff",),
+    )
+    yield Trap(
+        kind="settings and code",
+        name="a.py",
+        content=b"class Berth:\n    def free(self):\n        return True\n",
+        lines=("def free(self):",),
+        headings=("Berth", "Berth.free"),
+    )
 
 
 def _encodings() -> Iterator[Trap]:

@@ -15,6 +15,7 @@ from index.chunking import listed, plain
 
 _NOTE_CHARS = 160
 _MOST_UNITS = 200
+_MOST_NOTED = 2
 # Words of a lead-in that say what comes, and nothing about the documents
 _FRAME = listed(
     "do this order how here steps step follow following summary overview note key points options "
@@ -156,8 +157,9 @@ class Checker:
                 self._layout.hold(entry)
             return ""
         labels = tuple(dict.fromkeys(_label(one, self._labels) for one in entry.found))
-        quote = inert(plain(entry.found[0].quote)).rstrip(". ")
-        note = f"Please check: the source says “{_shortened(quote)}”." if entry.is_marked else ""
+        quotes = [inert(plain(one.quote)).rstrip(". ") for one in entry.found[:_MOST_NOTED]]
+        said = " and ".join(f"“{_shortened(quote)}”" for quote in quotes)
+        note = f"Please check: the source says {said}." if entry.is_marked else ""
         return self._layout.show(entry.part, labels, note=note)
 
     def _is_harmless(self, lead: Sentence) -> bool:

@@ -130,6 +130,17 @@ class Passages:
         scored.sort(key=lambda one: (-round(one[0], 2), -one[2], -one[1], -one[3]))
         return [(score, unit) for score, _, _, _, unit in scored[:MOST_CANDIDATES]]
 
+    def best_of_each(self, text: str, ids: Collection[str]) -> list[Found]:
+        """Return the unit of each named passage that has most of the words of *text*."""
+        said = content_words(text)
+        best = []
+        for one in self.shown:
+            units = self.units[one.id] if one.id in ids else []
+            scores = [_share(said, unit) for unit in units]
+            if any(known for known, _ in scores):
+                best.append(units[scores.index(max(scores))])
+        return best
+
     def _promising(
         self, said: Sequence[str], ids: Collection[str]
     ) -> list[tuple[int, bool, Found]]:
@@ -186,6 +197,13 @@ class Passages:
     def language(self) -> str:
         """The language of most of what was shown; "" if it is not known."""
         return language("\n".join(one.section.chunk.text for one in self.shown))
+
+
+def _share(said: Sequence[str], unit: Found) -> tuple[int, int]:
+    """Return how many words a unit knows, and how many of them are in its own text."""
+    own = frozenset(words(fold(unit.quote).text))
+    known = (sum(is_known(word, has) for word in said) for has in (unit.words, own))
+    return next(known), next(known)
 
 
 def content_words(text: str) -> list[str]:

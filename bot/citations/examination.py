@@ -155,6 +155,10 @@ class Examiner:
         by_clause = _by_clause(said, units, lead=lead)
         if by_clause and judge(said, by_clause, lead=lead).is_proven:
             return Entry(part, by_clause)
+        across = self._passages.best_of_each(said, _ids(part.evidence))
+        if len(across) > 1 and judge(said, across, lead=lead, asked=self._asked).reason is None:
+            # Words of several passages may be put together wrongly, so this is never proven here
+            return self._left_open(part, across, lead=lead)
         best, unit = verdicts[0]
         if best.is_open:
             return self._left_open(part, [unit], lead=lead)

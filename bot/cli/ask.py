@@ -189,5 +189,5 @@ def _converse(engine: "FootnoteQueryEngine", audience: "Audience", style: _Style
             console.print(answer_view(waited, quotes=style.quotes))
         history += [
             Turn(role="user", text=question),
-            Turn(role="assistant", text=answer.text or answer.message),
+            Turn(role="assistant", text=answer.text or answer.message, answer=answer),
         ]

@@ -35,6 +35,7 @@ _GREEN, _YELLOW, _RED = "bold green", "bold yellow", "bold red"
 _LOOK = {
     Status.ANSWERED: ("●", _GREEN),
     Status.CHAT: ("●", _GREEN),
+    Status.CLARIFY: ("?", _YELLOW),
     Status.NOT_FOUND: ("○", _YELLOW),
     Status.UNSUPPORTED: ("○", _YELLOW),
     Status.FAILED: ("✕", _RED),
@@ -89,6 +90,8 @@ def answer_view(answer: Answer, *, quotes: bool = False) -> RenderableType:
     mark, style = _LOOK[answer.status]
     if answer.status is Status.CHAT:
         return _marked(mark, style, Text(answer.text))
+    if answer.status is Status.CLARIFY:
+        return Group(_marked(mark, style, Text(answer.text)), Text(), _choices(answer))
     parts: list[RenderableType] = []
     if answer.text:
         parts.append(_marked(mark, style, AnswerMarkdown(answer.text, answer.highlights)))
@@ -106,6 +109,16 @@ def answer_view(answer: Answer, *, quotes: bool = False) -> RenderableType:
         ]
     parts += [Text(), _footer(answer)]
     return Group(*parts)
+
+
+def _choices(answer: Answer) -> RenderableType:
+    """Return what the question may mean: in a chat, a number chooses; else a complete question."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", width=5)
+    table.add_column()
+    for at, choice in enumerate(answer.choices, 1):
+        table.add_row(Text(f"{at}.", style="bold cyan"), Text(choice.question))
+    return table
 
 
 def _marked(mark: str, style: str, text: RenderableType) -> RenderableType:

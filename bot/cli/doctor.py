@@ -1,4 +1,4 @@
-"""Checks of the setup: settings, index, model, providers, Slack."""
+"""Checks of the setup: settings, index, model, text recognition, providers, Slack."""
 
 import contextlib
 from collections import Counter
@@ -44,6 +44,7 @@ def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
         *_sources(settings),
         _index(settings),
         *_languages(settings),
+        _ocr(settings),
         *_providers(settings),
         *_state(settings),
         *_slack(settings),
@@ -110,6 +111,31 @@ def _languages(settings: Settings) -> Iterator[Finding]:
         counted = Counter(language_of(case.question) for case in cases)
         if message := advice(settings.index.model, counted, what="questions of the gate"):
             yield Finding(name="language", well=False, message=message)
+
+
+def _ocr(settings: Settings) -> Finding:
+    """Return whether scans and pictures are read, and whether they could be."""
+    from index.errors import TextRecognitionError
+    from index.parsing import ocr_engines
+
+    wanted = settings.documents.ocr
+    try:
+        engine = ocr_engines.find_engine(
+            "auto" if wanted == "off" else wanted, settings.documents.ocr_languages
+        )
+    except TextRecognitionError as error:
+        message = "off; neither tesseract nor rapidocr is ready" if wanted == "off" else str(error)
+        return Finding(name="ocr", well=wanted == "off", message=message)
+    name = f"{engine.kind} {engine.version}"
+    if engine.languages:
+        name += f" with {', '.join(engine.languages)}"
+    if wanted == "off":
+        return Finding(name="ocr", well=True, message=f"off; {name} is installed")
+    if engine.missing:
+        missing = ", ".join(engine.missing)
+        message = f"{name}; install {missing} too, or change ocr_languages under [documents]"
+        return Finding(name="ocr", well=False, message=message)
+    return Finding(name="ocr", well=True, message=f"{name} reads scans and pictures")
 
 
 def _providers(settings: Settings) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from eval.reports import Comparison, compare_runs
 from eval.runs import K, Options, Recorder, RunRecord, Subject, run_questions, save, to_record
 from eval.types import QuestionSet
 from index.building import Gate
-from index.search import Fusion, result_of_search
+from index.search import Fusion, result_of_reading, result_of_search
 from index.storage import GateCheck, Generation
 from index.types import Audience, SearchResult, Vectors
 from prompts import load as prompt
@@ -49,6 +49,10 @@ class FixedIndex:
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
         """Find the *k* best passages that *audience* may see."""
         return self.recorder.search(question, k=k, audience=audience)
+
+    def read(self, document: str, *, audience: Audience) -> SearchResult:
+        """Return a complete document in passages; none if *audience* may not see it."""
+        return result_of_reading(self.generation, document, audience=audience)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed *texts* as questions: shape (len(texts), dim), each row of length 1."""

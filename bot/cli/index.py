@@ -85,7 +85,7 @@ def build(
         print_json(build_json(result))
     else:
         show_build(result)
-    is_old = any(note.kind != "partly" for note in result.notes)
+    is_old = any(note.kind not in {"partly", "recognised"} for note in result.notes)
     if result.problems or is_old or not result.promoted:
         raise typer.Exit(SOME_FAILED)
 
@@ -188,16 +188,25 @@ def show_build(result: "BuildResult") -> None:
     from bot.cli.console import stdout
 
     console = stdout()
-    said = [*result.problems, *result.notes]
+    said = [*result.problems, *[note for note in result.notes if note.kind != "recognised"]]
     for problem in said[:_SHOWN_PROBLEMS]:
         console.print(f"  {problem.kind:<11} {problem.document}: {problem.reason}", markup=False)
     if len(said) > _SHOWN_PROBLEMS:
         hidden = len(said) - _SHOWN_PROBLEMS
         console.print(f"  … and {hidden} more: footnote index documents", markup=False)
+    recognised = [note for note in result.notes if note.kind == "recognised"]
+    if recognised:
+        console.print(
+            f"  {len(recognised)} read by text recognition, such as {recognised[0].document}: "
+            "footnote index documents",
+            markup=False,
+            soft_wrap=True,
+        )
     if result.left_out:
         count = len(result.left_out)
         console.print(
-            f"  {count} left out (ignore files, folders of tools), such as {result.left_out[0]}",
+            f"  {count} left out (ignore files, folders of tools, pictures, archives), "
+            f"such as {result.left_out[0]}",
             markup=False,
             soft_wrap=True,
         )

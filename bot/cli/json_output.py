@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.trace import Step
 from bot.types import Answer, Citation
 from index.types import Correction, Passage, Problem, SearchResult
 
@@ -104,6 +105,7 @@ def answer_json(answer: Answer) -> Json:
         ],
         "nearest": [passage_json(passage) for passage in answer.nearest],
         "message": answer.message,
+        "choices": [{"label": one.label, "question": one.question} for one in answer.choices],
         "corrections": corrections_json(answer.corrections),
         "suggestions": corrections_json(answer.suggestions),
         "reference": answer.reference,
@@ -115,7 +117,22 @@ def answer_json(answer: Answer) -> Json:
             "output_tokens": answer.usage.output_tokens,
             "cost_usd": None if cost is None else float(cost),
         },
+        "asked": answer.asked,
+        "trace": [step_json(step) for step in answer.trace],
         "ms": round(answer.ms, 2),
+    }
+
+
+def step_json(step: Step) -> Json:
+    """Return one step of answering; what it counts depends on its kind."""
+    cost = step.cost_usd
+    return {
+        "step": str(step.kind),
+        "detail": step.detail,
+        **step.counts,
+        **step.names,
+        **({} if cost is None else {"cost_usd": float(cost)}),
+        "ms": step.ms,
     }
 
 

@@ -9,18 +9,23 @@ from bot.engine.reply_parser import ReplyReader
 from bot.engine.synthesis import Room
 
 if TYPE_CHECKING:
-    from bot.engine.query_engine import FootnoteQueryEngine
+    from bot.engine.query_engine import Export, FootnoteQueryEngine
+    from bot.engine.searches import search_all
 
 _LATE = {  # name -> module, imported on first use: llama-index and Slack are slow to load
+    "Export": "bot.engine.query_engine",
     "FootnoteQueryEngine": "bot.engine.query_engine",
+    "search_all": "bot.engine.searches",
 }
 
 __all__ = [
+    "Export",
     "FootnoteQueryEngine",
     "ReplyReader",
     "Room",
     "for_answer",
     "rewrite_by_rule",
+    "search_all",
     "show",
 ]
 

@@ -128,6 +128,13 @@ def blocks(shown: Sequence[ShownPassage], *, max_bytes: int) -> str:
 MAX_TOLD_REASONS = 5
 AS_MARKDOWN = "Answer in Markdown with the numbers of the passages, or write NOT FOUND."
 AS_JSON = "Answer with the JSON object."
+AND_SEARCH = (
+    "If they lack a fact that the documents may have elsewhere, you may write, instead of an "
+    "answer and with nothing else, up to {count} lines of the form SEARCH: words to search for, "
+    "or READ: number of a passage whose complete document you need."
+)
+
+NO_EARLIER = "(it is not known any more)"
 
 _REASONS = {
     Reason.EMPTY: "it says nothing",
@@ -151,15 +158,20 @@ _REASONS = {
 }
 
 
-def for_answer(
+def for_answer(  # noqa: PLR0913 - the limits of one request
     question: Question,
     passages: Sequence[ShownPassage],
     *,
     room_tokens: int,
     passage_tokens: int | None = None,
     structured: bool = False,
+    further: int = 0,
+    notes: str = "",
 ) -> Messages:
     """Return the request for an answer, with as many of the best passages as fit.
+
+    Rules come first and passages before the question, so that a provider can reuse what it has
+    read of them.
 
     Args:
         question: The question.
@@ -167,21 +179,33 @@ def for_answer(
         room_tokens: For rules, question and passages together.
         passage_tokens: Of these, for passages; None for all that rules and question leave.
         structured: Whether the reply is to be JSON.
+        further: How many searches it may still ask for.
+        notes: Notes on the passages, in their place; "" shows the passages themselves.
     """
     rules, answer = load("answer-rules").render(), load("answer")
-    if question.language:
+    if question.language and not question.change:
         rules += load("answer-language").render(language=question.language)
     if structured:
         rules += load("answer-structured").render()
     form = AS_JSON if structured else AS_MARKDOWN
+    if further and not structured:
+        form = f"{form} {AND_SEARCH.format(count=further)}"
     asked = one_line(question.text)
-    frame = rules + answer.template + asked
+    if question.change:
+        asked = load("answer-change").render(
+            question=asked,
+            earlier=quoted(question.earlier) if question.earlier else NO_EARLIER,
+            change=one_line(question.change),
+        )
+    frame = rules + answer.template + asked + form
     room = room_tokens * BYTES_PER_TOKEN - len(frame.encode(errors="replace"))
     if passage_tokens is not None:
         room = min(room, passage_tokens * BYTES_PER_TOKEN)
     return Messages(
         system=rules,
-        user=answer.render(passages=blocks(passages, max_bytes=room), question=asked, form=form),
+        user=answer.render(
+            passages=notes or blocks(passages, max_bytes=room), question=asked, form=form
+        ),
         schema=SCHEMA if structured else None,
     )
 

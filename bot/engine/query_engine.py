@@ -3,10 +3,9 @@
 import asyncio
 import contextvars
 import logging
-import re
 import secrets
 import time
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
@@ -17,9 +16,9 @@ from llama_index.core.base.response.schema import Response
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from bot.citations import Proves, disagreements
-from bot.engine.context import show
-from bot.engine.query_rewriting import standalone
+from bot.citations import Proves
+from bot.engine import answers
+from bot.engine.question_run import EngineParts, QuestionRun
 from bot.engine.retriever import (
     AudienceBundle,
     PassageRetriever,
@@ -28,33 +27,17 @@ from bot.engine.retriever import (
     result_of,
 )
 from bot.engine.small_talk import reply_to
-from bot.engine.synthesis import AnswerSynthesizer, Result, Room
+from bot.engine.synthesis import Room
 from bot.llm import ModelSession, Portfolio
-from bot.types import LABEL, Answer, Answerer, Question, Status, Usage
+from bot.trace import Step, Trace
+from bot.types import Answer, Answerer, Question, Status
 from index.errors import IndexingError
-from index.search import reading_note
-from index.types import Passage, Searcher, SearchResult
+from index.types import Searcher, SearchResult
 
 log = logging.getLogger(__name__)
 
-NEAREST = 3
-_DEEPER = 2  # times as many passages are searched: some may say the same as others
-LEAST_COSINE = 0.25
-"""Passages with a lower similarity to the question are not shown as related."""
-ASK_SOMETHING = "Ask a question, for example: How many days of leave do I have?"
-NOT_FOUND = "I found no passage that answers this."
-NO_DOCUMENT = "No document mentions"
-UNSUPPORTED = "The drafted answer is not supported by the documents, so it is not shown."
-CUT = "This is the beginning: {count} more in the source."
-PARTIAL = "The documents do not answer every part of the question."
-OWN_WORDS = "These are the documents' own words."
-NO_OWN_WORDS = "No passage contains the answer word for word."
-WORDS_ONLY = "For now the index is searched by words only; its vectors are still being computed."
-UNREACHABLE = "The language model could not be reached."
-OVER_BUDGET = "Today's budget for language models is used up."
-FAILED = "Something went wrong. Try again; if it keeps failing, report the reference {reference}."
-
 T = TypeVar("T")
+Export = Callable[[Trace, Question, Answer], None]
 
 
 class FootnoteQueryEngine(BaseQueryEngine):
@@ -67,6 +50,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
         k: How many passages an answerer sees at most.
         proves: Compares the meaning of a sentence and its evidence; None compares words only.
         room: How many tokens of passages are handed over.
+        export: Called with the steps of each question and its answer; None for nothing.
     """
 
     def __init__(  # noqa: PLR0913 - its parts, passed in once
@@ -78,20 +62,24 @@ class FootnoteQueryEngine(BaseQueryEngine):
         k: int,
         proves: Proves | None = None,
         room: Room = Room(),  # noqa: B008 - frozen
+        export: Export | None = None,
     ) -> None:
         super().__init__(None)
-        self._room = room
-        self._searcher = searcher
-        self._portfolio = portfolio
-        self._fallback = fallback
-        self._k = k
-        self._proves = proves
+        self._parts = EngineParts(
+            searcher=searcher,
+            portfolio=portfolio,
+            fallback=fallback,
+            k=k,
+            proves=proves,
+            room=room,
+        )
+        self._export = export
         self._retriever = PassageRetriever(searcher, k=k)
 
     @property
     def portfolio(self) -> Portfolio:
         """The models that may be asked."""
-        return self._portfolio
+        return self._parts.portfolio
 
     def ask(self, question: Question) -> Answer:
         """Answer a question; works inside a running event loop too.
@@ -109,10 +97,11 @@ class FootnoteQueryEngine(BaseQueryEngine):
         """
         return (await self._whole(question, None))[0]
 
-    async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
+    async def astream(self, question: Question) -> AsyncGenerator[str | Step | Answer]:
         """Yield each piece of the answer once it is checked, and the answer last.
 
-        The pieces joined are the answer's text: text already shown is never taken back.
+        Further searches, and documents that are read, are yielded as steps before the answer. The
+        pieces joined are the answer's text: text already shown is never taken back.
 
         Raises:
             IndexingError: If there is no index, or it is damaged.
@@ -126,7 +115,7 @@ class FootnoteQueryEngine(BaseQueryEngine):
         self, question: Question, found: SearchResult | None
     ) -> tuple[Answer, SearchResult | None]:
         """Return the answer and the passages it was made from."""
-        answer = _answer(Status.NOT_FOUND, message=ASK_SOMETHING)
+        answer = answers.blank(Status.NOT_FOUND, message=answers.ASK_SOMETHING)
         async with aclosing(self._guarded(question, found, stream=False)) as events:
             async for event in events:
                 if isinstance(event, SearchResult):
@@ -137,18 +126,22 @@ class FootnoteQueryEngine(BaseQueryEngine):
 
     async def _guarded(
         self, question: Question, found: SearchResult | None, *, stream: bool
-    ) -> AsyncGenerator[str | SearchResult | Answer]:
+    ) -> AsyncGenerator[str | Step | SearchResult | Answer]:
         """Yield the passages, the sentences and the answer; this is the outermost edge."""
         started = time.perf_counter()
         if not question.text.strip():
-            yield _answer(Status.NOT_FOUND, message=ASK_SOMETHING)
+            yield answers.blank(Status.NOT_FOUND, message=answers.ASK_SOMETHING)
             return
         if reply := reply_to(question.text):
-            yield replace(_dated(_answer(Status.CHAT, message=reply), None, started), text=reply)
+            answer = answers.blank(Status.CHAT, message=reply)
+            yield replace(answers.dated(answer, None, started), text=reply)
             return
-        answer = _answer(Status.NOT_FOUND, message=NOT_FOUND)
+        answer = answers.blank(Status.NOT_FOUND, message=answers.NOT_FOUND)
+        trace = Trace()
         try:
-            async for event in self._events(question, found, stream=stream):
+            session = await ModelSession.begin(self._parts.portfolio, question, trace)
+            run = QuestionRun(self._parts, session)
+            async for event in run.events(found, stream=stream):
                 if isinstance(event, Answer):
                     answer = event
                     continue
@@ -159,33 +152,12 @@ class FootnoteQueryEngine(BaseQueryEngine):
         except Exception:  # the outermost edge: every question gets a reply
             reference = secrets.token_hex(4)
             log.exception("question failed", extra={"reference": reference})
-            answer = _failed(reference)
-        answer = _dated(answer, found, started)
+            answer = answers.failed(reference)
+        answer = replace(answers.dated(answer, found, started), trace=tuple(trace.steps))
         log.info("question answered", extra={"status": str(answer.status), "ms": answer.ms})
+        if self._export is not None:
+            self._export(trace, question, answer)
         yield answer
-
-    async def _events(
-        self, question: Question, found: SearchResult | None, *, stream: bool
-    ) -> AsyncGenerator[str | SearchResult | Answer]:
-        session = await ModelSession.begin(self._portfolio, question)
-        asked = await standalone(question, session)
-        if found is None:
-            found = await asyncio.to_thread(
-                self._searcher.search, asked.text, k=_DEEPER * self._k, audience=question.audience
-            )
-        deep, found = found.passages, replace(found, passages=found.passages[: self._k])
-        yield found
-        if not found.passages:
-            return
-        # Reads the sections from the disk
-        shown = await asyncio.to_thread(show, deep, question=asked.text, most=self._k)
-        asked = replace(asked, text=found.question or asked.text, unknown=found.unknown)
-        answering = AnswerSynthesizer(
-            asked, shown, session, self._fallback, proves=self._proves, room=self._room
-        )
-        async with aclosing(answering.events(stream=stream)) as events:
-            async for event in events:
-                yield _made(event, found, session) if isinstance(event, Result) else event
 
     def _query(self, query_bundle: QueryBundle) -> Response:
         return _run(self._aquery(query_bundle))
@@ -229,115 +201,6 @@ class FootnoteQueryEngine(BaseQueryEngine):
 def bundle(question: Question) -> AudienceBundle:
     """Return *question* for llama-index, with its audience and without its history."""
     return AudienceBundle(query_str=question.text, audience=question.audience)
-
-
-def _made(result: Result, found: SearchResult, session: ModelSession) -> Answer:
-    """Return the answer, with notes on how it was made."""
-    checked = result.checked
-    if checked.citations:
-        status, notes = Status.ANSWERED, [OWN_WORDS] if result.fell_back else []
-    elif result.said_something:
-        status, notes = Status.UNSUPPORTED, [UNSUPPORTED]
-    else:
-        status, notes = Status.NOT_FOUND, [_refusal(result)]
-    if result.left_out and checked.citations:
-        notes.append(CUT.format(count=result.left_out))
-    if checked.citations and result.is_partial:
-        notes.append(PARTIAL)
-    notes += disagreements(checked.citations, found.passages)
-    if result.fell_back:
-        notes.insert(0, OVER_BUDGET if session.over_budget else UNREACHABLE)
-    return replace(
-        _answer(status, message=" ".join([*notes, *session.notes])),
-        text=checked.text,
-        citations=checked.citations,
-        nearest=() if checked.citations else _nearest(found.passages),
-        answerer=result.answerer,
-        usage=session.usage,
-        confidence=result.confidence,
-        highlights=_places(result.points_at, checked.text),
-        blocks=checked.parts,
-    )
-
-
-def _refusal(result: Result) -> str:
-    """Return the explanation for an answer without text."""
-    if result.missing:
-        return f"{NO_DOCUMENT} {_joined(result.missing)}."
-    return NO_OWN_WORDS if result.fell_back else NOT_FOUND
-
-
-def _joined(names: Sequence[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _nearest(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Return the best passage and similar ones, to show when there is no answer.
-
-    They cannot read their sections any more: an answer is plain data that can be stored.
-    """
-    near = (one for one in passages[1:] if one.cosine is None or one.cosine >= LEAST_COSINE)
-    return tuple(replace(one, around=None) for one in (*passages[:1], *near)[:NEAREST])
-
-
-def _places(words: Sequence[str], text: str) -> tuple[tuple[int, int], ...]:
-    """Return where the *words* of each sentence are in *text*; the sentences are in order.
-
-    >>> _places(["30 days", "3"], "There are 30 days [1]. They last until 3 May [3].")
-    ((10, 17), (39, 40))
-    """
-    unlabelled = LABEL.sub(lambda label: " " * len(label.group()), text)
-    found: list[tuple[int, int]] = []
-    after = 0
-    for one in filter(None, words):
-        whole = re.compile(rf"(?<!\w){re.escape(one)}(?!\w)").search(unlabelled, after)
-        start = whole.start() if whole else unlabelled.find(one, after)
-        if start >= 0:
-            after = start + len(one)
-            found.append((start, after))
-    return tuple(found)
-
-
-def _answer(status: Status, *, message: str) -> Answer:
-    return Answer(
-        status=status,
-        text="",
-        citations=(),
-        nearest=(),
-        message=message,
-        reference="",
-        generation="",
-        indexed_at=None,
-        answerer="",
-        usage=Usage(),
-        ms=0.0,
-    )
-
-
-def _failed(reference: str) -> Answer:
-    answer = _answer(Status.FAILED, message=FAILED.format(reference=reference))
-    return replace(answer, reference=reference)
-
-
-def _dated(answer: Answer, result: SearchResult | None, started: float) -> Answer:
-    if result is not None and result.generation:
-        answer = replace(answer, generation=result.generation, indexed_at=result.created_at)
-        if result.lexical_only:
-            answer = replace(answer, message=f"{answer.message} {WORDS_ONLY}".strip())
-        answer = _as_read(answer, result)
-    return replace(answer, ms=round((time.perf_counter() - started) * 1000, 1))
-
-
-def _as_read(answer: Answer, result: SearchResult) -> Answer:
-    """Return *answer* with the words that were searched instead of those of the question."""
-    suggestions = () if answer.status is Status.ANSWERED else result.suggestions
-    read = replace(result, suggestions=suggestions)
-    return replace(
-        answer,
-        message=f"{answer.message} {reading_note(read)}".strip(),
-        corrections=result.corrections,
-        suggestions=suggestions,
-    )
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:

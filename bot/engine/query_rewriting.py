@@ -1,10 +1,11 @@
-"""Rewrite a follow-up question and its thread as one question that needs no context."""
+"""Rewrite a follow-up question and its thread as one question, and plan its searches."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.engine.context import quoted
+from bot.engine.further_requests import searches_asked_for
 from bot.errors import AnswererError
 from bot.llm import ModelSession
 from bot.types import Messages, Question, Turn
@@ -13,6 +14,10 @@ from prompts import load
 
 MAX_TURNS = 20
 """A follow-up is rarely about turns older than this."""
+
+MOST_SEARCHES = 3
+"""How many searches besides that for the question itself."""
+NOTHING_SAID = "(nothing)"
 
 _MOST_TOPIC_WORDS = 6
 _FEWEST_OWN_STEMS = 2
@@ -35,7 +40,7 @@ _OPENER = re.compile(
     re.IGNORECASE,
 )
 # Words that ask for more but name nothing
-_EMPTY = frozenset(
+EMPTY_STEMS = frozenset(
     map(
         stem,
         words(
@@ -77,7 +82,7 @@ def rewrite_by_rule(question: str, history: Sequence[Turn]) -> str:
 
 def _points_back(question: str, match: re.Match[str]) -> bool:
     """Return whether the word refers to something not named before it in the question itself."""
-    named = [one for one in stems_of(question[: match.start()]) if one not in _EMPTY]
+    named = [one for one in stems_of(question[: match.start()]) if one not in EMPTY_STEMS]
     return len(named) < _FEWEST_OWN_STEMS
 
 
@@ -96,28 +101,52 @@ def _names(text: str) -> list[str]:
     kept: dict[str, str] = {}
     for word in re.findall(r"[^\W_][\w'’.-]*[^\W_]|[^\W_]", text):
         key = stem(word.lower())
-        if word.lower() not in STOPWORDS and key not in _EMPTY:
+        if word.lower() not in STOPWORDS and key not in EMPTY_STEMS:
             kept.setdefault(key, word)
     return list(kept.values())
 
 
-async def standalone(question: Question, session: ModelSession) -> Question:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """A question that can be understood without its conversation.
+
+    Attributes:
+        question: It.
+        searches: What is searched besides it, if a model said so.
+    """
+
+    question: Question
+    searches: tuple[str, ...] = ()
+
+
+async def standalone(
+    question: Question, session: ModelSession, *, is_complex: bool = False
+) -> Understood:
     """Return *question* rewritten so that it can be understood without its history.
 
-    The model whose turn it is rewrites it; if there is none, or it fails, the rule does.
+    The model whose turn it is rewrites it, and may split it into several searches. If there is no
+    model, or it fails, the rule rewrites it.
+
+    Args:
+        question: With its history.
+        session: The models.
+        is_complex: Whether a question without a history may need several searches.
     """
-    if not question.history:
-        return question
+    if not question.history and not is_complex:
+        return Understood(question=question)
     text = rewrite_by_rule(question.text, question.history)
+    searches: tuple[str, ...] = ()
     for model in session.models[:1]:
         try:
             replies = session.reply(model, _messages(question), purpose="question", stream=False)
             parts = [part async for part in replies]
         except AnswererError:
             break
-        said = one_line("".join(parts))
-        text = said if _is_a_question(said, question) else text
-    return replace(question, text=text)
+        first, *others = [line for line in "".join(parts).splitlines() if line.strip()] or [""]
+        said = one_line(first)
+        if _is_a_question(said, question):
+            text, searches = said, searches_asked_for(others)[:MOST_SEARCHES]
+    return Understood(question=replace(question, text=text), searches=searches)
 
 
 def _messages(question: Question) -> Messages:
@@ -128,7 +157,7 @@ def _messages(question: Question) -> Messages:
     request = load("standalone-request")
     return Messages(
         system=load("standalone").render(),
-        user=request.render(history=told, question=one_line(question.text)),
+        user=request.render(history=told or NOTHING_SAID, question=one_line(question.text)),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.engine.citation_markers import without_markers
+from bot.engine.further_requests import RequestFilter
 from bot.engine.markdown_reader import MarkdownReader
 from bot.errors import AnswererError
 from bot.types import Evidence, Sentence
@@ -26,10 +27,14 @@ class ReplyReader:
     r"""Parses a reply in Markdown, and what small models make of that form.
 
     A model's thoughts (`<think>`) are left out, a fence around the complete reply is opened, and a
-    JSON object is read for its text. NOT FOUND alone is no part.
+    JSON object is read for its text. NOT FOUND alone is no part. Lines that ask for a search or a
+    document are no parts either.
 
     Args:
         passages: How many passages the model was shown.
+
+    Attributes:
+        requests: What it asks for.
 
     >>> reader = ReplyReader(passages=2)
     >>> [part.text for part in reader.feed("<think>1 or 2?</think>It is 3 euros [1]. It is due in")]
@@ -39,6 +44,7 @@ class ReplyReader:
     """
 
     def __init__(self, passages: int) -> None:
+        self.requests = RequestFilter()
         self._markdown = MarkdownReader(passages)
         self._passages = passages
         self._is_empty = True
@@ -51,7 +57,7 @@ class ReplyReader:
         self._is_empty = self._is_empty and not text.strip()
         self._hidden = _without_thoughts(self._hidden + text)
         shown, self._hidden = _before_tag(self._hidden)
-        return _stated(self._read(shown))
+        return _stated(self._read(self.requests.feed(shown)))
 
     def end(self) -> list[Sentence]:
         """Return the parts completed by the end of the reply.
@@ -61,7 +67,8 @@ class ReplyReader:
         """
         if self._is_empty:
             raise AnswererError("the reply is empty")
-        parts = self._read(_HIDDEN.sub("", self._hidden))
+        rest = self.requests.feed(_HIDDEN.sub("", self._hidden)) + self.requests.end()
+        parts = self._read(rest)
         rest, self._waiting = self._waiting, ""
         if self._is_whole or rest.lstrip().startswith(_UNCLEAR):
             read = answer_in(rest)

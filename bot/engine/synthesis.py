@@ -1,14 +1,17 @@
 """Synthesise a checked answer from passages: ask each model in turn, then the offline reader."""
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.citations import Checked, Checker, Proves, Reason, Removed
 from bot.engine.context import for_answer, for_check, for_retry, verdicts_in, within
+from bot.engine.further_requests import Request
 from bot.engine.reply_parser import JsonReader, ReplyReader
 from bot.errors import AnswererError
 from bot.llm import Model, ModelSession
+from bot.trace import NS_PER_MS, Step, StepKind
 from bot.types import Answerer, Draft, Messages, Question, Sentence, ShownPassage
 
 log = logging.getLogger(__name__)
@@ -60,12 +63,37 @@ class Room:
     extractive: int = 12_000
 
 
+FURTHER_TIME = 0.3
+"""Share of the time for models that must be left for a further search."""
+
+Further = Callable[[Sequence[Request], int], Awaitable[Sequence[ShownPassage]]]
+"""Fetches what a model asks for, with how many tokens of passages it is handed; returns all that
+it is shown then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The passages for an answerer, and how it gets more.
+
+    Attributes:
+        shown: The passages to answer from.
+        notes: Notes on them that a model gets in their place; "" for the passages themselves.
+        further: Fetches what a model asks for besides; None if it may not ask.
+        most_further: How many searches and documents it may ask for.
+    """
+
+    shown: Sequence[ShownPassage]
+    notes: str = ""
+    further: Further | None = None
+    most_further: int = 0
+
+
 class AnswerSynthesizer:
     """Drafts and checks the answer to one question.
 
     Args:
         question: A question that needs no context.
-        shown: The passages to answer from.
+        reading: What there is to read.
         session: The models.
         fallback: Drafts if no model can be used.
         proves: Compares the meaning of a sentence and its evidence.
@@ -75,7 +103,7 @@ class AnswerSynthesizer:
     def __init__(  # noqa: PLR0913, PLR0917 - all the parts of an answer, passed in once
         self,
         question: Question,
-        shown: Sequence[ShownPassage],
+        reading: Reading,
         session: ModelSession,
         fallback: Answerer,
         *,
@@ -84,14 +112,25 @@ class AnswerSynthesizer:
     ) -> None:
         self._room = room
         self._question = question
-        self._shown = shown
+        self._reading = reading
+        self._proves = proves
         self._talk = session
         self._fallback = fallback
-        self._checker = Checker(shown, proves, asked=question.text)
+        self._show(reading.shown)
+        self._left = reading.most_further if reading.further else 0
+        self._asked_for: Sequence[Request] = ()
+        self._check_ns = 0
         self._told_by: list[str] = []
 
-    async def events(self, *, stream: bool) -> AsyncGenerator[str | Result]:
+    def _show(self, shown: Sequence[ShownPassage]) -> None:
+        """Answer from these passages; nothing may have been shown of an answer yet."""
+        self._shown = shown
+        self._checker = Checker(shown, self._proves, asked=self._question.text)
+
+    async def events(self, *, stream: bool) -> AsyncGenerator[str | Step | Result]:
         """Yield what is shown of the answer as soon as it is checked, and the result last.
+
+        Before a model's further searches and documents are fetched, a step says so.
 
         The pieces joined are the answer. Text that was yielded stays: if a stream breaks off, the
         next answerer adds to it without repeating it.
@@ -107,36 +146,44 @@ class AnswerSynthesizer:
             yield self._result(model.provider.name)
             return
         some = within(self._shown, tokens=self._room.extractive)
-        draft = await self._fallback.draft(self._question, some)
-        shown = [self._checker.add(part) for part in draft.sentences]
+        with self._talk.trace.step(StepKind.OFFLINE) as step:
+            step.counts["passages"] = len(some)
+            draft = await self._fallback.draft(self._question, some)
+        shown = [self._checked(part) for part in draft.sentences]
         for told in filter(None, [*shown, self._checker.settle({})]):
             yield self._shown_by(told, draft.answerer)
         yield self._offline(draft)
 
-    async def _by_model(self, model: Model, *, stream: bool) -> AsyncGenerator[str]:
+    async def _by_model(self, model: Model, *, stream: bool) -> AsyncGenerator[str | Step]:
         """Yield what is shown of a model's reply, and at its end what was left open."""
         name = model.provider.name
         async for part in self._drafted(model, stream=stream):
-            if told := self._shown_by(self._checker.add(part), name):
+            if isinstance(part, Step):
+                yield part
+            elif told := self._shown_by(self._checked(part), name):
                 yield told
         settled = self._checker.settle(await self._verdicts(model))
         if told := self._shown_by(settled, name):
             yield told
 
-    async def _drafted(self, model: Model, *, stream: bool) -> AsyncGenerator[Sentence]:
-        """Yield the model's parts; if none is kept, ask once more and yield those."""
-        limits = model.provider
-        messages = for_answer(
-            self._question,
-            self._shown,
-            room_tokens=limits.context_tokens - limits.max_tokens,
-            passage_tokens=limits.passage_tokens or self._room.model,
-            structured=limits.structured,
-        )
+    async def _drafted(self, model: Model, *, stream: bool) -> AsyncGenerator[Sentence | Step]:
+        """Yield the model's parts; if none is kept, ask once more and yield those.
+
+        A reply that only asks for searches or documents is no answer: they are fetched, and the
+        model is asked again.
+        """
         said = False
-        async for part in self._parts(model, messages, purpose="answer", stream=stream):
-            said = True
-            yield part
+        while True:
+            messages = self._messages(model)
+            async for part in self._parts(model, messages, purpose="answer", stream=stream):
+                said = True
+                yield part
+            asked = self._asked_for[: self._left]
+            if said or not asked or not self._may_fetch():
+                break
+            for one in asked:
+                yield Step(kind=StepKind.SEARCH if one.search else StepKind.READ, detail=one.search)
+            await self._fetch(asked, model)
         removed = self._stated()
         if not said or not removed or self._checker.checked.text or self._checker.undecided:
             return
@@ -146,6 +193,30 @@ class AnswerSynthesizer:
                 yield part
         except AnswererError:
             return  # the first reply was complete and unsupported, so that is the outcome
+
+    def _messages(self, model: Model) -> Messages:
+        limits = model.provider
+        return for_answer(
+            self._question,
+            self._shown,
+            room_tokens=limits.context_tokens - limits.reply_tokens,
+            passage_tokens=self._passage_tokens(model),
+            structured=limits.structured,
+            further=self._left if self._may_fetch() else 0,
+            notes=self._reading.notes,
+        )
+
+    def _passage_tokens(self, model: Model) -> int:
+        return model.provider.passage_tokens or self._room.model
+
+    def _may_fetch(self) -> bool:
+        """Return whether a model may ask for more: nothing is shown yet, and there is time."""
+        return self._left > 0 and not self._told_by and self._talk.time_left > FURTHER_TIME
+
+    async def _fetch(self, asked: Sequence[Request], model: Model) -> None:
+        self._left -= len(asked)
+        if self._reading.further is not None:
+            self._show(await self._reading.further(asked, self._passage_tokens(model)))
 
     async def _parts(
         self, model: Model, messages: Messages, *, purpose: str, stream: bool
@@ -159,6 +230,14 @@ class AnswerSynthesizer:
                 yield part
         for part in reader.end():
             yield part
+        self._asked_for = reader.requests.found if isinstance(reader, ReplyReader) else []
+
+    def _checked(self, part: Sentence) -> str:
+        """Check a part; return the text that is shown because of it."""
+        began = time.perf_counter_ns()
+        told = self._checker.add(part)
+        self._check_ns += time.perf_counter_ns() - began
+        return told
 
     async def _verdicts(self, model: Model) -> dict[int, bool]:
         """Ask the model once about everything that the check left open."""
@@ -186,6 +265,9 @@ class AnswerSynthesizer:
         if checked.removed:
             reasons = sorted(str(one.reason) for one in checked.removed)
             log.info("parts removed", extra={"count": len(reasons), "reasons": reasons})
+        counts = {"kept": len(checked.parts), "removed": len(checked.removed)}
+        ms = round(self._check_ns / NS_PER_MS, 1)
+        self._talk.trace.add(Step(kind=StepKind.CHECK, ms=ms, counts=counts))
         return Result(
             checked=checked,
             said_something=bool(self._stated()) or bool(self._told_by),

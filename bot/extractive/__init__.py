@@ -2,6 +2,8 @@
 
 from bot.extractive.answerer import NAME, ExtractiveAnswerer, SpanReranker, above
 from bot.extractive.groups import Group, GroupKind, groups
+from bot.extractive.question_forms import Form, form_of, subjects_of
+from bot.extractive.question_parts import parts_of
 from bot.extractive.ranking import (
     FEATURES,
     OVERALL,
@@ -32,6 +34,7 @@ __all__ = [
     "WORDS_ONLY",
     "ExtractiveAnswerer",
     "FeatureExtractor",
+    "Form",
     "Group",
     "GroupKind",
     "SpanModel",
@@ -40,9 +43,12 @@ __all__ = [
     "block_text",
     "cells",
     "checksums",
+    "form_of",
     "groups",
     "named",
     "overall",
     "parse_question",
+    "parts_of",
     "probabilities",
+    "subjects_of",
 ]

@@ -341,7 +341,7 @@ class Chooser:
         return [best[at] for at in order[:MOST_SENTENCES] if scores[at] >= least]
 
     def _likeness(self, units: Sequence[Unit]) -> list[float]:
-        """Return how similar each unit is to the question: alone, below its heading, its heading."""
+        """Return how similar each unit is to the question: alone, with its heading, its heading."""
         if self._similar is None:
             return [0.0] * len(units)
         headings = [self._above(unit)[-1] for unit in units]

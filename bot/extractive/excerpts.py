@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.citations import find, is_long_enough
 from bot.extractive.groups import Group, GroupKind, groups
-from bot.extractive.units import Unit, block_text, cells, code_of, named
+from bot.extractive.units import Unit, block_text, cells, code_of, is_long_row, key_span, named
 from index.chunking import plain_block, split_sentences, stems_of
 from index.types import Block, BlockKind, Section
 
@@ -75,14 +75,12 @@ class Quoter:
             return self.rows([unit.block])
         if group is None:
             return None
+        if is_long_row(self._block(unit.block)):
+            return self._part_of_row(unit)
         if group.kind is GroupKind.LIST:
             return self._list_around(group, unit)
-        if group.kind is GroupKind.CODE:
-            return self.group(group)
-        announced = self._announced_by(group, unit)
-        if announced is not None:
-            return self.group(announced)
-        return self._prose(unit)
+        shown = group if group.kind is GroupKind.CODE else self._announced_by(group, unit)
+        return self._prose(unit) if shown is None else self.group(shown)
 
     def block(self, at: int) -> Excerpt | None:
         """Return a single block: a row with its head, else as many sentences as fit."""
@@ -170,6 +168,20 @@ class Quoter:
             first=self._block(shown[0]).start,
             last=self._block(shown[-1]).end,
             left_out=len(rows) - len(shown),
+        )
+
+    def _part_of_row(self, unit: Unit) -> Excerpt:
+        """Return a sentence of a long row, after the words of the row's first cell."""
+        key = key_span(self.section, self._block(unit.block))
+        quotes = [self._text(unit.start, unit.end)]
+        if unit.start >= key[1]:
+            quotes.append(self._text(*key))
+        return Excerpt(
+            section=self.section,
+            text=unit.plain,
+            quotes=tuple(quotes),
+            first=unit.start,
+            last=unit.end,
         )
 
     def _table(self, head: int | None, rows: Sequence[int]) -> str:

@@ -144,6 +144,12 @@ def form_of(question: str) -> Asked:
     return Asked(form=form)
 
 
+def subjects_of(question: str) -> tuple[str, ...]:
+    """Return the two things that a question compares; empty if it compares none."""
+    asked = form_of(question)
+    return asked.subjects if asked.form is Form.COMPARISON else ()
+
+
 def _bare(text: str) -> str:
     text = text.strip(" \"'“”‘’«»,")
     return re.sub(r"^(?:an?|the|our|your|my)\s+", "", text, flags=re.IGNORECASE)

@@ -1,5 +1,6 @@
 """Split passages into units to choose an answer from: sentences, list items, rows and code."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from index.types import Block, BlockKind, Chunk, Passage, Section
 _FEWEST_WORDS = 2
 _MOST_CHARS = 2000  # longer text is not a sentence
 _MOST_ITEM_CHARS = 400  # a longer item is read sentence by sentence
+_MOST_ROW_CHARS = 600  # so is a longer table row
 _CELL = re.compile(r"(?<!\\)\|")
 
 
@@ -109,13 +111,7 @@ def _units(hit: Hit, at: int) -> Iterator[Unit]:
         if start >= end:
             continue
         for span in _spans(section.masked, block, (start, end)):
-            masked = section.masked[slice(*span)]
-            if block.kind is BlockKind.CODE:
-                said = " ".join(code_of(masked)[1].split())
-            elif block.kind is BlockKind.ROW and head is not None and head != position:
-                said = _named(section, section.blocks[head], masked)
-            else:
-                said = plain_block(masked)
+            said = _said(section, block, span, head=None if head == position else head)
             yield Unit(
                 hit=at,
                 section=section,
@@ -126,18 +122,75 @@ def _units(hit: Hit, at: int) -> Iterator[Unit]:
                 states=not block.is_head
                 and block.kind is not BlockKind.HEADING
                 and _states(hit.chunk, said),
-                header=head if block.kind is BlockKind.ROW and head != position else None,
+                header=None if head == position or is_long_row(block) else head,
             )
+
+
+def _said(section: Section, block: Block, span: tuple[int, int], *, head: int | None) -> str:
+    """Return the words of a unit without markup, those of a table row with its columns' names."""
+    masked = section.masked[slice(*span)]
+    if block.kind is BlockKind.CODE:
+        return " ".join(code_of(masked)[1].split())
+    if is_long_row(block):
+        return with_key(section, block, span)
+    if head is not None:
+        return _named(section, section.blocks[head], masked)
+    return plain_block(masked)
 
 
 def _spans(masked: str, block: Block, border: tuple[int, int]) -> Iterator[tuple[int, int]]:
     start, end = border
+    if is_long_row(block):
+        for cell_start, cell_end in cell_spans(masked[start:end]):
+            for first, last in split_sentences(masked[start + cell_start : start + cell_end]):
+                yield start + cell_start + first, start + cell_start + last
+        return
     is_prose = block.kind in {BlockKind.PARAGRAPH, BlockKind.QUOTE}
     if is_prose or (block.kind is BlockKind.ITEM and end - start > _MOST_ITEM_CHARS):
         for first, last in split_sentences(masked[start:end]):
             yield start + first, start + last
     else:
         yield start, end
+
+
+def is_long_row(block: Block) -> bool:
+    """Return whether a table row is too long to be quoted completely."""
+    return (
+        block.kind is BlockKind.ROW
+        and not block.is_head
+        and block.end - block.start > _MOST_ROW_CHARS
+    )
+
+
+def cell_spans(row: str) -> list[tuple[int, int]]:
+    """Return where each cell of a row begins and ends, without the bars around it.
+
+    >>> cell_spans("| a | bc |")
+    [(2, 3), (6, 8)]
+    """
+    borders = [-1, *(bar.start() for bar in _CELL.finditer(row)), len(row)]
+    spans = []
+    for before, after in itertools.pairwise(borders):
+        cell = row[before + 1 : after]
+        if cell.strip():
+            first = before + 1 + len(cell) - len(cell.lstrip())
+            spans.append((first, first + len(cell.strip())))
+    return spans
+
+
+def key_span(section: Section, block: Block) -> tuple[int, int]:
+    """Return where the first cell of a row begins and ends in its section."""
+    first, last = cell_spans(section.masked[block.start : block.end])[0]
+    return block.start + first, block.start + last
+
+
+def with_key(section: Section, block: Block, span: tuple[int, int]) -> str:
+    """Return a sentence of a long row after the words of the row's first cell."""
+    said = plain_block(section.masked[slice(*span)])
+    key = key_span(section, block)
+    if span[0] < key[1]:
+        return said
+    return f"{plain_block(section.masked[slice(*key)])}: {said}"
 
 
 def _states(chunk: Chunk, said: str) -> bool:

@@ -66,7 +66,7 @@ class Budgets:
         worst = cost_usd(
             provider,
             input_tokens=messages.tokens_at_most,
-            output_tokens=provider.max_tokens,
+            output_tokens=provider.reply_tokens,
         ) or Decimal(0)
         longest_s = min(provider.timeout_s, self._settings.deadline_s) + SPARE_S
         try:

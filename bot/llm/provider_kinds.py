@@ -9,6 +9,8 @@ from typing import Any, Final
 from llama_index.core.llms import LLM, LLMMetadata
 
 from bot.errors import SettingsError
+from bot.llm.refused_parameters import RefusedParameters, refused_parameters
+from bot.provider_settings import THINKING_TOKENS
 from bot.settings import ProviderSettings
 
 _KEYLESS: Final = "none"  # servers without keys ignore it; the clients refuse an empty one
@@ -31,6 +33,8 @@ class Kind:
         finish: Path in a reply, or in a part of one, to the reason why it ended.
         complete: The reasons that mean nothing was cut or held back.
         tokens: Paths to the numbers of tokens that went in and came out.
+        thoughts: Path to the number of tokens of its thoughts, where they are counted apart.
+        needs_reason: Whether a reply that gives no reason for its end may have been cut.
         streams: Whether the parts of a stream say why it ended; if not, the reply is not streamed.
         stream_arguments: Further arguments of a request for a stream.
         structured: Makes the arguments of a request whose reply is to follow a JSON schema; None
@@ -44,6 +48,8 @@ class Kind:
     finish: tuple[Path, ...]
     complete: frozenset[str]
     tokens: tuple[Path, Path]
+    thoughts: Path | None = None
+    needs_reason: bool = True
     streams: bool = True
     stream_arguments: Mapping[str, Any] = field(default_factory=dict)
     structured: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
@@ -62,16 +68,39 @@ def build(provider: ProviderSettings) -> LLM:
             f"provider {provider.name!r}: structured works with the kinds {able}, "
             f"not with {provider.kind!r}"
         )
+    made = _class_of(provider) if provider.class_path else _class_of_kind(kind, provider)
+    llm: LLM = _knowing(made, provider)(**kind.arguments(provider))
+    return llm
+
+
+def _class_of_kind(kind: Kind, provider: ProviderSettings) -> type[LLM]:
     # Imported here, because it takes a second and most commands need no model
     try:
-        module = importlib.import_module(kind.module)
+        made: type[LLM] = getattr(importlib.import_module(kind.module), kind.name)
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"provider {provider.name!r} needs a package that is not installed: "
             f'pip install "footnote[{kind.extra}]"'
         ) from error
-    llm: LLM = _knowing(getattr(module, kind.name), provider)(**kind.arguments(provider))
-    return llm
+    return made
+
+
+def _class_of(provider: ProviderSettings) -> type[LLM]:
+    """Return the class that the settings name; raises `SettingsError`."""
+    module, _, name = (provider.class_path or "").rpartition(".")
+    try:
+        made = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise SettingsError(
+            f"provider {provider.name!r}: class_path {provider.class_path!r} cannot be imported: "
+            f"install its package or correct the path ({error})"
+        ) from error
+    if not (isinstance(made, type) and issubclass(made, LLM)):
+        raise SettingsError(
+            f"provider {provider.name!r}: class_path {provider.class_path!r} is not a subclass of "
+            "llama_index.core.llms.LLM"
+        )
+    return made
 
 
 async def close(llm: LLM) -> None:
@@ -93,11 +122,31 @@ def _knowing(base: type[LLM], provider: ProviderSettings) -> type[LLM]:
     """
     told = LLMMetadata(
         context_window=provider.context_tokens,
-        num_output=provider.max_tokens,
+        num_output=provider.reply_tokens,
         is_chat_model=True,
         model_name=provider.model,
     )
-    return type(base.__name__, (base,), {"metadata": property(lambda _: told)})
+    changes: dict[str, object] = {"metadata": property(lambda _: told)}
+    refused = refused_parameters(provider)
+    for name in _ARGUMENT_METHODS:  # where the classes put together a request
+        made = inspect.getattr_static(base, name, None)
+        if isinstance(made, property) and made.fget is not None:
+            changes[name] = property(_filtered(made.fget, refused))
+        elif inspect.isfunction(made):
+            changes[name] = _filtered(made, refused)
+    return type(base.__name__, (base,), changes)
+
+
+_ARGUMENT_METHODS: Final = ("_get_model_kwargs", "_get_all_kwargs", "_model_kwargs")
+
+
+def _filtered(
+    made: Callable[..., Mapping[str, Any]], refused: RefusedParameters
+) -> Callable[..., dict[str, Any]]:
+    def arguments(self: object, **given: object) -> dict[str, Any]:
+        return refused.without(made(self, **given))
+
+    return arguments
 
 
 def at(raw: object, path: Path) -> object:
@@ -132,7 +181,8 @@ def _openai(provider: ProviderSettings) -> Mapping[str, Any]:
         "api_key": _key(provider),
         "is_chat_model": True,
         "context_window": provider.context_tokens,
-        "max_tokens": provider.max_tokens,
+        "max_tokens": provider.reply_tokens,
+        "additional_kwargs": _effort(provider),
         "temperature": 0.0,
         "timeout": provider.timeout_s,
         # The client would retry three times, and LlamaIndex around it three times more
@@ -146,7 +196,8 @@ def _azure(provider: ProviderSettings) -> Mapping[str, Any]:
         "azure_endpoint": provider.base_url,
         "api_key": _secret(provider),
         "api_version": provider.api_version or "2024-10-21",
-        "max_tokens": provider.max_tokens,
+        "additional_kwargs": _effort(provider),
+        "max_tokens": provider.reply_tokens,
         "temperature": 0.0,
         "timeout": provider.timeout_s,
         "max_retries": 0,
@@ -158,10 +209,11 @@ def _anthropic(provider: ProviderSettings) -> Mapping[str, Any]:
         "model": provider.model,
         "base_url": provider.base_url,
         "api_key": _key(provider),
-        "max_tokens": provider.max_tokens,
+        "max_tokens": provider.reply_tokens,
         "temperature": 0.0,
         "timeout": provider.timeout_s,
         "max_retries": 0,
+        **({"thinking_dict": _budget(provider)} if provider.thinking_tokens else {}),
     }
 
 
@@ -170,14 +222,41 @@ def _google(provider: ProviderSettings) -> Mapping[str, Any]:
         "model": provider.model,
         "api_key": _secret(provider),
         # With both of these given, it makes no network request while it is built
-        "max_tokens": provider.max_tokens,
+        "max_tokens": provider.reply_tokens,
         "context_window": provider.context_tokens,
         "max_retries": 0,
         "http_options": {
             "timeout": int(provider.timeout_s * _MILLISECONDS),
             **({"base_url": provider.base_url} if provider.base_url else {}),
         },
+        **_google_thinking(provider),
     }
+
+
+def _google_thinking(provider: ProviderSettings) -> Mapping[str, Any]:
+    if provider.thinking is None:
+        return {}
+    types = importlib.import_module("google.genai.types")
+    budget = types.ThinkingConfig(thinking_budget=provider.thinking_tokens)
+    return {
+        "generation_config": types.GenerateContentConfig(
+            max_output_tokens=provider.reply_tokens, thinking_config=budget
+        )
+    }
+
+
+def _effort(provider: ProviderSettings) -> dict[str, Any]:
+    """Return how hard an OpenAI model is to think; a number of tokens is rounded to a level."""
+    if provider.thinking is None:
+        return {}
+    if isinstance(provider.thinking, int):
+        levels = [name for name, most in THINKING_TOKENS.items() if provider.thinking <= most]
+        return {"reasoning_effort": levels[0] if levels else "high"}
+    return {"reasoning_effort": "none" if provider.thinking == "off" else provider.thinking}
+
+
+def _budget(provider: ProviderSettings) -> dict[str, Any]:
+    return {"type": "enabled", "budget_tokens": provider.thinking_tokens}
 
 
 def _bedrock(provider: ProviderSettings) -> Mapping[str, Any]:
@@ -185,7 +264,7 @@ def _bedrock(provider: ProviderSettings) -> Mapping[str, Any]:
         "model": provider.model,
         "region_name": provider.region,
         "endpoint_url": provider.base_url,
-        "max_tokens": provider.max_tokens,
+        "max_tokens": provider.reply_tokens,
         "temperature": 0.0,
         "timeout": provider.timeout_s,
         # Here the number counts all requests, not only retries; the client beneath counts again
@@ -195,6 +274,7 @@ def _bedrock(provider: ProviderSettings) -> Mapping[str, Any]:
             connect_timeout=provider.timeout_s,
             read_timeout=provider.timeout_s,
         ),
+        **({"thinking": _budget(provider)} if provider.thinking_tokens else {}),
     }
 
 
@@ -205,8 +285,14 @@ def _ollama(provider: ProviderSettings) -> Mapping[str, Any]:
         "context_window": provider.context_tokens,
         "temperature": 0.0,
         "request_timeout": provider.timeout_s,
-        "additional_kwargs": {"num_predict": provider.max_tokens},
+        "additional_kwargs": {"num_predict": provider.reply_tokens},
+        **({} if provider.thinking is None else {"thinking": bool(provider.thinking_tokens)}),
     }
+
+
+def _given(provider: ProviderSettings) -> Mapping[str, Any]:
+    """Return the arguments of a class that the settings name, and the key if there is one."""
+    return {**provider.arguments, **({"api_key": key} if (key := _secret(provider)) else {})}
 
 
 def _response_format(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -272,6 +358,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             ("usage_metadata", "prompt_token_count"),
             ("usage_metadata", "candidates_token_count"),
         ),
+        thoughts=("usage_metadata", "thoughts_token_count"),
         structured=_generation_config,
     ),
     "bedrock": Kind(
@@ -293,5 +380,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         complete=frozenset({"stop"}),
         tokens=(("prompt_eval_count",), ("eval_count",)),
         structured=lambda schema: {"format": schema},
+    ),
+    # Any class: its replies may say neither why they ended nor how many tokens they took
+    "llama_index": Kind(
+        module="",
+        extra="",
+        name="",
+        arguments=_given,
+        finish=(*_CHOICE, ("stop_reason",), ("finish_reason",), ("done_reason",)),
+        complete=frozenset({"stop", "STOP", "end_turn", "stop_sequence", "COMPLETE", "eos"}),
+        tokens=_CHAT_TOKENS,
+        needs_reason=False,
+        streams=False,
     ),
 }

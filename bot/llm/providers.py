@@ -10,6 +10,7 @@ from llama_index.core.llms import LLM, ChatMessage, ChatResponse
 
 from bot.errors import AnswererError, SettingsError
 from bot.llm.provider_kinds import KINDS, Kind, Path, at, build, close
+from bot.llm.refused_parameters import MOST_AT_ONCE, refused_parameters
 from bot.settings import ModelsSettings, ProviderSettings
 from bot.types import Messages, Usage
 
@@ -35,12 +36,14 @@ class _Ending:
         finish: The provider's reason why it ended; None if none was given.
         input_tokens: As far as reported.
         output_tokens: As far as reported.
+        thought_tokens: As far as reported apart from these.
     """
 
     kind: Kind
     finish: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    thought_tokens: int = 0
 
     def read(self, raw: object) -> None:
         """Read one part of the reply."""
@@ -50,11 +53,14 @@ class _Ending:
         into, out = (at(raw, path) for path in self.kind.tokens)
         self.input_tokens = into if isinstance(into, int) and into else self.input_tokens
         self.output_tokens = out if isinstance(out, int) and out else self.output_tokens
+        thoughts = at(raw, self.kind.thoughts) if self.kind.thoughts else 0
+        self.thought_tokens = thoughts if isinstance(thoughts, int) else self.thought_tokens
 
     def usage(self, *, said_something: bool) -> Usage:
         """Return the usage of a complete reply; raises `AnswererError` if it is not complete."""
-        spent = (self.input_tokens, self.output_tokens)
-        if self.finish not in self.kind.complete:
+        spent = (self.input_tokens, self.output_tokens + self.thought_tokens)
+        is_unsaid = self.finish is None and not self.kind.needs_reason
+        if self.finish not in self.kind.complete and not is_unsaid:
             # Also None: a reply that gives no reason for its end may have been cut
             raise AnswererError(
                 f"the reply is not complete ({self.finish!r:.40})",
@@ -97,7 +103,7 @@ class LlmModel:
         kind = KINDS[self.provider.kind]
         ending, said = _Ending(kind), False
         try:
-            async for response in self._responses(messages, stream=stream and kind.streams):
+            async for response in self._learning(messages, stream=stream and kind.streams):
                 ending.read(response.raw)
                 if response.delta:
                     said = said or not response.delta.isspace()
@@ -110,6 +116,25 @@ class LlmModel:
         except Exception as error:  # noqa: BLE001
             # "from None", because a client's error contains the reply and parts of the request
             raise self._named(_translated(error)) from None
+
+    async def _learning(self, messages: Messages, *, stream: bool) -> AsyncIterator[ChatResponse]:
+        """Yield the parts of a reply; ask again without parameters that the model refuses."""
+        refused = refused_parameters(self.provider)
+        for left in range(MOST_AT_ONCE, -1, -1):
+            begun = False
+            try:
+                async for response in self._responses(messages, stream=stream):
+                    begun = True
+                    yield response
+            except Exception as error:
+                if (
+                    begun
+                    or not left
+                    or not refused.learn(status=_status(error), message=str(error))
+                ):
+                    raise
+            else:
+                return
 
     async def _responses(self, messages: Messages, *, stream: bool) -> AsyncIterator[ChatResponse]:
         llm = await self._of_this_loop()
@@ -173,8 +198,7 @@ def build_models(settings: ModelsSettings) -> list[LlmModel]:
 
 def _translated(error: Exception) -> AnswererError:
     """Return an error that describes what happened without parts of the request or the reply."""
-    said = [at(error, path) for path in _STATUS]
-    status = next((one for one in said if isinstance(one, int)), None)
+    status = _status(error)
     if status is None:
         return AnswererError(f"no usable reply ({type(error).__name__})")
     headers = [at(error, path) for path in _HEADERS]
@@ -184,6 +208,12 @@ def _translated(error: Exception) -> AnswererError:
         outage=status not in _QUESTIONS_FAULT,
         retry_after_s=_retry_after_s(str(wait)),
     )
+
+
+def _status(error: Exception) -> int | None:
+    """Return the HTTP status in a client's error; None if it has none."""
+    said = [at(error, path) for path in _STATUS]
+    return next((one for one in said if isinstance(one, int)), None)
 
 
 def _retry_after_s(header: str) -> float | None:

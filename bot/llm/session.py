@@ -13,6 +13,7 @@ from bot.errors import AnswererError
 from bot.llm.budgets import OVER_BUDGET
 from bot.llm.ledger import Request
 from bot.llm.portfolio import Model, Portfolio
+from bot.trace import Step, StepKind, Trace
 from bot.types import BYTES_PER_TOKEN, Messages, Question, Usage
 
 log = logging.getLogger(__name__)
@@ -50,23 +51,34 @@ class ModelSession:
     Args:
         portfolio: The models.
         question: Who asks, where, and in which conversation.
+        trace: Records each request.
     """
 
-    def __init__(self, portfolio: Portfolio, question: Question) -> None:
+    def __init__(
+        self, portfolio: Portfolio, question: Question, trace: Trace | None = None
+    ) -> None:
+        self.trace = trace or Trace()
         self.portfolio = portfolio
         self.question = question
         self.usage = Usage()
         self.notes: list[str] = []
         self.over_budget = False
         self.models = portfolio.order(question.thread)
-        deadline_s = portfolio.settings.deadline_s * FOR_THE_OFFLINE_READER
+        self._deadline_s = portfolio.settings.deadline_s * FOR_THE_OFFLINE_READER
         # asyncio's own clock, also in a thread without its loop
-        self._until = time.monotonic() + deadline_s
+        self._until = time.monotonic() + self._deadline_s
 
     @classmethod
-    async def begin(cls, portfolio: Portfolio, question: Question) -> Self:
+    async def begin(
+        cls, portfolio: Portfolio, question: Question, trace: Trace | None = None
+    ) -> Self:
         """Return a session; it may have to wait for the database of the turns."""
-        return await _done(portfolio, lambda: cls(portfolio, question))
+        return await _done(portfolio, lambda: cls(portfolio, question, trace))
+
+    @property
+    def time_left(self) -> float:
+        """The share of the time for models that is left, from 0 to 1."""
+        return max(0.0, (self._until - time.monotonic()) / self._deadline_s)
 
     async def reply(
         self, model: Model, messages: Messages, *, purpose: str, stream: bool
@@ -129,7 +141,7 @@ class ModelSession:
             breaker.succeeded()
 
     def _keep(self, model: Model, result: _Result, reservation: str) -> None:
-        usage, estimated = result.counted(model.provider.max_tokens)
+        usage, estimated = result.counted(model.provider.reply_tokens)
         used = self.portfolio.priced(model.provider, usage)
         self.usage = _sum(self.usage, used)
         request = Request(
@@ -146,6 +158,7 @@ class ModelSession:
         )
         self.notes += self.portfolio.record(request, model.provider, self.question)
         self.portfolio.leave(reservation)
+        self.trace.add(_step_of(request))
 
 
 async def _done(portfolio: Portfolio, work: Callable[[], T]) -> T:
@@ -153,6 +166,19 @@ async def _done(portfolio: Portfolio, work: Callable[[], T]) -> T:
     if portfolio.ledger.database.is_remote:
         return await asyncio.to_thread(work)
     return work()
+
+
+def _step_of(request: Request) -> Step:
+    names = {"provider": request.provider, "purpose": request.purpose}
+    if request.reason:
+        names["error"] = request.reason
+    return Step(
+        kind=StepKind.MODEL,
+        ms=request.ms,
+        counts={"input_tokens": request.input_tokens, "output_tokens": request.output_tokens},
+        names=names,
+        cost_usd=request.cost_usd,
+    )
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

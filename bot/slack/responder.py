@@ -13,6 +13,7 @@ from bot.slack.inbound import People, Standing
 from bot.slack.messages import Frame, Message, answer_message, note, question_text, texts
 from bot.slack.outbound import OVER, Delivery, StatusIndicator, Stream, Writer
 from bot.state import AnswerRepository, ChannelRepository, Claimed, Kind, Outcome
+from bot.trace import Step
 from bot.types import Answer, Question, Status
 from index.errors import IndexingError
 
@@ -43,8 +44,8 @@ class Engine(Protocol):
 class StreamingEngine(Engine, Protocol):
     """An engine that can also yield answers sentence by sentence."""
 
-    def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
-        """Yield each checked sentence, and the answer last; raises `IndexingError`."""
+    def astream(self, question: Question) -> AsyncGenerator[str | Step | Answer]:
+        """Yield steps, each checked sentence, and the answer last; raises `IndexingError`."""
         ...
 
 
@@ -186,7 +187,7 @@ class Responder:
     async def _answer(self, claimed: Claimed, question: Question, *, may_stream: bool) -> None:
         stream = self.delivery.stream(claimed) if may_stream else None
         try:
-            answer = await self._listen(question, stream)
+            answer = await self._listen(claimed, question, stream)
         except _OverError:
             await self._deliver(claimed, stream, note(""))
             return
@@ -239,8 +240,8 @@ class Responder:
         if claimed.received.kind is not Kind.UNASKED:
             await self.indicator.nothing_came(claimed)
 
-    async def _listen(self, question: Question, stream: Stream | None) -> Answer:
-        astream: Callable[[Question], AsyncGenerator[str | Answer]] | None
+    async def _listen(self, claimed: Claimed, question: Question, stream: Stream | None) -> Answer:
+        astream: Callable[[Question], AsyncGenerator[str | Step | Answer]] | None
         astream = getattr(self.engine, "astream", None)
         async with asyncio.timeout(ASK_TIMEOUT_S):
             if stream is None or astream is None:
@@ -249,6 +250,9 @@ class Responder:
                 async for event in events:
                     if isinstance(event, Answer):
                         return event
+                    if isinstance(event, Step):
+                        await self.indicator.step(claimed, event)
+                        continue
                     stream.add(event)
                     if stream.stage in OVER:
                         raise _OverError

@@ -112,7 +112,10 @@ class AnswerRepository:
         turns: list[Turn] = []
         for kept in reversed(earlier):
             said = kept.answer.text or kept.answer.message
-            turns += [Turn(role="user", text=kept.question), Turn(role="assistant", text=said)]
+            turns += [
+                Turn(role="user", text=kept.question),
+                Turn(role="assistant", text=said, answer=kept.answer),
+            ]
         return tuple(turns)
 
     def last_of(self, user: str, *, limit: int) -> list[StoredAnswer]:

@@ -133,8 +133,9 @@ def answer_scores(
     """
     if answer.status in {Status.FAILED, Status.CHAT}:
         return {}
+    # A question back is no answer: where there is one, it counts as refused
     answered = answer.status is Status.ANSWERED
-    said = without_labels(answer.text, answer.citations)
+    said = without_labels(answer.text, answer.citations) if answered else ""
     scores: dict[str, float | None] = {
         "false_refusal" if case.answerable else "refusal_recall": float(not answered)
     }

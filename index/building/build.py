@@ -9,14 +9,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from index.building.attachments import Attachments
 from index.building.gate import Gate, checks
+from index.building.options import BuildOptions
 from index.building.pipeline import Assembly, Recipe, assemble
 from index.building.plan import Action, Planned, Progress, make_plan
+from index.building.recognition import CACHE
 from index.building.served import Before, before
 from index.chunking import CHUNKER_VERSION
 from index.embedding import advice, count_missing, embed_all
 from index.errors import IndexDamagedError
-from index.parsing import PARSER_VERSION
 from index.sources import SourceSpec, known_sources, left_out, open_sources
 from index.storage import (
     ENCODER,
@@ -37,38 +39,12 @@ from index.storage import (
     write_lexical,
     write_vectors,
 )
-from index.types import Embedder, Problem, Source
+from index.types import Embedder, Problem, ProblemKind, Source
 
 log = logging.getLogger(__name__)
 
 SOURCES = "sources"
 """Folder for what sources keep between builds; it is beside the cache of vectors."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildOptions:
-    """How an index is built.
-
-    Attributes:
-        chunk_tokens: Most tokens in a chunk.
-        max_file_bytes: Larger files are not read.
-        parse_timeout_s: Longest time to parse one file.
-        keep_generations: At least this many generations stay on disk.
-        max_lost_share: Share of documents that may be lost without `force`.
-        full: Parse and chunk everything again.
-        force: Promote the generation even if it fails the gate.
-        words_first_chunks: If a first index has more chunks than this to embed, it can be
-            searched by words before they are embedded.
-    """
-
-    chunk_tokens: int = 200
-    max_file_bytes: int = 100 * 1024 * 1024
-    parse_timeout_s: float = 60
-    keep_generations: int = 3
-    max_lost_share: float = 0.5
-    full: bool = False
-    force: bool = False
-    words_first_chunks: int = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +61,8 @@ class BuildResult:
         notes: Files that are in it in part, or with an earlier text, by document.
         gate: Conditions for promotion and whether each was met.
         seconds: How long the build took.
-        left_out: Files and folders that ignore files name, or that belong to tools, by path.
+        left_out: Files and folders that ignore files name, that belong to tools, or that hold no
+            text to read, by path.
         advice: What to do if the model does not read the languages of the documents; else "".
     """
 
@@ -145,20 +122,22 @@ class Builder:
             if sources is None:
                 sources = self.open(specs)
             served = before(self.directory)
-            plan = make_plan(
-                sources,
-                served.rows if served else (),
-                self.progress,
-                known=known_sources(served.manifest.sources if served else (), specs),
-            )
-            if served is not None and self._nothing_to_do(plan, served, specs):
-                result = _unchanged(plan, served)
-            else:
-                result = self._build(specs, plan, served)
+            with self.attachments(served) as attachments:
+                plan = make_plan(
+                    sources,
+                    served.rows if served else (),
+                    self.progress,
+                    attachments=attachments,
+                    known=known_sources(served.manifest.sources if served else (), specs),
+                )
+                if served is not None and self._nothing_to_do(plan, served, specs):
+                    result = _unchanged(plan, served)
+                else:
+                    result = self._build(specs, plan, served)
         return replace(
             result,
             seconds=round(time.monotonic() - started, 3),
-            left_out=tuple(left_out(sources)),
+            left_out=tuple(sorted([*left_out(sources), *result.left_out])),
         )
 
     def open(self, specs: Sequence[SourceSpec], *, looking: bool = False) -> list[Source]:
@@ -169,6 +148,11 @@ class Builder:
             cache=self.cache_path.parent / SOURCES,
             looking=looking,
         )
+
+    def attachments(self, served: Before | None) -> Attachments:
+        """Return what finds the files attached to mails; those of unchanged mails are known."""
+        is_same = served is not None and self._same_recipe(served.manifest)
+        return Attachments(served.rows if served and is_same else ())
 
     @property
     def _chunk_tokens(self) -> int:
@@ -181,7 +165,7 @@ class Builder:
             manifest.chunker,
             manifest.chunk_tokens,
             manifest.fingerprint,
-        ) == (PARSER_VERSION, CHUNKER_VERSION, self._chunk_tokens, self.embedder.fingerprint)
+        ) == (self.options.parser, CHUNKER_VERSION, self._chunk_tokens, self.embedder.fingerprint)
 
     def _nothing_to_do(
         self, plan: Sequence[Planned], served: Before, specs: Sequence[SourceSpec]
@@ -202,6 +186,8 @@ class Builder:
             embedder=self.embedder,
             chunk_tokens=self._chunk_tokens,
             parse_timeout_s=self.options.parse_timeout_s,
+            ocr=self.options.ocr,
+            ocr_cache=self.cache_path.parent / CACHE,
             before=served.passages if served and same else None,
             served=served.passages if served else None,
             since=served.manifest.created_at if served else None,
@@ -229,7 +215,7 @@ class Builder:
             model=self.embedder.model,
             fingerprint=self.embedder.fingerprint,
             dim=self.embedder.dim,
-            parser=PARSER_VERSION,
+            parser=self.options.parser,
             chunker=CHUNKER_VERSION,
             chunk_tokens=self._chunk_tokens,
             next_chunk_id=assembly.next_id,
@@ -245,12 +231,13 @@ class Builder:
         return BuildResult(
             generation=manifest.generation,
             promoted=promoted,
-            actions=_counted(plan, assembly.problems),
+            actions=_counted(plan, assembly.found),
             chunks=len(assembly.ids),
             embedded=embedded,
             problems=assembly.problems,
             gate=manifest.gate,
             seconds=0,
+            left_out=tuple(one.document for one in assembly.left_out),
             notes=tuple(sorted(assembly.notes, key=lambda note: note.document)),
             advice=advice(self.embedder.model, assembly.languages, what="documents"),
         )
@@ -342,24 +329,25 @@ def _is_same(entry: Planned, row: DocumentRow | None) -> bool:
 
 
 def _counted(plan: Sequence[Planned], problems: Sequence[Problem]) -> Counter[Action]:
-    failed = {problem.document for problem in problems}
+    kinds = {problem.document: problem.kind for problem in problems}
     return Counter(
-        Action.UNREADABLE if entry.document in failed else entry.action for entry in plan
+        Action.UNREADABLE if entry.document in kinds else entry.action
+        for entry in plan
+        if kinds.get(entry.document) is not ProblemKind.LEFT_OUT
     )
 
 
 def _unchanged(plan: Sequence[Planned], served: Before) -> BuildResult:
     kept = {row.document for row in served.rows if row.status == INDEXED}
-    problems = tuple(
-        entry.problem for entry in plan if entry.problem and entry.document not in kept
-    )
+    found = [entry.problem for entry in plan if entry.problem and entry.document not in kept]
     return BuildResult(
         generation=served.manifest.generation,
         promoted=True,
-        actions=_counted(plan, problems),
+        actions=_counted(plan, found),
         chunks=served.manifest.chunks,
         embedded=0,
-        problems=problems,
+        problems=tuple(one for one in found if one.kind is not ProblemKind.LEFT_OUT),
+        left_out=tuple(one.document for one in found if one.kind is ProblemKind.LEFT_OUT),
         gate=served.manifest.gate,
         seconds=0,
         notes=tuple(

@@ -1,13 +1,15 @@
 """Preview a build without writing anything: its actions, its chunks and how long it would take."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.atomic_files import cores
+from index.building.attachments import Attachments
 from index.building.build import Builder, fresh, quiet
-from index.building.pipeline import Made, embedding_input, made_of
+from index.building.pipeline import Made, embedding_input, made_of, text_of
 from index.building.plan import Action, Planned, make_plan
 from index.building.served import before
 from index.embedding import count_missing, last_rate
@@ -15,7 +17,10 @@ from index.sources import SourceSpec, known_sources, open_sources
 from index.storage import IndexDirectory
 from index.types import Problem
 
-_USUAL_RATE = 12.0  # chunks a second and core, until a build has measured it
+# Until a build has measured them: chunks a second and core, and how long it takes to prepare the
+# model the first time. Both are for a machine that does nothing else.
+_USUAL_RATE, _FIRST_S = 25.0, 12.0
+_WRITING_S, _WRITING_S_PER_CHUNK = 0.5, 0.00035
 
 
 def plan_build(
@@ -35,12 +40,15 @@ def plan_build(
     """
     served = before(directory)
     sources = open_sources(specs, max_file_bytes=max_file_bytes, cache=cache, looking=True)
-    return make_plan(
-        sources,
-        served.rows if served else (),
-        quiet,
-        known=known_sources(served.manifest.sources if served else (), specs),
-    )
+    rows = served.rows if served else ()
+    with Attachments(rows) as attachments:
+        return make_plan(
+            sources,
+            rows,
+            quiet,
+            attachments=attachments,
+            known=known_sources(served.manifest.sources if served else (), specs),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,26 +83,53 @@ def preview(builder: Builder, specs: Sequence[SourceSpec]) -> Preview:
     served = before(builder.directory)
     rows = served.rows if served else ()
     known = known_sources(served.manifest.sources if served else (), specs)
-    plan = make_plan(builder.open(specs, looking=True), rows, builder.progress, known=known)
-    recipe = builder.recipe(served)
-    if recipe.before is None:
-        plan = [fresh(entry) for entry in plan]
     found: dict[str, Planned] = {}
     inputs: list[str] = []
-    for entry, made in made_of(plan, recipe, builder.progress):
-        if isinstance(made, Made):
-            inputs += [embedding_input(made.document, c.heading, c.text) for c in made.chunks]
-        else:
-            found[entry.document] = _failing(entry, made)
+    with builder.attachments(served) as attachments:
+        plan = make_plan(
+            builder.open(specs, looking=True),
+            rows,
+            builder.progress,
+            attachments=attachments,
+            known=known,
+        )
+        recipe = builder.recipe(served)
+        if recipe.before is None:
+            plan = [fresh(entry) for entry in plan]
+        for entry, made in made_of(plan, recipe, builder.progress):
+            if isinstance(made, Made):
+                inputs += _inputs(made)
+            else:
+                found[entry.document] = _failing(entry, made)
     model = builder.embedder.fingerprint
     missing = count_missing(inputs, model, cache_path=builder.cache_path)
-    rate = last_rate(builder.cache_path, model) or _USUAL_RATE * cores()
+    needed_s = _embedding_s(missing, last_rate(builder.cache_path, model))
+    needed_s += _WRITING_S + _WRITING_S_PER_CHUNK * len(inputs)
     return Preview(
         plan=tuple(found.get(entry.document, entry) for entry in plan),
         chunks=len(inputs),
         to_embed=missing,
-        seconds=round(time.monotonic() - started + missing / rate, 1),
+        seconds=round(time.monotonic() - started + needed_s, 1),
     )
+
+
+def _inputs(made: Made) -> list[str]:
+    """Return the texts that a build would embed."""
+    document = made.document
+    return [embedding_input(document, one.heading, text_of(document, one)) for one in made.chunks]
+
+
+def _embedding_s(missing: int, rate: float | None) -> float:
+    """Return how long it takes to embed *missing* chunks, at a measured *rate* or at the usual one.
+
+    >>> _embedding_s(100, 50.0), _embedding_s(0, None)
+    (2.0, 0.0)
+    """
+    if rate is not None or not missing:
+        return missing / rate if rate else 0.0
+    # Other work on the machine leaves only a share of it
+    share = cores() / (cores() + os.getloadavg()[0])
+    return (_FIRST_S + missing / (_USUAL_RATE * cores())) / share
 
 
 def _failing(entry: Planned, problem: Problem) -> Planned:

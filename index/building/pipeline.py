@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from index.atomic_files import cores
 from index.audience import narrowed
 from index.building.plan import Action, Planned, Progress
+from index.building.recognition import DocumentReader, Ocr, note_of
 from index.chunking import above, chunk, keywords, mask, shown
 from index.embedding import language_of
 from index.errors import UnreadableDocumentError
@@ -39,7 +40,12 @@ _MAY_PASS = {
     ProblemKind.MEMORY,
     ProblemKind.CRASH,
 }
-_SKIPPED_KINDS = {ProblemKind.UNSUPPORTED, ProblemKind.UNSAFE, ProblemKind.TOO_BIG}
+_SKIPPED_KINDS = {
+    ProblemKind.UNSUPPORTED,
+    ProblemKind.UNSAFE,
+    ProblemKind.TOO_BIG,
+    ProblemKind.LEFT_OUT,
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +57,7 @@ class Assembly:
         ids: Id of every chunk.
         inputs: The text to embed for every chunk.
         lexical: The words to index for every chunk.
-        problems: Files that could not be indexed.
+        found: Files that could not be indexed, with those that are left out.
         notes: Files that are indexed in part, or with an earlier text.
         documents: How many files were indexed.
         languages: How many of them are in each language; "" if it is unknown.
@@ -91,8 +97,17 @@ class Assembly:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Files that could not be indexed, by document."""
-        return tuple(sorted(self.found, key=lambda problem: problem.document))
+        """Files that should have been indexed and could not, by document."""
+        return _sorted(one for one in self.found if one.kind is not ProblemKind.LEFT_OUT)
+
+    @property
+    def left_out(self) -> tuple[Problem, ...]:
+        """Files that nobody could index, by document."""
+        return _sorted(one for one in self.found if one.kind is ProblemKind.LEFT_OUT)
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: problem.document))
 
 
 def text_of(document: Document, chunk: Chunk) -> str:
@@ -128,6 +143,8 @@ class Recipe:
         embedder: Counts tokens.
         chunk_tokens: Most tokens in a chunk.
         parse_timeout_s: Longest time to parse one file.
+        ocr: How words in pictures are read; None leaves them out.
+        ocr_cache: File of the pages that were recognised before.
         before: The generation before, if its chunks can be reused; else None.
         served: The generation before, whose texts stay for files that cannot be read now.
         since: When that generation was made.
@@ -137,6 +154,8 @@ class Recipe:
     chunk_tokens: int
     parse_timeout_s: float
     before: PassageReader | None
+    ocr: Ocr | None = None
+    ocr_cache: Path = Path()
     served: PassageReader | None = None
     since: datetime | None = None
 
@@ -195,9 +214,10 @@ def made_of(
     waiting: deque[Future[Made | Problem]] = deque()
     with (
         child.ParserPool(timeout_s=recipe.parse_timeout_s) as pool,
+        DocumentReader(pool, recipe.ocr, recipe.ocr_cache) as reader,
         ThreadPoolExecutor(cores()) as threads,
     ):
-        maker = _Maker(recipe, pool)
+        maker = _Maker(recipe, reader)
         following = iter(entries)
         try:
             for done, entry in enumerate(entries):
@@ -206,14 +226,15 @@ def made_of(
                     waiting.append(threads.submit(maker.make, ahead))
                 yield entry, waiting.popleft().result()
         finally:
+            reader.stop()
             threads.shutdown(wait=True, cancel_futures=True)
     progress("parsing", len(entries), len(entries))
 
 
 class _Maker:
-    def __init__(self, recipe: Recipe, pool: child.ParserPool) -> None:
+    def __init__(self, recipe: Recipe, reader: DocumentReader) -> None:
         self._recipe = recipe
-        self._pool = pool
+        self._reader = reader
 
     def make(self, entry: Planned) -> Made | Problem:
         if entry.problem is not None:
@@ -291,7 +312,7 @@ class _Maker:
 
     def _parse(self, file: SourceFile) -> Made:
         content = file.read()
-        parsed = self._pool.parse(content, file.name)
+        parsed = self._reader.parse(content, file.name)
         sha256 = hashlib.sha256(content).hexdigest()
         own_title = file.title or parsed.title
         document = Document(
@@ -310,12 +331,8 @@ class _Maker:
         starts = self._recipe.embedder.token_starts(mask(parsed.text))
         spans = chunk(parsed, starts, max_tokens=self._recipe.chunk_tokens)
         chunks = tuple(_chunk(document, span, id_=0) for span in spans)
-        note = parsed.note and Problem(
-            document=file.document, kind=ProblemKind.PARTLY, reason=parsed.note
-        )
-        return Made(
-            document=document, chunks=chunks, source=about(file), own=own, note=note or None
-        )
+        note = note_of(file.document, parsed)
+        return Made(document=document, chunks=chunks, source=about(file), own=own, note=note)
 
 
 def _may_pass(entry: Planned, problem: Problem) -> bool:

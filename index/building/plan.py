@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from index.building.attachments import Attachments
 from index.errors import SourceError, UnreadableDocumentError
+from index.parsing import is_left_out
 from index.sources import NamedSource
 from index.storage import INDEXED, DocumentRow
 from index.types import Problem, ProblemKind, Source, SourceFile
@@ -72,12 +74,19 @@ class Survey:
         return len(self.files) + len(self.problems)
 
 
-def survey(sources: Sequence[Source], progress: Progress, *, known: Collection[str] = ()) -> Survey:
+def survey(
+    sources: Sequence[Source],
+    progress: Progress,
+    *,
+    attachments: Attachments | None = None,
+    known: Collection[str] = (),
+) -> Survey:
     """Return what the sources have. Each file is read once, unless its source knows the hash.
 
     Args:
         sources: Where documents come from.
         progress: Called for each file.
+        attachments: Finds the files attached to mails; None leaves them out.
         known: Names of the sources whose earlier documents can stay if they cannot be read.
 
     Raises:
@@ -89,7 +98,12 @@ def survey(sources: Sequence[Source], progress: Progress, *, known: Collection[s
         name = source.name if isinstance(source, NamedSource) else ""
         part = Survey()
         try:
-            _survey(source, part, lambda count: progress("reading", seen.found + count, 0))
+            _survey(
+                source,
+                part,
+                attachments,
+                lambda count: progress("reading", seen.found + count, 0),
+            )
         except SourceError as error:
             if not name or name not in known:
                 raise
@@ -104,18 +118,31 @@ def survey(sources: Sequence[Source], progress: Progress, *, known: Collection[s
     return seen
 
 
-def _survey(source: Source, part: Survey, progress: Callable[[int], None]) -> None:
+def _survey(  # noqa: PLR0917  one after the other
+    source: Source, part: Survey, attachments: Attachments | None, progress: Callable[[int], None]
+) -> None:
     for file in source.files():
         if isinstance(file, Problem):
-            part.problems.append((file, None))
+            part.problems.append((_left_out_instead(file), None))
             continue
         try:
-            part.hashes.append(file.sha256 or hashlib.sha256(file.read()).hexdigest())
+            sha256 = file.sha256 or hashlib.sha256(file.read()).hexdigest()
+            part.hashes.append(sha256)
             part.files.append(file)
+            for attached, digest in attachments.of(file, sha256) if attachments else ():
+                part.hashes.append(digest)
+                part.files.append(attached)
         except UnreadableDocumentError as error:
             problem = Problem(document=file.document, kind=error.kind, reason=error.reason)
             part.problems.append((problem, file))
         progress(part.found)
+
+
+def _left_out_instead(problem: Problem) -> Problem:
+    """Return *problem*; a large video or the like is left out instead."""
+    if problem.kind is ProblemKind.TOO_BIG and is_left_out(problem.document):
+        return replace(problem, kind=ProblemKind.LEFT_OUT)
+    return problem
 
 
 def make_plan(
@@ -123,6 +150,7 @@ def make_plan(
     before: Sequence[DocumentRow],
     progress: Progress,
     *,
+    attachments: Attachments | None = None,
     known: Collection[str] = (),
 ) -> list[Planned]:
     """Compare the sources with the generation before, by content and never by timestamp.
@@ -131,12 +159,14 @@ def make_plan(
         sources: Where documents come from.
         before: Every file that the generation before found; empty for the first build.
         progress: Called for each file.
+        attachments: Finds the files attached to mails, which are read while it is open; None
+            leaves them out.
         known: Names of the sources whose earlier documents stay if they cannot be read now.
 
     Returns:
         One entry for each document, by document, including removed ones.
     """
-    seen = survey(sources, progress, known=known)
+    seen = survey(sources, progress, attachments=attachments, known=known)
     old = {row.document: row for row in before}
     staying = [entry for name in seen.down for entry in _staying(name, before)]
     present = {file.document for file in seen.files}

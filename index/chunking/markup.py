@@ -78,6 +78,20 @@ _RULE = re.compile(
     r"^[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$|^[ \t]*={2,}[ \t]*$", re.M
 )
 
+# (label)= names a place, {ref}`the words <label>` links to one: MyST, as Sphinx reads it
+_TARGET = re.compile(r"^[ \t]*\([\w:. -]{1,100}\)=[ \t]*$", re.MULTILINE)
+_ROLE = re.compile(
+    r"\{[A-Za-z][\w:+.-]{0,30}\}(?=`)"
+    r"(?:`(?P<text>[^`<>\n]{1,200}?)[ \t]*<[^`<>\n]{1,200}>`)?"
+)
+# ```{note} Title: a fence whose lines are text, with options such as :class: tip below
+_DIRECTIVE = re.compile(
+    r"[ \t]*(?P<fence>`{3,}|~{3,})\{(?:note|warning|tip|hint|important|caution|danger|attention|"
+    r"error|seealso|admonition|versionadded|versionchanged|deprecated|dropdown|details|card|topic|"
+    r"sidebar|margin|tab-set|tab-item|grid|grid-item|grid-item-card|epigraph|todo)\}"
+)
+_OPTION = re.compile(r"[ \t]*:[\w-]+:[^\n]*\Z")
+
 _Range = tuple[int, int]
 
 
@@ -93,7 +107,8 @@ def mask(text: str) -> str:
     chars = list(text)
     body = front_matter_end(text)
     _blank(chars, 0, body)
-    code = list(_code(text, body))
+    _hide_directives(chars, text)
+    code = list(_code("".join(chars), body))
     _hide_pairs(chars, text, code)
     for hiding in _HIDING:
         _hide(chars, hiding, code)
@@ -176,6 +191,54 @@ def _blank(chars: list[str], start: int, end: int) -> None:
             chars[at] = " "
 
 
+def _hide_directives(chars: list[str], text: str) -> None:
+    """Hide the fences of directives whose lines are text, with their options."""
+    if "{" not in text:
+        return
+    start = 0
+    state = _Fences()
+    for line in text.split("\n"):
+        for at in range(*state.hidden(line)):
+            chars[start + at] = HIDDEN
+        start += len(line) + 1
+
+
+class _Fences:
+    """Which fences are open while the lines of a text are read."""
+
+    def __init__(self) -> None:
+        self._remarks: list[str] = []
+        self._code = ""
+        self._is_at_options = False
+
+    def hidden(self, line: str) -> _Range:
+        """Return what to hide of the next line."""
+        if self._code:
+            if _closes(line.strip(), self._code):
+                self._code = ""
+            return 0, 0
+        if found := _DIRECTIVE.match(line):
+            self._remarks.append(found["fence"])
+            self._is_at_options = True
+            return found.span()
+        if self._is_at_options and _OPTION.match(line):
+            return 0, len(line)
+        self._is_at_options = False
+        return self._closing_or_code(line)
+
+    def _closing_or_code(self, line: str) -> _Range:
+        if self._remarks and _closes(line.strip(), self._remarks[-1]):
+            self._remarks.pop()
+            return 0, len(line)
+        if opened := _FENCE.match(line):
+            self._code = opened[1]
+        return 0, 0
+
+
+def _closes(bare: str, fence: str) -> bool:
+    return len(bare) >= len(fence) and bare == fence[0] * len(bare)
+
+
 def _code(text: str, start: int) -> Iterator[_Range]:
     """Yield the ranges of fenced code and of code within lines, in order."""
     fence, opened = "", 0
@@ -185,7 +248,7 @@ def _code(text: str, start: int) -> Iterator[_Range]:
         row = line.group()
         if fence:
             bare = row.strip().lstrip("> ")
-            if len(bare) >= len(fence) and bare == fence[0] * len(bare):
+            if _closes(bare, fence):
                 yield opened, last
                 fence, prose = "", last
             continue
@@ -246,6 +309,10 @@ def _title(match: re.Match[str]) -> list[_Range]:
     return [match.span(name) for name in names if match[name] and match[name].strip()]
 
 
+def _role_text(match: re.Match[str]) -> list[_Range]:
+    return [match.span("text")] if match["text"] else []
+
+
 def _link_text(match: re.Match[str]) -> list[_Range]:
     # An image's alt text says what it shows; an image without one is hidden completely
     return [match.span("text")]
@@ -253,6 +320,8 @@ def _link_text(match: re.Match[str]) -> list[_Range]:
 
 _HIDING: tuple[tuple[re.Pattern[str], _Keep], ...] = (
     (_DATA, _nothing),
+    (_TARGET, _nothing),
+    (_ROLE, _role_text),
     (_TEMPLATE, _attributes_shown),
     (_ATTRIBUTES, _nothing),
     (_IMPORT, _nothing),

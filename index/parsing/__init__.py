@@ -1,83 +1,74 @@
 """Parse the bytes of one file into text with its title, headings and pages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import PurePosixPath
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from index.errors import UnreadableDocumentError
+from index.parsing.formats import (
+    FORMAT_OF,
+    FORMAT_OF_NAME,
+    FORMATS,
+    MAIL_SUFFIXES,
+    RECOGNISED,
+    SAVE_AS,
+    SUFFIXES,
+    TEXTUAL,
+    WRITTEN,
+)
+from index.parsing.left_out import is_generated, is_left_out, what_it_is
+from index.parsing.page_numbers import page_numbers
 from index.parsing.signature import signature
 from index.types import Parsed, ProblemKind
 
-__all__ = ["MAX_TEXT_CHARS", "PARSER_VERSION", "SUFFIXES", "Parser", "child", "parse"]
+if TYPE_CHECKING:
+    from index.parsing.mails import Attachment
+    from index.parsing.ocr_pages import Recognised
+
+__all__ = [
+    "MAIL_SUFFIXES",
+    "MAX_TEXT_CHARS",
+    "PARSER_VERSION",
+    "SUFFIXES",
+    "Parser",
+    "attachments",
+    "child",
+    "is_left_out",
+    "ocr_engines",
+    "ocr_pages",
+    "page_numbers",
+    "parse",
+]
 
 Parser: TypeAlias = Callable[[bytes], Parsed]
 
-PARSER_VERSION = "3"
+PARSER_VERSION = "4"
 """Changes whenever the same bytes would give another text, title, headings or pages."""
 
 MAX_TEXT_CHARS = 20_000_000
 
-# A new format is one module with a `parse(content: bytes) -> Parsed`, and its suffixes here.
-_FORMATS: Mapping[str, tuple[str, ...]] = {
-    "markdown": (".md", ".markdown"),
-    "text": (".txt", ".text"),
-    "rst": (".rst",),
-    "html": (".html", ".htm", ".xhtml"),
-    "pdf": (".pdf",),
-    "docx": (".docx", ".docm"),
-    "pptx": (".pptx", ".pptm"),
-    "xlsx": (".xlsx", ".xlsm"),
-    "odt": (".odt", ".ods", ".odp"),
-    "rtf": (".rtf",),
-    "csv": (".csv", ".tsv"),
-    "json": (".json", ".jsonl", ".ndjson"),
-    "eml": (".eml",),
-    "epub": (".epub",),
-    "ipynb": (".ipynb",),
-}
-_FORMAT_OF: Mapping[str, str] = {
-    suffix: name for name, suffixes in _FORMATS.items() for suffix in suffixes
-}
-_TEXTUAL = frozenset({"markdown", "text", "rst", "html", "rtf", "csv", "json", "eml", "ipynb"})
 
-# Older or related formats, and the format to save each of them as.
-_SAVE_AS: Mapping[str, str] = {
-    ".doc": "docx",
-    ".dot": "docx",
-    ".wpd": "docx",
-    ".ppt": "pptx",
-    ".pps": "pptx",
-    ".ppsx": "pptx",
-    ".key": "pptx",
-    ".xls": "xlsx",
-    ".xlsb": "xlsx",
-    ".numbers": "xlsx",
-    ".msg": "eml",
-    ".pages": "docx",
-    ".mobi": "epub",
-}
-
-SUFFIXES: frozenset[str] = frozenset(_FORMAT_OF)
-
-
-def parse(content: bytes, *, name: str) -> Parsed:
+def parse(content: bytes, *, name: str, recognised: "Recognised" = None) -> Parsed:
     """Return the text of *content*; its name and its first bytes decide the format.
+
+    Args:
+        content: The file.
+        name: Its name.
+        recognised: Pages that text recognition has read; None if it is off. Pages that are wanted
+            but not among them are named in the result, which then has no text.
 
     Raises:
         UnreadableDocumentError: With the kind of problem and what a person can do about it.
         MemoryError: If the process reaches its memory limit.
     """
-    suffix = PurePosixPath(name).suffix.lower()
-    found = signature(content) if suffix in _FORMAT_OF or suffix in _SAVE_AS else None
-    # A file called .doc is often HTML or rich text, whatever its name says.
-    if suffix not in _FORMAT_OF and found not in _FORMATS:
-        raise _unsupported(suffix)
-    if not content.strip():
-        raise UnreadableDocumentError(ProblemKind.EMPTY, "the file is empty")
-    parser = _parser(_format_found(found, _FORMAT_OF.get(suffix)))
+    kind = _format(content, name)
+    parser = _parser(kind)
     try:
-        parsed = parser(content)
+        if kind in RECOGNISED:
+            parsed = parser(content, recognised)
+        else:
+            parsed = parser(content, name) if kind == "code" else parser(content)
     except (UnreadableDocumentError, MemoryError):
         raise
     except RecursionError as error:
@@ -89,13 +80,51 @@ def parse(content: bytes, *, name: str) -> Parsed:
             ProblemKind.BROKEN,
             f"it cannot be read ({type(error).__name__}); open it and save it again",
         ) from error
-    return _checked(parsed)
+    return parsed if parsed.wanted else _checked(parsed)
+
+
+def attachments(content: bytes, *, name: str) -> "list[Attachment]":
+    """Return the files attached to a mail that can be read; raises `UnreadableDocumentError`."""
+    kind = _format(content, name)
+    module = import_module(f"{__name__}.{kind}")
+    if kind not in {FORMAT_OF[suffix] for suffix in MAIL_SUFFIXES}:
+        return []
+    try:
+        found: list[Attachment] = module.attachments(content)
+    except (UnreadableDocumentError, MemoryError):
+        raise
+    except Exception as error:  # the mail itself is read anyway, or has its problem
+        raise UnreadableDocumentError(
+            ProblemKind.BROKEN, f"its attached files cannot be read ({type(error).__name__})"
+        ) from error
+    return [one for one in found if PurePosixPath(one.name).suffix.lower() in SUFFIXES]
+
+
+def _format(content: bytes, name: str) -> str:
+    """Return the format of *content*; raises `UnreadableDocumentError`."""
+    path = PurePosixPath(name.lower())
+    named = FORMAT_OF.get(path.suffix) or FORMAT_OF_NAME.get(path.name)
+    found = signature(content) if named is not None or path.suffix in SAVE_AS else None
+    # A file called .doc is often HTML or rich text, whatever its name says.
+    if is_generated(name):
+        raise _left_out(name)
+    if named is None and found not in FORMATS:
+        raise _left_out(name) if is_left_out(name) else _unsupported(path.suffix)
+    if not content.strip():
+        raise UnreadableDocumentError(ProblemKind.EMPTY, "the file is empty")
+    if found == "html" and named in WRITTEN:
+        return str(named)
+    return _format_found(found, named)
+
+
+def _left_out(name: str) -> UnreadableDocumentError:
+    return UnreadableDocumentError(ProblemKind.LEFT_OUT, f"{what_it_is(name)} hold no text to read")
 
 
 def _unsupported(suffix: str) -> UnreadableDocumentError:
     what = f"{suffix} files are" if suffix else "a name without a suffix is"
-    if suffix in _SAVE_AS:
-        advice = f"save it as {_SAVE_AS[suffix]}"
+    if suffix in SAVE_AS:
+        advice = f"save it as {SAVE_AS[suffix]}"
     else:
         advice = "save it as PDF or Markdown, or as .txt if it is plain text, or exclude it"
     return UnreadableDocumentError(ProblemKind.UNSUPPORTED, f"{what} not supported; {advice}")
@@ -103,18 +132,18 @@ def _unsupported(suffix: str) -> UnreadableDocumentError:
 
 def _format_found(found: str | None, named: str | None) -> str:
     """Return the format that the signature of the content shows, else the one its name says."""
-    if found is not None and found in _FORMATS:
+    if found is not None and found in FORMATS:
         return found
-    if named is None or (found is not None and named in _TEXTUAL):
+    if named is None or (found is not None and named in TEXTUAL):
         raise UnreadableDocumentError(
             ProblemKind.BROKEN, f"the name says {named}, the content is not: it is {found}"
         )
     return named
 
 
-def _parser(name: str) -> Parser:
+def _parser(name: str) -> Callable[..., Parsed]:
     # Imported when the first file needs it: most folders hold only two or three formats.
-    parser: Parser = import_module(f"{__name__}.{name}").parse
+    parser: Callable[..., Parsed] = import_module(f"{__name__}.{name}").parse
     return parser
 
 

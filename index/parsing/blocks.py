@@ -1,5 +1,6 @@
 """Build a Markdown text block by block and record where headings and pages start."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,6 +9,20 @@ from index.types import Heading, Parsed
 
 _MAX_LEVEL = 6
 _BETWEEN = "\n\n"
+_FENCE = re.compile(r"`{3,}")
+
+
+def fenced(text: str, language: str = "") -> str:
+    r"""Return *text* as a block of code; "" if it is blank.
+
+    >>> fenced("x = 1", "python")
+    '```python\nx = 1\n```'
+    """
+    if not text.strip():
+        return ""
+    longest = max((len(match[0]) for match in _FENCE.finditer(text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 class Blocks:

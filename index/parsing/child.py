@@ -8,13 +8,18 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, TYPE_CHECKING, Self, cast
 
 from index.errors import IndexingError, UnreadableDocumentError
+from index.parsing.ocr_pages import Recognised, page_to_json
 from index.parsing.worker import message_to_parsed, read_message, write_message
 from index.types import Parsed, ProblemKind
+
+if TYPE_CHECKING:
+    from index.parsing.ocr_engines import Engine
 
 _COMMAND = (sys.executable, "-P", "-B", "-m", "index.parsing.worker")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -59,16 +64,45 @@ class ParserPool:
         for child in idle:
             child.stop()
 
-    def parse(self, content: bytes, name: str) -> Parsed:
+    def parse(self, content: bytes, name: str, recognised: Recognised = None) -> Parsed:
         """Return the result of `index.parsing.parse` for *content*.
 
         Raises:
             UnreadableDocumentError: The error of `parse`, or TIMEOUT, MEMORY or CRASH.
             IndexingError: No child process can be started.
         """
+        request: dict[str, object] = {"name": name}
+        if recognised is not None:
+            request["recognised"] = [
+                [number, page and page_to_json(page)] for number, page in recognised.items()
+            ]
+        return message_to_parsed(*self._ask(request, content))
+
+    def picture(self, content: bytes, page: int) -> bytes:
+        """Return a page of a PDF or of a picture file as a picture; raises as `parse` does."""
+        return self._ask({"task": "picture", "page": page}, content)[1]
+
+    def recognise(self, picture: bytes, engine: "Engine", *, timeout_s: float) -> bytes:
+        """Return the words of a picture as JSON; raises as `parse` does."""
+        request = {"task": "recognise", "engine": asdict(engine), "timeout_s": timeout_s}
+        return self._ask(request, picture)[1]
+
+    def attachments(self, content: bytes, name: str) -> list[tuple[str, int, str]]:
+        """Return name, size in bytes and SHA-256 of the files attached to a mail."""
+        header, _ = self._ask({"task": "attachments", "name": name}, content)
+        found = header["attachments"]
+        if not isinstance(found, list):
+            raise TypeError(f"not an answer of the parser: {sorted(header)}")
+        return [(str(one), int(size), str(digest)) for one, size, digest in found]
+
+    def attachment(self, content: bytes, name: str, attached: str) -> bytes:
+        """Return the bytes of a file attached to a mail."""
+        return self._ask({"task": "attachment", "name": name, "attachment": attached}, content)[1]
+
+    def _ask(self, request: dict[str, object], content: bytes) -> tuple[dict[str, object], bytes]:
         child = self._take()
         try:
-            answer = child.ask(content, name, timeout_s=self._timeout_s)
+            answer = child.ask(request, content, timeout_s=self._timeout_s)
         except BaseException:
             child.kill()
             raise
@@ -77,7 +111,7 @@ class ParserPool:
         header, body = answer
         if "problem" not in header:
             self._give_back(child)
-            return message_to_parsed(header, body)
+            return header, body
         kind = ProblemKind(str(header["problem"]))
         if kind is ProblemKind.MEMORY:
             # A process that ran out of memory once is not reused for the next file.
@@ -146,11 +180,11 @@ class _Child:
             raise IndexingError(f"the parser cannot be started: {self._last_complaint()}")
 
     def ask(
-        self, content: bytes, name: str, *, timeout_s: float
+        self, request: dict[str, object], content: bytes, *, timeout_s: float
     ) -> tuple[dict[str, object], bytes] | None:
-        """Return the answer for one file; None if the process ended without one."""
+        """Return the answer to one request; None if the process ended without one."""
         self.files += 1
-        return self._exchange((name, content), timeout_s=timeout_s)
+        return self._exchange((request, content), timeout_s=timeout_s)
 
     def is_alive(self) -> bool:
         """Return whether the process is still running."""
@@ -174,7 +208,7 @@ class _Child:
         return self._process.wait()
 
     def _exchange(
-        self, request: tuple[str, bytes] | None, *, timeout_s: float
+        self, request: tuple[dict[str, object], bytes] | None, *, timeout_s: float
     ) -> tuple[dict[str, object], bytes] | None:
         watch = threading.Timer(timeout_s, self._time_out)
         watch.start()
@@ -182,7 +216,7 @@ class _Child:
             # A child without enough memory for the file answers before it has read all of it.
             with contextlib.suppress(BrokenPipeError):
                 if request is not None:
-                    write_message(self._requests, {"name": request[0]}, request[1])
+                    write_message(self._requests, *request)
             return read_message(self._answers)
         finally:
             watch.cancel()

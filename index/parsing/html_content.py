@@ -25,7 +25,8 @@ _BESIDE = re.compile(
     r"navbox|toc|table-of-contents|pagination|pager|share|sharing|social|related|"
     r"recommend(?:ed|ations)?|newsletter|subscribe|signup|advert(?:isement)?s?|ads?|promo|"
     r"skip-?(?:link|to)?|footer|page-?footer|site-?header|masthead|edit-?(?:link|page|section)|"
-    r"feedback|comments-?form|back-?to-?top|prev-?next|menu)(?:$|[-_ ])",
+    r"feedback|comments-?form|back-?to-?top|prev-?next|menu|catlinks|printfooter|sitesub|contentsub|"
+    r"mw-editsection|lang(?:uage)?-?(?:list|switcher|selector|btn))(?:$|[-_ ])",
     re.I,
 )
 _LEAST_MAIN_CHARS = 200

@@ -7,12 +7,11 @@ from typing import TypeGuard
 
 from index.errors import UnreadableDocumentError
 from index.parsing import markdown
-from index.parsing.blocks import Blocks
+from index.parsing.blocks import Blocks, fenced
 from index.parsing.text import decode
 from index.types import Parsed, ProblemKind
 
 _MAX_OUTPUT_CHARS = 10_000
-_FENCE = re.compile(r"`{3,}")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 Cell = Mapping[str, object]
@@ -92,9 +91,4 @@ def _text(value: object) -> str:
 
 
 def _fenced(text: str, language: str) -> str:
-    text = _COLOUR.sub("", text).strip("\n")[:_MAX_OUTPUT_CHARS]
-    if not text.strip():
-        return ""
-    longest = max((len(match[0]) for match in _FENCE.finditer(text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
+    return fenced(_COLOUR.sub("", text).strip("\n")[:_MAX_OUTPUT_CHARS], language)

@@ -23,13 +23,18 @@ def parse(content: bytes) -> Parsed:
     text = clean(decode(content))
     value = _value(text)
     blocks = Blocks()
+    add_value(blocks, value)
+    title = value.get("title") if isinstance(value, dict) else None
+    return blocks.parsed(title if isinstance(title, str) else None)
+
+
+def add_value(blocks: Blocks, value: Json) -> None:
+    """Add the lines of a value; a comment has a name such as `#1`, which is not shown."""
     if isinstance(value, dict):
         _add_object(blocks, value)
     else:
         for block in _blocks("", value):
             blocks.add(block)
-    title = value.get("title") if isinstance(value, dict) else None
-    return blocks.parsed(title if isinstance(title, str) else None)
 
 
 def _value(text: str) -> Json:
@@ -115,7 +120,8 @@ def _is_leaf(value: Json) -> bool:
 
 def _line(path: str, value: Json) -> str:
     text = _shown(value)
-    return f"{path}: {text}" if path and text else text
+    is_comment = path.rpartition(".")[2].startswith("#")
+    return f"{path}: {text}" if path and text and not is_comment else text
 
 
 def _shown(value: Json) -> str:

@@ -1,42 +1,33 @@
 """Parse PDF with pdfium: text, tables and headings of each page, form values and notes."""
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pypdfium2 import PdfDocument, PdfiumError
 from pypdfium2 import raw as pdfium_c
 
 from index.errors import UnreadableDocumentError
-from index.parsing.pdf_columns import PdfTable
+from index.parsing.ocr_pages import Recognised
+from index.parsing.page import Page
+from index.parsing.page_numbers import page_numbers
 from index.parsing.pdf_forms import add_entries
-from index.parsing.pdf_hyphens import rejoin
-from index.parsing.pdf_layout import (
-    PdfLine,
-    PdfLines,
-    are_stamps,
-    drop_running_lines,
-    is_garbled,
-    is_scan,
-    join_headings,
-    mark_headings,
-)
+from index.parsing.pdf_layout import PdfLines, are_stamps, is_garbled, is_scan
 from index.parsing.pdf_outline import outline_headings
-from index.parsing.pdf_page import Look, Page, Word, read_page
-from index.parsing.pdf_tables import find_tables
-from index.parsing.sheets import table_texts
+from index.parsing.pdf_page import read_page
+from index.parsing.pdf_text import lines_of, page_texts
 from index.parsing.text import clean
 from index.types import Heading, Parsed, ProblemKind
 
 MAX_PAGES = 10_000
 
-_PAGE_BREAK = "\n\n"
 _HEADER_BYTES = 1024
-_MARK = "\uf8ff"  # a private character before a heading
-_GAP = 0.45  # between two paragraphs, in heights of a line
 _PAGES_A_HEADING = 10
-_MOST_RANGES = 12
-_SCANNED = "its pages are images without text: run OCR on it first"
+_SCANNED = "its pages are images without text: switch on ocr under [documents]"
+_UNRECOGNISED = "the words on its pages could not be recognised in time: raise ocr_page_timeout_s"
+_PICTURES = "with pictures instead of text: switch on ocr under [documents]"
+_GARBLED = "with letters that make no words: export the file again, or switch on ocr"
 
 # Titles that programs set by themselves.
 _NO_TITLE = re.compile(
@@ -46,8 +37,12 @@ _NO_TITLE = re.compile(
 )
 
 
-def parse(content: bytes) -> Parsed:
+def parse(content: bytes, recognised: Recognised = None) -> Parsed:
     """Return the text of every page of *content*, with the offset of each physical page.
+
+    Args:
+        content: The file.
+        recognised: What text recognition found on pages without text of their own.
 
     Raises:
         UnreadableDocumentError: ENCRYPTED, SCANNED, EMPTY, TOO_BIG or BROKEN.
@@ -56,29 +51,61 @@ def parse(content: bytes) -> Parsed:
         raise UnreadableDocumentError(
             ProblemKind.BROKEN, "the name says pdf, the content is not; export it again"
         )
-    document = _open(content)
+    document = open_pdf(content)
     try:
         read = _read_pages(document)
-        pages = _checked(document, read)
-        scans = [number for number, page in enumerate(pages, start=1) if is_scan(page)]
-        garbled = [number for number, page in enumerate(pages, start=1) if is_garbled(page.text)]
-        drop_running_lines(pages)
-        mark_headings(pages)
-        texts, own = _written(pages)
-        starts = _page_starts(texts)
-        outlined = outline_headings(document, texts, starts)
-        return Parsed(
-            text=_PAGE_BREAK.join(texts),
-            title=_title(document),
-            headings=_chosen(outlined, _offset(own, starts), len(pages)),
-            pages=starts,
-            note=_note(scans=scans, garbled=garbled, failed=read.failed),
-        )
+        if recognised is not None:
+            unread = [n for n, page in enumerate(read.pages, start=1) if _is_unread(page)]
+            if wanted := tuple(n for n in unread if n not in recognised):
+                return Parsed(text="", wanted=wanted)
+            _use(read, recognised)
+        return _parsed(document, read, _checked(document, read))
     finally:
         document.close()
 
 
-def _open(content: bytes) -> PdfDocument:
+def _is_unread(page: PdfLines) -> bool:
+    """Return whether only text recognition can read a page."""
+    is_drawn = bool(page.objects) and not page.text.strip()
+    return is_drawn or is_scan(page) or is_garbled(page.text)
+
+
+def _use(read: "_Read", recognised: Mapping[int, Page | None]) -> None:
+    """Replace pages by what text recognition found on them."""
+    read.looked_at = True
+    for number, found in recognised.items():
+        if not 0 < number <= len(read.pages):
+            continue
+        if found is None:
+            read.unrecognised.append(number)
+        elif found.words:
+            read.pages[number - 1] = lines_of(found)
+            read.recognised.append(number)
+        else:  # it shows no words
+            read.pages[number - 1].is_picture = False
+
+
+def _parsed(document: PdfDocument, read: "_Read", pages: list[PdfLines]) -> Parsed:
+    scans = [number for number, page in enumerate(pages, start=1) if is_scan(page)]
+    garbled = [
+        number
+        for number, page in enumerate(pages, start=1)
+        if number not in read.recognised and is_garbled(page.text)
+    ]
+    told = page_texts(pages)
+    outlined = outline_headings(document, told.texts, told.starts)
+    return Parsed(
+        text=told.text,
+        title=_title(document),
+        headings=_chosen(outlined, told.headings, len(pages)),
+        pages=told.starts,
+        note=_note(read, scans=scans, garbled=garbled),
+        recognised=tuple(read.recognised),
+    )
+
+
+def open_pdf(content: bytes) -> PdfDocument:
+    """Open a PDF; raises `UnreadableDocumentError`."""
     try:
         document = PdfDocument(content)
     except PdfiumError as error:
@@ -99,10 +126,21 @@ def _open(content: bytes) -> PdfDocument:
 
 @dataclass(slots=True, kw_only=True)
 class _Read:
-    """The pages of a document, and the numbers of those that could not be read."""
+    """The pages of a document, and the numbers of those that were not simply read.
+
+    Attributes:
+        pages: All of them.
+        failed: Those that are damaged.
+        recognised: Those whose words were recognised in a picture.
+        unrecognised: Those for which that failed.
+        looked_at: Whether text recognition is on.
+    """
 
     pages: list[PdfLines] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
+    recognised: list[int] = field(default_factory=list)
+    unrecognised: list[int] = field(default_factory=list)
+    looked_at: bool = False
 
 
 def _read_pages(document: PdfDocument) -> _Read:
@@ -118,7 +156,7 @@ def _read_pages(document: PdfDocument) -> _Read:
             try:
                 found = read_page(page)
                 add_entries(found, page, form)
-                read.pages.append(_lines(found))
+                read.pages.append(lines_of(found))
             finally:
                 page.close()
         except PdfiumError:
@@ -131,145 +169,40 @@ def _checked(document: PdfDocument, read: _Read) -> list[PdfLines]:
     """Return the pages if any has text; raises `UnreadableDocumentError`."""
     pages = read.pages
     has_text = any(page.text.strip() for page in pages)
-    if has_text and not are_stamps(pages):
+    if has_text and (read.recognised or not are_stamps(pages)):
         return pages
-    if has_text:
-        raise UnreadableDocumentError(ProblemKind.SCANNED, _SCANNED)
+    if has_text or read.unrecognised:
+        raise UnreadableDocumentError(
+            ProblemKind.SCANNED, _UNRECOGNISED if read.unrecognised else _SCANNED
+        )
     raise _nothing_read(
         document,
         failed=len(read.failed) == len(pages),
-        has_objects=any(page.objects for page in pages),
+        has_objects=not read.looked_at and any(page.objects for page in pages),
     )
-
-
-def _lines(found: Page) -> PdfLines:
-    """Return the lines of a page in pdfium's order, each table where its first word is."""
-    tables = find_tables(found)
-    table_of = {number: table for table in tables for number in table.words}
-    told: set[int] = set()
-    made = PdfLines(height=found.height, is_picture=found.is_picture, objects=found.objects)
-    words: list[Word] = []
-    for number, word in enumerate(found.words):
-        table = table_of.get(number)
-        if words and (table is not None or words[-1].line != word.line):
-            made.lines.append(_line(found, words))
-            words = []
-        if table is None:
-            words.append(word)
-        elif id(table) not in told:
-            told.add(id(table))
-            made.lines.append(_table_line(found, table))
-    if words:
-        made.lines.append(_line(found, words))
-    return made
-
-
-def _line(found: Page, words: list[Word]) -> PdfLine:
-    look = found.looks.get(words[0].line) or Look(size=0.0, is_bold=False)
-    return PdfLine(
-        text=" ".join(word.text for word in words).replace(_MARK, ""),
-        top=max(word.box[3] for word in words),
-        bottom=min(word.box[1] for word in words),
-        size=look.size,
-        is_bold=look.is_bold,
-    )
-
-
-def _table_line(found: Page, table: PdfTable) -> PdfLine:
-    boxes = [found.words[number].box for number in table.words]
-    return PdfLine(
-        text="\n\n".join(table_texts(table.rows)).replace(_MARK, ""),
-        top=max(box[3] for box in boxes),
-        bottom=min(box[1] for box in boxes),
-        is_table=True,
-    )
-
-
-def _written(pages: list[PdfLines]) -> tuple[list[str], list[list[Heading]]]:
-    """Return the text of each page, and its headings with their places in it."""
-    for page in pages:
-        join_headings(page)
-    texts: list[str] = []
-    found: list[list[Heading]] = []
-    for text in rejoin([_page_text(page) for page in pages]):
-        lines: list[str] = []
-        headings: list[Heading] = []
-        offset = 0
-        for marked in text.split("\n"):
-            line = marked
-            if marked.startswith(_MARK):
-                line = marked[2:]
-                headings.append(Heading(start=offset, level=int(marked[1]), text=line))
-            lines.append(line)
-            offset += len(line) + 1
-        texts.append("\n".join(lines))
-        found.append(headings)
-    return texts, found
-
-
-def _page_text(page: PdfLines) -> str:
-    """Return the text of a page, with a blank line where there is a gap between its lines."""
-    parts: list[str] = []
-    before: PdfLine | None = None
-    for line in page.lines:
-        if before is not None:
-            parts.append("\n\n" if _is_apart(before, line) else "\n")
-        parts.append(f"{_MARK}{line.level}{line.text}" if line.level else line.text)
-        before = line
-    return "".join(parts)
-
-
-def _is_apart(before: PdfLine, line: PdfLine) -> bool:
-    if before.is_table or line.is_table or before.level or line.level:
-        return True
-    height = max(1.0, line.top - line.bottom)
-    return before.bottom - line.top > _GAP * height
-
-
-def _offset(own: list[list[Heading]], starts: tuple[int, ...]) -> list[Heading]:
-    return [
-        replace(heading, start=start + heading.start)
-        for headings, start in zip(own, starts, strict=True)
-        for heading in headings
-    ]
 
 
 def _chosen(
-    outlined: tuple[Heading, ...], printed: list[Heading], pages: int
+    outlined: tuple[Heading, ...], printed: tuple[Heading, ...], pages: int
 ) -> tuple[Heading, ...]:
     """Return the headings of the outline, or those by size if the outline has hardly any."""
-    return outlined if len(outlined) * _PAGES_A_HEADING >= pages and outlined else tuple(printed)
+    return outlined if len(outlined) * _PAGES_A_HEADING >= pages and outlined else printed
 
 
-def _note(*, scans: list[int], garbled: list[int], failed: list[int]) -> str | None:
+def _note(read: "_Read", *, scans: list[int], garbled: list[int]) -> str | None:
     """Return what a reader of the document misses, as one sentence; None if nothing."""
+    unrecognised = read.unrecognised
     parts = [
-        f"{_numbers(found)} {what}"
+        f"{page_numbers(found)} {what}"
         for found, what in (
-            (scans, "with pictures instead of text: run OCR on the file"),
-            (garbled, "with letters that make no words: export the file again or run OCR on it"),
-            (failed, "that cannot be read"),
+            ([one for one in scans if one not in unrecognised], _PICTURES),
+            ([one for one in garbled if one not in unrecognised], _GARBLED),
+            (unrecognised, "whose words could not be recognised in time"),
+            (read.failed, "that cannot be read"),
         )
         if found
     ]
     return "; ".join(parts) or None
-
-
-def _numbers(found: list[int]) -> str:
-    """Return page numbers for people.
-
-    >>> _numbers([2, 3, 4, 9]), _numbers([7])
-    ('pages 2 to 4, 9', 'page 7')
-    """
-    ranges: list[list[int]] = []
-    for number in found:
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    words = [str(first) if first == last else f"{first} to {last}" for first, last in ranges]
-    kept = words if len(words) <= _MOST_RANGES else [*words[:_MOST_RANGES], "and others"]
-    return f"page{'s' if len(found) > 1 else ''} {', '.join(kept)}"
 
 
 def _nothing_read(
@@ -286,15 +219,6 @@ def _nothing_read(
     if has_objects:
         return UnreadableDocumentError(ProblemKind.SCANNED, _SCANNED)
     return UnreadableDocumentError(ProblemKind.EMPTY, "its pages are blank")
-
-
-def _page_starts(texts: list[str]) -> tuple[int, ...]:
-    starts: list[int] = []
-    offset = 0
-    for text in texts:
-        starts.append(offset)
-        offset += len(text) + len(_PAGE_BREAK)
-    return tuple(starts)
 
 
 def _title(document: PdfDocument) -> str | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pypdfium2 import PdfPage
 from pypdfium2 import raw as pdfium_c
 
-from index.parsing.pdf_page import Box, Page, Word, frame_of
+from index.parsing.page import Box, Page, Word
+from index.parsing.pdf_page import frame_of
 from index.parsing.text import clean
 
 _MOST_NOTES = 2_000

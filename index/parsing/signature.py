@@ -16,6 +16,16 @@ _OFFICE_PARTS = (
     ("ppt/presentation.xml", "pptx"),
     ("xl/workbook.xml", "xlsx"),
 )
+# The first stream that is there decides: a mail can hold a document.
+_OLE_STREAMS = tuple(
+    (name.encode("utf-16-le"), kind)
+    for name, kind in (
+        ("__properties_version1.0", "msg"),
+        ("PowerPoint Document", "ppt"),
+        ("WordDocument", "doc"),
+        ("Workbook", "xls"),
+    )
+)
 _MIME_TYPES = {
     b"application/epub+zip": "epub",
     b"application/vnd.oasis.opendocument.text": "odt",
@@ -39,10 +49,18 @@ def signature(content: bytes) -> str | None:
     if start.startswith(ZIP_MAGIC):
         return _zip_signature(content)
     if start.startswith(OLE_MAGIC):
-        return "an Office file of an old or encrypted kind"
+        return _ole_signature(content)
     if start.startswith(b"{\\rtf"):
         return "rtf"
     return "html" if _is_html(start.lower()) else None
+
+
+def _ole_signature(content: bytes) -> str:
+    if ENCRYPTED_STREAM not in content:
+        for stream, kind in _OLE_STREAMS:
+            if stream in content:
+                return kind
+    return "an Office file of an old or encrypted kind"
 
 
 def _is_html(start: bytes) -> bool:

@@ -8,12 +8,14 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import IO
 
 from index.errors import UnreadableDocumentError
-from index.parsing import parse
+from index.parsing import attachments, parse
+from index.parsing.ocr_pages import Recognised, page_from_json, page_to_json
 from index.types import Heading, Parsed, ProblemKind
 
 _READY: dict[str, object] = {"ready": True}
@@ -63,6 +65,8 @@ def parsed_to_message(parsed: Parsed) -> tuple[dict[str, object], bytes]:
         "url": parsed.url,
         "modified_at": None if parsed.modified_at is None else parsed.modified_at.isoformat(),
         "note": parsed.note,
+        "recognised": list(parsed.recognised),
+        "wanted": list(parsed.wanted),
     }
     return header, parsed.text.encode("utf-8")
 
@@ -85,7 +89,13 @@ def message_to_parsed(header: dict[str, object], body: bytes) -> Parsed:
         url=_text_or_none(header["url"]),
         modified_at=None if modified_at is None else datetime.fromisoformat(modified_at),
         note=_text_or_none(header["note"]),
+        recognised=_numbers(header["recognised"]),
+        wanted=_numbers(header["wanted"]),
     )
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    return tuple(int(one) for one in value) if isinstance(value, list) else ()
 
 
 def _text_or_none(value: object) -> str | None:
@@ -103,7 +113,7 @@ def serve(parser: Callable[..., Parsed], *, memory_bytes: int, timeout_s: float)
         while (message := read_message(sys.stdin.buffer)) is not None:
             header, content = message
             signal.setitimer(signal.ITIMER_REAL, timeout_s + _GRACE_S)
-            answer = _answer(parser, content, str(header["name"]))
+            answer = _answer(parser, content, header)
             signal.setitimer(signal.ITIMER_REAL, 0)
             write_message(answers, *answer)
     except MemoryError:  # not even the file itself fits
@@ -146,14 +156,68 @@ def _refuse_network(event: str, arguments: object) -> None:
 
 
 def _answer(
-    parser: Callable[..., Parsed], content: bytes, name: str
+    parser: Callable[..., Parsed], content: bytes, header: Mapping[str, object]
 ) -> tuple[dict[str, object], bytes]:
     try:
-        return parsed_to_message(parser(content, name=name))
+        task = _TASKS.get(str(header.get("task")))
+        if task is not None:
+            return task(content, header)
+        recognised = _recognised(header.get("recognised"))
+        given = {} if recognised is None else {"recognised": recognised}
+        return parsed_to_message(parser(content, name=str(header["name"]), **given))
     except UnreadableDocumentError as error:
         return {"problem": error.kind, "reason": error.reason}, b""
     except MemoryError:
         return _OUT_OF_MEMORY, b""
+
+
+def _recognised(value: object) -> Recognised:
+    if not isinstance(value, list):
+        return None
+    return {int(number): page and page_from_json(page) for number, page in value}
+
+
+def _picture(content: bytes, header: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+    from index.parsing.ocr_pictures import picture  # noqa: PLC0415  needs Pillow
+
+    is_pdf = content[:1024].find(b"%PDF-") >= 0
+    return {}, picture(content, int(str(header["page"])), is_pdf=is_pdf)
+
+
+def _recognise(content: bytes, header: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+    from index.parsing.ocr_engines import Engine, recognise  # noqa: PLC0415  needs Pillow
+
+    told = header["engine"]
+    if not isinstance(told, dict):
+        raise TypeError(f"not an engine: {told!r}")
+    lists = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
+    engine = Engine(**told | lists)
+    try:
+        page = recognise(content, engine, timeout_s=float(str(header["timeout_s"])))
+    except TimeoutError:
+        return {"problem": ProblemKind.TIMEOUT, "reason": ""}, b""
+    return {}, json.dumps(page_to_json(page)).encode()
+
+
+def _attachments(content: bytes, header: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+    found = attachments(content, name=str(header["name"]))
+    told = [[one.name, len(one.content), sha256(one.content).hexdigest()] for one in found]
+    return {"attachments": told}, b""
+
+
+def _attachment(content: bytes, header: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
+    for one in attachments(content, name=str(header["name"])):
+        if one.name == header["attachment"]:
+            return {}, one.content
+    raise UnreadableDocumentError(ProblemKind.UNREADABLE, "it is no longer attached to the mail")
+
+
+_TASKS: Mapping[str, Callable[[bytes, Mapping[str, object]], tuple[dict[str, object], bytes]]] = {
+    "picture": _picture,
+    "recognise": _recognise,
+    "attachments": _attachments,
+    "attachment": _attachment,
+}
 
 
 def main() -> None:

@@ -32,11 +32,16 @@ _PROPERTY = re.compile(
     r"lowest|most|least|process|procedure|difference|rules?|steps?|capital|date|time)\b",
     re.IGNORECASE,
 )
+# "PAM?": an acronym alone, in capitals
+_ALONE = re.compile(r"^(?P<x>[A-Za-z]{0,2}[A-Z]{2,7}s?)$")
+# "Who is our privacy officer?" asks for a person, "who is Ada Lind?" for a description
+_ASKS_FOR_PERSON = re.compile(r"^who(?:'?s| is| are) (?:the|our|my|your|an?)\b", re.IGNORECASE)
 _MOST_WORDS = 3
 _SAYS = (
     r"(?:is|are|was|means?|stands? for|refers? to|describes?|denotes?|aka|a\.k\.a\.|ist|sind|"
     r"bedeutet|heißt)\b"
 )
+_LONGEST = 8  # letters of an acronym
 _IN_BRACKETS = r"(?:\s*\([^()]{2,60}\))?"
 
 
@@ -52,8 +57,10 @@ def subject_of(question: str) -> str:
     for pattern in _ASKS:
         if (found := pattern.match(text)) and (subject := _bare(found["x"])):
             return subject
+    if found := _ALONE.match(text):
+        return found["x"]
     found = _ASKS_PLAINLY.match(text)
-    if found is None:
+    if found is None or _ASKS_FOR_PERSON.match(text):
         return ""
     subject = _bare(found["x"])
     is_name = 0 < len(stems_of(subject)) <= _MOST_WORDS and not _PROPERTY.search(subject)
@@ -82,7 +89,7 @@ def _patterns(subject: str) -> tuple[tuple[float, re.Pattern[str]], ...]:
 
 
 def _is_acronym(subject: str) -> bool:
-    return subject.isupper() and len(subject) > 1
+    return sum(map(str.isupper, subject)) > 1 and subject.isalnum() and len(subject) <= _LONGEST
 
 
 def defines(text: str, subject: str) -> float:
@@ -102,11 +109,29 @@ def defines(text: str, subject: str) -> float:
 
 
 def _is_written_out(text: str, acronym: str) -> bool:
-    """Return whether *text* spells an acronym out beside it: "Technology Services (TS)"."""
-    match = re.search(rf"((?:[\w'’&-]+[ ]+){{1,8}})\(\"?{re.escape(acronym)}\"?\)", text)
-    if not match:
-        return False
-    words = [word for word in re.split(r"[\s-]+", match[1]) if word]
-    initials = "".join(word[0] for word in words)
-    capitals = "".join(letter for letter in initials if letter.isupper())
-    return any(each.upper().endswith(acronym) for each in (capitals, initials))
+    """Return whether *text* spells an acronym out beside it, on either side of a bracket.
+
+    >>> _is_written_out("Ask Technology Services (TS).", "TS")
+    True
+    >>> _is_written_out("TS (Technology Services) helps.", "TS")
+    True
+    """
+    short = re.escape(acronym)
+    before = re.search(rf"((?:[\w'’&-]+[ ]+){{1,8}})\(\"?{short}\"?\)", text)
+    after = re.search(rf"\b{short} ?\((?P<words>[^()]{{3,80}})\)", text)
+    return (before is not None and _ends_with_initials(before[1], acronym)) or (
+        after is not None and _initials(after["words"]) == acronym.upper()
+    )
+
+
+def _ends_with_initials(text: str, acronym: str) -> bool:
+    capitals = "".join(letter for letter in _first_letters(text) if letter.isupper())
+    return any(each.upper().endswith(acronym.upper()) for each in (capitals, _initials(text)))
+
+
+def _initials(text: str) -> str:
+    return _first_letters(text).upper()
+
+
+def _first_letters(text: str) -> str:
+    return "".join(word[0] for word in re.split(r"[\s-]+", text) if word)

@@ -13,7 +13,7 @@ from index.search.definitions import defines, subject_of
 from index.search.foreign import is_in_another_language
 from index.search.fusion import Fuser, Fusion
 from index.search.misspellings import Corrected, correct
-from index.search.sections import with_sections
+from index.search.sections import pieces_of, with_sections
 from index.storage import Generation, IndexDirectory
 from index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vectors
 
@@ -54,6 +54,21 @@ def result_of_search(
         question=read.text if read.corrections else "",
         corrections=read.corrections,
         suggestions=read.suggestions,
+        ms=(time.perf_counter() - started) * 1000,
+    )
+
+
+def result_of_reading(generation: Generation, document: str, *, audience: Audience) -> SearchResult:
+    """Return a complete document in passages; none if there is none that *audience* may see."""
+    started = time.perf_counter()
+    pieces = pieces_of(document, generation.passages)
+    groups = set(pieces[0].chunk.audience) if pieces else set()
+    is_visible = audience is None or not groups or bool(groups & audience)
+    return SearchResult(
+        passages=tuple(pieces) if is_visible else (),
+        generation=generation.manifest.generation,
+        created_at=generation.manifest.created_at,
+        lexical_only=generation.manifest.lexical_only,
         ms=(time.perf_counter() - started) * 1000,
     )
 
@@ -276,6 +291,10 @@ class LiveIndex:
         """Find the *k* best passages that *audience* may see."""
         generation = self.generation
         return result_of_search(generation, question, k=k, audience=audience, fusion=self._fusion)
+
+    def read(self, document: str, *, audience: Audience) -> SearchResult:
+        """Return a complete document in passages; none if *audience* may not see it."""
+        return result_of_reading(self.generation, document, audience=audience)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed *texts* as questions: shape (len(texts), dim), each row of length 1."""

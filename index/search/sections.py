@@ -33,6 +33,34 @@ def with_sections(passages: Sequence[Passage], reader: PassageReader) -> list[Pa
     return [replace(one, around=cache(partial(_section_in, read, one.chunk))) for one in passages]
 
 
+def pieces_of(document: str, reader: PassageReader) -> list[Passage]:
+    """Return a complete document as passages that follow each other, without overlap."""
+    stored = reader.document(document)
+    pieces: list[list[Chunk]] = []
+    for chunk in reader.document_chunks(document):
+        if pieces and chunk.end - pieces[-1][0].start <= MOST_CHARS:
+            pieces[-1].append(chunk)
+        else:
+            pieces.append([chunk])
+    text = "" if stored is None else stored.text
+    return [
+        Passage(
+            chunk=piece[0],
+            rank=rank,
+            fused=1.0,
+            cosine=None,
+            bm25=None,
+            around=cache(partial(_wide, text, piece)),
+        )
+        for rank, piece in enumerate(pieces, 1)
+    ]
+
+
+def _wide(text: str, chunks: Sequence[Chunk]) -> Section:
+    start, end = chunks[0].start, chunks[-1].end
+    return section_of(replace(chunks[0], end=end, text=text[start:end]), text, chunks)
+
+
 def _section_in(read: Callable[[str], tuple[str, list[Chunk]]], chunk: Chunk) -> Section:
     return _section(chunk, *read(chunk.document))
 

@@ -6,8 +6,11 @@ import pytest
 
 from benchmarks.fidelity import __main__ as fidelity
 from benchmarks.fidelity.traps import Trap, traps
+from index.types import Parsed
 
-_ROW = re.compile(r"\| `(\.\w+)` \| \d+ \| [\d,]+ \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|")
+_ROW = re.compile(
+    r"\| `(\.\w+)` \| \d+ \| [\d,]+ \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+|–) \|"
+)
 _SLACK = 0.005
 
 
@@ -33,6 +36,18 @@ def test_a_lost_word_an_added_word_and_a_changed_order_are_counted() -> None:
     assert (figures.pairs, figures.pairs_kept) == (3, 0)
 
 
+def test_a_page_with_the_words_of_another_page_is_counted_as_wrong() -> None:
+    first, second = (" ".join(f"word{chr(97 + n)}{page}" for n in range(26)) for page in "xy")
+    parsed = Parsed(text=f"{first}\n\n{second}", pages=(0, len(first) + 2))
+    right, wrong = fidelity.Figures(), fidelity.Figures()
+
+    fidelity._count_pages(right, parsed, [first, second])
+    fidelity._count_pages(wrong, parsed, [second, first])
+
+    assert (right.pages, right.pages_right) == (2, 2)
+    assert (wrong.pages, wrong.pages_right) == (2, 0)
+
+
 @pytest.mark.slow
 def test_no_figure_of_the_page_has_dropped(*, campaign: bool) -> None:
     if not campaign:
@@ -49,3 +64,5 @@ def test_no_figure_of_the_page_has_dropped(*, campaign: bool) -> None:
         assert one.kept / max(1, one.words) >= float(row[2]) - _SLACK, suffix
         assert one.added / max(1, one.own) <= float(row[3]) + _SLACK, suffix
         assert one.pairs_kept / max(1, one.pairs) >= float(row[4]) - _SLACK, suffix
+        right = one.pages_right / max(1, one.pages)
+        assert row[5] == "–" or right >= float(row[5]) - _SLACK, suffix

@@ -49,3 +49,13 @@ def test_a_fault_is_caught_by_a_test_that_looks_and_only_by_that(tmp_path: Path)
         is_caught(root, fault) for fault in drawn(root, 10, seed=1) if fault.new != "False"
     )
     assert (root / "bot" / "sizes.py").read_text() == SOUND
+
+
+@pytest.mark.slow
+def test_a_slow_test_catches_a_fault_only_if_slow_tests_run(tmp_path: Path) -> None:
+    root = project(tmp_path, "assert not is_long('one')")
+    test = root / "tests" / "test_sizes.py"
+    test.write_text(f"import pytest\npytestmark = pytest.mark.slow\n{test.read_text()}")
+    (fault,) = [one for one in drawn(root, 10, seed=1) if one.new == ">="]
+
+    assert [is_caught(root, fault, slow=slow) for slow in (False, True)] == [False, True]

@@ -11,7 +11,8 @@ from bot.extractive.answerer import SpanReranker
 from bot.extractive.span_model import INFO_FILE, SHIPPED, SpanModel
 from bot.settings import Settings, load
 from bot.types import Question, Status
-from index.building.build import Builder, BuildOptions
+from index.building.build import Builder
+from index.building.options import BuildOptions
 from tests.fakes.embedder import HashEmbedder
 
 
@@ -115,3 +116,27 @@ def test_network_that_orders_and_answers_is_opened_once_and_reads_a_passage_once
 
     assert answer.status is Status.ANSWERED
     assert (opened.call_count, read.call_count) == (1, 1)
+
+
+@pytest.mark.parametrize("second", ["docs", "docs/../docs", "link"])
+def test_the_same_folder_twice_is_one_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("docs").mkdir()
+    Path("link").symlink_to("docs")
+    Path("other").mkdir()
+
+    specs = composition.specs_of_paths([Path("docs"), Path(second), Path("other")])
+
+    assert [Path(spec.path).name for spec in specs] == ["docs", "other"]
+
+
+def test_a_source_that_is_twice_in_the_settings_is_one(tmp_path: Path) -> None:
+    table = '[[sources]]\npath = "docs"\n'
+    other = '[[sources]]\npath = "docs"\naudience = ["hr"]\n'
+    (tmp_path / "footnote.toml").write_text(table + table + other)
+
+    specs = composition.source_specs(load(tmp_path / "footnote.toml"))
+
+    assert [spec.audience for spec in specs] == [(), ("hr",)]

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from index.building.build import Builder, BuildOptions
+from index.building.build import Builder
+from index.building.options import BuildOptions
 from index.search.hybrid import LiveIndex
 from index.sources import SourceSpec
 from index.storage.generation import IndexDirectory

@@ -178,6 +178,9 @@ def _serve(address: str) -> Callable[[], object] | None:
     """Serve until standard input ends (None), or return what a fork is to do."""
     for name in _IMPORTED:
         importlib.import_module(name)
+    from index.embedding import language_of
+
+    language_of("Unpacking what knows the languages takes most of a second.")
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page
     woken, waking = socket.socketpair()

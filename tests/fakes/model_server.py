@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +22,7 @@ class Reply:
     Attributes:
         text: The content of the model's message.
         script: Makes the text from the passages of the request; goes before `text`.
+        writes: Makes the text from the last message of the request; goes before both.
         finish_reason: As OpenAI says it; None leaves it null.
         status: HTTP status.
         headers: Further ones.
@@ -37,6 +38,7 @@ class Reply:
 
     text: str = ""
     script: Script | None = None
+    writes: Callable[[str], str] | None = None
     finish_reason: str | None = "stop"
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
@@ -58,12 +60,14 @@ class ModelServer:
         replies: What is still to be played.
         requests: The JSON of each request, with its path and its key beside it.
         billed: (input, output) tokens of each completion that was sent in full.
+        refuses: Parameters that are refused with status 400, and what is said then.
     """
 
     replies: deque[Reply]
     requests: list[dict[str, Any]] = field(default_factory=list)
     billed: list[tuple[int, int]] = field(default_factory=list)
     base_url: str = ""
+    refuses: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def next_reply(self) -> Reply:
@@ -104,6 +108,11 @@ class _Handler(BaseHTTPRequestHandler):
         keys = [self.headers.get(name) for name in _KEY_HEADERS]
         key = next((one for one in keys if one), "")
         self.played.requests.append(sent | {"authorization": key, "path": self.path})
+        refused = next((n for n in self.played.refuses if n in json.dumps(sent)), None)
+        if refused is not None:
+            error = {"message": self.played.refuses[refused], "type": "invalid_request_error"}
+            self._send(Reply(status=400, body=json.dumps({"error": error})), sent)
+            return
         reply = self.played.next_reply()
         self.close_connection = reply.hang or reply.cut or reply.drip or reply.stall or reply.refuse
         if reply.hang:
@@ -155,6 +164,8 @@ def _body(reply: Reply, sent: dict[str, Any], path: str) -> tuple[str, str]:
     text = reply.text
     if reply.script is not None:
         text = reply.script(blocks_in(wire.asked(sent)))
+    if reply.writes is not None:
+        text = reply.writes(wire.asked(sent))
     if not is_stream(path, sent):
         return json.dumps(wire.complete(text, reply.finish_reason)), reply.content_type
     return "".join(wire.parts(text, reply.finish_reason)[: reply.drop]), wire.streamed

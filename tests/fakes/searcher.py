@@ -1,7 +1,7 @@
 """A small search in memory: passages by shared words, filtered by audience like the real one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -43,10 +43,14 @@ class MemorySearcher:
     Attributes:
         chunks: All there is.
         asked: Each question with its audience, in order.
+        read_: The documents that were read completely, in order.
+        fused: Makes the score of a passage from its rank.
     """
 
     chunks: Sequence[Chunk]
     asked: list[tuple[str, Audience]] = field(default_factory=list)
+    read_: list[str] = field(default_factory=list)
+    fused: Callable[[int], float] = lambda rank: 1 / rank
 
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
         self.asked.append((question, audience))
@@ -58,8 +62,35 @@ class MemorySearcher:
         best = sorted((s for s in scored if s[0]), key=lambda s: (-s[0], s[1].id))[:k]
         return SearchResult(
             passages=tuple(
-                Passage(chunk=chunk, rank=rank, fused=1 / rank, cosine=None, bm25=float(score))
+                Passage(
+                    chunk=chunk,
+                    rank=rank,
+                    fused=self.fused(rank),
+                    cosine=None,
+                    bm25=float(score),
+                )
                 for rank, (score, chunk) in enumerate(best, 1)
+            ),
+            generation=GENERATION,
+            created_at=CREATED_AT,
+            ms=0.5,
+        )
+
+    def read(self, document: str, *, audience: Audience) -> SearchResult:
+        self.read_.append(document)
+        chunks = sorted(
+            (
+                chunk
+                for chunk in self.chunks
+                if chunk.document == document
+                and (audience is None or not chunk.audience or audience & set(chunk.audience))
+            ),
+            key=lambda chunk: chunk.start,
+        )
+        return SearchResult(
+            passages=tuple(
+                Passage(chunk=chunk, rank=rank, fused=1.0, cosine=None, bm25=None)
+                for rank, chunk in enumerate(chunks, 1)
             ),
             generation=GENERATION,
             created_at=CREATED_AT,

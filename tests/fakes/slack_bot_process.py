@@ -20,7 +20,8 @@ from bot.slack import app as slack_app
 from bot.slack.app import Service, run
 from bot.slack.inbound.http import parse_address
 from bot.state.questions import QuestionRepository
-from bot.types import Answer, Citation, Question, Status, Usage
+from bot.trace import Step, StepKind
+from bot.types import Answer, Choice, Citation, Question, Status, Usage
 from index.errors import IndexMissingError
 
 FAILURE = "the wording of a failure"
@@ -78,14 +79,19 @@ class Engine:
             raise RuntimeError(FAILURE)
         if question.text.startswith("unknown"):
             return not_found()
+        if question.text.startswith("vague") and "(" not in question.text:
+            return asking_back(question)
         if question.text.startswith("odd"):
             return replace(answered(question), text=self.odd[int(question.text.split()[1])])
         return answered(question)
 
-    async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
+    async def astream(self, question: Question) -> AsyncGenerator[str | Step | Answer]:
         """Stream if the question begins with "stream", a sentence for each of its words."""
         if question.text.startswith("stream"):
             words = question.text.split()
+            if "stepping" in words:
+                yield Step(kind=StepKind.SEARCH, detail="rules <!here> of leave")
+                yield Step(kind=StepKind.READ, detail="Leave policy")
             for word in words:
                 yield f"{word} [1]."
                 await asyncio.sleep(float(os.environ.get("TEST_SENTENCE_S", "0.5")))
@@ -95,6 +101,19 @@ class Engine:
             yield replace(answered(question), text=text)
             return
         yield await self.aask(question)
+
+
+def asking_back(question: Question) -> Answer:
+    labels = ("Leave <!channel>", "Travel", "https://evil.example/x")
+    return replace(
+        answered(question),
+        status=Status.CLARIFY,
+        text="Do you mean one of these?",
+        citations=(),
+        choices=tuple(
+            Choice(label=label, question=f"{question.text} ({label})") for label in labels
+        ),
+    )
 
 
 def not_found() -> Answer:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from index.embedding import language_of
 from index.errors import BuildRunningError, IndexingError
 from index.parsing import child, parse
 from index.types import Parsed
@@ -96,6 +97,7 @@ def main() -> None:
     embedder = HashEmbedder(Path(sys.argv[1]))
     for name in ("a.md", "a.txt"):
         parse(b"# A parser is imported when it is first used", name=name)
+    language_of("Unpacking what knows the languages takes most of a second.")
     answer(ready=True)
     for line in sys.stdin:
         request = json.loads(line)

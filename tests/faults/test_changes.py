@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from index.building.build import BuildOptions
+from index.building.options import BuildOptions
 from index.parsing import child
 from index.search.hybrid import LiveIndex
 from tests.fakes.building import found, make_builder, specs, write_documents

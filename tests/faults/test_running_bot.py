@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder, BuildOptions, quiet
+from index.building.build import Builder, quiet
+from index.building.options import BuildOptions
 from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder
 from index.storage.generation import IndexDirectory
 from tests.fakes import fork_server

@@ -189,10 +189,10 @@ def test_what_is_ignored_is_reported_in_one_line_and_is_no_failure(
 ) -> None:
     link_model(exported_model, tmp_path / ".footnote")
     documents = write_documents(tmp_path / "docs")
-    (documents / ".gitignore").write_text("*.bin\n")
-    (documents / "a.bin").write_bytes(b"\0")
+    (documents / ".gitignore").write_text("*.xyz\n")
+    (documents / "a.xyz").write_bytes(b"\0")
     (documents / "node_modules").mkdir()
-    (documents / "node_modules" / "b.bin").write_bytes(b"\0")
+    (documents / "node_modules" / "b.xyz").write_bytes(b"\0")
     (tmp_path / "footnote.toml").write_text('[[sources]]\npath = "docs"\nskip_ignored = true\n')
 
     built, again = footnote(tmp_path, "build"), answer(tmp_path, "build")
@@ -202,6 +202,6 @@ def test_what_is_ignored_is_reported_in_one_line_and_is_no_failure(
 
     assert built.returncode == 0, built.stdout
     first = built.stdout.partition("\n")[0].strip()
-    assert first == "2 left out (ignore files, folders of tools), such as a.bin"
-    assert again["left_out"] == ["a.bin", "node_modules"]
+    assert first == "2 left out (ignore files, folders of tools, pictures, archives), such as a.xyz"
+    assert again["left_out"] == ["a.xyz", "node_modules"]
     assert (everything.returncode, "left out" in everything.stdout) == (1, False)

@@ -3,11 +3,11 @@ from itertools import pairwise
 
 import pytest
 
-pytest.importorskip("sklearn")
-
 from training.judge_lists import Listed, as_in_chat, from_paragraphs, headed, pieces, spread
 from training.near_misses import near_misses
 from training.squad import Example
+
+pytestmark = pytest.mark.slow  # imports scikit-learn
 
 NAMES = ("Ada Bell", "Ben Ash", "Cleo Dahl", "Dov Eck", "Ella Fink", "Finn Graf")
 CONTEXTS = [

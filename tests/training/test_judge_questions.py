@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-
 from index.parsing import parse
 from training import judge_documents
 from training.judge_documents import BY_HAND, DOCUMENTS, Pieces
+
+pytestmark = pytest.mark.slow  # imports torch
 
 ROWS = [json.loads(line) for line in BY_HAND.read_text(encoding="utf-8").splitlines()]
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "documents"
@@ -31,7 +31,6 @@ def test_some_questions_have_no_answer() -> None:
     assert 40 < without < 80
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared documents are not here")
 @pytest.mark.parametrize("name", ["md/commonmark-spec__commonmark_spec.md", DOCUMENTS[0]])
 def test_every_pointer_is_found_in_its_document(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ from training.squad import (
     without_answer,
 )
 
+pytestmark = pytest.mark.slow  # imports torch
+
 TOWER = "The tower has 40 floors. It was finished in 1931. Its architect was Ada Bell."
 BRIDGE = "The bridge is 300 metres long. It was opened in 1950. The architect lived on Hill Street."
 
@@ -145,7 +147,6 @@ def test_folds_share_the_articles_without_overlap_and_evenly() -> None:
     assert sorted(sum(one.article in group for one in examples) for group in groups) == [9, 11]
 
 
-@pytest.mark.slow
 def test_no_fold_is_trained_on_an_article_that_it_is_tested_on(shared_data: Path) -> None:
     examples = read(next((shared_data / "reader").glob("reader-train-*.json")))
     articles = held_out(examples)
@@ -162,7 +163,6 @@ def test_no_fold_is_trained_on_an_article_that_it_is_tested_on(shared_data: Path
     }
 
 
-@pytest.mark.slow
 def test_first_part_is_not_trained_on_what_is_tested(shared_data: Path) -> None:
     examples = read(next((shared_data / "reader").glob("reader-train-*.json")))
 

@@ -1,7 +1,8 @@
-"""Slash command, message shortcut, and the buttons to ask again and to share an answer."""
+"""Slash command, message shortcut, and the buttons to ask again, to choose and to share."""
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,10 +40,11 @@ log = logging.getLogger(__name__)
 
 
 def register(app: AsyncApp, deps: Dependencies) -> None:
-    """Register the command, the shortcut, and the buttons that ask again or share."""
+    """Register the command, the shortcut, and the buttons that ask again, choose or share."""
     app.command(COMMAND)(bound_command(deps, _on_ask))
     app.shortcut(ASK_ABOUT)(bound(deps, _on_ask_about))
     app.action(elements.AGAIN)(bound(deps, _on_again))
+    app.action(re.compile(rf"^{elements.CHOICE}_\d+$"))(bound(deps, _on_choose))
     app.action(elements.SHARE)(bound(deps, _on_share))
 
 
@@ -73,6 +75,28 @@ async def _on_again(deps: Dependencies, ack: Ack, body: Body) -> None:
     deps.wake()
     if arrival is Arrival.NEW and not question.response_url:
         await _replace(deps, body, note(texts.ASKED_AGAIN))
+
+
+async def _on_choose(deps: Dependencies, ack: Ack, body: Body) -> None:
+    """Ask the completed question that a button stands for, once for each question back."""
+    at, _, question_id = str(body["actions"][0]["value"]).partition(":")
+    kept = await asyncio.to_thread(deps.kept, question_id, body)
+    if kept is None or int(at) >= len(kept.answer.choices):
+        await ack()
+        await deps.tell(body, texts.FORGOTTEN)
+        return
+    choice = kept.answer.choices[int(at)]
+    question = replace(
+        _anew(_of_answer(kept), body),
+        event_id=f"choice:{question_id}",  # a second click is a duplicate, also on another button
+        text=defuse(choice.question),  # as Slack would send it
+    )
+    arrival = await deps.inbox.keep(question)
+    await ack()
+    deps.wake()
+    if arrival is Arrival.NEW and not question.response_url:
+        chosen = texts.CHOSEN.format(question=kept.question, label=choice.label)
+        await _replace(deps, body, note(defuse(chosen)))
 
 
 async def _on_share(deps: Dependencies, ack: Ack, body: Body) -> None:
@@ -125,14 +149,21 @@ def pointed_at(body: Body, team: str) -> Received:
 def _again(deps: Dependencies, body: Body) -> Received | None:
     action = body["actions"][0]
     question_id = str(action["value"])
-    earlier = deps.store.words(question_id) or _of_answer(deps.records.kept(question_id))
+    kept = deps.records.kept(question_id)
+    earlier = deps.store.words(question_id) or (_of_answer(kept) if kept else None)
     if earlier is None or (earlier.team, earlier.channel) != (deps.team, channel_of(body)):
         return None
-    is_private = earlier.kind is Kind.COMMAND
     place = str((body.get("container") or {}).get("message_ts") or action["action_ts"])
+    # A second click is a duplicate
+    return replace(_anew(earlier, body), event_id=f"again:{question_id}:{place}")
+
+
+def _anew(earlier: Received, body: Body) -> Received:
+    """Return a question as asked again by a click."""
+    action = body["actions"][0]
+    is_private = earlier.kind is Kind.COMMAND
     return replace(
         earlier,
-        event_id=f"again:{question_id}:{place}",  # a second click is a duplicate
         ts=f"command:{action['action_ts']}" if is_private else str(action["action_ts"]),
         user=user_of(body),
         kind=Kind.COMMAND if is_private else Kind.AGAIN,
@@ -140,9 +171,7 @@ def _again(deps: Dependencies, body: Body) -> Received | None:
     )
 
 
-def _of_answer(kept: StoredAnswer | None) -> Received | None:
-    if kept is None:
-        return None
+def _of_answer(kept: StoredAnswer) -> Received:
     is_private = kept.thread_ts.startswith("command:")
     return Received(
         event_id="",

@@ -71,7 +71,9 @@ def answer_message(answer: Answer, frame: Frame) -> Message:
         failed = texts.FAILED.format(reference=defuse(answer.reference))
         return note(failed, again=frame.question_id)
     if answer.status is Status.CHAT:
-        return note(answer.text)
+        return note(defuse(answer.text))
+    if answer.status is Status.CLARIFY:
+        return _question_back(answer, frame)
     whole = clean(answer.text if answer.status is Status.ANSWERED else answer.message).strip()
     said = cut_at_sentence(whole or texts.NOT_FOUND, LIMITS["answer_chars"])
     is_cut = len(said) < len(whole)
@@ -82,6 +84,14 @@ def answer_message(answer: Answer, frame: Frame) -> Message:
         blocks=(*above, *below.blocks),
         simpler=(*above, *below.simpler),
     )
+
+
+def _question_back(answer: Answer, frame: Frame) -> Message:
+    """Return a question back, with a button for each thing that may be meant."""
+    said = rich_text_block([section(words(answer.text))])
+    labels = [choice.label for choice in answer.choices]
+    buttons = (elements.choices(frame.question_id, labels),) if frame.question_id else ()
+    return Message(text=defuse(answer.text), blocks=(said, *buttons))
 
 
 def blocks_below(answer: Answer, frame: Frame, *, is_cut: bool = False) -> Message:

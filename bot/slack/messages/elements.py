@@ -49,6 +49,7 @@ def link(url: str, words: str) -> Block:
 FEEDBACK: Final = "answer_feedback"
 QUOTE: Final = "show_quote"
 AGAIN: Final = "ask_again"
+CHOICE: Final = "choose_meaning"
 ASK_PERSON: Final = "ask_person"
 SHARE: Final = "share_answer"
 RESOLVED: Final = "handoff_resolved"
@@ -75,6 +76,14 @@ def below(question_id: str, *, quotes: Sequence[str], ask_person: bool, share: b
 def again(question_id: str) -> Block:
     """Return the button that asks a question again."""
     return {"type": "actions", "elements": [button(texts.AGAIN, AGAIN, question_id)]}
+
+
+def choices(question_id: str, labels: Sequence[str]) -> Block:
+    """Return a button for each thing that a question may mean."""
+    buttons = [
+        button(label, f"{CHOICE}_{at}", f"{at}:{question_id}") for at, label in enumerate(labels)
+    ]
+    return {"type": "actions", "elements": buttons}
 
 
 def resolved(question_id: str) -> Block:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from bot.trace import Step, StepKind
+
 HINT: Final = "Ask me a question about the documents, and I'll answer it with its sources."
 TOO_LONG: Final = "That is too long for me. Please ask in at most {max_chars} characters."
 BUSY: Final = "Too many questions are waiting right now. Please ask again in a few minutes."
@@ -21,6 +23,9 @@ NEAREST: Final = "Nearest passages"
 SOURCES: Final = "Sources"
 CUT: Final = "The answer was cut here because it is too long for one message."
 WORKING: Final = "is reading the documents…"
+SEARCHING: Final = "is searching for {what}…"
+READING: Final = "is reading {what}…"
+CHOSEN: Final = "{question} – {label}"
 HELPED: Final = "Helpful"
 DID_NOT_HELP: Final = "Not helpful"
 SHOW_QUOTE: Final = "Show a quote in context"
@@ -71,6 +76,7 @@ JOINER: Final = "\u2060"
 """Word joiner: it is invisible, and no link is recognised across it."""
 
 MAX_URL_CHARS: Final = 3000
+_STEP_CHARS: Final = 60
 
 _MARKED = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 # Places where a client recognises a URL: after a scheme's colon, after a dot before a letter,
@@ -198,6 +204,13 @@ def safe_url(url: str | None) -> str | None:
         return None
     is_plain = parts.scheme in {"http", "https"} and "@" not in parts.netloc
     return url if is_plain and parts.hostname and port_is_fine else None
+
+
+def doing(step: Step) -> str:
+    """Return the status line for a step: what is searched or read."""
+    text = READING if step.kind is StepKind.READ else SEARCHING
+    what = inert(shorten(clean(step.detail), _STEP_CHARS))
+    return text.format(what=what) if what else WORKING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.messages import texts
 from bot.slack.outbound.errors import CALL_ERRORS, failure
 from bot.state import Claimed, Received
+from bot.trace import Step
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class StatusIndicator:
         self._has_statuses = True
         self._in_session: set[tuple[str, str]] = set()
         self._greeting: dict[asyncio.Task[bool], tuple[str, str]] = {}
+        self._told: set[tuple[str, str]] = set()
 
     def greet(self, received: Received) -> None:
         """Show immediately that a question arrived, although it may have to wait for others."""
@@ -64,6 +66,12 @@ class StatusIndicator:
         while not await self._show(*place) and self._has_statuses:
             await self._sleep(AGAIN_AFTER_S)
 
+    async def step(self, claimed: Claimed, step: Step) -> None:
+        """Show what is being searched or read."""
+        place = claimed.received.channel, claimed.received.thread_ts
+        self._told.add(place)
+        await self._status(*place, texts.doing(step))
+
     async def at_rest(self, claimed: Claimed) -> None:
         """Show that a question is no longer being worked on."""
         await self.stopped(claimed.received.channel, claimed.received.thread_ts)
@@ -72,13 +80,14 @@ class StatusIndicator:
         """Show that nothing is being worked on in a thread any more."""
         await self._greeted((channel, thread_ts))
         self._in_session.discard((channel, thread_ts))
+        self._told.discard((channel, thread_ts))
         await self._session(channel, thread_ts, "active")
 
     async def nothing_came(self, claimed: Claimed) -> None:
         """Remove the status if no message follows; a message would remove it by itself."""
         place = claimed.received.channel, claimed.received.thread_ts
         await self._greeted(place)
-        if place not in self._in_session:
+        if place not in self._in_session or place in self._told:
             await self._status(*place, "")
 
     async def drain(self) -> None:
@@ -120,7 +129,7 @@ class StatusIndicator:
                 channel_id=channel,
                 thread_ts=thread_ts,
                 status=status,
-                loading_messages=list(_LOADING) if status else None,
+                loading_messages=_loading(status),
             )
         except CALL_ERRORS as error:
             self._has_statuses = self._is_known(error)
@@ -129,3 +138,10 @@ class StatusIndicator:
         code = failure(error).code
         log.info("status not shown", extra={"code": code})
         return code not in _UNKNOWN_HERE
+
+
+def _loading(status: str) -> list[str] | None:
+    """Return the lines that Slack shows in turn while a status is set."""
+    if not status:
+        return None
+    return list(_LOADING) if status == texts.WORKING else [status]

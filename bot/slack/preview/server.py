@@ -29,6 +29,7 @@ from bot.slack.messages import (
     texts,
 )
 from bot.slack.responder import StreamingEngine
+from bot.trace import Step
 from bot.types import Answer, Question, Turn
 from index.errors import IndexingError
 
@@ -151,6 +152,8 @@ class _Preview:
         message: Message = note(texts.HINT)
         try:
             async for event in self._engine.astream(question):
+                if isinstance(event, Step):
+                    continue
                 if isinstance(event, Answer):
                     message = answer_message(event, Frame(now=datetime.now(UTC)))
                     self._note(text, event)
@@ -166,7 +169,8 @@ class _Preview:
 
     def _note(self, text: str, answer: Answer) -> None:
         self._turns.append(Turn(role="user", text=text))
-        self._turns.append(Turn(role="assistant", text=answer.text or answer.message))
+        said = answer.text or answer.message
+        self._turns.append(Turn(role="assistant", text=said, answer=answer))
 
 
 Element = Mapping[str, Any]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citations import Checked, Reason, check
+from bot.citations import Checked, Checker, Reason, check
 from bot.engine.reply_parser import parse_draft
 from bot.errors import AnswererError
 from bot.types import Evidence, Sentence, ShownPassage
@@ -335,3 +335,50 @@ def test_no_text_breaks_the_parser(reply: str) -> None:
     result = check(sentences, SHOWN)
 
     assert bool(result.text) == bool(result.citations)
+
+
+def of_two_passages(text: str) -> Checker:
+    """Check a sentence that names both passages."""
+    checker = Checker(
+        [
+            ShownPassage(id="1", passage=a_passage("Ann Lee leads the Falcon team.", id=1)),
+            ShownPassage(id="2", passage=a_passage("Ann Lee works in Oslo, in room 12.", id=2)),
+        ]
+    )
+    evidence = (Evidence(passage_id="1"), Evidence(passage_id="2"))
+    checker.add(Sentence(text=text, evidence=evidence))
+    return checker
+
+
+def test_sentence_from_two_passages_waits_for_a_verdict_and_cites_both() -> None:
+    checker = of_two_passages("Ann Lee leads the Falcon team and works in room 12.")
+
+    assert len(checker.undecided) == 1
+    assert "Falcon" in checker.undecided[0].evidence
+    assert "room 12" in checker.undecided[0].evidence
+    checker.settle({0: True})
+    assert checker.checked.text == "Ann Lee leads the Falcon team and works in room 12 [1][2]."
+
+
+def test_sentence_from_two_passages_is_marked_with_both_quotes_if_nobody_decides() -> None:
+    checker = of_two_passages("Ann Lee leads the Falcon team and works in room 12.")
+
+    checker.settle({})
+
+    assert "“Ann Lee leads the Falcon team” and “Ann Lee works in Oslo" in checker.checked.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann Lee leads the Falcon team and works in room 13.",
+        "Bob Ray leads the Falcon team and works in room 12.",
+        "Ann Lee does not lead the Falcon team and works in room 12.",
+    ],
+)
+def test_two_passages_together_do_not_let_a_fault_pass(text: str) -> None:
+    checker = of_two_passages(text)
+
+    checker.settle({})
+
+    assert checker.checked.text == ""

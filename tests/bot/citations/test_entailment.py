@@ -116,6 +116,7 @@ def test_right_quote_is_kept_although_another_sentence_is_near() -> None:
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the public questions in ../shared/data")
+@pytest.mark.slow
 def test_planted_quotes_of_public_data_are_caught_and_right_ones_kept() -> None:
     """By words alone, as meaning needs a model; benchmarks/calibrate_support.py measures both."""
     rows = []

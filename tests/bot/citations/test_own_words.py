@@ -50,7 +50,7 @@ def sentences(count: int) -> Iterator[tuple[ShownPassage, str, str]]:
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the public texts in ../shared/data")
 def test_copied_sentence_is_never_removed(campaign: bool) -> None:
     lost = []
-    for shown, raw, read in sentences(20_000 if campaign else 1500):
+    for shown, raw, read in sentences(20_000 if campaign else 500):
         evidence = (Evidence(passage_id="1", quote=raw),)
         parts = [Sentence(text=raw, evidence=evidence), Sentence(text=read, evidence=evidence)]
         if len(read.split()) >= FEWEST_WORDS:  # the program cannot look for a word or two
@@ -66,7 +66,7 @@ def test_copied_sentence_is_never_removed(campaign: bool) -> None:
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the public texts in ../shared/data")
 def test_copied_sentence_in_a_reply_is_never_removed_or_marked(campaign: bool) -> None:
     lost = []
-    for shown, _, read in sentences(10_000 if campaign else 700):
+    for shown, _, read in sentences(10_000 if campaign else 250):
         if not read[0].isalpha() or not read.endswith("."):
             continue  # Markdown reads other beginnings as lists, headings or code
         reader = ReplyReader(1)

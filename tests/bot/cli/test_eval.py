@@ -1,6 +1,7 @@
 """The commands of the harness, each a process of its own on the example documents."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests.fakes.model_server import ModelServer, Reply, model_server
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "examples" / "questions.jsonl"
+QUESTIONS = "questions.jsonl"
+ASKED = 12  # every third example: each is answered by a network, and a run is made several times
 
 pytestmark = pytest.mark.slow
 
@@ -37,13 +40,15 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, indexed_examples: Path) ->
     """A folder in which the example documents are indexed with the real model."""
     folder = tmp_path_factory.mktemp("indexed")
     copy_data(indexed_examples, folder / ".footnote")
+    lines = EXAMPLES.read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / QUESTIONS).write_text("".join(lines[::3]), encoding="utf-8")
     return folder
 
 
 @pytest.fixture(scope="module")
 def run(indexed: Path) -> dict[str, object]:
     """A run of the example questions."""
-    return as_json("eval", "run", str(EXAMPLES), cwd=indexed)
+    return as_json("eval", "run", QUESTIONS, cwd=indexed)
 
 
 def test_a_run_has_its_promised_keys_and_its_record(indexed: Path, run: dict[str, object]) -> None:
@@ -58,8 +63,8 @@ def test_a_run_has_its_promised_keys_and_its_record(indexed: Path, run: dict[str
 def test_the_same_run_again_asks_nothing_and_compares_as_no_change(
     indexed: Path, run: dict[str, object]
 ) -> None:
-    again = as_json("eval", "run", str(EXAMPLES), cwd=indexed)
-    assert again["counts"] == {"questions": 36, "failed": 0, "reused": 36}
+    again = as_json("eval", "run", QUESTIONS, cwd=indexed)
+    assert again["counts"] == {"questions": ASKED, "failed": 0, "reused": ASKED}
 
     found = as_json("eval", "compare", str(run["run"]), str(again["run"]), cwd=indexed)
 
@@ -74,7 +79,7 @@ def test_a_worse_run_ends_the_comparison_with_status_one(
 ) -> None:
     config = indexed / "worse.toml"
     config.write_text("[models]\noffline_threshold = 0.99\n", encoding="utf-8")
-    worse = as_json("--config", str(config), "eval", "run", str(EXAMPLES), cwd=indexed)
+    worse = as_json("--config", str(config), "eval", "run", QUESTIONS, cwd=indexed)
     runs = (str(run["run"]), str(worse["run"]))
 
     found = as_json("eval", "compare", *runs, cwd=indexed, status=1)
@@ -98,17 +103,23 @@ def test_a_report_is_one_page_beside_the_record(indexed: Path, run: dict[str, ob
     files = said["files"]
     assert isinstance(files, list)
     page, markdown = ((indexed / name).read_text(encoding="utf-8") for name in files)
-    assert page.count('<details class="q') == 36
+    assert page.count('<details class="q') == ASKED
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert markdown.startswith("# questions")
 
 
-def test_a_matrix_tries_every_combination(indexed: Path) -> None:
+def test_a_matrix_tries_every_combination(tmp_path: Path, exported_model: Path) -> None:
+    link_model(exported_model, tmp_path / ".footnote")
+    document = "briefings/who-is-involved.md"
+    (tmp_path / "briefings").mkdir()
+    shutil.copyfile(EXAMPLES.parent / "documents" / document, tmp_path / document)
+    lines = EXAMPLES.read_text(encoding="utf-8").splitlines(keepends=True)
+    about = "".join(line for line in lines if document in line)
+    (tmp_path / QUESTIONS).write_text(about, encoding="utf-8")
+    footnote("index", "build", "briefings", cwd=tmp_path)
     axes = ("--matrix", "search.k=2,8", "--matrix", "index.chunk_tokens=60,200")
 
-    found = as_json(
-        "eval", "run", str(EXAMPLES), "--retrieval-only", "--limit", "6", *axes, cwd=indexed
-    )
+    found = as_json("eval", "run", QUESTIONS, "--retrieval-only", *axes, cwd=tmp_path)
 
     runs = found["runs"]
     assert isinstance(runs, list)
@@ -116,7 +127,7 @@ def test_a_matrix_tries_every_combination(indexed: Path) -> None:
         {"search.k": k, "index.chunk_tokens": tokens} for k in (2, 8) for tokens in (60, 200)
     ]
     assert found["frontier"]
-    assert (indexed / ".footnote" / "index" / "CURRENT").read_text().strip() == "gen-000001"
+    assert (tmp_path / ".footnote" / "index" / "CURRENT").read_text().strip() == "gen-000001"
 
 
 def test_questions_are_drafted_reviewed_and_asked(indexed: Path) -> None:
@@ -166,7 +177,7 @@ def judged_by(server: ModelServer, folder: Path) -> tuple[str, str]:
 
 
 def test_a_model_judges_a_run_and_what_it_does_not_judge_is_no_score(indexed: Path) -> None:
-    asked = as_json("eval", "run", str(EXAMPLES), "--fresh", cwd=indexed)
+    asked = as_json("eval", "run", QUESTIONS, "--fresh", "--limit", "5", cwd=indexed)
     good = Reply(text='{"reason": "Most of it.", "score": 3}')
     with model_server(Reply(text="Yes, surely."), Reply(status=500), good) as server:
         config = judged_by(server, indexed)

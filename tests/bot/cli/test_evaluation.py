@@ -15,7 +15,8 @@ from eval.metrics.catalogue import METRICS
 from eval.runs.record import records
 from eval.runs.run import run_questions
 from eval.types import Case, Place, QuestionSet
-from index.building.build import Builder, BuildOptions, BuildResult
+from index.building.build import Builder, BuildResult
+from index.building.options import BuildOptions
 from index.sources import SourceSpec
 from index.storage.generation import GateCheck, IndexDirectory
 from tests.fakes.embedder import HashEmbedder

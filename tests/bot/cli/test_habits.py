@@ -13,6 +13,8 @@ from tests.fakes import fork_server
 from tests.fakes.indexed import copy_data, link_model
 from tests.fakes.terminal import in_terminal
 
+pytestmark = pytest.mark.slow  # each test starts commands
+
 ROOT = Path(__file__).resolve().parents[3]
 QUESTION = "What does exit status 2 mean?"
 

@@ -14,6 +14,7 @@ from bot.engine.query_engine import FootnoteQueryEngine
 from bot.llm.portfolio import Portfolio
 from bot.llm.providers import build_models
 from bot.settings import ModelsSettings
+from bot.trace import Step
 from bot.types import Answer, Question, Status
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.models import a_provider, quoting
@@ -39,6 +40,7 @@ def base_url() -> Iterator[str]:
     params.model.path = str(gguf)
     params.n_ctx = CONTEXT_TOKENS
     params.n_parallel = 1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1  # several wait by spinning
     params.port = port
     server = llama.Server(params)
     yield f"http://127.0.0.1:{port}/v1"
@@ -65,7 +67,7 @@ def engine_on(base_url: str, **changes: Any) -> FootnoteQueryEngine:
 
 @pytest.mark.slow
 def test_answer_of_a_real_model_is_streamed_counted_and_checked(base_url: str) -> None:
-    async def events() -> list[str | Answer]:
+    async def events() -> list[str | Step | Answer]:
         asked = Question(text="What does parking in the north garage cost?")
         return [event async for event in engine_on(base_url).astream(asked)]
 

@@ -15,6 +15,7 @@ from bot.errors import AnswererError, SettingsError
 from bot.llm.portfolio import Portfolio
 from bot.llm.providers import build_models
 from bot.settings import ModelsSettings
+from bot.trace import Step
 from bot.types import Answer, Evidence, Question, Sentence, Status
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.model_server import Reply, model_server
@@ -89,7 +90,7 @@ def as_json(blocks: Blocks) -> str:
     return json.dumps({"sentences": entries})
 
 
-async def events_of(base_url: str) -> list[str | Answer]:
+async def events_of(base_url: str) -> list[str | Step | Answer]:
     provider = a_provider(
         base_url=base_url, api_key=SecretStr("k"), structured=True, timeout_s=60.0
     )

@@ -1,5 +1,6 @@
 import asyncio
 import importlib
+import itertools
 from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
@@ -112,6 +113,24 @@ def test_passages_that_do_not_fit_the_model_are_not_sent() -> None:
 
     assert "near near" in messages.user
     assert "far far" not in messages.user
+
+
+def test_what_requests_share_comes_first_so_that_providers_can_cache_it() -> None:
+    shown = show([a_passage("Leave is 30 days a year."), a_passage("Lunch is free.", id=2)])
+
+    one, other = (
+        for_answer(Question(text=text, language="German"), shown, room_tokens=6000, further=left)
+        for text, left in (("How much leave?", 2), ("Is lunch free?", 0))
+    )
+
+    pairs = itertools.takewhile(
+        lambda pair: pair[0] == pair[1], zip(one.user, other.user, strict=False)
+    )
+    shared = "".join(first for first, _ in pairs)
+    assert one.system == other.system
+    assert "Leave is 30 days" in shared
+    assert "Lunch is free" in shared
+    assert one.user.index("Lunch is free") < one.user.index("How much leave?")
 
 
 def test_question_and_passages_are_marked_off() -> None:

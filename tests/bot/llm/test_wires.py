@@ -1,6 +1,7 @@
 """The formats of the other providers, with their own classes over real HTTP."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,8 @@ from bot.types import Messages, Usage
 from tests.bot.llm.test_providers import BODY_SECRET, FAULTS, KEY, MESSAGES, a_provider, whole_reply
 from tests.fakes.model_server import ModelServer, Reply, model_server
 
+pytestmark = pytest.mark.slow  # the clients of four providers take seconds to import
+
 TEXT = "SENTENCE: It is 30 days.\nEVIDENCE: k7q2mz | Leave is 30 days"
 # Requests made if the server closes the connection silently: aiohttp, which Google's client
 # uses, takes that for a connection that had become old
@@ -22,6 +25,17 @@ SILENT = ("hang", "slow drip", "stall")
 
 all_kinds = pytest.mark.parametrize("kind", ["azure_openai", "bedrock", "google", "ollama"])
 both_ways = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tables_of_aws_are_read_once() -> Iterator[None]:
+    """Let all clients of Bedrock share what botocore reads of its services: half a second each."""
+    from botocore import loaders, session  # type: ignore[import-untyped] # it has no types
+
+    loader = loaders.create_loader()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(session, "create_loader", lambda _: loader)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +92,6 @@ def test_schema_of_a_structured_reply_goes_with_the_request(kind: str, stream: b
 
 @all_kinds
 @both_ways
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name not in SILENT])
 def test_each_fault_ends_in_an_error_without_another_try(
     fault: str, stream: bool, kind: str

@@ -100,6 +100,55 @@ def test_a_click_from_another_channel_rates_nothing(slack: SlackWorkspace, start
     assert slack.state.ephemerals[0]["text"] == texts.FORGOTTEN
 
 
+def test_a_choice_asks_its_question_once_in_the_same_thread(
+    slack: SlackWorkspace, start: Start
+) -> None:
+    bot = start()
+    message = answer_to(slack, "vague?")
+    shown = show(message)
+    buttons = [control(message, f"{elements.CHOICE}_{at}") for at in range(3)]
+
+    press(slack, message, f"{elements.CHOICE}_1")
+    press(slack, message, f"{elements.CHOICE}_1")
+    press(slack, message, f"{elements.CHOICE}_0")
+    slack.wait_for(lambda: settled(slack), "all acknowledged")
+    slack.mention("the last one?", thread_ts=message["thread_ts"])
+    slack.wait_for(lambda: "the last one?" in message_texts(slack, CHANNEL)[-1], "the last answer")
+    finish(bot)
+
+    assert shown.text.startswith("Do you mean one of these?")
+    assert (shown.links, shown.pings) == ([], [])
+    assert [one["text"]["text"].replace(texts.JOINER, "") for one in buttons][1] == "Travel"
+    said = [one.replace(texts.JOINER, "") for one in message_texts(slack, CHANNEL)]
+    assert said[0] == "vague? – Travel"
+    assert ["You asked: vague? (Travel)" in one for one in said] == [False, True, False]
+
+
+def test_a_choice_of_a_private_question_is_answered_privately(
+    slack: SlackWorkspace, start: Start
+) -> None:
+    bot = start()
+    slack.command("vague?")
+    slack.wait_for(lambda: slack.private, "the question back")
+    message = slack.private[-1] | {"channel": CHANNEL}
+    press(slack, message, f"{elements.CHOICE}_1", private=True)
+    slack.wait_for(lambda: len(slack.private) > 1, "the answer")
+    finish(bot)
+
+    assert "vague? (Travel)" in show(slack.private[-1]).text
+    assert slack.answers(CHANNEL) == []
+
+
+def test_steps_are_shown_in_the_status_line(slack: SlackWorkspace, start: Start) -> None:
+    bot = start()
+    answer_to(slack, "stream stepping")
+    finish(bot)
+
+    said = [one["status"].replace(texts.JOINER, "") for one in slack.state.statuses]
+    assert "is searching for rules <!here> of leave…" in said
+    assert "is reading Leave policy…" in said
+
+
 def test_a_quote_opens_in_a_window(slack: SlackWorkspace, start: Start) -> None:
     bot = start()
     message = answer_to(slack, "why?")

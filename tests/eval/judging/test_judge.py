@@ -14,8 +14,6 @@ from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.evaluation import FaithfulnessEvaluator
 from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 from llama_index.core.llms.callbacks import llm_completion_callback
-from scipy.stats import spearmanr
-from sklearn.metrics import cohen_kappa_score
 
 from bot.engine.query_engine import FootnoteQueryEngine
 from bot.types import Draft, Question, ShownPassage, Status
@@ -199,7 +197,10 @@ def test_the_scores_of_a_judge_go_into_the_record(tmp_path: Path) -> None:
 
 
 @given(SCORES)
+@pytest.mark.slow
 def test_kappa_is_scikit_learns(pairs: list[tuple[int, int]]) -> None:
+    from sklearn.metrics import cohen_kappa_score
+
     one, other = (np.array(side, dtype=float) for side in zip(*pairs, strict=True))
     if len({*one, *other}) == 1:
         return  # everybody always says the same: there is nothing to agree on
@@ -209,7 +210,10 @@ def test_kappa_is_scikit_learns(pairs: list[tuple[int, int]]) -> None:
 
 
 @given(SCORES)
+@pytest.mark.slow
 def test_the_correlation_of_ranks_is_scipys(pairs: list[tuple[int, int]]) -> None:
+    from scipy.stats import spearmanr
+
     found = agreement(pairs, same_scale=False).spearman
 
     sides = list(zip(*pairs, strict=True))

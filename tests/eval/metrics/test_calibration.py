@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
 
 from eval.metrics.calibration import aurc, auroc, loss, risk_coverage
 from eval.metrics.statistics import summary
@@ -13,7 +12,10 @@ POINTS = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 0.7, 1.0]), st.boole
 
 
 @given(POINTS)
+@pytest.mark.slow
 def test_auroc_is_scikit_learns_ties_included(points: list[tuple[float, bool]]) -> None:
+    from sklearn.metrics import roc_auc_score
+
     found = float(auroc(np.array([points], dtype=float))[0])
 
     truth = [kind for _, kind in points]

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, ndcg_score
 
 from eval.metrics.retrieval import RETRIEVAL, Spot, ranking, retrieval_scores
 from eval.types import Place
@@ -125,7 +124,10 @@ def test_two_places_in_one_document_are_one_thing_to_find_with_the_better_grade(
     order=st.permutations(DOCUMENTS[:10]),
     relevant=st.sets(st.sampled_from(DOCUMENTS[:10]), min_size=1),
 )
+@pytest.mark.slow
 def test_ndcg_and_map_agree_with_scikit_learn(order: list[str], relevant: set[str]) -> None:
+    from sklearn.metrics import average_precision_score, ndcg_score
+
     scores = retrieval_scores(spots(*order), [Place(document=d) for d in sorted(relevant)])
 
     truth = np.array([float(document in relevant) for document in order])

@@ -4,7 +4,6 @@ import shutil
 from io import BytesIO
 from pathlib import Path
 
-import docx
 import pytest
 
 from index.building.build import Builder, BuildResult
@@ -14,12 +13,13 @@ from index.search.hybrid import LiveIndex
 from index.sources import SourceSpec
 from index.storage.passages import DocumentRow
 from index.types import ProblemKind
+from tests.fakes.word import new_document
 
 GUESTS = "Guests may moor for nineteen nights in the harbour."
 
 
 def word(text: str) -> bytes:
-    document = docx.Document()
+    document = new_document()
     document.add_paragraph(text)
     file = BytesIO()
     document.save(file)

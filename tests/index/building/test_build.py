@@ -9,8 +9,9 @@ import pytest
 from filelock import FileLock
 
 from index.building import build
-from index.building.build import Builder, BuildOptions, BuildResult
+from index.building.build import Builder, BuildResult
 from index.building.dry_run import plan_build
+from index.building.options import BuildOptions
 from index.errors import (
     BuildRunningError,
     IndexDamagedError,
@@ -19,6 +20,7 @@ from index.errors import (
     StaleIndexError,
     UnreadableDocumentError,
 )
+from index.parsing import child
 from index.parsing.child import ParserPool
 from index.search.hybrid import LiveIndex
 from index.sources import SourceSpec
@@ -86,6 +88,24 @@ def test_every_passage_is_a_slice_of_the_stored_text(builder: Builder, documents
         document = generation.passages.document(chunk.document)
         assert document is not None
         assert document.text[chunk.start : chunk.end] == chunk.text
+
+
+def test_a_build_parses_in_processes_of_its_own_and_ends_them(
+    builder: Builder, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = []
+
+    class WatchedPool(ParserPool):
+        def _give_back(self, child: child._Child) -> None:
+            used.append(child)
+            super()._give_back(child)
+
+    monkeypatch.setattr(child, "ParserPool", WatchedPool)
+
+    builder.build(spec(documents))
+
+    assert len(used) == 2
+    assert [one.is_alive() for one in used] == [False, False]
 
 
 def test_nothing_changed_builds_nothing(

@@ -1,14 +1,23 @@
+import os
+import shutil
 import sqlite3
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from index.building.build import Builder, BuildOptions
+from index.building.build import Builder
 from index.building.dry_run import preview
+from index.building.options import BuildOptions
 from index.embedding.cache import last_rate
+from index.types import Embedder, Vectors
 from tests.fakes.building import specs
 from tests.fakes.embedder import HashEmbedder
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "documents"
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -83,3 +92,68 @@ def test_a_broken_cache_counts_as_none(builder: Builder, documents: Path) -> Non
     seen = preview(builder, specs(documents))
 
     assert seen.to_embed == seen.chunks
+
+
+class SlowEmbedder:
+    """A HashEmbedder that needs 30 ms for a text, as a real model does on a small machine."""
+
+    def __init__(self, embedder: HashEmbedder) -> None:
+        self._embedder = embedder
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._embedder, name)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        time.sleep(0.03 * len(texts))
+        return self._embedder.embed(texts)
+
+
+def test_the_estimate_is_within_a_factor_of_two_of_the_build(
+    builder: Builder, tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    slow = replace(builder, embedder=cast("Embedder", SlowEmbedder(embedder)))
+    examples = sorted(path for path in EXAMPLES.rglob("*") if path.is_file())
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    for number, path in enumerate(examples[::2]):
+        shutil.copy(path, shelf / f"{number}-{path.name}")
+    slow.build(specs(shelf))  # measures the rate
+    for number, path in enumerate(examples[1::2]):
+        shutil.copy(path, shelf / f"more-{number}-{path.name}")
+
+    seen = preview(slow, specs(shelf))
+    result = slow.build(specs(shelf))
+
+    assert seen.to_embed == result.embedded > 40
+    assert seen.chunks == result.chunks
+    assert result.seconds / 2 <= seen.seconds <= result.seconds * 2
+
+
+@pytest.mark.parametrize("table", ["table.md", "table.csv"])
+def test_after_a_build_of_long_tables_there_is_nothing_to_embed(
+    builder: Builder, documents: Path, table: str
+) -> None:
+    rows = [[f"B{n}", f"{n} m", f"{n} euro"] for n in range(200)]
+    if table.endswith(".md"):
+        lines = ["| Berth | Length | Fee |", "|---|---|---|"]
+        lines += [f"| {' | '.join(row)} |" for row in rows]
+    else:
+        lines = ["Berth,Length,Fee", *map(",".join, rows)]
+    (documents / table).write_text("\n".join(lines))
+    builder.build(specs(documents))
+
+    seen = preview(replace(builder, options=BuildOptions(full=True)), specs(documents))
+
+    assert (seen.to_embed, seen.to_reuse) == (0, seen.chunks)
+
+
+def test_a_first_build_on_a_busy_machine_is_expected_to_take_longer(
+    builder: Builder, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
+    idle = preview(builder, specs(documents)).seconds
+    monkeypatch.setattr("os.getloadavg", lambda: (8.0 * (os.cpu_count() or 1), 0.0, 0.0))
+
+    busy = preview(builder, specs(documents)).seconds
+
+    assert busy > 3 * idle

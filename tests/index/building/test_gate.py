@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 
 from index.building import build
-from index.building.build import Builder, BuildOptions
+from index.building.build import Builder
+from index.building.options import BuildOptions
 from index.embedding import EMBEDDED, SentenceTransformerEmbedder
 from index.search.hybrid import LiveIndex
 from index.storage import LexicalRow, write_lexical, write_vectors
 from tests.fakes.building import make_builder, specs
+
+SAMPLED = 6  # outside a campaign, one real file in six is indexed
+SAMPLED_CHUNKS = 300  # and this many chunks are enough for a first generation of words
 
 FORM = "Inspection sheet. Name: ______ Date: ______ Signature: ______ Result: all is well."
 
@@ -76,12 +80,18 @@ def test_weekly_forms_are_served_with_the_real_model(tmp_path: Path, exported_mo
 
 
 @pytest.mark.slow
-def test_two_hundred_mixed_real_files_can_be_searched_by_their_words_before_they_are_embedded(
-    tmp_path: Path, shared_data: Path, exported_model: Path, caplog: pytest.LogCaptureFixture
+def test_mixed_real_files_can_be_searched_by_their_words_before_they_are_embedded(
+    tmp_path: Path,
+    shared_data: Path,
+    exported_model: Path,
+    caplog: pytest.LogCaptureFixture,
+    campaign: bool,
 ) -> None:
+    options = BuildOptions() if campaign else BuildOptions(words_first_chunks=SAMPLED_CHUNKS)
     folder = tmp_path / "documents"
     paths = sorted(path for path in (shared_data / "documents").rglob("*") if path.is_file())
-    for path in paths[:200]:
+    specification = [path for path in paths if path.name == "commonmark-spec__commonmark_spec.md"]
+    for path in paths[:200] if campaign else {*paths[:200:SAMPLED], *specification}:
         target = folder / path.relative_to(shared_data / "documents")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
@@ -98,7 +108,7 @@ def test_two_hundred_mixed_real_files_can_be_searched_by_their_words_before_they
             )
             raise StoppedError
 
-    builder = replace(make_builder(tmp_path, embedder), progress=progress)
+    builder = replace(make_builder(tmp_path, embedder), options=options, progress=progress)
     with caplog.at_level(logging.INFO), pytest.raises(StoppedError):
         builder.build(specs(folder))
 

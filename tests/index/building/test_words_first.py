@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder, BuildOptions
+from index.building.build import Builder
+from index.building.options import BuildOptions
 from index.search.hybrid import LiveIndex
 from index.storage.generation import GateCheck, Generation
 from index.types import SearchResult

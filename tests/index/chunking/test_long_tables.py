@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 
-import docx
 import pytest
 import xlsxwriter
 
 from index.chunking import above, chunk, mask, shown
 from index.parsing import parse
 from index.types import Chunk
+from tests.fakes.word import new_document
 
 HEAD = ("Berth", "Length m", "Keeper")
 ROWS = [(f"Berth {number:02}", str(10 + number % 7), f"Keeper{number}") for number in range(61)]
@@ -48,7 +48,7 @@ def _rst(head: tuple[str, ...], rows: Rows, caption: str) -> bytes:
 
 
 def _docx(head: tuple[str, ...], rows: Rows, caption: str) -> bytes:
-    document = docx.Document()
+    document = new_document()
     document.add_paragraph(caption)
     table = document.add_table(rows=0, cols=len(head))
     for row in (head, *rows):

@@ -9,6 +9,8 @@ import pytest
 
 from index.embedding import onnx_export
 
+pytestmark = pytest.mark.slow  # imports torch
+
 Usage = namedtuple("Usage", "total used free")
 
 

@@ -2,13 +2,14 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
-import docx
 import pytest
+from docx.document import Document
 
 import index.parsing
 from index.errors import UnreadableDocumentError
 from index.parsing.docx import parse
 from index.types import ProblemKind
+from tests.fakes.word import new_document
 from tests.index.parsing.archives import changed
 
 WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -20,7 +21,7 @@ BOX = (
 )
 
 
-def saved(document: "docx.document.Document") -> bytes:
+def saved(document: Document) -> bytes:
     file = BytesIO()
     document.save(file)
     return file.getvalue()
@@ -33,7 +34,7 @@ def kind_of(content: bytes) -> ProblemKind:
 
 
 def test_headings_lists_and_tables_become_markdown() -> None:
-    document = docx.Document()
+    document = new_document()
     document.add_heading("Staff guide", 0)
     document.add_heading("Leave", 1)
     document.add_paragraph("Ask first.", style="List Bullet")
@@ -54,7 +55,7 @@ def test_headings_lists_and_tables_become_markdown() -> None:
 
 
 def test_headers_come_first_and_footers_last() -> None:
-    document = docx.Document()
+    document = new_document()
     document.add_heading("Leave", 1)
     document.sections[0].header.paragraphs[0].text = "Valid from 2030"
     document.sections[0].footer.paragraphs[0].text = "Human resources"
@@ -66,7 +67,7 @@ def test_headers_come_first_and_footers_last() -> None:
 
 
 def test_the_text_of_a_box_is_kept_once() -> None:
-    document = docx.Document()
+    document = new_document()
     document.add_paragraph("Body")
     content = changed(
         saved(document),
@@ -78,7 +79,7 @@ def test_the_text_of_a_box_is_kept_once() -> None:
 
 
 def test_deleted_text_is_left_out() -> None:
-    document = docx.Document()
+    document = new_document()
     document.add_paragraph("Kept")
     gone = "<w:p><w:del><w:r><w:delText>Gone</w:delText></w:r></w:del></w:p>"
     content = changed(
@@ -92,7 +93,7 @@ def test_deleted_text_is_left_out() -> None:
 
 def test_an_entity_in_a_part_reads_no_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("canary")
-    document = docx.Document()
+    document = new_document()
     document.add_paragraph("Body")
     document.sections[0].footer.paragraphs[0].text = "FOOT"
     doctype = '<!DOCTYPE x [<!ENTITY e SYSTEM "' + f"{tmp_path.as_uri()}/secret" + '">]>'
@@ -130,7 +131,7 @@ def test_an_archive_without_a_document_is_broken() -> None:
 
 
 def test_a_document_with_a_damaged_part_is_broken() -> None:
-    content = changed(saved(docx.Document()), "word/document.xml", lambda xml: xml[: len(xml) // 2])
+    content = changed(saved(new_document()), "word/document.xml", lambda xml: xml[: len(xml) // 2])
 
     with pytest.raises(UnreadableDocumentError) as caught:
         index.parsing.parse(content, name="a.docx")

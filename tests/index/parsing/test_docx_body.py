@@ -2,13 +2,13 @@
 
 from io import BytesIO
 
-import docx
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from index.parsing.docx import parse
 from index.types import Parsed
+from tests.fakes.word import new_document
 
 _NAMES = (
     f"{nsdecls('w')} xmlns:m='http://schemas.openxmlformats.org/officeDocument/2006/math' "
@@ -17,7 +17,7 @@ _NAMES = (
 
 
 def parsed(*paragraphs: str, styles: str = "") -> Parsed:
-    document = docx.Document()
+    document = new_document()
     for inner in paragraphs:
         node = parse_xml(f"<w:p {_NAMES}>{inner}</w:p>")
         document.element.body.insert(len(document.element.body) - 1, node)
@@ -131,7 +131,7 @@ def test_a_heading_is_known_by_what_its_style_inherits_or_its_level(properties: 
 
 
 def test_a_comment_is_read_at_the_end() -> None:
-    document = docx.Document()
+    document = new_document()
     paragraph = document.add_paragraph("The crane lifts twelve tonnes.")
     document.add_comment(paragraph.runs, text="It is broken.", author="Ada")
     file = BytesIO()

@@ -4,6 +4,7 @@ from email.message import EmailMessage
 import pytest
 
 from index.errors import UnreadableDocumentError
+from index.parsing import attachments
 from index.parsing.eml import parse
 from index.types import ProblemKind
 
@@ -56,16 +57,14 @@ def test_a_mail_that_is_only_a_page_is_turned_into_markdown() -> None:
     assert [heading.text for heading in parsed.headings] == ["Leave", "Rules"]
 
 
-def test_attachments_are_named_and_those_with_text_are_read() -> None:
+def test_attachments_are_named() -> None:
     message = mail()
     message.add_attachment(b"secret", maintype="application", subtype="pdf", filename="pay.pdf")
     message.add_attachment("inner words", filename="notes.txt")
 
     text = parse(message.as_bytes()).text
 
-    assert text.endswith(
-        "Twenty days.\n\nAttachments: pay.pdf, notes.txt\n\n## notes.txt\n\ninner words"
-    )
+    assert text.endswith("Twenty days.\n\nAttachments: pay.pdf, notes.txt")
 
 
 def test_a_mail_that_is_passed_on_is_read_under_its_subject() -> None:
@@ -128,25 +127,49 @@ def test_a_damaged_header_costs_that_header_only(header: bytes) -> None:
     assert parsed.text.endswith("Twenty days.")
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "text"),
-    [
-        ("fees.csv", b"Berth,Fee\nB1,17\n", "| B1 | 17 |"),
-        ("rules.md", b"# Rules\n\nMoor slowly.\n", "Moor slowly."),
-        ("page.html", b"<h1>Dues</h1><p>84 euro</p>", "84 euro"),
-    ],
-)
-def test_an_attached_file_is_read_under_its_name(name: str, content: bytes, text: str) -> None:
+def attached(*files: tuple[str, bytes]) -> EmailMessage:
     message = EmailMessage()
     message["Subject"] = "Harbour"
     message.set_content("See the file.")
-    message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    for name, content in files:
+        message.add_attachment(
+            content, maintype="application", subtype="octet-stream", filename=name
+        )
+    return message
 
-    parsed = parse(message.as_bytes())
 
-    assert f"## {name}" in parsed.text
-    assert text in parsed.text
-    assert [heading.text for heading in parsed.headings][:2] == ["Harbour", name]
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["fees.csv", "fees.csv"], ["fees.csv", "fees (2).csv"]),
+        (["../../etc/a.md", "C:\\b.md"], ["a.md", "b.md"]),
+        (["logo.xyz", "a.docx"], ["a.docx"]),
+        ([".hidden.md", "Übersicht 1.pdf"], ["hidden.md", "Übersicht 1.pdf"]),
+    ],
+)
+def test_attached_files_have_names_of_their_own(given: list[str], expected: list[str]) -> None:
+    message = attached(*[(name, b"content") for name in given])
+
+    assert [one.name for one in attachments(message.as_bytes(), name="a.eml")] == expected
+
+
+def test_files_of_a_mail_that_is_passed_on_are_found_too() -> None:
+    outer = mail()
+    outer.add_attachment(attached(("rules.md", b"# Rules")))
+
+    found = attachments(outer.as_bytes(), name="a.eml")
+
+    assert [(one.name, one.content) for one in found] == [("rules.md", b"# Rules")]
+
+
+def test_a_picture_within_the_text_is_no_attached_file() -> None:
+    message = mail()
+    message.add_attachment(b"x", maintype="image", subtype="png", filename="a.png", cid="<1>")
+    message.add_attachment(b"y", maintype="image", subtype="png", filename="scan.png")
+
+    found = attachments(message.as_bytes(), name="a.eml")
+
+    assert [one.name for one in found] == ["scan.png"]
 
 
 def test_an_attached_file_that_cannot_be_read_is_named_alone() -> None:

@@ -2,7 +2,6 @@ import contextlib
 import zipfile
 from io import BytesIO
 
-import docx
 import pytest
 
 import index.parsing
@@ -10,6 +9,7 @@ from index.errors import UnreadableDocumentError
 from index.parsing import SUFFIXES, parse
 from index.parsing.signature import signature
 from index.types import Parsed, ProblemKind
+from tests.fakes.word import new_document
 from tests.index.parsing import archives
 
 
@@ -34,15 +34,15 @@ def test_a_suffix_is_read_whatever_its_case() -> None:
 
 
 def test_an_unsupported_suffix_is_refused_with_what_to_do() -> None:
-    error = refusal(b"\x00\x01", "clip.mp4")
+    error = refusal(b"\x00\x01", "clip.xyz")
 
     assert error.kind is ProblemKind.UNSUPPORTED
-    assert ".mp4" in error.reason
+    assert ".xyz" in error.reason
     assert "exclude" in error.reason
 
 
 @pytest.mark.parametrize(
-    ("suffix", "advice"), [(".doc", "docx"), (".XLS", "xlsx"), (".msg", "eml")]
+    ("suffix", "advice"), [(".wpd", "docx"), (".XLSB", "xlsx"), (".mobi", "epub")]
 )
 def test_an_older_format_is_refused_with_what_to_save_it_as(suffix: str, advice: str) -> None:
     error = refusal(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, f"plan{suffix}")
@@ -79,7 +79,7 @@ def test_a_type_that_is_packed_is_not_unpacked_to_be_looked_at() -> None:
 
 
 def test_a_document_called_by_the_name_of_its_neighbour_is_read() -> None:
-    book = docx.Document()
+    book = new_document()
     book.add_paragraph("Twenty days.")
     file = BytesIO()
     book.save(file)
@@ -101,7 +101,7 @@ def test_no_format_falls_over_what_it_cannot_read(suffix: str) -> None:
 
 
 def test_a_name_without_a_suffix_is_unsupported() -> None:
-    error = refusal(b"text", "README")
+    error = refusal(b"text", "plan")
 
     assert error.kind is ProblemKind.UNSUPPORTED
     assert error.reason.startswith("a name without a suffix is not supported")
@@ -180,3 +180,15 @@ def test_running_out_of_memory_is_not_taken_for_a_broken_document(
 
     with pytest.raises(MemoryError):
         parse(b"text", name="a.txt")
+
+
+@pytest.mark.parametrize(
+    "name", ["logo.svg", "a.CSS", "b.zip", "c.mp4", "d.woff2", "app.min.js", "package-lock.json"]
+)
+def test_a_file_in_which_nobody_looks_for_text_is_left_out(name: str) -> None:
+    assert refusal(b"some content", name).kind is ProblemKind.LEFT_OUT
+
+
+@pytest.mark.parametrize("name", ["plan.key", "plan.pages", "plan.wpd", "plan.xyz", "plan"])
+def test_a_file_that_could_hold_text_is_a_problem(name: str) -> None:
+    assert refusal(b"some content", name).kind is ProblemKind.UNSUPPORTED

@@ -231,7 +231,9 @@ def picture(canvas: Canvas, stamp: str = "") -> None:
 def test_a_document_says_which_of_its_pages_are_pictures() -> None:
     parsed = parse(drawn(prose, picture, lambda canvas: picture(canvas, "Scanned with X"), prose))
 
-    assert parsed.note == "pages 2 to 3 with pictures instead of text: run OCR on the file"
+    assert (
+        parsed.note == "pages 2 to 3 with pictures instead of text: switch on ocr under [documents]"
+    )
     assert len(parsed.pages) == 4
 
 
@@ -264,4 +266,4 @@ def test_a_poster_with_few_words_on_a_picture_is_read() -> None:
     parsed = parse(drawn(lambda canvas: picture(canvas, words)))
 
     assert parsed.text == words
-    assert parsed.note == "page 1 with pictures instead of text: run OCR on the file"
+    assert parsed.note == "page 1 with pictures instead of text: switch on ocr under [documents]"

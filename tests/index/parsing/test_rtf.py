@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from index.errors import UnreadableDocumentError
@@ -38,3 +40,52 @@ def test_what_is_no_rich_text_is_broken() -> None:
         parse(b"Dear all")
 
     assert caught.value.kind is ProblemKind.BROKEN
+
+
+STYLES = rb"{\stylesheet{\s0 Normal;}{\s1\b\fs32 heading 1;}{\s7\b heading 2;}{\*\cs10 x;}}"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            STYLES + rb"\pard\s1\b Fees\par\pard\plain Nineteen.\par\pard\s7 Guests\par Ten.",
+            "# Fees\n\nNineteen.\n\n## Guests\n\nTen.",
+        ),
+        (rb"{\pard \outlinelevel0 \b Fees\par}{\pard Nineteen.\par}", "# Fees\n\nNineteen."),
+        (rb"\pard\outlinelevel1 Fees\par\pard\outlinelevel9 Nineteen.\par", "## Fees\n\nNineteen."),
+        (STYLES + rb"\pard\s0 Plain\par\pard\s5 Other\par", "Plain\n\nOther"),
+    ],
+)
+def test_headings_are_found_by_their_style_or_outline_level(body: bytes, expected: str) -> None:
+    parsed = parse(rb"{\rtf1\ansi " + body + b"}")
+
+    assert parsed.text == expected
+    assert len(parsed.headings) == len(re.findall(r"^#", expected, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            rb"The fee{\super\chftn{\footnote\pard{\super\chftn} Only in May.}} is 19.",
+            "The fee[1] is 19.\n\n[1] Only in May.",
+        ),
+        (
+            rb"One{\footnote First \'fc.}, two{\*\footnote\ftnalt Second.}.",
+            "One[1], two[2].\n\n[1] First \u00fc.\n\n[2] Second.",
+        ),
+        (
+            rb"{\header\pard Harbour Board\par}{\footer\pard 1\par}{\headerf Harbour Board}Text.",
+            "Text.\n\nHarbour Board",
+        ),
+        (rb"A \{ brace {\footnote with \} brace.}", "A { brace [1]\n\n[1] with } brace."),
+    ],
+)
+def test_notes_and_margins_are_at_the_end(body: bytes, expected: str) -> None:
+    assert parse(rb"{\rtf1\ansi\ansicpg1252 " + body + b"}").text == expected
+
+
+@pytest.mark.parametrize("body", [b"{\\footnote never closed", b"}}}{\\header x", b"{" * 500])
+def test_groups_that_do_not_close_lose_nothing_before_them(body: bytes) -> None:
+    assert "Twenty days." in parse(b"{\\rtf1 Twenty days." + body).text

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from transformers import BertConfig, BertForSequenceClassification
 
 from index.embedding.embedder import EMBEDDED, model_folder
 from index.errors import ModelError
@@ -72,6 +71,8 @@ def test_reranker_reads_the_best_passages_and_at_least_those_asked_for(root: Pat
 @pytest.fixture(scope="module")
 def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of two small layers that reads word pieces as the embedded model does."""
+    from transformers import BertConfig, BertForSequenceClassification
+
     folder = tmp_path_factory.mktemp("cross")
     made_from = model_folder(EMBEDDED)
     for path in made_from.glob("*token*"):
@@ -121,6 +122,8 @@ def test_reranker_that_is_not_complete_is_refused_by_name(
 def test_model_with_several_scores_for_a_passage_is_refused(
     cross_encoder: Path, tmp_path: Path
 ) -> None:
+    from transformers import BertConfig, BertForSequenceClassification
+
     folder = tmp_path / "three"
     shutil.copytree(cross_encoder, folder)
     config = BertConfig.from_pretrained(folder, num_labels=3)

@@ -160,6 +160,7 @@ def test_a_damaged_memory_is_made_again(repository: Repository, cache: Path, dam
     assert files(source)["a.md"].sha256 == before["a.md"].sha256
 
 
+@pytest.mark.slow
 def test_thousands_of_files_are_read(repository: Repository, cache: Path) -> None:
     repository.commit(**{f"d__{number}_md": f"text {number}" for number in range(3000)})
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder, BuildOptions
+from index.building.build import Builder
+from index.building.options import BuildOptions
 from index.errors import IndexDamagedError, IndexingError, IndexMissingError
 from index.search.hybrid import LiveIndex
 from index.storage.generation import GateCheck, Generation

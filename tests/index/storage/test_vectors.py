@@ -68,6 +68,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[VectorIndex, Vector
     return VectorIndex(folder / "exact"), VectorIndex(folder / "cells")
 
 
+@pytest.mark.slow
 def test_a_large_index_finds_what_comparing_all_finds(
     large: tuple[VectorIndex, VectorIndex],
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_large_index_finds_what_comparing_all_finds(
     assert hits / 500 >= 0.98
 
 
+@pytest.mark.slow
 def test_a_large_index_finds_only_what_may_be_seen(large: tuple[VectorIndex, VectorIndex]) -> None:
     exact, cells = large
     only = np.arange(1000, 21_000, 200, dtype=np.int64)
@@ -92,6 +94,7 @@ def test_a_large_index_finds_only_what_may_be_seen(large: tuple[VectorIndex, Vec
         assert {id_ for id_, _ in found} == {id_ for id_, _ in exact.search(question, 5, only=only)}
 
 
+@pytest.mark.slow
 def test_a_large_index_knows_the_cosine_of_any_id(large: tuple[VectorIndex, VectorIndex]) -> None:
     exact, cells = large
     question = mixtures(20_000, 0)[11]
@@ -101,6 +104,7 @@ def test_a_large_index_knows_the_cosine_of_any_id(large: tuple[VectorIndex, Vect
     )
 
 
+@pytest.mark.slow
 def test_vectors_without_any_neighbourhoods_are_compared_one_and_all(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     vectors = unit_rows(generator.standard_normal((12_000, 64)).astype(np.float32))

@@ -65,10 +65,10 @@ def test_with_any_document_windows_open_and_nothing_in_them_pings_or_links(
 
 
 @pytest.mark.skipif(not INJECTION.is_dir(), reason="needs the shared injection texts")
-def test_no_known_injection_gets_through_windows_streams_or_the_page() -> None:
+def test_no_known_injection_gets_through_windows_streams_or_the_page(campaign: bool) -> None:
     lines = [line for path in INJECTION.glob("*.jsonl") for line in path.read_text().splitlines()]
 
-    for line in lines:
+    for line in lines[:: 1 if campaign else 3]:
         text = str(json.loads(line)["text"])
         streamed = markdown(defuse_markdown(text[: len(text) // 2]) + defuse_markdown(text))
         assert (streamed.pings, streamed.links) == ([], [])

@@ -1,0 +1,42 @@
+"""The suffixes of source code and the language of each."""
+
+from collections.abc import Mapping
+
+LANGUAGES: Mapping[str, str] = {
+    **dict.fromkeys((".py", ".pyi"), "python"),
+    **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "javascript"),
+    **dict.fromkeys((".ts", ".tsx", ".mts"), "typescript"),
+    **dict.fromkeys((".c", ".h"), "c"),
+    **dict.fromkeys((".cc", ".cpp", ".cxx", ".hpp", ".hh"), "cpp"),
+    **dict.fromkeys((".kt", ".kts"), "kotlin"),
+    **dict.fromkeys((".sh", ".bash", ".zsh"), "sh"),
+    **dict.fromkeys((".ex", ".exs"), "elixir"),
+    **dict.fromkeys((".pl", ".pm"), "perl"),
+    **dict.fromkeys((".bat", ".cmd"), "batch"),
+    **dict.fromkeys((".tf", ".hcl"), "hcl"),
+    ".java": "java",
+    ".cs": "csharp",
+    ".go": "go",
+    ".rs": "rust",
+    ".rb": "ruby",
+    ".php": "php",
+    ".swift": "swift",
+    ".scala": "scala",
+    ".groovy": "groovy",
+    ".gradle": "groovy",
+    ".lua": "lua",
+    ".r": "r",
+    ".jl": "julia",
+    ".dart": "dart",
+    ".ps1": "powershell",
+    ".proto": "protobuf",
+    ".graphql": "graphql",
+    ".vue": "vue",
+    ".svelte": "svelte",
+    ".hs": "haskell",
+    ".clj": "clojure",
+    ".vb": "vb",
+    ".erl": "erlang",
+    ".cmake": "cmake",
+}
+"""The language of each suffix, as it is named behind a fence."""
