@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"  # it was deleted before its answer came
     REFUSED = "refused"  # the bot may no longer post there
     UNCERTAIN = "uncertain"  # it is unknown whether the answer arrived
-    GIVEN_UP = "given_up"  # posting failed too often
+    GIVEN_UP = "given_up"  # for a day, not even a note could be posted
     STOPPED = "stopped"  # the asker pressed Stop
     SILENT = "silent"  # nobody had asked and there is no answer, or the asker is ignored
 

@@ -23,6 +23,9 @@ RENEW_AGAIN_S: Final = 0.5
 POLL_S: Final = 5.0
 """Longest pause between two looks for questions whose owner has died."""
 
+LONGEST_PAUSE_S: Final = 60.0
+"""Longest pause after a question has failed."""
+
 TURNED_AWAY_AT_ONCE: Final = 8
 """How many refusals run in parallel, besides the answers, so that they need not wait for these."""
 
@@ -180,7 +183,8 @@ class Dispatcher:
             self._on_fatal()
         except Exception:
             log.exception("question not finished", extra={"question_id": claimed.id})
-            await asyncio.sleep(POLL_S)  # or it would fail repeatedly at full speed
+            # Or it would fail repeatedly at full speed
+            await asyncio.sleep(min(POLL_S * claimed.attempts, LONGEST_PAUSE_S))
         try:
             await asyncio.to_thread(self._store.release, self._owner, claimed.id)
         except StoreError:

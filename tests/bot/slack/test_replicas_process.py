@@ -25,6 +25,7 @@ MAX_PER_USER = 2
 PEOPLE = 12
 FAILOVER_S = 30.0
 MANY = 15
+TRIED = texts.GIVEN_UP.partition("{")[0]
 FAULTS = (
     Fault(status=429, retry_after_s=1),
     Fault(error="ratelimited"),
@@ -163,7 +164,8 @@ def test_three_replicas_give_each_question_one_outcome_while_they_and_their_data
 
     assert ended == {"posted": count}
     assert {n: len(said) for n, said in found.items()} == dict.fromkeys(range(count), 1)
-    assert others <= {texts.INTERRUPTED}  # asked again by a click, if it was interrupted too often
+    # Tried too often, by processes that were killed: a click asks it again
+    assert [text for text in others if not text.startswith(TRIED)] == []
     assert len(answered) >= 0.97 * count
     assert 0 < busiest <= MAX_PER_USER
 

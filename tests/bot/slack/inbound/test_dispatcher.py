@@ -1,5 +1,7 @@
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -219,6 +221,31 @@ def test_a_question_that_failed_is_tried_again_and_holds_up_no_other(
 
     assert worker.started == ["2.0", "1.0"]
     assert fatal is False
+
+
+def test_a_question_that_fails_again_and_again_is_tried_at_growing_intervals(
+    store: QuestionRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "POLL_S", 0.05)
+    monkeypatch.setattr(dispatching, "LONGEST_PAUSE_S", 0.1)
+    tried: list[float] = []
+    over = asyncio.Event()
+    ask(store, 1)
+
+    async def failing(claimed: Claimed) -> None:
+        tried.append(time.monotonic())
+        if claimed.attempts == 4:
+            over.set()
+            return
+        raise OSError
+
+    async def test(_: Dispatcher) -> None:
+        await over.wait()
+
+    serve(store, failing, test)
+
+    first_s, second_s, third_s = (after - before for before, after in pairwise(tried[:4]))
+    assert (first_s >= 0.05, second_s >= 0.1, third_s >= 0.1) == (True, True, True)
 
 
 def test_a_token_taken_back_is_reported_and_the_question_stays(store: QuestionRepository) -> None:
