@@ -11,7 +11,7 @@ from index.chunking.markup import HIDDEN, mask, trimmed
 from index.chunking.sentences import split_sentences
 from index.types import Block, BlockKind, Heading, Parsed, Span
 
-CHUNKER_VERSION = "4"
+CHUNKER_VERSION = "5"
 """Changes whenever the same text would give other spans."""
 
 _Range = tuple[int, int]

@@ -1,8 +1,18 @@
 """Kinds of text that answers were once cut from wrongly, each in several variants."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from zlib import crc32
+
+import numpy as np
 import pytest
 
+from bot.engine.context import show
+from bot.extractive import ExtractiveAnswerer
+from index.chunking import stems_of
+from index.types import Vectors
 from tests.bot.extractive.test_blocks import said
+from tests.fakes.searcher import a_passage
 
 ANNOUNCED = {
     "code": ("To reset the meter, type:\n\n```sh\nmeter reset --now\n```", "meter reset --now"),
@@ -104,3 +114,82 @@ def test_a_list_is_complete_and_said_with_the_heading_that_announces_it(
 )
 def test_a_statement_of_two_words_can_be_said(text: str, question: str, wanted: str) -> None:
     assert wanted in said(question, f"# Site\n\n{text}\n")
+
+
+_LONG_CELL = " ".join(
+    f"We store the item number {n} in a cupboard on the floor above." for n in range(12)
+)
+
+
+@pytest.mark.parametrize(
+    ("fact", "question"),
+    [
+        ("Footage of the gate is deleted after 30 days.", "When is footage of the gate deleted?"),
+        ("Visitors sign the blue book.", "Which book do visitors sign?"),
+        ("The vault opens at noon.", "When does the vault open?"),
+    ],
+)
+def test_of_a_long_cell_only_the_sentence_is_said_with_the_key_of_its_row(
+    fact: str, question: str
+) -> None:
+    table = f"| Topic | Summary |\n|---|---|\n| Safety | {_LONG_CELL} {fact} {_LONG_CELL} |\n"
+
+    assert said(question, f"# House\n\n{table}") == f"Safety: {fact[:-1]} [1][2]."
+
+
+@pytest.mark.parametrize(
+    ("entry", "question"),
+    [
+        ("Electronic House Record (eHR): what the lift wrote.", "whats eHR"),
+        ("It asks the PMB (Pluggable Meter Board) for a value.", "PMB?"),
+        ("It is for remote-time control (RTC).", "RTC meaning?"),
+        ("The Pluggable Meter Board (PMB) counts.", "what does PMB stand for"),
+    ],
+)
+def test_an_acronym_is_explained_by_the_text_that_writes_it_out(entry: str, question: str) -> None:
+    short = "eHR" if "eHR" in question else question[:3] if question[0].isupper() else "PMB"
+    text = (
+        f"# House\n\nCall {short} first. {short} is closed on Monday. Ask {short} why.\n\n{entry}"
+    )
+
+    assert said(question, text).startswith(entry.rstrip("."))
+
+
+def by_words(texts: Sequence[str]) -> Vectors:
+    """Return unit vectors of the texts' stems."""
+    vectors = np.zeros((len(texts), 512), dtype=np.float32)
+    for row, text in enumerate(texts):
+        for one in stems_of(text):
+            vectors[row, crc32(one.encode()) % 512] = 1.0
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("how many days off for bereavement", "You get 10 days off"),
+        ("how many days off for moving house", "You get 2 days off"),
+        ("how many days off for jury duty", "You get 5 days off"),
+    ],
+)
+def test_a_sentence_is_chosen_by_the_heading_above_it_too(question: str, wanted: str) -> None:
+    sections = {"Bereavement": 10, "Moving house": 2, "Jury duty": 5}
+    passages = show(
+        [
+            replace(
+                a_passage(
+                    f"You get {days} days off. Your lead hears of it.",
+                    rank=rank + 1,
+                    id=rank,
+                    document=f"{rank}.md",
+                    heading=(heading,),
+                ),
+                fused=1.0,
+            )
+            for rank, (heading, days) in enumerate(sections.items())
+        ]
+    )
+
+    draft = ExtractiveAnswerer(None, 0.0, encode=by_words).read(question, passages)
+
+    assert draft.sentences[0].text.startswith(wanted)

@@ -71,3 +71,28 @@ def test_components_within_a_line_are_hidden_but_placeholders_and_code_stay(
     text: str, seen: str
 ) -> None:
     assert shown(text) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("(set-up)=\n\n# Set up\n\nDo it.", "# Set up\n\nDo it."),
+        ("See {ref}`the guide <set-up>`.", "See the guide."),
+        ("Ask {py:class}`Lift` or {doc}`it`.", "Ask `Lift` or `it`."),
+        ("```{note}\nThe *lift* stops.\n```\nIt goes on.", "The *lift* stops.\n\nIt goes on."),
+        (
+            "```{warning} Mind\n:class: loud\n\nThe lift stops.\n```\n",
+            "Mind\n\nThe lift stops.",
+        ),
+        ("~~~{tip}\nRun `go`.\n~~~", "Run `go`."),
+        (
+            "````{note}\nRun:\n```sh\necho {a}\n```\n````\nDone.",
+            "Run:\n```sh\necho {a}\n```\n\nDone.",
+        ),
+        ("```{code-block} sh\necho 1\n```", "```{code-block} sh\necho 1\n```"),
+        ("```python\n{note}\n(a)=\n```", "```python\n{note}\n(a)=\n```"),
+    ],
+)
+def test_labels_roles_and_remarks_of_myst_are_read_as_their_text(text: str, seen: str) -> None:
+    assert [line.strip() for line in shown(text).split("\n")] == seen.split("\n")
+    assert len(mask(text)) == len(text)
