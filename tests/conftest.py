@@ -160,9 +160,10 @@ def postgres() -> Iterator[postgresql.PostgresServer]:
 
 
 @pytest.fixture
-def postgres_target(postgres: postgresql.PostgresServer) -> Target:
+def postgres_target(postgres: postgresql.PostgresServer) -> Iterator[Target]:
     """An empty PostgreSQL database."""
-    return parse_state_url(postgres.new_database())
+    with postgres.empty_database() as url:
+        yield parse_state_url(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

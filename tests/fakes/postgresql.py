@@ -43,6 +43,7 @@ class PostgresServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self._free: list[str] = []
         user = _user()
         if user:
             os.chown(folder, user.pw_uid, user.pw_gid)
@@ -127,6 +128,25 @@ class PostgresServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self.url(name)
+
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """Yield the URL of an empty database; it is emptied, and used again by later tests.
+
+        To create and delete one for each test would take most of the time of small tests.
+        """
+        import psycopg
+
+        url = self._free.pop() if self._free else self.new_database()
+        yield url
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid != pg_backend_pid()"
+            )
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        self._free.append(url)
 
     def _program(self, name: str) -> str:
         folder = binaries()
