@@ -80,11 +80,19 @@ def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # `[[` in a pattern
         try:
-            # To git, `a/**` is the contents of `a`; to pathspec, it is the folder `a/` too.
-            contents = [f"{line}/*" if line.endswith("/**") else line for line in lines]
-            return GitIgnoreSpec.from_lines(contents, backend="re2")
+            return GitIgnoreSpec.from_lines(map(_contents, lines), backend="re2")
         except Exception as error:  # RE2's error derives from no other
             raise PatternError(f"the pattern {' '.join(lines)!r} cannot be read") from error
+
+
+def _contents(line: str) -> str:
+    """Return a pattern as pathspec means it: to git, `a/**` is what is in `a`, without `a/`."""
+    return f"{line}/*" if line.endswith("/**") else _folders(line)
+
+
+def _folders(line: str) -> str:
+    """Return a pattern as pathspec means it: to git, `a/**/` is the folders in `a`, not `a/`."""
+    return f"{line}*/" if line.endswith("/**/") else line
 
 
 @lru_cache(maxsize=1024)
@@ -92,7 +100,7 @@ def _exact(lines: tuple[str, ...]) -> list[tuple[_Rule, bool]]:
     """Return an expression for each line with its answer, last line first."""
     found = []
     for line in reversed(lines):
-        pattern = GitIgnoreSpecPattern(line)
+        pattern = GitIgnoreSpecPattern(_folders(line))
         if pattern.regex is not None and pattern.include is not None:
             text = pattern.regex.pattern.replace(_END, "/?$").replace(_FOLDER, "/$")
             text += ".+$" if text.endswith("/") else ""  # the contents of a folder

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.sources import SourceSpec, left_out, open_sources
@@ -105,6 +105,8 @@ PATTERNS = st.lists(
     paths=st.sets(st.lists(NAMES, min_size=1, max_size=3).map("/".join), min_size=1, max_size=8),
     ignoring=st.dictionaries(st.sampled_from([".gitignore", "a/.gitignore"]), PATTERNS),
 )
+@example(paths={"a/a", "a/b/c.txt"}, ignoring={".gitignore": ["a/**/"]})
+@example(paths={"a/a/b", "a/c.txt"}, ignoring={".gitignore": ["a/**/", "!a/a"]})
 @settings(max_examples=50, deadline=None)
 def test_what_is_ignored_is_what_git_ignores(
     tmp_path_factory: pytest.TempPathFactory, paths: set[str], ignoring: dict[str, list[str]]
