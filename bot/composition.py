@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from bot.database import PostgresUrl, Target, parse_state_url
 from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.source_settings import SourceSettings
@@ -288,15 +289,42 @@ def portfolio(settings: Settings) -> "Portfolio":
     return Portfolio(models, settings.models, ledger(settings))
 
 
+def renew_models(engine: "FootnoteQueryEngine", settings: Settings) -> None:
+    """Ask the models with the keys of these settings from now on; raises `SettingsError`."""
+    if settings.models.providers:
+        from bot.llm import build_models  # noqa: PLC0415 - imports llama-index
+
+        engine.portfolio.renew(build_models(settings.models))
+
+
 def ledger(settings: Settings) -> "Ledger":
     """Open the record of spending on models; raises `BotError`."""
     from bot.llm import Ledger  # noqa: PLC0415
 
-    return Ledger(settings.data_dir / "spend.sqlite")
+    return Ledger(_state_target(settings, "spend.sqlite"))
 
 
 def store(settings: Settings) -> "QuestionRepository":
     """Open the durable state; raises `StoreError`."""
     from bot.state import QuestionRepository  # noqa: PLC0415
 
-    return QuestionRepository(settings.data_dir / "state.sqlite")
+    return QuestionRepository(state_target(settings))
+
+
+def answers_folder(settings: Settings) -> Path:
+    """Return the folder of the approved answers."""
+    return settings.data_dir / "answers"
+
+
+def state_target(settings: Settings) -> Target:
+    """Return where the durable state is: the database of the settings, or the usual file."""
+    return _state_target(settings, "state.sqlite")
+
+
+def _state_target(settings: Settings, name: str) -> Target:
+    if settings.state.url is None:
+        return settings.data_dir / name
+    target = parse_state_url(settings.state.url.get_secret_value())
+    if isinstance(target, PostgresUrl) or name == "state.sqlite":
+        return target
+    return target.with_name(name)  # beside the file that the settings name

@@ -5,7 +5,8 @@
   + QuestionError         there is no question to answer
   + AnswererError         no draft could be made: refused, timed out, cut short, unreadable
   + SpanModelError        the offline reader's own model is missing or damaged
-  + StoreError            the state on disk cannot be used
+  + StoreError            the state cannot be used
+    + StoreUnavailableError  its server does not answer right now; the same call may work later
   + SlackError            Slack cannot be reached or refuses the tokens
   + MalformedRequestError  the body of a request is not one that Slack sends
 """
@@ -52,7 +53,11 @@ class SpanModelError(BotError):
 
 
 class StoreError(BotError):
-    """The state on disk cannot be used."""
+    """The state cannot be used."""
+
+
+class StoreUnavailableError(StoreError):
+    """The server of the state does not answer right now; whether the call had effect is unknown."""
 
 
 class SlackError(BotError):

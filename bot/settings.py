@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from dotenv import load_dotenv
+from dotenv import dotenv_values
 from pydantic import (
     Field,
     SecretStr,
@@ -26,6 +26,7 @@ from pydantic_settings import SettingsError as PydanticSettingsError
 from bot.errors import SettingsError
 from bot.provider_settings import PriceSettings, ProviderSettings, Table
 from bot.source_settings import SourceSettings
+from bot.state_settings import StateSettings, resolve_state
 
 __all__ = [
     "DEFAULT_CONFIG",
@@ -41,6 +42,7 @@ __all__ = [
     "SearchSettings",
     "Settings",
     "SlackSettings",
+    "StateSettings",
     "TracingSettings",
     "load",
     "read_file",
@@ -188,6 +190,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     models: ModelsSettings = ModelsSettings()
     slack: SlackSettings = SlackSettings()
+    state: StateSettings = StateSettings()
     eval: EvalSettings = EvalSettings()
     tracing: TracingSettings = TracingSettings()
 
@@ -228,7 +231,7 @@ def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Sett
         SettingsError: Names all unknown, wrong or missing values together.
     """
     folder = config.absolute().parent
-    load_dotenv(folder / ".env", override=False)
+    _read_dotenv(folder / ".env")
     loaded = type("Settings", (Settings,), {"file_values": read_file(config)})
     arguments = {} if data_dir is None else {"data_dir": data_dir}
     faults = [f"{name}: unknown variable" for name in _unknown_variables()]
@@ -240,6 +243,17 @@ def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Sett
         if not faults:
             return _with_keys(settings)
     raise SettingsError(f"settings ({config}): " + "; ".join(faults))
+
+
+_FROM_DOTENV: dict[str, str] = {}
+
+
+def _read_dotenv(path: Path) -> None:
+    """Add what is in `.env` to the environment, also what changed there since the last time."""
+    for name, value in dotenv_values(path).items():
+        is_ours = name in _FROM_DOTENV and os.environ.get(name) == _FROM_DOTENV[name]
+        if value is not None and (is_ours or name not in os.environ):
+            os.environ[name] = _FROM_DOTENV[name] = value
 
 
 def read_file(config: Path) -> dict[str, Any]:
@@ -262,6 +276,7 @@ def read_file(config: Path) -> dict[str, Any]:
     folder = config.absolute().parent
     for names in (("data_dir",), ("eval", "gate", "set"), ("models", "offline_reader")):
         _resolve(values, names, folder)
+    resolve_state(values.get("state"), folder)
     sources = values.get("sources")
     for source in sources if isinstance(sources, list) else []:
         _resolve(source, ("path",), folder)
@@ -291,11 +306,15 @@ def _faults(error: ValidationError | PydanticSettingsError) -> list[str]:
         message = each["msg"].removeprefix("Value error, ")
         if each["type"] == "extra_forbidden":
             faults.append(f"{place}: unknown setting")
-        elif isinstance(each["input"], str | int | float) and "key" not in place:
+        elif isinstance(each["input"], str | int | float) and not _SECRET.search(place):
             faults.append(f"{place}: {message} (it is {each['input']!r})")
         else:
             faults.append(f"{place}: {message}")
     return faults
+
+
+_SECRET = re.compile(r"key|^state\.url$")
+"""Places of secrets, whose wrong values are not shown."""
 
 
 def _with_keys(settings: Settings) -> Settings:

@@ -12,7 +12,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from tests.fakes import indexed
+from bot.database import Target, parse_state_url
+from tests.fakes import indexed, postgresql
 from tests.fakes.embedder import HashEmbedder
 
 # How long an example takes says nothing where other work leaves little of the processor.
@@ -150,6 +151,31 @@ def exported_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def indexed_examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the example documents indexed; to be copied, never changed."""
     return indexed.index_examples(indexed.shared_folder(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.PostgresServer]:
+    """A PostgreSQL server for all tests, which each take a database of their own."""
+    if reason := postgresql.missing():
+        pytest.skip(reason)
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_target(postgres: postgresql.PostgresServer) -> Iterator[Target]:
+    """An empty PostgreSQL database."""
+    with postgres.empty_database() as url:
+        yield parse_state_url(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
+    """An empty state, once in a file and once in PostgreSQL."""
+    if request.param == "sqlite":
+        return tmp_path / "state.sqlite"
+    empty: Target = request.getfixturevalue("postgres_target")
+    return empty
 
 
 @pytest.fixture(scope="session")

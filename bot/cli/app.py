@@ -44,6 +44,7 @@ _COMMANDS = (
     "bot.cli.slack",
     "bot.cli.doctor",
     "bot.cli.config",
+    "bot.cli.backup",
 )
 WELL, SOME_FAILED, USAGE = 0, 1, 2
 Json = dict[str, object]

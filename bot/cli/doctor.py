@@ -46,6 +46,7 @@ def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
         *_languages(settings),
         _ocr(settings),
         *_providers(settings),
+        *_state(settings),
         *_slack(settings),
     ]
 
@@ -153,6 +154,22 @@ def _providers(settings: Settings) -> Iterator[Finding]:
         where = provider.base_url or provider.kind
         message = f"{provider.name}: {provider.model} at {where}"
         yield Finding(name="models", well=True, message=message)
+
+
+def _state(settings: Settings) -> Iterator[Finding]:
+    """Yield whether the database of the state is there and up to date; it is not changed."""
+    if settings.state.url is None:
+        return  # the file is made when it is needed
+    from bot import composition
+    from bot.database import probe_database
+    from bot.state import SCHEMA
+
+    try:
+        message = probe_database(composition.state_target(settings), SCHEMA)
+    except BotError as error:
+        yield Finding(name="state", well=False, message=str(error))
+        return
+    yield Finding(name="state", well=True, message=message)
 
 
 def _slack(settings: Settings) -> Iterator[Finding]:

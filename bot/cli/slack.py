@@ -37,6 +37,7 @@ def run(
     First create the app from the output of [bold]footnote slack manifest[/]. Then put
     SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…) into the environment or into `.env`.
     With [bold]--http[/], put SLACK_SIGNING_SECRET there instead of SLACK_APP_TOKEN.
+    After a change of `.env`, the signal HUP takes up new tokens and keys without a restart.
     """
     from bot import composition
     from bot.slack import Freshness, IndexCatalog, Service, secrets
@@ -48,12 +49,22 @@ def run(
     shared = shared_of(context)
     configure(verbose=not shared.quiet, form=log_format or shared.log_format)
     index = composition.live_index(settings)
-    answers = answers_folder(settings)
+    answers = composition.answers_folder(settings)
     answers.mkdir(mode=0o700, parents=True, exist_ok=True)
     specs = composition.source_specs(settings)
+    engine = composition.engine(settings, index)
+
+    def read_again() -> "Settings":
+        from bot.settings import load
+
+        new = load(shared.config, data_dir=shared.data_dir)
+        composition.renew_models(engine, new)
+        return new
+
     with Freshness(lambda: _changes(settings)) as freshness:
         service = Service(
-            engine=composition.engine(settings, index),
+            engine=engine,
+            reload=read_again,
             store=composition.store(settings),
             library=IndexCatalog(index, stale=freshness.told),
             answers=answers,
@@ -157,7 +168,7 @@ def forget_user(
 
     settings = shared_of(context).settings
     with composition.store(settings) as store:
-        documents = unname(store.database, answers_folder(settings), user)
+        documents = unname(store.database, composition.answers_folder(settings), user)
         forgotten = AnswerRepository(store.database).forget_user(user)
     with closing(composition.ledger(settings)) as ledger:
         requests = ledger.forget_user(user)
@@ -174,11 +185,6 @@ def forget_user(
     else:
         told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
         typer.echo(f"{user} is forgotten: {told}")
-
-
-def answers_folder(settings: "Settings") -> Path:
-    """Return the folder of the approved answers."""
-    return settings.data_dir / "answers"
 
 
 def spent_lines(settings: "Settings") -> list[str]:

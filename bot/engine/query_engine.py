@@ -28,7 +28,7 @@ from bot.engine.retriever import (
 )
 from bot.engine.small_talk import reply_to
 from bot.engine.synthesis import Room
-from bot.llm import Portfolio
+from bot.llm import ModelSession, Portfolio
 from bot.trace import Step, Trace
 from bot.types import Answer, Answerer, Question, Status
 from index.errors import IndexingError
@@ -75,6 +75,11 @@ class FootnoteQueryEngine(BaseQueryEngine):
         )
         self._export = export
         self._retriever = PassageRetriever(searcher, k=k)
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The models that may be asked."""
+        return self._parts.portfolio
 
     def ask(self, question: Question) -> Answer:
         """Answer a question; works inside a running event loop too.
@@ -134,7 +139,8 @@ class FootnoteQueryEngine(BaseQueryEngine):
         answer = answers.blank(Status.NOT_FOUND, message=answers.NOT_FOUND)
         trace = Trace()
         try:
-            run = QuestionRun(question, self._parts, trace)
+            session = await ModelSession.begin(self._parts.portfolio, question, trace)
+            run = QuestionRun(self._parts, session)
             async for event in run.events(found, stream=stream):
                 if isinstance(event, Answer):
                     answer = event

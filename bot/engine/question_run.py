@@ -37,7 +37,7 @@ from bot.engine.whole_documents import (
     tokens_of,
 )
 from bot.llm import ModelSession, Portfolio
-from bot.trace import Step, StepKind, Trace
+from bot.trace import Step, StepKind
 from bot.types import Answer, Answerer, Choice, Draft, Question, ShownPassage, Status
 from index.types import DocumentReader, Passage, Searcher, SearchResult
 
@@ -82,16 +82,15 @@ class QuestionRun:
     """The way of one question to its answer.
 
     Args:
-        question: As it was asked.
         parts: What answers it.
-        trace: Records the steps.
+        session: Asks the models for it; its trace records all steps.
     """
 
-    def __init__(self, question: Question, parts: EngineParts, trace: Trace) -> None:
-        self._question = question
+    def __init__(self, parts: EngineParts, session: ModelSession) -> None:
+        self._question = session.question
         self._parts = parts
-        self._trace = trace
-        self._session = ModelSession(parts.portfolio, question, trace)
+        self._trace = session.trace
+        self._session = session
         self._found = NOTHING_FOUND
 
     async def events(self, found: SearchResult | None, *, stream: bool) -> AsyncGenerator[Event]:

@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bot.llm.ledger import Ledger, Scope
+from bot.llm.ledger_schema import SCHEMA as LEDGER_SCHEMA
+from bot.llm.ledger_schema import TABLES as LEDGER_TABLES
 
 if TYPE_CHECKING:
     from bot.llm.portfolio import Model, Portfolio
@@ -17,7 +19,16 @@ _LATE = {  # name -> module, imported on first use: llama-index and Slack are sl
     "ModelSession": "bot.llm.session",
 }
 
-__all__ = ["Ledger", "Model", "ModelSession", "Portfolio", "Scope", "build_models"]
+__all__ = [
+    "LEDGER_SCHEMA",
+    "LEDGER_TABLES",
+    "Ledger",
+    "Model",
+    "ModelSession",
+    "Portfolio",
+    "Scope",
+    "build_models",
+]
 
 
 def __getattr__(name: str) -> object:

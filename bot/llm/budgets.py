@@ -1,21 +1,23 @@
 """Daily budgets: of all models, of a provider, of a person and of a channel."""
 
 import logging
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from bot.errors import AnswererError, SettingsError, StoreError
-from bot.llm.ledger import Ledger, Request, Scope, cost_usd
+from bot.llm.ledger import Ledger, Request, Scope
+from bot.llm.prices import cost_usd
 from bot.settings import ModelsSettings, ProviderSettings
 from bot.types import Messages, Question
 
 log = logging.getLogger(__name__)
 
 OVER_BUDGET: Final = "over budget"
+
+SPARE_S: Final = 120.0
+"""How much longer than its request a reservation lasts if its process dies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,33 +48,44 @@ class Budgets:
     def __init__(self, settings: ModelsSettings, ledger: Ledger) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._reserved: dict[tuple[Scope, str], Decimal] = {}
-        self._lock = threading.Lock()
 
-    @contextmanager
-    def reserved(
-        self, provider: ProviderSettings, question: Question, messages: Messages
-    ) -> Iterator[None]:
-        """Reserve the maximum cost of a request while it runs.
+    def reserve(self, provider: ProviderSettings, question: Question, messages: Messages) -> str:
+        """Set the maximum cost of a request aside in every budget, over all processes.
+
+        Returns:
+            The id of the reservation; "" if there is no budget.
 
         Raises:
-            AnswererError: It would be over a budget.
+            AnswererError: It would be over a budget, or the spending so far is unknown.
         """
-        limits = self._limits(provider, question)
+        limits = {
+            (limit.scope, limit.name): limit.usd for limit in self._limits(provider, question)
+        }
+        if not limits:
+            return ""
         worst = cost_usd(
             provider,
             input_tokens=messages.tokens_at_most,
             output_tokens=provider.reply_tokens,
         ) or Decimal(0)
-        with self._lock:
-            if self._beyond(limits, worst):
-                raise AnswererError(f"{provider.name}: {OVER_BUDGET}", outage=False)
-            self._reserve(limits, worst)
+        longest_s = min(provider.timeout_s, self._settings.deadline_s) + SPARE_S
         try:
-            yield
-        finally:
-            with self._lock:
-                self._reserve(limits, -worst)
+            reservation = self._ledger.reserve(limits, worst, for_s=longest_s)
+        except StoreError:
+            log.exception("spending could not be read")
+            reservation = None
+        if reservation is None:
+            raise AnswererError(f"{provider.name}: {OVER_BUDGET}", outage=False)
+        return reservation
+
+    def release(self, reservation: str) -> None:
+        """End a reservation; without it, it ends by itself some time later."""
+        if not reservation:
+            return
+        try:
+            self._ledger.release(reservation)
+        except StoreError:
+            log.exception("reservation not ended")
 
     def warnings(
         self, request: Request, provider: ProviderSettings, question: Question
@@ -104,25 +117,6 @@ class Budgets:
             for scope, name, usd, words in wanted
             if usd is not None and (name or scope is Scope.ALL)
         ]
-
-    def _beyond(self, limits: Sequence[Limit], usd: Decimal) -> bool:
-        """Return whether *usd* more would be too much, or the spending so far is unknown."""
-        try:
-            return any(self._used(limit) + usd > limit.usd for limit in limits)
-        except StoreError:
-            log.exception("spending could not be read")
-            return True
-
-    def _used(self, limit: Limit) -> Decimal:
-        spent = self._ledger.spent_today(limit.scope, limit.name)
-        return spent + self._reserved.get((limit.scope, limit.name), Decimal(0))
-
-    def _reserve(self, limits: Sequence[Limit], usd: Decimal) -> None:
-        for limit in limits:
-            key = (limit.scope, limit.name)
-            self._reserved[key] = self._reserved.get(key, Decimal(0)) + usd
-            if not self._reserved[key]:
-                del self._reserved[key]
 
 
 def require_prices(settings: ModelsSettings, providers: Sequence[ProviderSettings]) -> None:

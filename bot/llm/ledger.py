@@ -1,58 +1,22 @@
-"""Spending on models and the turns of each model, stored in one SQLite file."""
+"""Spending on models and the turns of each model, which all processes share."""
 
 import hashlib
-import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
-from bot.errors import StoreError
-from bot.settings import ProviderSettings
+from bot.database import Database, Sql, Target, open_database, retried
+from bot.llm.ledger_schema import SCHEMA
 
 KEPT_DAYS: Final = 90
 _DAY_S: Final = 86_400.0
 _PICO: Final = Decimal(10) ** 12
 """Money is stored in picodollars, as integers: a token may cost 37.5 billionths of a dollar."""
-
-_SCHEMA: Final = """
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = NORMAL;
-    PRAGMA secure_delete = ON;
-    CREATE TABLE IF NOT EXISTS request (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        at REAL NOT NULL,
-        provider TEXT NOT NULL,
-        purpose TEXT NOT NULL,
-        reason TEXT NOT NULL,
-        ms REAL NOT NULL,
-        input_tokens INTEGER NOT NULL,
-        output_tokens INTEGER NOT NULL,
-        pico INTEGER,
-        user TEXT NOT NULL,
-        channel TEXT NOT NULL,
-        estimated INTEGER NOT NULL DEFAULT 0
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS request_at ON request (at);
-    CREATE TABLE IF NOT EXISTS spent (
-        day TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, pico INTEGER NOT NULL,
-        PRIMARY KEY (day, scope, name)
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS choice (
-        portfolio TEXT NOT NULL, provider TEXT NOT NULL, chosen INTEGER NOT NULL,
-        PRIMARY KEY (portfolio, provider)
-    ) STRICT;
-    CREATE TABLE IF NOT EXISTS thread (
-        portfolio TEXT NOT NULL, thread TEXT NOT NULL, provider TEXT NOT NULL, at REAL NOT NULL,
-        PRIMARY KEY (portfolio, thread)
-    ) STRICT;
-"""
 
 
 class Scope(StrEnum):
@@ -118,30 +82,21 @@ class Ledger:
     """Stores spending and choices; every method may be called from any thread.
 
     Args:
-        path: The file; None keeps everything in memory.
+        target: A file, or the URL of a PostgreSQL database; None keeps everything in memory.
         now: Seconds since the epoch.
     """
 
-    def __init__(self, path: Path | None, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, target: Target | None, *, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._lock = threading.Lock()
-        try:
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(
-                path or ":memory:", timeout=10, isolation_level=None, check_same_thread=False
-            )
-            self._connection.executescript(_SCHEMA)
-            self._add_column()
-            self._forget_old()
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path} cannot be used to store spending: {error}") from error
+        # The last requests before a crash of the machine may be missing: that is worth the time.
+        self.database: Database = open_database(target, SCHEMA, durable=False)
+        self._forget_old()
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._connection.close()
+        """Close the database."""
+        self.database.close()
 
+    @retried
     def choose(self, shares: Mapping[str, float], thread: str) -> str:
         """Return whose turn it is, by *shares*; a *thread* keeps the provider it has.
 
@@ -149,74 +104,138 @@ class Ledger:
         share; with more providers, never more than their number minus one.
         """
         portfolio = _digest(repr(sorted(shares.items())))
-        with self._transaction() as run:
-            if thread and (kept := self._of_thread(portfolio, thread)) in shares:
+        values: dict[str, object] = {"portfolio": portfolio, "thread": _digest(thread)}
+        with self.database.transaction(lock="choice") as sql:
+            if thread and (kept := _of_thread(sql, values)) in shares:
                 return str(kept)
-            rows = run("SELECT provider, chosen FROM choice WHERE portfolio = ?", (portfolio,))
-            name = next_by_share(shares, dict(rows.fetchall()))
-            run(
-                "INSERT INTO choice VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET chosen = chosen + 1",
-                (portfolio, name),
+            name = next_by_share(shares, _counts(sql, portfolio))
+            values |= {"provider": name, "at": self._now()}
+            sql.execute(
+                "INSERT INTO choice (portfolio, provider, chosen) VALUES (:portfolio, :provider, 1)"
+                " ON CONFLICT (portfolio, provider) DO UPDATE SET chosen = choice.chosen + 1",
+                values,
             )
             if thread:
-                row = (portfolio, _digest(thread), name, self._now())
-                run("INSERT OR REPLACE INTO thread VALUES (?, ?, ?, ?)", row)
+                sql.execute(
+                    "INSERT INTO thread (portfolio, thread, provider, at)"
+                    " VALUES (:portfolio, :thread, :provider, :at)"
+                    " ON CONFLICT (portfolio, thread)"
+                    " DO UPDATE SET provider = excluded.provider, at = excluded.at",
+                    values,
+                )
         return name
 
+    @retried
     def chosen(self, shares: Mapping[str, float]) -> dict[str, int]:
         """Return how often each provider was the first choice since these shares were set."""
-        portfolio = _digest(repr(sorted(shares.items())))
-        with self._transaction() as run:
-            rows = run("SELECT provider, chosen FROM choice WHERE portfolio = ?", (portfolio,))
-            counts = dict(rows.fetchall())
-        return {name: int(counts.get(name, 0)) for name in shares}
+        with self.database.sql() as sql:
+            counts = _counts(sql, _digest(repr(sorted(shares.items()))))
+        return {name: counts.get(name, 0) for name in shares}
 
+    @retried
     def record(self, request: Request) -> None:
         """Store one request and add its cost to today's spending."""
         pico = None if request.cost_usd is None else int(request.cost_usd * _PICO)
-        scopes = self._scopes(request)
-        with self._transaction() as run:
-            run(
-                "INSERT INTO request (at, provider, purpose, reason, ms, input_tokens, "
-                "output_tokens, pico, user, channel, estimated) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    self._now(),
-                    request.provider,
-                    request.purpose,
-                    request.reason,
-                    request.ms,
-                    request.input_tokens,
-                    request.output_tokens,
-                    pico,
-                    _digest(request.user),
-                    _digest(request.channel),
-                    request.estimated,
-                ),
+        with self.database.transaction(lock="spending") as sql:
+            sql.execute(
+                "INSERT INTO request (at, provider, purpose, reason, ms, input_tokens,"
+                ' output_tokens, pico, "user", channel, estimated)'
+                " VALUES (:at, :provider, :purpose, :reason, :ms, :input_tokens,"
+                " :output_tokens, :pico, :user, :channel, :estimated)",
+                {
+                    "at": self._now(),
+                    "provider": request.provider,
+                    "purpose": request.purpose,
+                    "reason": request.reason,
+                    "ms": request.ms,
+                    "input_tokens": request.input_tokens,
+                    "output_tokens": request.output_tokens,
+                    "pico": pico,
+                    "user": _digest(request.user),
+                    "channel": _digest(request.channel),
+                    "estimated": int(request.estimated),
+                },
             )
-            for scope, name in scopes if pico else ():
-                run(
-                    "INSERT INTO spent VALUES (?, ?, ?, ?) "
-                    "ON CONFLICT DO UPDATE SET pico = pico + excluded.pico",
-                    (self._today(), scope, name, pico),
+            for scope, name in _scopes(request) if pico else ():
+                sql.execute(
+                    "INSERT INTO spent (day, scope, name, pico) VALUES (:day, :scope, :name, :pico)"
+                    " ON CONFLICT (day, scope, name)"
+                    " DO UPDATE SET pico = spent.pico + excluded.pico",
+                    {
+                        "day": self._today(),
+                        "scope": scope.value,
+                        "name": _key(scope, name),
+                        "pico": pico,
+                    },
                 )
 
+    def reserve(
+        self, limits: Mapping[tuple[Scope, str], Decimal], usd: Decimal, *, for_s: float
+    ) -> str | None:
+        """Set *usd* aside in all of *limits*, which all processes keep together.
+
+        Args:
+            limits: What may be spent today, in US dollars, by whose spending counts.
+            usd: What a request may cost at most.
+            for_s: The reservation ends after this many seconds, if its process dies.
+
+        Returns:
+            The id of the reservation, for `release`; None if it would be over a limit.
+        """
+        return self._reserve(uuid4().hex, limits, usd, for_s=for_s)
+
+    @retried
+    def _reserve(
+        self,
+        reservation: str,
+        limits: Mapping[tuple[Scope, str], Decimal],
+        usd: Decimal,
+        *,
+        for_s: float,
+    ) -> str | None:
+        now = self._now()
+        with self.database.transaction(lock="spending") as sql:
+            # One of this id was made by a try whose end was not seen.
+            sql.execute(
+                "DELETE FROM reservation WHERE until < :now OR id = :id",
+                {"now": now, "id": reservation},
+            )
+            for (scope, name), limit in limits.items():
+                if self._used(sql, scope, name) + usd > limit:
+                    return None
+            for scope, name in limits:
+                sql.execute(
+                    "INSERT INTO reservation (id, scope, name, pico, until)"
+                    " VALUES (:id, :scope, :name, :pico, :until)",
+                    {
+                        "id": reservation,
+                        "scope": scope.value,
+                        "name": _key(scope, name),
+                        "pico": int(usd * _PICO),
+                        "until": now + for_s,
+                    },
+                )
+        return reservation
+
+    @retried
+    def release(self, reservation: str) -> None:
+        """End a reservation."""
+        with self.database.sql() as sql:
+            sql.execute("DELETE FROM reservation WHERE id = :id", {"id": reservation})
+
+    @retried
     def spent_today(self, scope: Scope, name: str = "") -> Decimal:
         """Return the spending since midnight UTC in US dollars."""
-        key = name if scope in {Scope.ALL, Scope.PROVIDER} else _digest(name)
-        with self._transaction() as run:
-            row = run(
-                "SELECT pico FROM spent WHERE day = ? AND scope = ? AND name = ?",
-                (self._today(), scope, key),
-            ).fetchone()
-        return Decimal(row[0]) / _PICO if row else Decimal(0)
+        with self.database.sql() as sql:
+            return self._spent(sql, scope, name)
 
     def tally(self, provider: str, *, days: float) -> Tally:
         """Return the requests to *provider* in the last *days* days."""
-        with self._transaction() as run:
-            rows = run(
-                "SELECT reason, ms, pico, estimated FROM request WHERE provider = ? AND at >= ?",
-                (provider, self._now() - days * _DAY_S),
+        with self.database.sql() as sql:
+            rows = sql.execute(
+                "SELECT reason, ms, pico, estimated FROM request"
+                " WHERE provider = :provider AND at >= :since",
+                {"provider": provider, "since": self._now() - days * _DAY_S},
             ).fetchall()
         well = [row for row in rows if not row[0]]
         return Tally(
@@ -228,55 +247,71 @@ class Ledger:
             estimated=sum(row[3] for row in rows),
         )
 
+    @retried
     def forget_user(self, user: str) -> int:
         """Remove *user* from every row; return how many rows there were."""
-        with self._transaction() as run:
-            changed = run("UPDATE request SET user = '' WHERE user = ?", (_digest(user),)).rowcount
-            run("DELETE FROM spent WHERE scope = ? AND name = ?", (Scope.USER, _digest(user)))
+        values = {"user": _digest(user), "scope": Scope.USER.value}
+        with self.database.transaction(lock="spending") as sql:
+            changed = sql.execute(
+                'UPDATE request SET "user" = \'\' WHERE "user" = :user', values
+            ).rowcount
+            for table in ("spent", "reservation"):
+                sql.execute(f"DELETE FROM {table} WHERE scope = :scope AND name = :user", values)
         return int(changed)
 
-    def _of_thread(self, portfolio: str, thread: str) -> str | None:
-        row = self._connection.execute(
-            "SELECT provider FROM thread WHERE portfolio = ? AND thread = ?",
-            (portfolio, _digest(thread)),
-        ).fetchone()
-        return None if row is None else str(row[0])
+    def _used(self, sql: Sql, scope: Scope, name: str) -> Decimal:
+        """Return what is spent today or set aside."""
+        reserved = sql.execute(
+            "SELECT coalesce(sum(pico), 0) FROM reservation WHERE scope = :scope AND name = :name",
+            {"scope": scope.value, "name": _key(scope, name)},
+        ).fetchone()[0]
+        return self._spent(sql, scope, name) + Decimal(reserved) / _PICO
 
-    def _scopes(self, request: Request) -> Sequence[tuple[Scope, str]]:
-        scopes = [(Scope.ALL, ""), (Scope.PROVIDER, request.provider)]
-        if request.user:
-            scopes.append((Scope.USER, _digest(request.user)))
-        if request.channel:
-            scopes.append((Scope.CHANNEL, _digest(request.channel)))
-        return scopes
+    def _spent(self, sql: Sql, scope: Scope, name: str) -> Decimal:
+        row = sql.execute(
+            "SELECT pico FROM spent WHERE day = :day AND scope = :scope AND name = :name",
+            {"day": self._today(), "scope": scope.value, "name": _key(scope, name)},
+        ).fetchone()
+        return Decimal(row[0]) / _PICO if row else Decimal(0)
 
     def _today(self) -> str:
         return datetime.fromtimestamp(self._now(), UTC).date().isoformat()
 
-    def _add_column(self) -> None:
-        """Add the newest column to a file from an older version."""
-        rows = self._connection.execute("PRAGMA table_info(request)").fetchall()
-        if "estimated" not in {row[1] for row in rows}:
-            self._connection.execute(
-                "ALTER TABLE request ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0"
-            )
-
+    @retried
     def _forget_old(self) -> None:
-        oldest = self._now() - KEPT_DAYS * _DAY_S
-        with self._transaction() as run:
-            run("DELETE FROM request WHERE at < ?", (oldest,))
-            run("DELETE FROM thread WHERE at < ?", (oldest,))
+        oldest = {"oldest": self._now() - KEPT_DAYS * _DAY_S}
+        with self.database.transaction() as sql:
+            sql.execute("DELETE FROM request WHERE at < :oldest", oldest)
+            sql.execute("DELETE FROM thread WHERE at < :oldest", oldest)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        with self._lock:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                # As a context manager, the connection commits at the end; an error rolls it back
-                with self._connection:
-                    yield self._connection.execute
-            except sqlite3.Error as error:
-                raise StoreError(f"spending cannot be stored: {error}") from error
+
+def _of_thread(sql: Sql, values: Mapping[str, object]) -> str | None:
+    row = sql.execute(
+        "SELECT provider FROM thread WHERE portfolio = :portfolio AND thread = :thread", values
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _counts(sql: Sql, portfolio: str) -> dict[str, int]:
+    rows = sql.execute(
+        "SELECT provider, chosen FROM choice WHERE portfolio = :portfolio",
+        {"portfolio": portfolio},
+    ).fetchall()
+    return {str(row[0]): int(row[1]) for row in rows}
+
+
+def _scopes(request: Request) -> Sequence[tuple[Scope, str]]:
+    scopes = [(Scope.ALL, ""), (Scope.PROVIDER, request.provider)]
+    if request.user:
+        scopes.append((Scope.USER, request.user))
+    if request.channel:
+        scopes.append((Scope.CHANNEL, request.channel))
+    return scopes
+
+
+def _key(scope: Scope, name: str) -> str:
+    """Return the name that is stored: people and channels only as a digest."""
+    return name if scope in {Scope.ALL, Scope.PROVIDER} else _digest(name)
 
 
 def next_by_share(shares: Mapping[str, float], chosen: Mapping[str, int]) -> str:
@@ -299,49 +334,3 @@ def next_by_share(shares: Mapping[str, float], chosen: Mapping[str, int]) -> str
 def _digest(name: str) -> str:
     """Return a digest that cannot be traced back by itself; "" stays ""."""
     return hashlib.sha256(name.encode()).hexdigest()[:24] if name else ""
-
-
-_MILLION = Decimal(1_000_000)
-# The price table's names for the providers of our kinds
-_SUPPLIERS = {
-    "openai": "openai",
-    "azure_openai": "azure",
-    "anthropic": "anthropic",
-    "google": "google",
-    "bedrock": "aws",
-}
-
-
-def cost_usd(
-    provider: ProviderSettings, *, input_tokens: int, output_tokens: int
-) -> Decimal | None:
-    """Return the price of one reply in US dollars; None if it is not known.
-
-    A price in the settings comes before the table. The table has no prices for your own servers:
-    set one, 0 if it is free.
-    """
-    if provider.price is not None:
-        priced = (
-            provider.price.input_usd_per_million * input_tokens
-            + provider.price.output_usd_per_million * output_tokens
-        )
-        return priced / _MILLION
-    return _by_table(provider, input_tokens, output_tokens)
-
-
-def _by_table(provider: ProviderSettings, input_tokens: int, output_tokens: int) -> Decimal | None:
-    # Imported here: it loads 3 MB of prices
-    from genai_prices import Usage, calc_price  # noqa: PLC0415
-
-    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
-    supplier = _SUPPLIERS.get(provider.kind)
-    try:
-        if provider.base_url is not None and supplier not in {"azure"}:
-            found = calc_price(usage, provider.model, provider_api_url=provider.base_url)
-        elif supplier is not None:
-            found = calc_price(usage, provider.model, provider_id=supplier)
-        else:
-            return None
-    except LookupError:
-        return None
-    return found.total_price

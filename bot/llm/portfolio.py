@@ -3,14 +3,14 @@
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from bot.errors import AnswererError, StoreError
+from bot.errors import AnswererError, SettingsError, StoreError
 from bot.llm.budgets import Budgets, require_prices
-from bot.llm.ledger import Ledger, Request, cost_usd
+from bot.llm.ledger import Ledger, Request
+from bot.llm.prices import cost_usd
 from bot.settings import ModelsSettings, ProviderSettings
 from bot.types import Messages, Question, Usage
 
@@ -110,6 +110,18 @@ class Portfolio:
     def __len__(self) -> int:
         return len(self._models)
 
+    def renew(self, models: Sequence[Model]) -> None:
+        """Ask these models from now on, which have other keys and the same names.
+
+        Raises:
+            SettingsError: There are other models, or other shares.
+        """
+        if {model.provider.name: model.provider.share for model in models} != self._shares:
+            raise SettingsError(
+                "models: providers were added, removed or given another share: restart"
+            )
+        self._models = {model.provider.name: model for model in models}
+
     def breaker(self, name: str) -> CircuitBreaker:
         """Return the breaker of one provider."""
         return self._breakers[name]
@@ -132,19 +144,21 @@ class Portfolio:
         )
         return [self._models[name] for name in (first, *others)]
 
-    @contextmanager
-    def admitted(
-        self, provider: ProviderSettings, question: Question, messages: Messages
-    ) -> Iterator[None]:
-        """Reserve the maximum cost of a request while it runs.
+    def admit(self, provider: ProviderSettings, question: Question, messages: Messages) -> str:
+        """Reserve the maximum cost of a request; return the reservation, to be ended by `leave`.
 
         Raises:
             AnswererError: The request may not be made: over budget, or paused.
         """
-        with self._budgets.reserved(provider, question, messages):
-            if not self._breakers[provider.name].admit():
-                raise AnswererError(f"{provider.name}: {PAUSED}", outage=False)
-            yield
+        reservation = self._budgets.reserve(provider, question, messages)
+        if not self._breakers[provider.name].admit():
+            self._budgets.release(reservation)
+            raise AnswererError(f"{provider.name}: {PAUSED}", outage=False)
+        return reservation
+
+    def leave(self, reservation: str) -> None:
+        """End the reservation of a request whose cost is recorded."""
+        self._budgets.release(reservation)
 
     def record(self, request: Request, provider: ProviderSettings, question: Question) -> list[str]:
         """Store the cost of a request; return a sentence for each budget that is nearly used up."""

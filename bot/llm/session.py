@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Self, TypeVar
 
 from bot.errors import AnswererError
 from bot.llm.budgets import OVER_BUDGET
@@ -16,6 +17,8 @@ from bot.trace import Step, StepKind, Trace
 from bot.types import BYTES_PER_TOKEN, Messages, Question, Usage
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FOR_THE_OFFLINE_READER = 0.9
 """Share of the deadline for the models; the rest is for the offline reader."""
@@ -62,13 +65,20 @@ class ModelSession:
         self.over_budget = False
         self.models = portfolio.order(question.thread)
         self._deadline_s = portfolio.settings.deadline_s * FOR_THE_OFFLINE_READER
-        self._until = asyncio.get_running_loop().time() + self._deadline_s
+        # asyncio's own clock, also in a thread without its loop
+        self._until = time.monotonic() + self._deadline_s
+
+    @classmethod
+    async def begin(
+        cls, portfolio: Portfolio, question: Question, trace: Trace | None = None
+    ) -> Self:
+        """Return a session; it may have to wait for the database of the turns."""
+        return await _done(portfolio, lambda: cls(portfolio, question, trace))
 
     @property
     def time_left(self) -> float:
         """The share of the time for models that is left, from 0 to 1."""
-        left_s = self._until - asyncio.get_running_loop().time()
-        return max(0.0, left_s / self._deadline_s)
+        return max(0.0, (self._until - time.monotonic()) / self._deadline_s)
 
     async def reply(
         self, model: Model, messages: Messages, *, purpose: str, stream: bool
@@ -80,24 +90,26 @@ class ModelSession:
         """
         provider = model.provider
         try:
-            with self.portfolio.admitted(provider, self.question, messages):
-                result = _Result(purpose=purpose, messages=messages)
-                try:
-                    async for piece in self._pieces(model, messages, stream=stream):
-                        if isinstance(piece, Usage):
-                            result.reason, result.usage = "", piece
-                        else:
-                            result.received_bytes += len(piece.encode(errors="replace"))
-                            yield piece
-                except AnswererError as error:
-                    result.reason = str(error).removeprefix(f"{provider.name}: ")
-                    into, out = error.spent
-                    result.usage = Usage(input_tokens=into, output_tokens=out)
-                    self._blame(provider.name, error)
-                    raise
-                finally:
-                    self._keep(model, result)
-                self.portfolio.breaker(provider.name).succeeded()
+            reservation = await _done(
+                self.portfolio, lambda: self.portfolio.admit(provider, self.question, messages)
+            )
+            result = _Result(purpose=purpose, messages=messages)
+            try:
+                async for piece in self._pieces(model, messages, stream=stream):
+                    if isinstance(piece, Usage):
+                        result.reason, result.usage = "", piece
+                    else:
+                        result.received_bytes += len(piece.encode(errors="replace"))
+                        yield piece
+            except AnswererError as error:
+                result.reason = str(error).removeprefix(f"{provider.name}: ")
+                into, out = error.spent
+                result.usage = Usage(input_tokens=into, output_tokens=out)
+                self._blame(provider.name, error)
+                raise
+            finally:
+                await _done(self.portfolio, lambda: self._keep(model, result, reservation))
+            self.portfolio.breaker(provider.name).succeeded()
         except AnswererError as error:
             self.over_budget = self.over_budget or OVER_BUDGET in str(error)
             log.warning("model failed", extra={"reason": str(error)})
@@ -128,7 +140,7 @@ class ModelSession:
         else:
             breaker.succeeded()
 
-    def _keep(self, model: Model, result: _Result) -> None:
+    def _keep(self, model: Model, result: _Result, reservation: str) -> None:
         usage, estimated = result.counted(model.provider.reply_tokens)
         used = self.portfolio.priced(model.provider, usage)
         self.usage = _sum(self.usage, used)
@@ -145,7 +157,15 @@ class ModelSession:
             estimated=estimated,
         )
         self.notes += self.portfolio.record(request, model.provider, self.question)
+        self.portfolio.leave(reservation)
         self.trace.add(_step_of(request))
+
+
+async def _done(portfolio: Portfolio, work: Callable[[], T]) -> T:
+    """Do *work* with the ledger: in a thread, if it may have to wait for a server."""
+    if portfolio.ledger.database.is_remote:
+        return await asyncio.to_thread(work)
+    return work()
 
 
 def _step_of(request: Request) -> Step:

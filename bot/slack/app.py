@@ -6,6 +6,7 @@ import logging
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +26,14 @@ from bot.slack.features import app_home, commands, feedback, handoff
 from bot.slack.inbound import Address, Events, Health, register, served
 from bot.slack.outbound import Clients
 from bot.slack.responder import Engine
+from bot.slack.rotation import Rotation
 from bot.slack.tokens import Identity, identify, secrets
 from bot.state import QuestionRepository
 
 log = logging.getLogger(__name__)
 
 DRAIN_S: Final = 20.0
+WAITING_THREADS: Final = 32
 CALL_TIMEOUT_S: Final = 30.0
 MAX_CONNECTIONS: Final = 64
 PING_S: Final = 5.0
@@ -54,6 +57,7 @@ class Service:
         spend: Spending on models, in lines for administrators.
         http: Address for Slack's events; None takes them by Socket Mode.
         health: Address of the health page in Socket Mode; None has no health page.
+        reload: Reads the settings again, for new tokens and keys; None takes up none.
     """
 
     engine: Engine
@@ -64,6 +68,7 @@ class Service:
     spend: Callable[[], list[str]] = list
     http: Address | None = None
     health: Address | None = None
+    reload: Callable[[], Settings] | None = None
 
 
 class _Ending:
@@ -98,13 +103,15 @@ async def run(settings: Settings, service: Service) -> int:
         SlackError: A token is missing or refused, or Slack cannot be reached; nothing was started.
     """
     known = secrets(settings, http=service.http is not None)
+    if service.store.database.is_remote:
+        # Threads wait while a server cannot be reached, and others must still get their turn.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WAITING_THREADS))
     _keep_payloads_out_of_logs()
     timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
     pool = aiohttp.TCPConnector(limit=MAX_CONNECTIONS)
     async with aiohttp.ClientSession(timeout=timeout, connector=pool) as session:
         clients = Clients(token=known.bot_token, base_url=settings.slack_api_url, session=session)
-        app_token = known.second if service.http is None else None
-        identity = await identify(clients.calls, app_token)
+        identity = await identify(clients.calls, None if service.http else known.second)
         parts = Parts(
             clients=clients,
             identity=identity,
@@ -122,17 +129,17 @@ async def run(settings: Settings, service: Service) -> int:
             clients.calls, identity, signing_secret=known.second if service.http else None
         )
         events = Events(bolt=app, signing_secret=known.second) if service.http else None
-        return await _serve(bot, app, service, app_token=app_token, events=events)
+        rotation = Rotation(
+            clients=clients,
+            team=identity.team,
+            read=service.reload or (lambda: settings),
+            known=known,
+            events=events,
+        )
+        return await _serve(bot, app, service, rotation)
 
 
-async def _serve(
-    bot: Bot,
-    app: AsyncApp,
-    service: Service,
-    *,
-    app_token: str | None,
-    events: Events | None,
-) -> int:
+async def _serve(bot: Bot, app: AsyncApp, service: Service, rotation: Rotation) -> int:  # noqa: PLR0917 its four parts
     ending = _Ending(bot)
     bot.on_fatal = ending.fail
     connect(app, bot, ending.fail)
@@ -144,16 +151,14 @@ async def _serve(
         trouble=lambda: bot.trouble(heard=link.is_heard), metrics=bot.metrics(lambda: link.is_heard)
     )
     address = service.http or service.health
-    with _signals(ending):
+    with _signals(ending, rotation):
         async with AsyncExitStack() as stack:
             if address is not None:
-                await stack.enter_async_context(served(address, health, events))
+                await stack.enter_async_context(served(address, health, rotation.events))
             bot.dispatcher.start()
             pruning = asyncio.create_task(_prune(bot))
-            if app_token is not None:
-                await stack.enter_async_context(
-                    _connected(app, app_token, link=link, ending=ending)
-                )
+            if rotation.events is None:
+                await stack.enter_async_context(_connected(app, rotation, link=link, ending=ending))
             await ending.asked_for.wait()
             bot.dispatcher.stop()
         pruning.cancel()
@@ -185,21 +190,22 @@ def bolt_app(
 
     By default, Bolt calls `auth.test` at the first event, and loses the event if that fails.
     """
-    result = AuthorizeResult(
-        enterprise_id=None,
-        team_id=identity.team,
-        bot_user_id=identity.bot_user,
-        bot_id=identity.bot_id,
-        bot_token=client.token,
-    )
 
     async def authorize() -> AuthorizeResult:
-        return result
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team,
+            bot_user_id=identity.bot_user,
+            bot_id=identity.bot_id,
+            bot_token=client.token,  # as it is now: it may be rotated
+        )
 
     return AsyncApp(
         client=client,
         authorize=authorize,
         signing_secret=signing_secret,
+        # `inbound.http` has verified it, also with a secret that was rotated since
+        request_verification_enabled=False,
         logger=logging.getLogger("slack_bolt"),
     )
 
@@ -220,11 +226,22 @@ def _keep_payloads_out_of_logs() -> None:
 
 
 @contextlib.contextmanager
-def _signals(ending: _Ending) -> Iterator[None]:
+def _signals(ending: _Ending, rotation: Rotation) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    caught = (signal.SIGTERM, signal.SIGINT)
-    for number in caught:
-        loop.add_signal_handler(number, ending.on_signal)
+    rotating: set[asyncio.Task[None]] = set()
+
+    def rotate() -> None:
+        task = loop.create_task(rotation.rotate())
+        rotating.add(task)
+        task.add_done_callback(rotating.discard)
+
+    caught = {
+        signal.SIGTERM: ending.on_signal,
+        signal.SIGINT: ending.on_signal,
+        signal.SIGHUP: rotate,
+    }
+    for number, act in caught.items():
+        loop.add_signal_handler(number, act)
     try:
         yield
     finally:
@@ -244,9 +261,10 @@ class _Link:
 
 @asynccontextmanager
 async def _connected(
-    app: AsyncApp, app_token: str, *, link: _Link, ending: _Ending
+    app: AsyncApp, rotation: Rotation, *, link: _Link, ending: _Ending
 ) -> AsyncIterator[None]:
-    handler = AsyncSocketModeHandler(app, app_token, ping_interval=PING_S)
+    handler = AsyncSocketModeHandler(app, rotation.known.second, ping_interval=PING_S)
+    rotation.socket = handler.client
     connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]  # Bolt's own
     watching = asyncio.create_task(_watch(handler, link, ending))
     try:

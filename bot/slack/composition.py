@@ -1,13 +1,14 @@
 """Build and connect all parts of the Slack bot."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.errors import StoreError
+from bot.errors import StoreError, StoreUnavailableError
 from bot.settings import SlackSettings
 from bot.slack.documents import DocumentCatalog
 from bot.slack.features import Dependencies
@@ -28,6 +29,7 @@ from bot.state import (
     ChannelRepository,
     ChannelRules,
     QuestionRepository,
+    StreamCounter,
     count_open,
 )
 from index.errors import IndexingError
@@ -104,6 +106,8 @@ class Bot:
         """Return why the bot cannot answer right now; "" if it can."""
         if not heard:
             return "no connection to Slack"
+        if self.parts.store.database.outage_s():
+            return "the state cannot be reached"
         try:
             await asyncio.to_thread(self.parts.store.waiting)
             if self.parts.library is not None:
@@ -120,9 +124,13 @@ class Bot:
         async def text() -> str:
             gauges = {
                 "footnote_running": float(self.dispatcher.running),
-                "footnote_waiting": float(await asyncio.to_thread(self.parts.store.waiting)),
                 "footnote_connected": float(is_heard()),
             }
+            with contextlib.suppress(StoreUnavailableError):  # the gauge after this says so
+                gauges["footnote_waiting"] = float(
+                    await asyncio.to_thread(self.parts.store.waiting)
+                )
+            gauges["footnote_state_up"] = float(not self.parts.store.database.outage_s())
             if self.parts.library is not None:
                 facts = await asyncio.to_thread(self.parts.library.facts, frozenset[str]())
                 age = datetime.now(UTC) - facts.created_at
@@ -150,7 +158,7 @@ class Bot:
             posts=parts.clients.posts,
             store=parts.store,
             owner=parts.owner,
-            pace=StreamRateLimiter(),
+            pace=StreamRateLimiter(shared=StreamCounter(parts.store.database)),
         )
         return Responder(
             engine=parts.engine,

@@ -23,7 +23,10 @@ MAX_AGE_S: Final = 600.0
 """Oldest question from an earlier process that is still answered."""
 
 MAX_ATTEMPTS: Final = 3
-"""After this many tries a question is not asked again; after twice as many, it is dropped."""
+"""After this many tries a question is not asked again: a note says that it has no answer."""
+
+GIVE_UP_AFTER_S: Final = 86_400.0
+"""A process tries this long to post that note; then the question ends without it."""
 
 ASK_TIMEOUT_S: Final = 180.0
 _UNSEEN: Final = frozenset({Kind.COMMAND, Kind.UNASKED})
@@ -105,7 +108,8 @@ class Responder:
             await self.indicator.at_rest(claimed)
 
     async def _settle(self, claimed: Claimed) -> None:
-        if claimed.attempts > 2 * MAX_ATTEMPTS:
+        if self._is_hopeless(claimed):
+            log.error("question given up", extra={"question_id": claimed.id})
             await self.writer.finish(claimed, Outcome.GIVEN_UP)
             return
         if claimed.maybe_posted or claimed.parts:
@@ -123,10 +127,8 @@ class Responder:
             await self._ask(claimed, text)
 
     async def _without_asking(self, claimed: Claimed, text: str) -> Message | None:
-        if claimed.turned_away:
-            return note(texts.BUSY, again=claimed.id)
-        if self._is_stale(claimed):
-            return note(texts.INTERRUPTED, again=claimed.id)
+        if failed := self._failed(claimed):
+            return note(failed, again=claimed.id)
         if not text:
             return note(texts.HINT)
         if len(text) > self.policy.max_question_chars:
@@ -136,10 +138,23 @@ class Responder:
         rules = await asyncio.to_thread(self.channels.rules, claimed.received.channel)
         return None if rules.enabled else note(texts.OFF)
 
+    def _failed(self, claimed: Claimed) -> str:
+        """Return why the question can no longer be answered, or ""."""
+        if claimed.turned_away:
+            return texts.BUSY
+        if claimed.attempts > MAX_ATTEMPTS:
+            return texts.GIVEN_UP.format(reference=claimed.id)
+        return texts.INTERRUPTED if self._is_stale(claimed) else ""
+
     def _is_stale(self, claimed: Claimed) -> bool:
         is_left_behind = claimed.received_at < self.policy.started_at
         is_old = self.policy.now() - claimed.received_at > MAX_AGE_S
-        return (is_left_behind and is_old) or claimed.attempts > MAX_ATTEMPTS
+        return is_left_behind and is_old
+
+    def _is_hopeless(self, claimed: Claimed) -> bool:
+        since = max(claimed.received_at, self.policy.started_at)
+        is_old = self.policy.now() - since > GIVE_UP_AFTER_S
+        return is_old and claimed.attempts > 2 * MAX_ATTEMPTS
 
     async def _ask(self, claimed: Claimed, text: str) -> None:
         shows = claimed.received.kind not in _UNSEEN

@@ -1,21 +1,17 @@
 """The state database: questions, answers, feedback and channel settings."""
 
-from bot.state.answers import (
-    AnswerRepository,
-    Rating,
-    StoredAnswer,
-    close,
-    count_open,
-    json_line,
-    note_erasure,
-    open_for,
-    withdraw,
-)
+from bot.database import Database
+from bot.state.answers import AnswerRepository, Rating, StoredAnswer, json_line, note_erasure
 from bot.state.channel_settings import ChannelRepository, ChannelRules, Chosen
-from bot.state.database import Database
-from bot.state.questions import Claimed, Kind, Outcome, QuestionRepository, Received, Withdrawn
+from bot.state.database import SCHEMA, TABLES, open_state
+from bot.state.handoffs import close, count_open, open_for, withdraw
+from bot.state.question_values import Claimed, Kind, Outcome, Received, Withdrawn
+from bot.state.questions import QuestionRepository
+from bot.state.streams import StreamCounter
 
 __all__ = [
+    "SCHEMA",
+    "TABLES",
     "AnswerRepository",
     "ChannelRepository",
     "ChannelRules",
@@ -28,11 +24,13 @@ __all__ = [
     "Rating",
     "Received",
     "StoredAnswer",
+    "StreamCounter",
     "Withdrawn",
     "close",
     "count_open",
     "json_line",
     "note_erasure",
     "open_for",
+    "open_state",
     "withdraw",
 ]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from bot.state.database import Database
+from bot.database import Database, Row, retried
 from bot.state.questions import Received
 from bot.types import Answer, Citation, Turn
 
@@ -67,9 +66,10 @@ class AnswerRepository:
     """Answers and feedback in the database; every method may be called from any thread."""
 
     def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
-        self._database = database
+        self.database = database
         self._now = now
 
+    @retried
     def keep(self, question_id: str, received: Received, question: str, answer: Answer) -> None:  # noqa: PLR0917 the four parts of a record
         """Store an answer with its question; it replaces an earlier one to the same question."""
         values = {
@@ -82,25 +82,33 @@ class AnswerRepository:
             "record": _ANSWER.dump_json(answer).decode(),
             "at": self._now(),
         }
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
             # A question that was withdrawn meanwhile leaves nothing behind.
             sql.execute(
-                "INSERT OR REPLACE INTO answer"
-                " (question_id, team, channel, thread_ts, user, question, record, at)"
+                "INSERT INTO answer"
+                ' (question_id, team, channel, thread_ts, "user", question, record, at)'
                 " SELECT :id, :team, :channel, :thread_ts, :user, :question, :record, :at"
-                " WHERE NOT EXISTS (SELECT 1 FROM question WHERE id = :id AND state = 'done')",
+                " WHERE NOT EXISTS (SELECT 1 FROM question WHERE id = :id AND state = 'done')"
+                " ON CONFLICT (question_id) DO UPDATE SET team = excluded.team,"
+                " channel = excluded.channel, thread_ts = excluded.thread_ts,"
+                ' "user" = excluded."user", question = excluded.question,'
+                " record = excluded.record, at = excluded.at, shared_at = NULL",
                 values,
             )
 
     def kept(self, question_id: str) -> StoredAnswer | None:
         """Return an answer; None if it was never stored, or has been erased."""
-        found = self._some("question_id = ?", (question_id,), limit=1)
+        found = self._some("question_id = :id", {"id": question_id}, limit=1)
         return found[0] if found else None
 
     def turns(self, received: Received, *, limit: int) -> tuple[Turn, ...]:
         """Return the earlier questions and answers of a thread, oldest first."""
-        place = (received.team, received.channel, received.thread_ts)
-        earlier = self._some("team = ? AND channel = ? AND thread_ts = ?", place, limit=limit)
+        place = {
+            "team": received.team,
+            "channel": received.channel,
+            "thread_ts": received.thread_ts,
+        }
+        earlier = self._some(_IN_THREAD, place, limit=limit)
         turns: list[Turn] = []
         for kept in reversed(earlier):
             said = kept.answer.text or kept.answer.message
@@ -112,56 +120,61 @@ class AnswerRepository:
 
     def last_of(self, user: str, *, limit: int) -> list[StoredAnswer]:
         """Return a person's last questions, newest first."""
-        return self._some("user = ?", (user,), limit=limit)
+        return self._some('"user" = :user', {"user": user}, limit=limit)
 
     def unanswered(self, *, limit: int) -> list[StoredAnswer]:
         """Return the last questions without an answer, or with an unhelpful one, newest first."""
+        status = self.database.text_in_json("record", "status")
         return self._some(
-            "(record ->> 'status' != 'answered' OR question_id IN"
+            f"({status} != 'answered' OR question_id IN"
             " (SELECT question_id FROM feedback WHERE rating = 'down'))",
-            (),
+            {},
             limit=limit,
         )
 
+    @retried
     def share(self, question_id: str, *, taken_back: bool = False) -> bool:
         """Note that a private answer is shown to everyone; return whether this is a change."""
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
+            is_change = "shared_at IS NOT NULL" if taken_back else "shared_at IS NULL"
             done = sql.execute(
-                "UPDATE answer SET shared_at = CASE ?1 WHEN 1 THEN NULL ELSE ?2 END"
-                " WHERE question_id = ?3 AND (shared_at IS NULL) != ?1",
-                (int(taken_back), self._now(), question_id),
+                f"UPDATE answer SET shared_at = :at WHERE question_id = :id AND {is_change}",
+                {"at": None if taken_back else self._now(), "id": question_id},
             )
             return done.rowcount == 1
 
+    @retried
     def rate(self, question_id: str, user: str, rating: Rating) -> None:
         """Store a person's rating of an answer; it replaces an earlier one."""
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
             sql.execute(
-                "INSERT INTO feedback (question_id, user, rating, at)"
-                " SELECT ?1, ?2, ?3, ?4 WHERE EXISTS"
-                "  (SELECT 1 FROM answer WHERE question_id = ?1)"
-                " ON CONFLICT (question_id, user) DO UPDATE"
+                'INSERT INTO feedback (question_id, "user", rating, at)'
+                " SELECT :id, :user, :rating, :at WHERE EXISTS"
+                "  (SELECT 1 FROM answer WHERE question_id = :id)"
+                ' ON CONFLICT (question_id, "user") DO UPDATE'
                 " SET rating = excluded.rating, reason = '', comment = '', at = excluded.at"
-                " WHERE rating != excluded.rating",
-                (question_id, user, rating.value, self._now()),
+                " WHERE feedback.rating != excluded.rating",
+                {"id": question_id, "user": user, "rating": rating.value, "at": self._now()},
             )
 
+    @retried
     def explain(self, question_id: str, user: str, *, reason: str, comment: str) -> None:
         """Store the reason for a person's rating of an answer."""
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
             sql.execute(
-                "UPDATE feedback SET reason = ?, comment = ? WHERE question_id = ? AND user = ?",
-                (reason, comment, question_id, user),
+                "UPDATE feedback SET reason = :reason, comment = :comment"
+                ' WHERE question_id = :id AND "user" = :user',
+                {"reason": reason, "comment": comment, "id": question_id, "user": user},
             )
 
     def feedback(self) -> Iterator[dict[str, object]]:
         """Yield each piece of feedback with its answer, oldest first."""
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
             rows = sql.execute(
                 "SELECT f.question_id, f.rating, f.reason, f.comment, f.at AS rated_at,"
                 " a.team, a.channel, a.thread_ts, a.question, a.record, a.at AS asked_at"
                 " FROM feedback AS f JOIN answer AS a ON a.question_id = f.question_id"
-                " ORDER BY f.at, f.question_id, f.user"
+                ' ORDER BY f.at, f.question_id, f."user"'
             ).fetchall()
         for row in rows:
             answer = _ANSWER.validate_json(row["record"])
@@ -185,12 +198,10 @@ class AnswerRepository:
                 "at": _iso(row["rated_at"]),
             }
 
-    def _before(self, row: sqlite3.Row) -> list[dict[str, str]]:
+    def _before(self, row: Row) -> list[dict[str, str]]:
         """Return the messages in a thread before an answer, oldest first."""
-        values = (row["team"], row["channel"], row["thread_ts"], row["asked_at"])
-        earlier = self._some(
-            "team = ? AND channel = ? AND thread_ts = ? AND at < ?", values, limit=HISTORY
-        )
+        values = {name: row[name] for name in ("team", "channel", "thread_ts", "asked_at")}
+        earlier = self._some(f"{_IN_THREAD} AND at < :asked_at", values, limit=HISTORY)
         return [
             {"role": role, "content": said}
             for kept in reversed(earlier)
@@ -200,62 +211,72 @@ class AnswerRepository:
             )
         ]
 
+    @retried
     def forget_question(self, question_id: str) -> None:
         """Erase an answer and its feedback."""
-        with self._database.transaction() as sql:
+        with self.database.transaction() as sql:
             for table in ("answer", "feedback", "handoff"):
-                sql.execute(f"DELETE FROM {table} WHERE question_id = ?", (question_id,))  # noqa: S608 our own names
+                sql.execute(
+                    f"DELETE FROM {table} WHERE question_id = :id",
+                    {"id": question_id},
+                )
 
+    @retried
     def forget_user(self, user: str) -> Forgotten:
         """Erase a person's questions, answers and feedback; waiting questions are withdrawn.
 
         The keys of the questions stay for a while, without the person's name, so that a question
         that Slack delivers again is still recognised.
         """
-        theirs = "question_id IN (SELECT question_id FROM answer WHERE user = ?1)"
-        with self._database.transaction() as sql:
+        theirs = 'question_id IN (SELECT question_id FROM answer WHERE "user" = :user)'
+        values = {"user": user}
+        with self.database.transaction() as sql:
             feedback = sql.execute(
-                f"DELETE FROM feedback WHERE user = ?1 OR {theirs}",  # noqa: S608 our own words
-                (user,),
+                f'DELETE FROM feedback WHERE "user" = :user OR {theirs}',
+                values,
             ).rowcount
-            sql.execute(f"DELETE FROM handoff WHERE asked_by = ?1 OR {theirs}", (user,))  # noqa: S608
-            answers = sql.execute("DELETE FROM answer WHERE user = ?", (user,)).rowcount
+            sql.execute(f"DELETE FROM handoff WHERE asked_by = :user OR {theirs}", values)
+            answers = sql.execute('DELETE FROM answer WHERE "user" = :user', values).rowcount
             questions = sql.execute(
-                "UPDATE question SET user = '', text = '', response_url = '', state = 'done',"
-                " outcome = coalesce(outcome, 'withdrawn') WHERE user = ?",
-                (user,),
+                "UPDATE question SET \"user\" = '', text = '', response_url = '', state = 'done',"
+                " outcome = coalesce(outcome, 'withdrawn') WHERE \"user\" = :user",
+                values,
             ).rowcount
             for table, column in _NAMES:
-                sql.execute(f"UPDATE {table} SET {column} = '' WHERE {column} = ?", (user,))  # noqa: S608
-        self._database.wipe()
+                sql.execute(f"UPDATE {table} SET {column} = '' WHERE {column} = :user", values)
+        self.database.wipe(*_WITH_TEXTS)
         return Forgotten(questions=questions, answers=answers, feedback=feedback)
 
+    @retried
     def prune(self, *, keep_days: float) -> int:
         """Erase everything older than *keep_days*; return how many answers were erased."""
         before = self._now() - keep_days * DAY_S
         keys_before = min(before, self._now() - DUPLICATES_DAYS * DAY_S)
-        with self._database.transaction() as sql:
-            pruned = sql.execute("DELETE FROM answer WHERE at < ?", (before,)).rowcount
+        with self.database.transaction() as sql:
+            pruned = sql.execute(
+                "DELETE FROM answer WHERE at < :before", {"before": before}
+            ).rowcount
             for table in ("feedback", "handoff"):
                 sql.execute(
-                    f"DELETE FROM {table} WHERE question_id NOT IN"  # noqa: S608 our own names
-                    " (SELECT question_id FROM answer)"
+                    f"DELETE FROM {table} WHERE question_id NOT IN (SELECT question_id FROM answer)"
                 )
-            sql.execute("DELETE FROM quiet_thread WHERE at < ?", (keys_before,))
+            sql.execute("DELETE FROM quiet_thread WHERE at < :before", {"before": keys_before})
             sql.execute(
-                "DELETE FROM question WHERE state = 'done' AND received_at < ?", (keys_before,)
+                "DELETE FROM question WHERE state = 'done' AND received_at < :before",
+                {"before": keys_before},
             )
         if pruned:
-            self._database.wipe()
+            self.database.wipe(*_WITH_TEXTS)
         return pruned
 
+    @retried
     def _some(
-        self, condition: str, values: tuple[object, ...], *, limit: int
+        self, condition: str, values: Mapping[str, object], *, limit: int
     ) -> list[StoredAnswer]:
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
             rows = sql.execute(
-                f"SELECT * FROM answer WHERE {condition} ORDER BY at DESC LIMIT ?",  # noqa: S608 our own words
-                (*values, limit),
+                f"SELECT * FROM answer WHERE {condition} ORDER BY at DESC LIMIT :limit",
+                {**values, "limit": limit},
             ).fetchall()
         return [
             StoredAnswer(
@@ -272,6 +293,8 @@ class AnswerRepository:
         ]
 
 
+_IN_THREAD: Final = "team = :team AND channel = :channel AND thread_ts = :thread_ts"
+_WITH_TEXTS: Final = ("question", "answer", "feedback")
 _NAMES: Final = (
     ("handoff", "helper"),
     ("handoff", "closed_by"),
@@ -302,41 +325,6 @@ def _citation(citation: Citation) -> dict[str, object]:
 def _iso(seconds: float) -> str:
     at = datetime.fromtimestamp(seconds, UTC)
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def open_for(database: Database, question_id: str, *, helper: str, asked_by: str) -> bool:
-    """Note that *helper* is asked; return False if somebody has been asked already."""
-    with database.sql() as sql:
-        done = sql.execute(
-            "INSERT INTO handoff (question_id, helper, asked_by, opened_at) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (question_id) DO NOTHING",
-            (question_id, helper, asked_by, time.time()),
-        )
-        return done.rowcount == 1
-
-
-def close(database: Database, question_id: str, *, by: str) -> bool:
-    """Note that a question is settled; return False if it already was."""
-    with database.sql() as sql:
-        done = sql.execute(
-            "UPDATE handoff SET closed_at = ?, closed_by = ?"
-            " WHERE question_id = ? AND closed_at IS NULL",
-            (time.time(), by, question_id),
-        )
-        return done.rowcount == 1
-
-
-def withdraw(database: Database, question_id: str) -> None:
-    """Note that nobody could be asked."""
-    with database.sql() as sql:
-        sql.execute("DELETE FROM handoff WHERE question_id = ?", (question_id,))
-
-
-def count_open(database: Database) -> int:
-    """Return how many questions wait for a person."""
-    with database.sql() as sql:
-        row = sql.execute("SELECT count(*) FROM handoff WHERE closed_at IS NULL").fetchone()
-    return int(row[0])
 
 
 def note_erasure(path: Path, user: str, counts: Mapping[str, int]) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from bot.state.database import Database
+from bot.database import Database, retried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,28 +60,38 @@ class ChannelRepository:
         groups: Mapping[str, Iterable[str]] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._database = database
+        self.database = database
         self._team = team
         self._configured = dict(configured)
         self._groups = {name: frozenset(users) for name, users in (groups or {}).items()}
         self._now = now
 
+    @retried
     def rules(self, channel: str) -> ChannelRules:
         """Return the settings that apply in *channel*."""
         rules = self._configured.get(channel, ChannelRules())
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
             row = sql.execute(
-                "SELECT chosen FROM channel WHERE team = ? AND id = ?", (self._team, channel)
+                "SELECT chosen FROM channel WHERE team = :team AND id = :id",
+                {"team": self._team, "id": channel},
             ).fetchone()
         return rules if row is None else replace(rules, **json.loads(row["chosen"]))
 
+    @retried
     def choose(self, channel: str, chosen: Chosen, *, by: str) -> None:
         """Apply *chosen* in *channel* from now on."""
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
             sql.execute(
-                "INSERT OR REPLACE INTO channel (team, id, chosen, changed_by, at)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (self._team, channel, json.dumps(asdict(chosen)), by, self._now()),
+                "INSERT INTO channel (team, id, chosen, changed_by, at)"
+                " VALUES (:team, :id, :chosen, :by, :at) ON CONFLICT (team, id) DO UPDATE SET"
+                " chosen = excluded.chosen, changed_by = excluded.changed_by, at = excluded.at",
+                {
+                    "team": self._team,
+                    "id": channel,
+                    "chosen": json.dumps(asdict(chosen)),
+                    "by": by,
+                    "at": self._now(),
+                },
             )
 
     def audience(self, channel: str, user: str) -> frozenset[str]:
@@ -90,29 +100,38 @@ class ChannelRepository:
             return frozenset(name for name, users in self._groups.items() if user in users)
         return self.rules(channel).audience
 
+    @retried
     def hush(self, channel: str, thread_ts: str) -> None:
         """Stop answering in a thread without a mention, because people talk to each other there."""
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
             sql.execute(
-                "INSERT OR REPLACE INTO quiet_thread VALUES (?, ?, ?, ?)",
-                (self._team, channel, thread_ts, self._now()),
+                "INSERT INTO quiet_thread (team, channel, thread_ts, at)"
+                " VALUES (:team, :channel, :thread_ts, :at)"
+                " ON CONFLICT (team, channel, thread_ts) DO UPDATE SET at = excluded.at",
+                self._thread(channel, thread_ts) | {"at": self._now()},
             )
 
+    @retried
     def speak(self, channel: str, thread_ts: str) -> None:
         """Answer in a thread without a mention again, because somebody mentioned the bot."""
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
             sql.execute(
-                "DELETE FROM quiet_thread WHERE team = ? AND channel = ? AND thread_ts = ?",
-                (self._team, channel, thread_ts),
+                "DELETE FROM quiet_thread"
+                " WHERE team = :team AND channel = :channel AND thread_ts = :thread_ts",
+                self._thread(channel, thread_ts),
             )
 
+    @retried
     def is_quiet(self, channel: str, thread_ts: str) -> bool:
         """Return whether the bot needs a mention in this thread."""
-        with self._database.sql() as sql:
+        with self.database.sql() as sql:
             return bool(
                 sql.execute(
                     "SELECT count(*) FROM quiet_thread"
-                    " WHERE team = ? AND channel = ? AND thread_ts = ?",
-                    (self._team, channel, thread_ts),
+                    " WHERE team = :team AND channel = :channel AND thread_ts = :thread_ts",
+                    self._thread(channel, thread_ts),
                 ).fetchone()[0]
             )
+
+    def _thread(self, channel: str, thread_ts: str) -> dict[str, object]:
+        return {"team": self._team, "channel": channel, "thread_ts": thread_ts}

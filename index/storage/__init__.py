@@ -13,6 +13,7 @@ from index.storage.generation import (
     now,
     staged_name,
 )
+from index.storage.installing import install_generation
 from index.storage.lexical import LEXICAL_VERSION, LexicalIndex, LexicalRow, write_lexical
 from index.storage.passages import (
     FAILED,
@@ -47,6 +48,7 @@ __all__ = [
     "PassageReader",
     "PassageWriter",
     "about",
+    "install_generation",
     "letters_apart",
     "now",
     "read_about",

@@ -7,14 +7,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.database import Target, parse_state_url
 from bot.errors import BotError
-from bot.settings import ChannelSettings, Settings, SlackSettings
+from bot.settings import ChannelSettings, Settings, SlackSettings, load
 from bot.slack import app as slack_app
 from bot.slack.app import Service, run
 from bot.slack.inbound.http import parse_address
@@ -148,6 +149,11 @@ def hurry_up(environment: Mapping[str, str]) -> None:
             setattr(slack_app, name, float(environment[f"TEST_{name}"]))
 
 
+def read_again() -> Settings:
+    """Read the tokens from the file that a test has written meanwhile, as from `.env`."""
+    return load(Path(os.environ["TEST_CONFIG"]))
+
+
 def main() -> int:
     logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
     state, gate = (Path(argument) for argument in sys.argv[1:])
@@ -161,8 +167,11 @@ def main() -> int:
         guests=os.environ.get("TEST_GUESTS", "refuse"),
         max_concurrent=int(os.environ.get("TEST_MAX_CONCURRENT", "4")),
         max_queue=int(os.environ.get("TEST_MAX_QUEUE", "100")),
+        max_per_user=int(os.environ.get("TEST_MAX_PER_USER", "2")),
     )
     try:
+        if "TEST_CONFIG" in os.environ:
+            read_again()
         # A killed process is given up for dead sooner than in earnest, so that tests need not wait.
         lease_s = float(os.environ.get("TEST_LEASE_S", "1"))
         jump = gate.with_name("jump")  # its size is how many seconds the clock has jumped
@@ -170,7 +179,11 @@ def main() -> int:
         def now() -> float:
             return time.time() + (jump.stat().st_size if jump.exists() else 0)
 
-        with QuestionRepository(state, lease_s=lease_s, now=now) as store:
+        target: Target = state
+        clock: Callable[[], float] | None = now
+        if "TEST_STATE_URL" in os.environ:
+            target, clock = parse_state_url(os.environ["TEST_STATE_URL"]), None
+        with QuestionRepository(target, lease_s=lease_s, now=clock) as store:
             if "TEST_KILL" in os.environ:
                 let_die(store, os.environ["TEST_KILL"])
             hurry_up(os.environ)
@@ -182,6 +195,7 @@ def main() -> int:
                 spend=lambda: ["Spent today, all: $1.2500"],
                 http=parse_address(http) if http else None,
                 health=parse_address(health) if health else None,
+                reload=read_again,
             )
             return asyncio.run(run(Settings(slack=slack), service))
     except BotError as error:

@@ -33,6 +33,8 @@ class Bot:
         self._slack = slack
         tokens = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
         tokens |= {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
+        if "TEST_CONFIG" in environment:
+            tokens = {}  # they are in `.env`
         with self.log.open("ab") as log:
             self._process = fork_server.start(
                 str(folder / "state" / "state.sqlite"),

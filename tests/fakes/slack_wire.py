@@ -12,7 +12,7 @@ from uuid import uuid4
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from tests.fakes.slack_delivery import Delivery, Fault, http_body, signed
+from tests.fakes.slack_delivery import SIGNING_SECRET, Delivery, Fault, http_body, signed
 from tests.fakes.slack_people import Doings, history_scope
 from tests.fakes.slack_state import APP, BOT_USER, TEAM, Reply, State
 
@@ -41,6 +41,7 @@ class Wire(Doings):
         self.deliveries: list[Delivery] = []
         self.connections = 0
         self.request_url = ""
+        self.signing_secret = SIGNING_SECRET
         self.deaf = False
         self._chance = random.Random(7)  # noqa: S311 the same order each time
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
@@ -155,7 +156,11 @@ class Wire(Doings):
         """Deliver by HTTP; docs.slack.dev/authentication/verifying-requests-from-slack."""
         body, kind = http_body(delivery)
         retry = {"X-Slack-Retry-Num": str(delivery.attempt), "X-Slack-Retry-Reason": "http_timeout"}
-        headers = signed(body) | {"Content-Type": kind} | (retry if delivery.attempt else {})
+        headers = (
+            signed(body, secret=self.signing_secret)
+            | {"Content-Type": kind}
+            | (retry if delivery.attempt else {})
+        )
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
             async with (
                 aiohttp.ClientSession() as session,

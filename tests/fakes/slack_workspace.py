@@ -61,6 +61,7 @@ class SlackWorkspace(Wire):
             self.add_user(user, is_bot=user == BOT_USER)
         self.calls: list[Call] = []
         self.revoked: set[str] = set()
+        self.accepted = {BOT_TOKEN, APP_TOKEN}
         self.tiers: Tiers | None = None
         self.private: list[Reply] = []
         self._private_uses: dict[str, int] = defaultdict(int)
@@ -92,6 +93,10 @@ class SlackWorkspace(Wire):
     def fail(self, method: str, *faults: Fault) -> None:
         """Let the next calls of *method* meet these faults, one each."""
         self._faults[method].extend(faults)
+
+    def faults_left(self, method: str) -> int:
+        """Return how many of the next calls of *method* will fail."""
+        return len(self._faults[method])
 
     def heal(self, method: str) -> None:
         """Let the next calls of *method* meet no more faults."""
@@ -242,7 +247,7 @@ class SlackWorkspace(Wire):
             return call(self.state, method, args)
         if not token:
             raise MethodError("not_authed")
-        if token not in {BOT_TOKEN, APP_TOKEN}:
+        if token not in self.accepted:
             raise MethodError("invalid_auth")
         if token in self.revoked:
             raise MethodError("token_revoked")

@@ -48,24 +48,40 @@ def approve(database: Database, folder: Path, approved: Approved) -> Path:
     path = folder / _file_name(approved)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write(path, _text(approved))
-    with database.sql() as sql:
-        sql.execute(
-            "INSERT OR REPLACE INTO approved (file, team, channel, ts, author, approver, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(path.name, approved.team, approved.channel, approved.ts),
-                *(approved.author, approved.approver, approved.at.timestamp()),
-            ),
-        )
+    values: dict[str, object] = {
+        "file": path.name,
+        "team": approved.team,
+        "channel": approved.channel,
+        "ts": approved.ts,
+        "author": approved.author,
+        "approver": approved.approver,
+        "at": approved.at.timestamp(),
+    }
+    database.patiently(lambda: _note(database, values))
     return path
+
+
+def _note(database: Database, values: dict[str, object]) -> None:
+    with database.transaction() as sql:
+        # With another question, the same reply has another file.
+        sql.execute(
+            "DELETE FROM approved WHERE file = :file"
+            " OR (team = :team AND channel = :channel AND ts = :ts)",
+            values,
+        )
+        sql.execute(
+            "INSERT INTO approved (file, team, channel, ts, author, approver, at)"
+            " VALUES (:file, :team, :channel, :ts, :author, :approver, :at)",
+            values,
+        )
 
 
 def unname(database: Database, folder: Path, user: str) -> int:
     """Remove a person's name from documents they wrote or approved; return how many there were."""
     with database.sql() as sql:
         rows = sql.execute(
-            "SELECT file, author, approver FROM approved WHERE author = ?1 OR approver = ?1",
-            (user,),
+            "SELECT file, author, approver FROM approved WHERE author = :user OR approver = :user",
+            {"user": user},
         ).fetchall()
     for row in rows:
         path = folder / str(row["file"])

@@ -10,15 +10,21 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.errors import SlackError, StoreError
+from bot.errors import SlackError, StoreError, StoreUnavailableError
 from bot.slack.inbound.inbox import Taken
 from bot.slack.outbound import StatusIndicator, Writer
 from bot.state import AnswerRepository, Claimed, Outcome, QuestionRepository
 
 log = logging.getLogger(__name__)
 
+RENEW_AGAIN_S: Final = 0.5
+"""Pause before the next try; after an outage, owners must be heard before others take over."""
+
 POLL_S: Final = 5.0
 """Longest pause between two looks for questions whose owner has died."""
+
+LONGEST_PAUSE_S: Final = 60.0
+"""Longest pause after a question has failed."""
 
 TURNED_AWAY_AT_ONCE: Final = 8
 """How many refusals run in parallel, besides the answers, so that they need not wait for these."""
@@ -62,12 +68,21 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._stopping = False
         self._hurrying = False
+        self._unsure = False
+        self._unlisten: Callable[[], None] = lambda: None
         self._tasks: dict[asyncio.Task[None], bool] = {}
         self._loops: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to take questions."""
         self._loops = [asyncio.create_task(self._take()), asyncio.create_task(self._renew())]
+        loop = asyncio.get_running_loop()
+
+        def woken() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self.wake)
+
+        self._unlisten = self._store.database.listen(woken)
 
     def wake(self) -> None:
         """Check the store now."""
@@ -98,6 +113,7 @@ class Dispatcher:
     async def drain(self, timeout_s: float) -> None:
         """Take no more questions, finish the running ones, leave the rest to the next process."""
         self.stop()
+        self._unlisten()
         taking, renewing = self._loops
         await taking
         if self._tasks and not self._hurrying:
@@ -112,12 +128,26 @@ class Dispatcher:
         while not self._stopping:
             self._wake.clear()
             try:
+                await self._release_unknown()
                 await self._fill(turned_away=True)
                 await self._fill(turned_away=False)
+            except StoreUnavailableError:  # the state has logged it
+                self._unsure = True
             except Exception:  # whatever it is, the bot must not silently stop listening
+                self._unsure = True
                 log.exception("questions not claimed")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), min(POLL_S, self._store.lease_s / 3))
+
+    async def _release_unknown(self) -> None:
+        """Release what this process may have taken, or not released, without knowing it.
+
+        Only here, where nothing is being claimed: a question just claimed has no task yet.
+        """
+        if self._unsure:
+            in_work = tuple(self._by_question)
+            await asyncio.to_thread(self._store.release, self._owner, keep=in_work)
+            self._unsure = False
 
     async def _fill(self, *, turned_away: bool) -> None:
         while not self._stopping and self._has_room(turned_away=turned_away):
@@ -153,14 +183,23 @@ class Dispatcher:
             self._on_fatal()
         except Exception:
             log.exception("question not finished", extra={"question_id": claimed.id})
-            await asyncio.sleep(POLL_S)  # or it would fail repeatedly at full speed
-        await asyncio.to_thread(self._store.release, self._owner, claimed.id)
+            # Or it would fail repeatedly at full speed
+            await asyncio.sleep(min(POLL_S * claimed.attempts, LONGEST_PAUSE_S))
+        try:
+            await asyncio.to_thread(self._store.release, self._owner, claimed.id)
+        except StoreError:
+            self._unsure = True
+            log.exception("question not released", extra={"question_id": claimed.id})
 
     async def _renew(self) -> None:
+        pause_s = self._store.lease_s / 3
         while True:
-            await asyncio.sleep(self._store.lease_s / 3)
+            await asyncio.sleep(pause_s)
+            pause_s = self._store.lease_s / 3
             try:
                 await asyncio.to_thread(self._store.renew, self._owner)
+            except StoreUnavailableError:
+                pause_s = RENEW_AGAIN_S
             except StoreError:
                 log.exception("leases not renewed")
 

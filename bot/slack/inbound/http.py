@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,6 +22,8 @@ EVENTS_PATH: Final = "/slack/events"
 MAX_BODY_BYTES: Final = 1024 * 1024
 RECEIVE_S: Final = 10.0
 """The time for a request to come in; a connection whose request is incomplete then is closed."""
+OVERLAP_S: Final = 600.0
+"""How long after a rotation the signing secret before is accepted."""
 LINGER_S: Final = 1.0
 """How long the rest of a refused request is read, so that its sender can read the refusal."""
 
@@ -33,17 +36,34 @@ class Address:
     port: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Events:
     """Where Slack's events go.
 
     Attributes:
         bolt: Takes them.
         signing_secret: Slack signs each request with it; never shown.
+        previous_secret: The one before a rotation, which Slack may have used a moment ago.
     """
 
     bolt: AsyncApp
     signing_secret: str = field(repr=False)
+    previous_secret: str = field(default="", repr=False)
+    previous_until: float = 0.0
+
+    def use(self, signing_secret: str) -> None:
+        """Expect another secret from now on, and for some minutes also the one before."""
+        if signing_secret != self.signing_secret:
+            self.previous_secret = self.signing_secret
+            self.previous_until = time.monotonic() + OVERLAP_S
+            self.signing_secret = signing_secret
+
+    def expects(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Return whether Slack signed a request; never raises."""
+        if is_signed(body, headers, self.signing_secret):
+            return True
+        overlaps = bool(self.previous_secret) and time.monotonic() < self.previous_until
+        return overlaps and is_signed(body, headers, self.previous_secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +145,7 @@ def _receive(events: Events) -> Answer:
             return web.Response(status=408)
         except (web.RequestPayloadError, ConnectionError):
             return web.Response(status=400)
-        if not is_signed(body, request.headers, events.signing_secret):
+        if not events.expects(body, request.headers):
             return web.Response(status=401)
         try:
             parsed = parse(body, request.headers, query=request.query_string)

@@ -12,6 +12,9 @@ HINT: Final = "Ask me a question about the documents, and I'll answer it with it
 TOO_LONG: Final = "That is too long for me. Please ask in at most {max_chars} characters."
 BUSY: Final = "Too many questions are waiting right now. Please ask again in a few minutes."
 INTERRUPTED: Final = "I was interrupted before I could answer. Please ask again."
+GIVEN_UP: Final = (
+    "I tried several times and could not answer. Please ask again. Reference: {reference}"
+)
 UNCERTAIN: Final = (
     "I lost the connection while posting my answer. If it is not in this thread, please ask again."
 )

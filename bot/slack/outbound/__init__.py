@@ -4,7 +4,8 @@ from bot.slack.outbound.client import Clients, change, marked, say, whisper
 from bot.slack.outbound.delivery import OVER, Delivery
 from bot.slack.outbound.errors import CALL_ERRORS, Fault, failure
 from bot.slack.outbound.status import StatusIndicator
-from bot.slack.outbound.streaming import Stream, StreamContext, StreamRateLimiter
+from bot.slack.outbound.stream_rate import StreamRateLimiter
+from bot.slack.outbound.streaming import Stream, StreamContext
 from bot.slack.outbound.writer import Writer
 
 __all__ = [

@@ -14,7 +14,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.messages import Message
+from bot.slack.messages import Message, elements
 from bot.slack.outbound.errors import CALL_ERRORS, failure
 from bot.state import Claimed
 
@@ -26,6 +26,7 @@ class Clients:
         calls: Retries calls that may be repeated.
         posts: Never retries: a second post would be a second answer.
         session: The connection pool.
+        base_url: Where Slack's methods are.
     """
 
     def __init__(self, *, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
@@ -35,12 +36,18 @@ class Clients:
             AsyncServerErrorRetryHandler(max_retry_count=2),
         ]
         self.session = session
+        self.base_url = base_url
         self.calls = AsyncWebClient(
             token=token, base_url=base_url, session=session, retry_handlers=retries
         )
         self.posts = AsyncWebClient(
             token=token, base_url=base_url, session=session, retry_handlers=[]
         )
+
+    def use(self, token: str) -> None:
+        """Call Slack with another token from now on."""
+        self.calls.token = token
+        self.posts.token = token
 
 
 async def say(
@@ -121,11 +128,13 @@ class Lookup:
         ts: Time stamp of our message; None if it was not found or could not be looked for.
         permitted: Whether Slack allowed the search.
         is_whole: Whether the message was completed; a streamed one may not have been.
+        offers_again: Whether it has a button that asks the question again.
     """
 
     ts: str | None
     permitted: bool
     is_whole: bool = True
+    offers_again: bool = False
 
 
 def marked(question_id: str) -> dict[str, object]:
@@ -153,9 +162,8 @@ async def find(calls: AsyncWebClient, claimed: Claimed, *, bot_user: str) -> Loo
                 limit=200,
                 cursor=cursor,
             )
-            ts = _whole(page, claimed.id)
-            if ts is not None:
-                return Lookup(ts=ts, permitted=True)
+            if whole := _whole(page, claimed.id):
+                return whole
             begun = begun or _begun(page, claimed, bot_user)
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -168,15 +176,20 @@ async def find(calls: AsyncWebClient, claimed: Claimed, *, bot_user: str) -> Loo
     return Lookup(ts=begun, permitted=begun is not None, is_whole=False)
 
 
-def _whole(page: AsyncSlackResponse, question_id: str) -> str | None:
+def _whole(page: AsyncSlackResponse, question_id: str) -> Lookup | None:
     messages: list[dict[str, Any]] = page.get("messages") or []
     for message in messages:
         metadata = message.get("metadata") or {}
         payload = metadata.get("event_payload") or {}
         is_ours = metadata.get("event_type") == EVENT_TYPE
         if is_ours and payload.get("question_id") == question_id:
-            return str(message["ts"])
+            return Lookup(ts=str(message["ts"]), permitted=True, offers_again=_asks_again(message))
     return None
+
+
+def _asks_again(message: Mapping[str, Any]) -> bool:
+    buttons = [each for block in message.get("blocks") or [] for each in block.get("elements", [])]
+    return any(button.get("action_id") == elements.AGAIN for button in buttons)
 
 
 def _begun(page: AsyncSlackResponse, claimed: Claimed, bot_user: str) -> str | None:

@@ -45,7 +45,9 @@ class Delivery:
             return claimed
         begun = await self._writer.find(claimed)
         if begun.ts is not None and begun.is_whole:
-            await self._writer.finish(claimed, Outcome.POSTED, begun.ts)
+            await self._writer.finish(
+                claimed, Outcome.POSTED, begun.ts, keep_words=begun.offers_again
+            )
             return None
         if begun.ts is not None:
             return replace(claimed, parts=(begun.ts,))

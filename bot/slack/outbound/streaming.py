@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.messages import Block, defuse_markdown
 from bot.slack.outbound.client import marked
 from bot.slack.outbound.errors import CALL_ERRORS, Failure, Fault, failure
+from bot.slack.outbound.stream_rate import StreamRateLimiter
 from bot.state import Claimed, QuestionRepository
 
 log = logging.getLogger(__name__)
@@ -49,39 +48,6 @@ class Stage(StrEnum):
     GONE = "gone"  # the question or message was deleted, or belongs to another process
     CLOSED = "closed"  # the bot may not post there
     TOKEN = "token"  # noqa: S105 the token is no longer valid
-
-
-class StreamRateLimiter:
-    """Limits the pace of all streams of a process.
-
-    Args:
-        now: Seconds on a clock that never goes back.
-    """
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self.now = now
-        self.is_known = True  # whether the workspace supports streaming
-        self._starts: deque[float] = deque()
-        self._active = 0
-
-    def begin(self) -> bool:
-        """Count one more stream, unless there were too many in the last minute."""
-        now = self.now()
-        while self._starts and now - self._starts[0] >= MINUTE_S:
-            self._starts.popleft()
-        if not self.is_known or len(self._starts) >= STARTS_A_MINUTE:
-            return False
-        self._starts.append(now)
-        self._active += 1
-        return True
-
-    def end(self) -> None:
-        """Count one stream less."""
-        self._active -= 1
-
-    def interval_s(self) -> float:
-        """Return how long each stream waits between two pieces of text."""
-        return max(SHORTEST_S, MINUTE_S * self._active / APPENDS_A_MINUTE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +106,7 @@ class Stream:
             self._writing = None
         if self._counted:
             self._counted = False
-            self._means.pace.end()
+            await asyncio.to_thread(self._means.pace.end)
 
     async def end(self, blocks: Sequence[Block]) -> Failure | None:
         """Send the remaining text with *blocks* below it; return the failure, if any."""
@@ -179,6 +145,7 @@ class Stream:
         else:
             await self._append()
         pace = self._means.pace
+        await asyncio.to_thread(pace.look)
         self._not_before = max(self._not_before, pace.now() + pace.interval_s())
 
     def _is_full(self) -> bool:
@@ -188,7 +155,7 @@ class Stream:
         return self._means.pace.now() - self._begun_at >= MAX_PART_S
 
     async def _start(self) -> None:
-        if not self._counted and not self._means.pace.begin():
+        if not self._counted and not await asyncio.to_thread(self._means.pace.begin):
             self._refused = True
             await self._retract()
             return
@@ -328,13 +295,3 @@ def _first(text: str, max_bytes: int) -> str:
         shorter = head[: len(head) * 3 // 4]
         head = shorter.rpartition(" ")[0] or shorter
     return head
-
-
-STARTS_A_MINUTE: Final = 15
-"""Slack allows about 20 streams a minute; further answers are posted as one message."""
-
-APPENDS_A_MINUTE: Final = 80
-"""Slack allows about 100 calls a minute, all streams together."""
-
-SHORTEST_S: Final = 1.0
-MINUTE_S: Final = 60.0

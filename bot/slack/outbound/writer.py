@@ -211,7 +211,7 @@ class Writer:
     async def _is_there(self, claimed: Claimed, failed: Failure) -> bool:
         found = await self.find(claimed)
         if found.ts is not None and found.is_whole:
-            await self.finish(claimed, Outcome.POSTED, found.ts)
+            await self.finish(claimed, Outcome.POSTED, found.ts, keep_words=found.offers_again)
             return True
         if found.permitted or failed.fault is Fault.BROKEN:
             return False

@@ -316,3 +316,20 @@ def test_budget_that_cannot_be_read_lets_nothing_be_spent() -> None:
 
     assert answer.answerer == "offline"
     assert model.prompts == []
+
+
+def test_models_with_other_keys_are_asked_from_now_on() -> None:
+    old, new = ScriptedModel(quoting), ScriptedModel(quoting)
+    portfolio = a_portfolio(old)
+
+    portfolio.renew([new])
+    an_engine(portfolio).ask(Question(text="leave"))
+
+    assert (len(old.prompts), len(new.prompts)) == (0, 1)
+
+
+def test_another_set_of_models_needs_a_restart() -> None:
+    portfolio = a_portfolio(ScriptedModel(quoting))
+
+    with pytest.raises(SettingsError, match="restart"):
+        portfolio.renew([ScriptedModel(quoting, a_provider("another"))])

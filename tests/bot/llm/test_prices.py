@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.llm.ledger import cost_usd
+from bot.llm.prices import cost_usd
 from bot.settings import PriceSettings
 from tests.fakes.models import a_provider
 

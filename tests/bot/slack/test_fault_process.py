@@ -210,6 +210,33 @@ def test_a_question_left_behind_for_long_can_be_asked_again_by_a_click(
     assert "You asked: wait for it" in message_texts(slack, CHANNEL)[1]
 
 
+def test_a_question_that_was_tried_too_often_says_so_once_and_can_be_asked_again_by_a_click(
+    slack: SlackWorkspace, start: Start
+) -> None:
+    slack.state.scopes |= {"channels:history"}
+    bot = start()
+    slack.mention("wait for it")
+    slack.wait_for(lambda: slack.count("users.info"), "work on it")
+    bot.kill()
+    change(bot, "UPDATE question SET attempts = 6, state = 'posting'")
+    bot.gate.touch()
+    slack.fail("chat.postMessage", Fault(status=503), Fault(drop="after"))
+
+    bot = start()
+    slack.wait_for(lambda: finished(bot) == ["posted"], "the note")
+    (note,) = slack.answers(CHANNEL)
+    said = note["text"]
+    again = note["blocks"][-1]["elements"][0]
+    slack.click(
+        CHANNEL, note, {"action_id": elements.AGAIN, "type": "button", "value": again["value"]}
+    )
+    slack.wait_for(lambda: len(slack.answers(CHANNEL)) > 1, "the answer")
+    finish(bot)
+
+    assert said == texts.GIVEN_UP.format(reference=again["value"])
+    assert "You asked: wait for it" in message_texts(slack, CHANNEL)[1]
+
+
 # --- Slack does not take the answer -------------------------------------------------------
 
 

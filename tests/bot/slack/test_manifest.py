@@ -130,8 +130,9 @@ def test_an_event_outside_the_manifest_is_acknowledged_and_not_answered(tmp_path
 
 def test_an_event_that_cannot_be_kept_is_not_acknowledged(tmp_path: Path, caplog: Any) -> None:
     store = QuestionRepository(tmp_path / "state")
-    store.database.connection.execute("DROP TABLE question")
-    store.database.connection.execute("CREATE TABLE question (id, state, seq)")
+    with store.database.sql() as sql:
+        sql.execute("DROP TABLE question")
+        sql.execute("CREATE TABLE question (id, state, seq)")
 
     with caplog.at_level(logging.CRITICAL):
         status, _ = deliver(store, "app_mention")

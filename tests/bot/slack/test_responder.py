@@ -1,11 +1,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import cast
 
 import pytest
 
+from bot.database import Target
 from bot.slack import responder as responding
 from bot.slack.inbound.access import UNKNOWN, People, Person, Standing
 from bot.slack.messages import texts
@@ -14,7 +14,7 @@ from bot.slack.outbound.delivery import Delivery
 from bot.slack.outbound.status import StatusIndicator
 from bot.slack.outbound.streaming import Stage, Stream
 from bot.slack.outbound.writer import Writer
-from bot.slack.responder import MAX_ATTEMPTS, Policy, Responder
+from bot.slack.responder import GIVE_UP_AFTER_S, MAX_ATTEMPTS, Policy, Responder
 from bot.state.answers import AnswerRepository
 from bot.state.channel_settings import ChannelRepository, ChannelRules
 from bot.state.questions import Claimed, Kind, Outcome, QuestionRepository, Received
@@ -23,6 +23,7 @@ from index.errors import IndexMissingError
 from tests.fakes.slack_bot_process import answered, not_found
 
 STARTED = 10_000.0
+GIVEN_UP = texts.GIVEN_UP.format(reference="q1")
 MEMBER = Person(standing=Standing.MEMBER)
 
 
@@ -107,8 +108,8 @@ class Engine:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[QuestionRepository]:
-    with QuestionRepository(tmp_path / "state.sqlite") as opened:
+def store(target: Target) -> Iterator[QuestionRepository]:
+    with QuestionRepository(target) as opened:
         yield opened
 
 
@@ -198,7 +199,11 @@ def test_a_question_sees_what_its_channel_or_alone_its_asker_may_see(
         (claimed(channel="C0"), texts.OFF),
         (claimed(turned_away=True), texts.BUSY),
         (claimed(received_at=STARTED - 700), texts.INTERRUPTED),
-        (claimed(attempts=MAX_ATTEMPTS + 1), texts.INTERRUPTED),
+        (claimed(attempts=MAX_ATTEMPTS + 1), GIVEN_UP),
+        (claimed(attempts=2 * MAX_ATTEMPTS + 1), GIVEN_UP),
+        (claimed(attempts=100, maybe_posted=True), GIVEN_UP),
+        (claimed(attempts=100, received_at=STARTED - 2 * GIVE_UP_AFTER_S), GIVEN_UP),
+        (claimed(attempts=100, turned_away=True), texts.BUSY),
     ],
 )
 def test_what_cannot_be_asked_gets_a_fixed_sentence(
@@ -209,7 +214,8 @@ def test_what_cannot_be_asked_gets_a_fixed_sentence(
     respond(store, question, paper=paper, engine=engine)
 
     assert [message.text for message in paper.written] == [said]
-    assert paper.written[0].offers_again is (said in {texts.BUSY, texts.INTERRUPTED})
+    assert paper.finished == []
+    assert paper.written[0].offers_again is (said in {texts.BUSY, texts.INTERRUPTED, GIVEN_UP})
     assert engine.questions == []
 
 
@@ -247,10 +253,13 @@ def test_a_question_begun_by_an_earlier_process_is_answered_in_one_piece(
     assert "why?" in paper.written[0].text
 
 
-def test_a_question_that_fails_for_ever_is_given_up(store: QuestionRepository) -> None:
+def test_a_question_ends_without_a_note_only_if_a_process_could_not_post_it_for_a_day(
+    store: QuestionRepository,
+) -> None:
     paper = Paper()
 
-    respond(store, claimed(attempts=2 * MAX_ATTEMPTS + 1), paper=paper)
+    question = claimed(attempts=2 * MAX_ATTEMPTS + 1)
+    respond(store, question, paper=paper, now=GIVE_UP_AFTER_S + 2)
 
     assert paper.finished == [Outcome.GIVEN_UP]
     assert paper.written == []

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from bot.cli.app import app
 from bot.cli.slack import spent_lines
+from bot.database import Database, Target
 from bot.errors import SlackError
 from bot.llm.ledger import Ledger, Request
 from bot.settings import ModelsSettings, ProviderSettings, Settings
@@ -21,15 +22,15 @@ from bot.slack.inbound.http import parse_address
 from bot.slack.metrics import Meter
 from bot.state.answers import note_erasure
 from bot.state.channel_settings import ChannelRepository, ChannelRules, Chosen
-from bot.state.database import Database
+from bot.state.database import open_state
 from bot.state.questions import Outcome
 
 CHOSEN = Chosen(enabled=False, follow_ups=True, unasked=True, helper="U9", language="German")
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "state.sqlite")
+def database(target: Target) -> Iterator[Database]:
+    opened = open_state(target)
     yield opened
     opened.close()
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.database import Target
 from bot.state.answers import DAY_S, AnswerRepository, Rating, json_line
+from bot.state.database import TABLES
 from bot.state.questions import Kind, Outcome, QuestionRepository, Received
 from bot.types import Question, Status
 from eval.datasets.feedback import read_feedback
@@ -26,8 +28,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[QuestionRepository]:
-    with QuestionRepository(tmp_path / "state.sqlite", now=clock) as opened:
+def store(target: Target, clock: Clock) -> Iterator[QuestionRepository]:
+    with QuestionRepository(target, now=clock) as opened:
         yield opened
 
 
@@ -49,8 +51,13 @@ def received(n: int = 1, *, user: str = "U1", thread: str = "1.0") -> Received:
     )
 
 
-def on_disk(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.iterdir())
+def stored(store: QuestionRepository, folder: Path) -> bytes:
+    """Return everything that is stored: every byte of the files, or every row in PostgreSQL."""
+    if files := sorted(folder.iterdir()):
+        return b"".join(path.read_bytes() for path in files)
+    with store.database.snapshot() as sql:
+        tables = [sql.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]
+    return repr(tables).encode()
 
 
 def test_an_answer_comes_back_as_it_was_kept(records: AnswerRepository) -> None:
@@ -191,8 +198,8 @@ def test_after_the_days_to_keep_nothing_is_left_of_an_answer(
     assert records.kept(old.id) is None
     assert records.kept("q2") is not None
     assert list(records.feedback()) == []
-    assert b"canary" not in on_disk(tmp_path)
-    assert b"young?" in on_disk(tmp_path)
+    assert b"canary" not in stored(store, tmp_path)
+    assert b"young?" in stored(store, tmp_path)
 
 
 def test_the_key_of_a_question_outlives_its_words_so_that_a_repeat_is_known(
@@ -240,7 +247,7 @@ def test_forgetting_a_person_takes_theirs_and_leaves_the_others(
     forgotten = records.forget_user("U1")
 
     assert (forgotten.questions, forgotten.answers, forgotten.feedback) == (1, 1, 2)
-    disk = on_disk(tmp_path)
+    disk = stored(store, tmp_path)
     assert b"canary U1" not in disk
     assert b"canary U2?" in disk
     assert store.receive(received(1)) is False

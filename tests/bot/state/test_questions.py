@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.database import Row, Target
 from bot.errors import StoreError
 from bot.state.database import MIGRATIONS
 from bot.state.questions import Claimed, Outcome, QuestionRepository, Received
@@ -23,8 +24,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[QuestionRepository]:
-    with QuestionRepository(tmp_path / "state.sqlite", lease_s=30, now=clock) as opened:
+def store(target: Target, clock: Clock) -> Iterator[QuestionRepository]:
+    with QuestionRepository(target, lease_s=30, now=clock) as opened:
         yield opened
 
 
@@ -40,7 +41,7 @@ def question(n: int, *, event_id: str | None = None, thread: int | None = None) 
     )
 
 
-def rows(store: QuestionRepository) -> list[sqlite3.Row]:
+def rows(store: QuestionRepository) -> list[Row]:
     with store.database.sql() as sql:
         return sql.execute("SELECT * FROM question ORDER BY seq").fetchall()
 
@@ -71,11 +72,11 @@ def test_a_duplicate_is_known_after_the_question_was_answered(store: QuestionRep
 
 
 def test_a_question_outlives_its_process(
-    store: QuestionRepository, tmp_path: Path, clock: Clock
+    store: QuestionRepository, target: Target, clock: Clock
 ) -> None:
     store.receive(question(1))
 
-    with QuestionRepository(tmp_path / "state.sqlite", now=clock) as next_one:
+    with QuestionRepository(target, now=clock) as next_one:
         found = claim(next_one)
 
     assert found.received == question(1)
@@ -201,8 +202,9 @@ def test_beyond_the_limit_a_question_is_kept_only_to_be_turned_away(
 
 
 def test_the_words_of_a_question_are_gone_from_the_disk_once_it_is_answered(
-    store: QuestionRepository, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
+    store = QuestionRepository(tmp_path / "state.sqlite")
     store.receive(question(1))
     store.finish(claim(store).id, Outcome.POSTED)
     store.close()
@@ -351,13 +353,17 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     }
 
 
-def test_every_write_is_on_the_disk_when_it_returns(store: QuestionRepository) -> None:
+def test_every_write_is_on_the_disk_when_it_returns(tmp_path: Path) -> None:
+    store = QuestionRepository(tmp_path / "state.sqlite")
+
     def pragma(name: str) -> object:
-        return store.database.connection.execute(f"PRAGMA {name}").fetchone()[0]
+        with store.database.sql() as sql:
+            return sql.execute(f"PRAGMA {name}").fetchone()[0]
 
     assert pragma("journal_mode") == "wal"
     assert pragma("synchronous") == 2  # FULL
     assert pragma("secure_delete") == 1
+    store.close()
 
 
 def test_a_file_of_a_newer_program_is_refused_and_not_touched(tmp_path: Path) -> None:
@@ -375,12 +381,11 @@ def test_a_file_of_a_newer_program_is_refused_and_not_touched(tmp_path: Path) ->
     left.close()
 
 
-def test_an_existing_file_is_opened_without_migrating_it_twice(tmp_path: Path) -> None:
-    path = tmp_path / "state.sqlite"
-    with QuestionRepository(path) as store:
+def test_an_existing_state_is_opened_without_migrating_it_twice(target: Target) -> None:
+    with QuestionRepository(target) as store:
         store.receive(question(1))
 
-    with QuestionRepository(path) as again:
+    with QuestionRepository(target) as again:
         assert again.receive(question(1)) is False
 
 

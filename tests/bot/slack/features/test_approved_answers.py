@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.database import Database, Target
 from bot.slack.features.approved_answers import Approved, approve, unname
-from bot.state.database import Database
+from bot.state.database import open_state
 from index.parsing import parse
 from index.search.hybrid import LiveIndex
 from index.sources import SourceSpec
@@ -31,8 +32,8 @@ SAID = Approved(
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "state.sqlite")
+def database(target: Target) -> Iterator[Database]:
+    opened = open_state(target)
     yield opened
     opened.close()
 

@@ -1,9 +1,11 @@
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from itertools import pairwise
 
 import pytest
 
+from bot.database import Target
 from bot.errors import SlackError
 from bot.slack.inbound import dispatcher as dispatching
 from bot.slack.inbound.dispatcher import Dispatcher, Limits
@@ -13,8 +15,8 @@ Work = Callable[[Claimed], Awaitable[None]]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[QuestionRepository]:
-    with QuestionRepository(tmp_path / "state.sqlite") as opened:
+def store(target: Target) -> Iterator[QuestionRepository]:
+    with QuestionRepository(target) as opened:
         yield opened
 
 
@@ -219,6 +221,31 @@ def test_a_question_that_failed_is_tried_again_and_holds_up_no_other(
 
     assert worker.started == ["2.0", "1.0"]
     assert fatal is False
+
+
+def test_a_question_that_fails_again_and_again_is_tried_at_growing_intervals(
+    store: QuestionRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "POLL_S", 0.05)
+    monkeypatch.setattr(dispatching, "LONGEST_PAUSE_S", 0.1)
+    tried: list[float] = []
+    over = asyncio.Event()
+    ask(store, 1)
+
+    async def failing(claimed: Claimed) -> None:
+        tried.append(time.monotonic())
+        if claimed.attempts == 4:
+            over.set()
+            return
+        raise OSError
+
+    async def test(_: Dispatcher) -> None:
+        await over.wait()
+
+    serve(store, failing, test)
+
+    first_s, second_s, third_s = (after - before for before, after in pairwise(tried[:4]))
+    assert (first_s >= 0.05, second_s >= 0.1, third_s >= 0.1) == (True, True, True)
 
 
 def test_a_token_taken_back_is_reported_and_the_question_stays(store: QuestionRepository) -> None:

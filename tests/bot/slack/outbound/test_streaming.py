@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeAlias
 
 import aiohttp
 import pytest
 
+from bot.database import Target
 from bot.errors import SlackError
 from bot.slack.manifest import SCOPES
 from bot.slack.messages import texts
@@ -17,15 +17,17 @@ from bot.slack.messages.blocks import Frame
 from bot.slack.messages.texts import JOINER
 from bot.slack.outbound.client import Clients
 from bot.slack.outbound.delivery import OVER, Delivery
-from bot.slack.outbound.streaming import (
+from bot.slack.outbound.stream_rate import (
     APPENDS_A_MINUTE,
+    STARTS_A_MINUTE,
+    StreamRateLimiter,
+)
+from bot.slack.outbound.streaming import (
     MAX_PART_BYTES,
     MAX_PART_S,
-    STARTS_A_MINUTE,
     Stage,
     Stream,
     StreamContext,
-    StreamRateLimiter,
 )
 from bot.slack.outbound.writer import Writer
 from bot.state.questions import Claimed, Outcome, QuestionRepository, Received
@@ -133,8 +135,8 @@ def slack() -> Iterator[SlackWorkspace]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[QuestionRepository]:
-    with QuestionRepository(tmp_path / "state.sqlite") as opened:
+def store(target: Target) -> Iterator[QuestionRepository]:
+    with QuestionRepository(target) as opened:
         yield opened
 
 

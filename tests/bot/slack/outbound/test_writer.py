@@ -1,15 +1,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from typing import cast
 
 import aiohttp
 import pytest
 
+from bot.database import Target
 from bot.errors import SlackError
 from bot.slack.manifest import SCOPES
 from bot.slack.messages import texts
-from bot.slack.messages.blocks import Message
-from bot.slack.outbound.client import Clients
+from bot.slack.messages.blocks import Message, note
+from bot.slack.outbound.client import Clients, marked
+from bot.slack.outbound.delivery import Delivery
+from bot.slack.outbound.streaming import StreamContext
 from bot.slack.outbound.writer import PAUSES_S, Writer
 from bot.state.questions import Claimed, QuestionRepository, Received
 from tests.fakes.slack_display import show
@@ -37,8 +40,8 @@ def slack() -> Iterator[SlackWorkspace]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[QuestionRepository]:
-    with QuestionRepository(tmp_path / "state.sqlite") as opened:
+def store(target: Target) -> Iterator[QuestionRepository]:
+    with QuestionRepository(target) as opened:
         yield opened
 
 
@@ -91,9 +94,8 @@ def with_writer(
 
 
 def outcome(store: QuestionRepository) -> tuple[str, str]:
-    row = store.database.connection.execute(
-        "SELECT state, coalesce(outcome, '') FROM question"
-    ).fetchone()
+    with store.database.sql() as sql:
+        row = sql.execute("SELECT state, coalesce(outcome, '') FROM question").fetchone()
     return row[0], row[1]
 
 
@@ -149,6 +151,52 @@ def test_after_a_lost_connection_the_answer_is_looked_for_and_there_once(
     assert [show(m).text for m in slack.answers(DIRECT)] == ["\n"]  # the divider, once
     assert slack.count("conversations.replies") == 1
     assert outcome(store) == ("done", "posted")
+
+
+@pytest.mark.parametrize("message", [note("failed", again="q1"), note("a note"), MESSAGE])
+def test_words_of_a_note_found_after_a_lost_connection_are_kept_for_its_button(
+    slack: SlackWorkspace, store: QuestionRepository, message: Message
+) -> None:
+    claimed = asked(slack, store, DIRECT)
+    slack.fail("chat.postMessage", Fault(drop="after"))
+
+    async def no_pause(_: float) -> None:
+        pass
+
+    with_writer(slack, store, lambda writer: writer.write(claimed, message), no_pause)
+
+    kept = store.words(claimed.id)
+    assert (kept is not None) is message.offers_again
+    assert kept in {None, claimed.received}
+
+
+def test_words_of_a_note_that_a_killed_process_had_posted_are_kept_for_its_button(
+    slack: SlackWorkspace, store: QuestionRepository
+) -> None:
+    claimed = asked(slack, store, DIRECT)
+    posted = note("failed", again=claimed.id)
+    slack.state.add(
+        DIRECT,
+        {
+            "user": BOT_USER,
+            "bot_id": "B1",
+            "text": posted.text,
+            "blocks": list(posted.blocks),
+            "thread_ts": claimed.received.ts,
+            "metadata": marked(claimed.id),
+        },
+    )
+    resumed = []
+
+    async def resume(writer: Writer) -> None:
+        delivery = Delivery(writer, cast("StreamContext", None))  # nothing is streamed
+        resumed.append(await delivery.resumed(claimed))
+
+    with_writer(slack, store, resume)
+
+    assert resumed == [None]
+    assert outcome(store) == ("done", "posted")
+    assert store.words(claimed.id) == claimed.received
 
 
 def test_an_answer_is_found_behind_many_others(
