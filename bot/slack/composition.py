@@ -1,6 +1,7 @@
 """Build and connect all parts of the Slack bot."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -122,11 +123,13 @@ class Bot:
                 "footnote_running": float(self.dispatcher.running),
                 "footnote_waiting": float(await asyncio.to_thread(self.parts.store.waiting)),
                 "footnote_connected": float(is_heard()),
+                "footnote_ready": float(not await self.trouble(heard=is_heard())),
             }
-            if self.parts.library is not None:
-                facts = await asyncio.to_thread(self.parts.library.facts, frozenset[str]())
-                age = datetime.now(UTC) - facts.created_at
-                gauges["footnote_index_age_seconds"] = age.total_seconds()
+            with contextlib.suppress(IndexingError):  # then the age is missing: an alert looks for it
+                if self.parts.library is not None:
+                    facts = await asyncio.to_thread(self.parts.library.facts, frozenset[str]())
+                    age = datetime.now(UTC) - facts.created_at
+                    gauges["footnote_index_age_seconds"] = age.total_seconds()
             return self.meter.text(gauges)
 
         return text

@@ -19,6 +19,7 @@ BUCKETS_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 _HELP: Final = {
     "footnote_running": "Questions in progress",
     "footnote_waiting": "Questions that wait",
+    "footnote_ready": "Whether the bot can answer now",
     "footnote_connected": "Whether the bot is connected to Slack",
     "footnote_index_age_seconds": "Age of the index in use",
 }
