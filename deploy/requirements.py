@@ -53,12 +53,15 @@ def direct(project: str, without: set[str]) -> set[str]:
     unknown = without - extras.keys()
     if unknown:
         raise LookupError(f"no extra of the project: {', '.join(sorted(unknown))}")
-    lines = [*table["dependencies"], *(one for name in extras.keys() - without for one in extras[name])]
+    lines = [
+        *table["dependencies"],
+        *(one for name in extras.keys() - without for one in extras[name]),
+    ]
     return {normal(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in lines}
 
 
 def read_lock(lock: str) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Return the version of each package, and the packages that each one needs.
+    r"""Return the version of each package, and the packages that each one needs.
 
     >>> read_lock("a==1\\n    # via\\n    #   b\\n    #   footnote (pyproject.toml)\\nb==2.0\\n")
     ({'a': '1', 'b': '2.0'}, {'b': {'a'}, 'footnote': {'a'}})
@@ -83,5 +86,8 @@ def normal(name: str) -> str:
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in LEFT_OUT:  # noqa: PLR2004 itself and the use
         sys.exit(f"usage: python {sys.argv[0]} {'|'.join(LEFT_OUT)}")
-    texts = [(ROOT / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "requirements.lock")]
+    texts = [
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("pyproject.toml", "requirements.lock")
+    ]
     print("\n".join(pins(sys.argv[1], *texts)))

@@ -125,7 +125,9 @@ class Bot:
                 "footnote_connected": float(is_heard()),
                 "footnote_ready": float(not await self.trouble(heard=is_heard())),
             }
-            with contextlib.suppress(IndexingError):  # then the age is missing: an alert looks for it
+            with contextlib.suppress(
+                IndexingError
+            ):  # then the age is missing: an alert looks for it
                 if self.parts.library is not None:
                     facts = await asyncio.to_thread(self.parts.library.facts, frozenset[str]())
                     age = datetime.now(UTC) - facts.created_at

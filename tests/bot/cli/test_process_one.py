@@ -18,7 +18,10 @@ UNSHARE = ["unshare", "--pid", "--fork", "--kill-child"]
 
 @pytest.fixture
 def unshare() -> list[str]:
-    if shutil.which("unshare") is None or subprocess.run([*UNSHARE, "true"]).returncode:
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*UNSHARE, "true"], check=False).returncode
+    ):
         pytest.skip("needs `unshare` of util-linux, and the right to use it")
     return UNSHARE
 
