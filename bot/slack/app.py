@@ -153,7 +153,7 @@ async def _serve(
     address = service.http or service.health
     with _signals(ending):
         async with AsyncExitStack() as page:
-            # To the end: it tells a load balancer to send no more, and keeps what still comes
+            # To the end: it asks a load balancer to send no more, and keeps what still comes
             if address is not None:
                 await page.enter_async_context(served(address, health, events))
             async with AsyncExitStack() as stack:

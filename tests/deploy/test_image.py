@@ -1,4 +1,4 @@
-"""The image of the bot: built from packages at hand, and started, as a registry's would be."""
+"""The image of the bot: built from a folder of wheels, and started, as a registry's would be."""
 
 import json
 import os
@@ -167,6 +167,13 @@ def test_it_answers_from_an_index(container: Container, data: Path) -> None:
     answer = json.loads(done.stdout)
     assert answer["status"] == "answered"
     assert "75%" in json.dumps(answer["citations"])
+
+
+def test_it_says_that_another_image_builds(container: Container) -> None:
+    done = container.run("footnote", "index", "build", "/opt/footnote/share", "--quiet")
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("footnote: this installation can answer")
 
 
 def volume(data: Path) -> tuple[str, ...]:

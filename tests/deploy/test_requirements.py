@@ -1,4 +1,4 @@
-"""What an image installs: pins of the lock file, with all that they need and nothing else."""
+"""Pins of the lock file that an image installs: all that it needs and nothing else."""
 
 import importlib.util
 import re

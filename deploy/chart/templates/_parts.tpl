@@ -67,6 +67,10 @@ capabilities:
 - name: FOOTNOTE_INDEX__STORE
   value: {{ . | quote }}
 {{- end }}
+{{- with .Values.index.endpoint }}
+- name: FOOTNOTE_INDEX__STORE_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
 {{- if .Values.caConfigMap }}
 {{- range list "SSL_CERT_FILE" "REQUESTS_CA_BUNDLE" "AWS_CA_BUNDLE" "GIT_CONFIG_VALUE_0" }}
 - name: {{ . }}
