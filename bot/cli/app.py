@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -184,6 +185,7 @@ def print_json(value: Json) -> None:
 def main() -> None:
     """Run the command. A known error ends it with one line that says what to do."""
     began_s = time.monotonic() - process_age_s()
+    _end_on_sigterm()
     for name in _COMMANDS:
         import_module(name)
     as_json = "--json" in sys.argv
@@ -197,6 +199,12 @@ def main() -> None:
             print_json({"error": str(error)})
         typer.secho(f"footnote: {error}", fg=typer.colors.RED, err=True)
         sys.exit(status)
+
+
+def _end_on_sigterm() -> None:
+    """Let SIGTERM end process 1 of a container, for which Linux ignores it without a handler."""
+    if os.getpid() == 1:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def process_age_s() -> float:

@@ -84,6 +84,11 @@ class _Ending:
             self._bot.dispatcher.hurry()
         self.asked_for.set()
 
+    @property
+    def trouble(self) -> str:
+        """Why no more questions should be sent; "" if it is not ending."""
+        return "the bot is stopping" if self.asked_for.is_set() else ""
+
     def fail(self) -> None:
         self.status = 1
         self.asked_for.set()
@@ -147,23 +152,29 @@ async def _serve(bot: Bot, app: AsyncApp, service: Service, rotation: Rotation) 
     details = {"team": bot.parts.identity.team, "left_behind": len(left)}
     log.info("slack bot starts", extra=details)
     link = _Link()
-    health = Health(
-        trouble=lambda: bot.trouble(heard=link.is_heard), metrics=bot.metrics(lambda: link.is_heard)
-    )
+
+    async def trouble() -> str:
+        return ending.trouble or await bot.trouble(heard=link.is_heard)
+
+    health = Health(trouble=trouble, metrics=bot.metrics(lambda: link.is_heard))
     address = service.http or service.health
     with _signals(ending, rotation):
-        async with AsyncExitStack() as stack:
+        async with AsyncExitStack() as page:
+            # To the end: it asks a load balancer to send no more, and keeps what still comes
             if address is not None:
-                await stack.enter_async_context(served(address, health, rotation.events))
-            bot.dispatcher.start()
-            pruning = asyncio.create_task(_prune(bot))
-            if rotation.events is None:
-                await stack.enter_async_context(_connected(app, rotation, link=link, ending=ending))
-            await ending.asked_for.wait()
-            bot.dispatcher.stop()
-        pruning.cancel()
-        log.info("slack bot drains")
-        await bot.dispatcher.drain(DRAIN_S)
+                await page.enter_async_context(served(address, health, rotation.events))
+            async with AsyncExitStack() as stack:
+                bot.dispatcher.start()
+                pruning = asyncio.create_task(_prune(bot))
+                if rotation.events is None:
+                    await stack.enter_async_context(
+                        _connected(app, rotation, link=link, ending=ending)
+                    )
+                await ending.asked_for.wait()
+                bot.dispatcher.stop()
+            pruning.cancel()
+            log.info("slack bot drains")
+            await bot.dispatcher.drain(DRAIN_S)
         await bot.lifecycle.drain()
         await bot.indicator.drain()
     return ending.status

@@ -125,16 +125,19 @@ class Bot:
             gauges = {
                 "footnote_running": float(self.dispatcher.running),
                 "footnote_connected": float(is_heard()),
+                "footnote_ready": float(not await self.trouble(heard=is_heard())),
             }
             with contextlib.suppress(StoreUnavailableError):  # the gauge after this says so
                 gauges["footnote_waiting"] = float(
                     await asyncio.to_thread(self.parts.store.waiting)
                 )
             gauges["footnote_state_up"] = float(not self.parts.store.database.outage_s())
-            if self.parts.library is not None:
-                facts = await asyncio.to_thread(self.parts.library.facts, frozenset[str]())
-                age = datetime.now(UTC) - facts.created_at
-                gauges["footnote_index_age_seconds"] = age.total_seconds()
+            # Without an index its age is missing: an alert looks for it
+            with contextlib.suppress(IndexingError):
+                if self.parts.library is not None:
+                    facts = await asyncio.to_thread(self.parts.library.facts, frozenset[str]())
+                    age = datetime.now(UTC) - facts.created_at
+                    gauges["footnote_index_age_seconds"] = age.total_seconds()
             return self.meter.text(gauges)
 
         return text

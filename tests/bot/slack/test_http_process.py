@@ -12,7 +12,16 @@ import pytest
 
 from bot.slack.messages import elements, texts
 from tests.fakes.slack_display import show
-from tests.fakes.slack_process import Bot, Start, finish, free_address, message_texts, settled
+from tests.fakes.slack_process import (
+    Bot,
+    Start,
+    eventually,
+    finish,
+    free_address,
+    get,
+    message_texts,
+    settled,
+)
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, SlackWorkspace, signed
 
 pytestmark = pytest.mark.slow
@@ -141,6 +150,29 @@ def test_a_port_that_is_taken_is_reported_in_one_line(
 
     assert status == 2
     assert f"cannot listen on {ADDRESS}" in second.log.read_text().splitlines()[-1]
+
+
+def test_while_it_drains_it_says_so_and_keeps_what_still_comes(
+    slack: SlackWorkspace, bot: Bot, start: Start
+) -> None:
+    slack.mention("wait for it")
+    slack.wait_for(lambda: slack.state.sessions, "work on it")
+
+    bot.signal(signal.SIGTERM)
+    eventually(lambda: get(ADDRESS, "readyz")[0] == 503, "it says that it is not ready")
+    ready, alive = get(ADDRESS, "readyz"), get(ADDRESS, "healthz")
+    slack.mention("too late?")
+    slack.wait_for(lambda: settled(slack), "it is kept")
+    bot.gate.touch()
+    status = bot.ended()
+    finished = message_texts(slack, CHANNEL)
+    after = start(TEST_HTTP=ADDRESS, SLACK_APP_TOKEN="")
+    slack.wait_for(lambda: len(slack.answers(CHANNEL)) == 2, "the answer of the next process")
+    finish(after)
+
+    assert (status, alive, ready) == (0, (200, "ok\n"), (503, "the bot is stopping\n"))
+    assert [text.partition(" (")[0] for text in finished] == ["You asked: wait for it"]
+    assert "You asked: too late?" in message_texts(slack, CHANNEL)[1]
 
 
 def test_two_processes_share_the_questions_and_answer_each_once(

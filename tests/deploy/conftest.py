@@ -1,0 +1,3 @@
+from tests.bot.slack.conftest import slack, start
+
+__all__ = ["slack", "start"]
