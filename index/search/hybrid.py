@@ -268,15 +268,20 @@ class LiveIndex:
     @property
     def generation(self) -> Generation:
         """The generation that the next search uses."""
-        mark = self._directory.current_mark()
-        if mark == self._mark:
-            return self._generation
-        with self._lock:
-            mark = self._directory.current_mark()  # another thread may have opened it meanwhile
-            if mark != self._mark:
-                self._take_up()
-                self._mark = mark
+        # While another thread opens a new one, the one before is still in use.
+        if self._directory.current_mark() != self._mark and self._lock.acquire(blocking=False):
+            try:
+                mark = self._directory.current_mark()  # another thread may have opened it meanwhile
+                if mark != self._mark:
+                    self._take_up()
+                    self._mark = mark
+            finally:
+                self._lock.release()
         return self._generation
+
+    def take_up(self) -> None:
+        """Open a new generation now, so that no question waits for it."""
+        _ = self.generation
 
     def _take_up(self) -> None:
         try:

@@ -10,10 +10,14 @@ from index.storage.generation import (
     Generation,
     IndexDirectory,
     Manifest,
+    in_order,
+    is_generation,
     now,
+    number_of,
     staged_name,
 )
 from index.storage.lexical import LEXICAL_VERSION, LexicalIndex, LexicalRow, write_lexical
+from index.storage.manifest import FileEntry, faults, parse_manifest
 from index.storage.passages import (
     FAILED,
     INDEXED,
@@ -38,6 +42,7 @@ __all__ = [
     "SKIPPED",
     "VECTORS",
     "DocumentRow",
+    "FileEntry",
     "GateCheck",
     "Generation",
     "IndexDirectory",
@@ -47,8 +52,13 @@ __all__ = [
     "PassageReader",
     "PassageWriter",
     "about",
+    "faults",
+    "in_order",
+    "is_generation",
     "letters_apart",
     "now",
+    "number_of",
+    "parse_manifest",
     "read_about",
     "staged_name",
     "write_lexical",

@@ -49,8 +49,8 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 _CURRENT = "CURRENT"
-_NAME = re.compile(r"gen-(\d{6,})")
-_STAGED = re.compile(r"gen-(\d{6,})\.staged")
+_NAME = re.compile(r"gen-(\d{6,})(-[0-9a-f]{8})?")  # the suffix is of those in an object store
+_STAGED = re.compile(_NAME.pattern + r"\.staged")
 
 
 class IndexDirectory:
@@ -128,7 +128,7 @@ class IndexDirectory:
             return []
         except OSError as error:
             raise IndexDamagedError(damaged(self.root, f"cannot be read ({error})")) from error
-        return sorted(found, key=_number)
+        return sorted(found, key=in_order)
 
     def kept(self, name: str) -> str:
         """Return *name* if that generation is on disk; raises `IndexMissingError`."""
@@ -228,16 +228,20 @@ class IndexDirectory:
 
         Only the holder of the build lock may call this.
         """
-        numbers = [0, *map(_number, self._folders())]
+        numbers = [0, *map(number_of, self.names()), *map(number_of, self._folders())]
         for path in list(self.root.iterdir()):
             if _STAGED.fullmatch(path.name):
-                numbers.append(_number(path.name))
+                numbers.append(number_of(path.name))
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name.startswith(f".{_CURRENT}."):
                 path.unlink(missing_ok=True)
-        folder = self.root / f"gen-{max(numbers) + 1:06d}.staged"
+        folder = self.root / f"{self.new_name(max(numbers) + 1)}.staged"
         folder.mkdir(mode=0o700)
         return folder
+
+    def new_name(self, number: int) -> str:
+        """Return the name of the generation with this number."""
+        return f"gen-{number:06d}"
 
     def seal(self, staged: Path, manifest: Manifest) -> Manifest:
         """Write the manifest, flush everything to disk and give the folder its final name."""
@@ -287,7 +291,7 @@ class IndexDirectory:
     def _older(self) -> str:
         served = self.served()
         for name, manifest in reversed(self.readable().items()):
-            if _number(name) < _number(served) and manifest.passed and not self.verify(name):
+            if number_of(name) < number_of(served) and manifest.passed and not self.verify(name):
                 return name
         raise IndexMissingError(
             f"no intact generation is older than {served}: run `footnote index generations`"
@@ -301,7 +305,6 @@ class IndexDirectory:
 
         Returns:
             Names of those removed.
-            Names of those removed.
         """
         try:
             current, manifests = self.current(), self.readable()
@@ -311,9 +314,10 @@ class IndexDirectory:
         kept = {current, *passed[-keep:], *self.names()[-1:]}
         if current in manifests:
             kept.add(manifests[current].parent)
-        return [name for name in self._folders() if name not in kept and self._remove(name)]
+        return [name for name in self._folders() if name not in kept and self.remove(name)]
 
-    def _remove(self, name: str) -> bool:
+    def remove(self, name: str) -> bool:
+        """Remove a generation unless a reader has it open; return whether it was removed."""
         folder = self.root / name
         manifest = folder / MANIFEST
         if manifest.exists():
@@ -340,6 +344,25 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _number(name: str) -> int:
+def is_generation(name: str) -> bool:
+    """Return whether *name* can be that of a generation.
+
+    >>> is_generation("gen-000042"), is_generation("gen-000042-0a1b2c3d"), is_generation("../etc")
+    (True, True, False)
+    """
+    return _NAME.fullmatch(name) is not None
+
+
+def number_of(name: str) -> int:
+    """Return the number in the name of a generation.
+
+    >>> number_of("gen-000042-0a1b2c3d")
+    42
+    """
     found = re.search(r"\d+", name)
     return int(found.group()) if found else 0
+
+
+def in_order(name: str) -> tuple[int, str]:
+    """Return what generations are sorted by: their number, then their name."""
+    return number_of(name), name
