@@ -51,7 +51,10 @@ def run(
     answers = answers_folder(settings)
     answers.mkdir(mode=0o700, parents=True, exist_ok=True)
     specs = composition.source_specs(settings)
-    with Freshness(lambda: _changes(settings)) as freshness:
+    with (
+        Freshness(lambda: _changes(settings)) as freshness,
+        composition.following(settings, index) as follower,
+    ):
         service = Service(
             engine=composition.engine(settings, index),
             store=composition.store(settings),
@@ -61,6 +64,7 @@ def run(
             spend=lambda: spent_lines(settings),
             http=None if http is None else parse_address(http),
             health=None if health is None else parse_address(health),
+            index_store=None if follower is None else follower.state,
         )
         status = asyncio.run(serve(settings, service))
     raise typer.Exit(status)
@@ -130,14 +134,15 @@ def try_it(
     def begun(url: str) -> None:
         typer.echo(f"Open {url} in a browser on this machine. Stop with Ctrl-C.")
 
-    asyncio.run(
-        serve(
-            engine,
-            hello=lambda: hello(library, settings.slack.prompts),
-            port=port,
-            begun=begun,
+    with composition.following(settings, index):
+        asyncio.run(
+            serve(
+                engine,
+                hello=lambda: hello(library, settings.slack.prompts),
+                port=port,
+                begun=begun,
+            )
         )
-    )
 
 
 @app.command("forget-user")

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 import aiohttp
@@ -27,6 +27,9 @@ from bot.slack.outbound import Clients
 from bot.slack.responder import Engine
 from bot.slack.tokens import Identity, identify, secrets
 from bot.state import QuestionRepository
+
+if TYPE_CHECKING:
+    from index.replication import StoreState
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,7 @@ class Service:
         spend: Spending on models, in lines for administrators.
         http: Address for Slack's events; None takes them by Socket Mode.
         health: Address of the health page in Socket Mode; None has no health page.
+        index_store: How the last looks into the index store went; None if there is no such store.
     """
 
     engine: Engine
@@ -64,6 +68,7 @@ class Service:
     spend: Callable[[], list[str]] = list
     http: Address | None = None
     health: Address | None = None
+    index_store: "Callable[[], StoreState] | None" = None
 
 
 class _Ending:
@@ -114,6 +119,7 @@ async def run(settings: Settings, service: Service) -> int:
             answers=service.answers,
             answers_are_indexed=service.answers_are_indexed,
             spend=service.spend,
+            index_store=service.index_store,
             owner=uuid4().hex,
             started_at=time.time(),
         )

@@ -36,6 +36,9 @@ class Follower:
         every_s: Seconds between two looks; up to ten minutes while a generation is damaged, since
             each look then fetches it again.
         take_up: Called when a new generation is on the disk.
+
+    Attributes:
+        wait_s: Seconds until the next look.
     """
 
     def __init__(
@@ -49,7 +52,7 @@ class Follower:
         self._every_s = every_s
         self._take_up = take_up
         self._fault = ""
-        self._wait_s = every_s
+        self.wait_s = every_s
         self._well_s = time.monotonic()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="index-store", daemon=True)
@@ -71,13 +74,13 @@ class Follower:
             if self._directory.refresh():
                 self._take_up()
         except ObjectStoreError as error:
-            self._wait_s = self._every_s
+            self.wait_s = self._every_s
             self._note(str(error))
         except Exception as error:  # noqa: BLE001 - whatever the store does, questions are answered
-            self._wait_s = min(self._wait_s * 2, max(self._every_s, _LONGEST_S))
+            self.wait_s = min(self.wait_s * 2, max(self._every_s, _LONGEST_S))
             self._note(str(error) if isinstance(error, IndexingError) else repr(error))
         else:
-            self._wait_s = self._every_s
+            self.wait_s = self._every_s
             self._well_s = time.monotonic()
             if self._fault:
                 log.info("index store can be used again", extra={"store": self._directory.url})
@@ -89,5 +92,5 @@ class Follower:
         self._fault = fault
 
     def _run(self) -> None:
-        while not self._ending.wait(self._wait_s):
+        while not self._ending.wait(self.wait_s):
             self.look()

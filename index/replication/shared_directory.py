@@ -57,6 +57,10 @@ class SharedIndexDirectory(IndexDirectory):
         """Where the store is."""
         return self._store.url
 
+    def in_store(self) -> str | None:
+        """Return the name of the generation in use in the store; raises `ObjectStoreError`."""
+        return next(iter(self._store.pointer().names), None)
+
     def refresh(self, *, repair: bool = False) -> bool:
         """Take over the generation that the store names; return whether it is another one.
 

@@ -21,11 +21,10 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """A real S3 interface, with nothing in it."""
-    with object_store.s3_server() as url:
-        yield url
+@pytest.fixture
+def server(s3_server: str) -> str:
+    """Address of an S3 interface."""
+    return s3_server
 
 
 @pytest.fixture
