@@ -88,5 +88,5 @@ def following(settings: Settings, index: "LiveIndex") -> Iterator["Follower | No
     from index.replication import Follower  # noqa: PLC0415 - obstore is an extra
 
     every_s = settings.index.store_poll_s
-    with Follower(shared, every_s=every_s, take_up=index.take_up) as follower:
+    with Follower(shared, every_s=every_s, prepare=index.prepare) as follower:
         yield follower

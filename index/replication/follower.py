@@ -35,7 +35,8 @@ class Follower:
         directory: The local folder, up to date.
         every_s: Seconds between two looks; up to ten minutes while a generation is damaged, since
             each look then fetches it again.
-        take_up: Called when a new generation is on the disk.
+        prepare: Called with the name of a new generation once it is on the disk; what uses the
+            index opens it there, before it is used.
 
     Attributes:
         wait_s: Seconds until the next look.
@@ -46,11 +47,11 @@ class Follower:
         directory: SharedIndexDirectory,
         *,
         every_s: float,
-        take_up: Callable[[], None],
+        prepare: Callable[[str], None],
     ) -> None:
         self._directory = directory
         self._every_s = every_s
-        self._take_up = take_up
+        self._prepare = prepare
         self._fault = ""
         self.wait_s = every_s
         self._well_s = time.monotonic()
@@ -71,8 +72,7 @@ class Follower:
     def look(self) -> None:
         """Look once: fetch a new generation, or note why that failed."""
         try:
-            if self._directory.refresh():
-                self._take_up()
+            self._directory.refresh(prepare=self._prepare)
         except ObjectStoreError as error:
             self.wait_s = self._every_s
             self._note(str(error))

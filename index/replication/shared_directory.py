@@ -3,7 +3,7 @@
 import logging
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -61,7 +61,9 @@ class SharedIndexDirectory(IndexDirectory):
         """Return the name of the generation in use in the store; raises `ObjectStoreError`."""
         return next(iter(self._store.pointer().names), None)
 
-    def refresh(self, *, repair: bool = False) -> bool:
+    def refresh(
+        self, *, repair: bool = False, prepare: Callable[[str], None] = lambda _: None
+    ) -> bool:
         """Take over the generation that the store names; return whether it is another one.
 
         It is fetched, compared with its manifest, and only then used here. The generation used
@@ -70,6 +72,8 @@ class SharedIndexDirectory(IndexDirectory):
         Args:
             repair: Compare a generation that is already here as well, and fetch it again if it is
                 damaged.
+            prepare: Called with the name of a new generation, after it was fetched and before it
+                is used.
 
         Raises:
             ObjectStoreError: The store cannot be reached.
@@ -86,6 +90,7 @@ class SharedIndexDirectory(IndexDirectory):
             if name != left or name not in self._folders() or (repair and self._is_damaged(name)):
                 self._fetch(name)
             if name != left:
+                prepare(name)
                 super().promote(name)
         if name == left:
             return False

@@ -264,28 +264,35 @@ class LiveIndex:
         self._lock = threading.Lock()
         self._mark = self._directory.current_mark()
         self._generation = self._directory.open_best()
+        self._prepared: Generation | None = None
 
     @property
     def generation(self) -> Generation:
         """The generation that the next search uses."""
-        # While another thread opens a new one, the one before is still in use.
-        if self._directory.current_mark() != self._mark and self._lock.acquire(blocking=False):
-            try:
-                mark = self._directory.current_mark()  # another thread may have opened it meanwhile
-                if mark != self._mark:
-                    self._take_up()
-                    self._mark = mark
-            finally:
-                self._lock.release()
+        mark = self._directory.current_mark()
+        if mark == self._mark:
+            return self._generation
+        with self._lock:
+            mark = self._directory.current_mark()  # another thread may have opened it meanwhile
+            if mark != self._mark:
+                self._take_up()
+                self._mark = mark
         return self._generation
 
-    def take_up(self) -> None:
-        """Open a new generation now, so that no question waits for it."""
-        _ = self.generation
+    def prepare(self, name: str) -> None:
+        """Open a generation that is about to be promoted, so that no question waits for it.
+
+        Raises:
+            IndexingError: It cannot be opened.
+        """
+        self._prepared = self._directory.open(name)
 
     def _take_up(self) -> None:
+        prepared, self._prepared = self._prepared, None
         try:
-            opened = self._directory.open()
+            name = self._directory.served()
+            is_prepared = prepared is not None and prepared.manifest.generation == name
+            opened = prepared if prepared is not None and is_prepared else self._directory.open()
         except IndexingError:
             log.exception("new generation cannot be opened, the old one stays in use")
             return

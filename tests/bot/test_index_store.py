@@ -87,7 +87,7 @@ def test_commands_of_three_machines_share_an_index(
 
     (documents / "parking.txt").write_text("Parking costs nine euros a day.\n")
     second = other.answer("index", "build")["generation"]  # from the sources of the first
-    assert "nine" in reader.answer("ask", "What does parking cost?")["text"]
+    assert "nine euros" in reader.run("ask", "What does parking cost?").stdout
     rows = reader.answer("index", "generations")["generations"]
     assert [(row["generation"], row["live"]) for row in rows] == [(first, False), (second, True)]
 

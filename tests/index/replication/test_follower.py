@@ -10,6 +10,7 @@ import pytest
 
 from index.replication import Follower
 from index.search.hybrid import LiveIndex
+from index.storage import Generation, IndexDirectory
 from index.types import SearchResult
 from tests.fakes import object_store
 from tests.fakes.building import specs
@@ -71,7 +72,7 @@ def test_no_question_fails_while_generations_change_and_the_store_goes_away(
     index = LiveIndex(directory.root)
 
     with (
-        Follower(directory, every_s=0.1, take_up=index.take_up) as follower,
+        Follower(directory, every_s=0.1, prepare=index.prepare) as follower,
         Asker(index) as asker,
     ):
         for number in range(3):
@@ -110,7 +111,7 @@ def test_damaged_generation_is_not_taken_up_and_looked_at_less_often(
     add(documents, 1)
     second = builder_on(machine("builder"), embedder).build(specs(documents)).generation
     object_store.objects(server, url).remove([f"generations/{second}/passages.sqlite"])
-    follower = Follower(directory, every_s=10, take_up=index.take_up)
+    follower = Follower(directory, every_s=10, prepare=index.prepare)
 
     follower.look()
     follower.look()
@@ -118,3 +119,29 @@ def test_damaged_generation_is_not_taken_up_and_looked_at_less_often(
     assert "passages.sqlite" in follower.state().fault
     assert follower.wait_s == 40
     assert index.search("parking", k=1, audience=None).generation == first
+
+
+def test_no_question_waits_for_a_new_generation_to_be_opened(
+    machine: Machine, documents: Path, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder_on(machine("builder"), embedder).build(specs(documents))
+    directory = machine("reader")
+    directory.refresh()
+    index = LiveIndex(directory.root)
+    add(documents, 1)
+    second = builder_on(machine("builder"), embedder).build(specs(documents)).generation
+    opened: list[str] = []
+    real = IndexDirectory.open
+
+    def noted(self: IndexDirectory, name: str | None = None) -> Generation:
+        opened.append(threading.current_thread().name)
+        return real(self, name)
+
+    monkeypatch.setattr(IndexDirectory, "open", noted)
+
+    with Follower(directory, every_s=0.05, prepare=index.prepare):
+        wait_for(lambda: directory.current() == second, "the new generation is not fetched")
+        found = index.search("parking", k=1, audience=None)
+
+    assert found.generation == second
+    assert opened == ["index-store"]
