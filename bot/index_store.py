@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import SettingsError
 from bot.settings import Settings
-from index.errors import ObjectStoreError
+from index.errors import IndexingError
 from index.storage import IndexDirectory
 
 if TYPE_CHECKING:
@@ -29,21 +29,21 @@ def index_directory(settings: Settings) -> IndexDirectory:
 def current_index(settings: Settings) -> IndexDirectory:
     """Return the folder of all generations; the newest of an object store is there as well.
 
-    If the store cannot be reached, the generation on this machine is used.
+    If it cannot be fetched, the generation on this machine is used.
 
     Raises:
-        IndexingError: The store cannot be reached, and there is no generation on this machine.
+        IndexingError: It cannot be fetched, and there is no generation on this machine.
     """
     shared = _shared_directory(settings)
     if shared is None:
         return index_directory(settings)
     try:
         shared.refresh_best()
-    except ObjectStoreError as error:
-        if shared.current() is None:
+    except IndexingError as error:
+        if shared.used() is None:
             raise
         told = {"fault": str(error)}
-        log.warning("index store not reached, the index of this machine is used", extra=told)
+        log.error("newest index not fetched, that of this machine is used", extra=told)  # noqa: TRY400 - its message says all
     return shared
 
 

@@ -72,7 +72,7 @@ class IndexSettings(Table):
         """Whether the index is in an object store, not only in a folder."""
         return "://" in self.store
 
-    # For the whole table, so that the message never shows the address with what is in it.
+    # It checks the table, not the values: the message of an error shows a value, and its password.
     @model_validator(mode="after")
     def _store_is_known(self) -> "IndexSettings":
         if any(re.search("//[^/]*@", one) for one in (self.store, self.store_endpoint)):

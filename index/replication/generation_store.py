@@ -28,7 +28,7 @@ _MANY: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointer:
-    """What CURRENT says.
+    """The content of CURRENT.
 
     Attributes:
         names: The generation in use, then those that were in use before, the last one first.

@@ -22,7 +22,7 @@ from index.errors import (
     StaleIndexError,
 )
 from index.replication.generation_store import GenerationStore, Pointer
-from index.storage import IndexDirectory, Manifest, in_order, number_of, staged_name
+from index.storage import MANIFEST, IndexDirectory, Manifest, in_order, number_of, staged_name
 
 log = logging.getLogger(__name__)
 
@@ -85,15 +85,15 @@ class SharedIndexDirectory(IndexDirectory):
         if not self._pointer.names:
             return False
         name = self._pointer.names[0]
+        left = self.used()
+        if name == left and name in self._folders() and not (repair and self._is_damaged(name)):
+            return False  # nothing to write: the folder may be read-only
         with self._fetching():
-            left = self._used()
-            if name != left or name not in self._folders() or (repair and self._is_damaged(name)):
-                self._fetch(name)
-            if name != left:
-                prepare(name)
-                super().promote(name)
-        if name == left:
-            return False
+            self._fetch(name)
+            if name == left:
+                return False
+            prepare(name)
+            super().promote(name)
         self._tidy({name, left})
         log.info("generation fetched", extra={"generation": name})
         return True
@@ -110,7 +110,7 @@ class SharedIndexDirectory(IndexDirectory):
             self.refresh(repair=True)
         except (IndexDamagedError, IndexMissingError, StaleIndexError) as error:
             log.error("newest generation cannot be used", extra={"fault": str(error)})  # noqa: TRY400 - its message says all
-            if self._used() is not None:
+            if self.used() is not None:
                 return
             for name in self._pointer.names[1:]:
                 with suppress(IndexDamagedError, IndexMissingError, StaleIndexError):
@@ -120,7 +120,8 @@ class SharedIndexDirectory(IndexDirectory):
                     return
             raise
 
-    def _used(self) -> str | None:
+    def used(self) -> str | None:
+        """Return the name of the generation in use on this machine; None if there is none."""
         try:
             return self.current()
         except IndexDamagedError:
@@ -188,16 +189,27 @@ class SharedIndexDirectory(IndexDirectory):
                 log.warning("generation of the store is not built on", extra={"fault": str(error)})
             if not self._pointer.names:
                 self._adopt()
+            for name in self._pointer.names:  # chunks get ids that none of them has had
+                with suppress(IndexDamagedError, IndexMissingError, StaleIndexError):
+                    self._learn(name)
             yield
+
+    def _learn(self, name: str) -> Manifest:
+        """Read a manifest of the store, or the one here if that generation is here."""
+        if name in self._folders():
+            return super().manifest(name)
+        if name not in self._manifests:
+            self._manifests[name] = self._store.manifest(name)
+        return self._manifests[name]
 
     def _adopt(self) -> None:
         """Put the generation of this folder into an empty store, under a name of its own."""
-        name = self._used()
+        name = self.used()
         if name is None or self._is_damaged(name):
             return
         staged = self.stage()
         shutil.copytree(self.root / name, staged, dirs_exist_ok=True)
-        (staged / "MANIFEST.json").unlink()
+        (staged / MANIFEST).unlink()
         manifest = self.manifest(name)
         self.seal(staged, replace(manifest, generation=staged_name(staged)))
         self.promote(staged_name(staged))
@@ -212,11 +224,12 @@ class SharedIndexDirectory(IndexDirectory):
 
     def manifest(self, name: str) -> Manifest:
         """Read a generation's manifest, here or in the store."""
-        if name in self._folders() or name not in self._pointer.names:
+        if name not in self._pointer.names:
             return super().manifest(name)
-        if name not in self._manifests:
-            self._manifests[name] = self._store.manifest(name)
-        return self._manifests[name]
+        try:
+            return self._learn(name)
+        except ObjectStoreError as error:
+            raise IndexMissingError(str(error)) from error
 
     def served(self) -> str:
         """Return the name of the generation in use here; raises `IndexMissingError`."""

@@ -10,14 +10,11 @@ from index.storage.generation import (
     Generation,
     IndexDirectory,
     Manifest,
-    in_order,
-    is_generation,
     now,
-    number_of,
-    staged_name,
 )
 from index.storage.lexical import LEXICAL_VERSION, LexicalIndex, LexicalRow, write_lexical
 from index.storage.manifest import FileEntry, faults, parse_manifest
+from index.storage.names import in_order, is_generation, number_of, staged_name
 from index.storage.passages import (
     FAILED,
     INDEXED,

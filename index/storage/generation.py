@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from index.storage.manifest import (
     read_manifest,
     write_manifest,
 )
+from index.storage.names import in_order, is_generation, is_staged, number_of
 from index.storage.open_generation import ENCODER, LEXICAL, PASSAGES, VECTORS, Generation
 
 __all__ = [
@@ -49,8 +49,6 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 _CURRENT = "CURRENT"
-_NAME = re.compile(r"gen-(\d{6,})(-[0-9a-f]{8})?")  # the suffix is of those in an object store
-_STAGED = re.compile(_NAME.pattern + r"\.staged")
 
 
 class IndexDirectory:
@@ -96,7 +94,7 @@ class IndexDirectory:
             raise IndexDamagedError(fault) from error
         except UnicodeDecodeError as error:
             raise IndexDamagedError(damaged(self._current, "names no generation")) from error
-        if not _NAME.fullmatch(name):
+        if not is_generation(name):
             raise IndexDamagedError(damaged(self._current, f"names no generation ({name[:40]!r})"))
         return name
 
@@ -123,7 +121,7 @@ class IndexDirectory:
 
     def _folders(self) -> list[str]:
         try:
-            found = [path.name for path in self.root.iterdir() if _NAME.fullmatch(path.name)]
+            found = [path.name for path in self.root.iterdir() if is_generation(path.name)]
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -230,7 +228,7 @@ class IndexDirectory:
         """
         numbers = [0, *map(number_of, self.names()), *map(number_of, self._folders())]
         for path in list(self.root.iterdir()):
-            if _STAGED.fullmatch(path.name):
+            if is_staged(path.name):
                 numbers.append(number_of(path.name))
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name.startswith(f".{_CURRENT}."):
@@ -330,39 +328,6 @@ class IndexDirectory:
         return True
 
 
-def staged_name(staged: Path) -> str:
-    """Return the final name of the staged folder.
-
-    >>> staged_name(Path("index/gen-000007.staged"))
-    'gen-000007'
-    """
-    return staged.name.removesuffix(".staged")
-
-
 def now() -> datetime:
     """Return the time in UTC, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
-
-
-def is_generation(name: str) -> bool:
-    """Return whether *name* can be that of a generation.
-
-    >>> is_generation("gen-000042"), is_generation("gen-000042-0a1b2c3d"), is_generation("../etc")
-    (True, True, False)
-    """
-    return _NAME.fullmatch(name) is not None
-
-
-def number_of(name: str) -> int:
-    """Return the number in the name of a generation.
-
-    >>> number_of("gen-000042-0a1b2c3d")
-    42
-    """
-    found = re.search(r"\d+", name)
-    return int(found.group()) if found else 0
-
-
-def in_order(name: str) -> tuple[int, str]:
-    """Return what generations are sorted by: their number, then their name."""
-    return number_of(name), name

@@ -101,7 +101,7 @@ def test_commands_of_three_machines_share_an_index(
     way.close()
     served = reader.run("ask", "What does parking cost?", "--json")
     assert json.loads(served.stdout)["status"] == "answered"
-    assert "index store not reached" in served.stderr
+    assert "newest index not fetched" in served.stderr
     refused = reader.run("index", "build")
     assert refused.returncode == 1
     assert f"{store} cannot be used" in refused.stderr

@@ -64,8 +64,9 @@ class Way:
 
     Attributes:
         url: Its address.
-        stop_after_bytes: After so many bytes to the server, no more get through; None for never.
-        cut_after_bytes: After so many bytes to the server, connections are closed; None for never.
+        stop_after_bytes: How many bytes get to the server before no more do; None for all.
+        cut_after_bytes: How many bytes get to the server before connections are closed;
+            None for all.
         stopped: Set once that many bytes came; they then wait until the connection is closed.
         renamed: Names of headers that arrive under another one of the same length.
         unanswered: Requests that begin like this reach the server, and its answer gets lost.

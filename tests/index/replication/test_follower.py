@@ -49,7 +49,7 @@ class Asker:
     def _run(self) -> None:
         while not self._ending.is_set():
             try:
-                found = self._index.search("What does parking cost?", k=1, audience=None)
+                found = self._index.search("Parking costs three euros a day", k=1, audience=None)
                 self.results.append(found)
             except Exception as error:  # noqa: BLE001 - any would be a failed question
                 self.faults.append(error)

@@ -66,7 +66,7 @@ def test_first_build_is_in_the_store_and_a_reader_answers_from_it(
     assert not reader.refresh()
     assert reader.current() == generation
     assert reader.verify(generation) == []
-    found = LiveIndex(reader.root).search("What does parking cost?", k=1, audience=None)
+    found = LiveIndex(reader.root).search("Parking costs three euros a day", k=1, audience=None)
     assert found.generation == generation
     assert found.passages[0].chunk.document == "parking.txt"
 
@@ -412,3 +412,30 @@ def test_message_says_what_is_wrong_and_no_secret(machine: Machine, server: str,
     assert "secret" not in str(caught.value)
     assert "secret" not in repr(missing)
     assert "\n" not in str(caught.value)
+
+
+def test_what_cannot_be_written_here_is_said_and_the_index_stays_in_use(
+    machine: Machine, build: Build, documents: Path
+) -> None:
+    first = build("one")
+    reader = up_to_date(machine, "reader")
+    add(documents, 1)
+    second = build("one")
+    (reader.root / f"{second}.fetched").write_text("in the way")
+
+    with pytest.raises(IndexingError, match="cannot write in"):
+        reader.refresh()
+
+    assert reader.current() == first
+    assert LiveIndex(reader.root).search("parking", k=1, audience=None).generation == first
+
+
+def test_index_is_read_from_a_folder_that_is_read_only(machine: Machine, build: Build) -> None:
+    generation = build("one")
+    reader = up_to_date(machine, "reader")
+    lock = reader.root / "fetch.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()  # nobody can lock it, not even the owner of the folder
+
+    assert not reader.refresh()
+    assert reader.open().manifest.generation == generation
