@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.database import PostgresUrl, Target, parse_state_url
 from bot.errors import SettingsError
+from bot.index_store import current_index, following, index_directory, stored_generation
 from bot.settings import Settings
 from bot.source_settings import SourceSettings
 from index.errors import IndexingError
@@ -24,16 +25,33 @@ if TYPE_CHECKING:
     from index.building import Builder, BuildOptions, Gate, Ocr, Progress
     from index.search import Fusion, LiveIndex
 
+__all__ = [
+    "MEGABYTE",
+    "READER",
+    "SearchingEncoder",
+    "build_options",
+    "builder",
+    "current_index",
+    "dropped_sources",
+    "engine",
+    "following",
+    "fusion",
+    "index_directory",
+    "ledger",
+    "live_index",
+    "portfolio",
+    "source_specs",
+    "specs_of_paths",
+    "store",
+    "stored_generation",
+    "tracing",
+]
+
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
 READER = "reader"
 """Name of the reranker that uses the offline answerer's own network."""
-
-
-def index_directory(settings: Settings) -> IndexDirectory:
-    """Return the folder of all generations."""
-    return IndexDirectory(settings.data_dir / "index")
 
 
 def specs_of_paths(paths: Sequence[Path]) -> tuple[SourceSpec, ...]:
@@ -175,8 +193,10 @@ def live_index(settings: Settings, directory: IndexDirectory | None = None) -> "
     """Open the index in use; raises `IndexingError`."""
     from index.search import LiveIndex  # noqa: PLC0415 - imports FAISS
 
-    root = (directory or index_directory(settings)).root
-    return LiveIndex(root, fusion=fusion(settings))
+    found = directory or current_index(settings)
+    if not found.names():
+        found.served()  # its error names the place that was looked into
+    return LiveIndex(found.root, fusion=fusion(settings))
 
 
 def fusion(settings: Settings) -> "Fusion":

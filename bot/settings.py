@@ -14,6 +14,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -62,6 +63,27 @@ class IndexSettings(Table):
     parse_timeout_s: float = Field(default=60, gt=0)
     keep_generations: int = Field(default=3, ge=2)
     max_lost_share: float = Field(default=0.5, ge=0, le=1)
+    store: str = ""
+    store_endpoint: str = ""
+    store_allow_http: bool = False
+    store_poll_s: float = Field(default=30, gt=0)
+    store_grace_h: float = Field(default=24, gt=0)
+
+    @property
+    def in_object_store(self) -> bool:
+        """Whether the index is in an object store, not only in a folder."""
+        return "://" in self.store
+
+    # It checks the table, not the values: the message of an error shows a value, and its password.
+    @model_validator(mode="after")
+    def _store_is_known(self) -> "IndexSettings":
+        if any(re.search("//[^/]*@", one) for one in (self.store, self.store_endpoint)):
+            raise ValueError("store holds a password: put it into the environment instead")
+        if self.in_object_store and not re.match("(s3|gs|az)://[^/?#]+[^?#]*$", self.store):
+            raise ValueError("store: use a folder, or s3://, gs:// or az:// with a bucket")
+        if self.store_endpoint.startswith("http://") and not self.store_allow_http:
+            raise ValueError("store_endpoint is without TLS: use https://, or set store_allow_http")
+        return self
 
 
 class DocumentsSettings(Table):
@@ -274,7 +296,12 @@ def read_file(config: Path) -> dict[str, Any]:
         raise SettingsError(f"{config} is not readable TOML: {error}") from error
     # Paths in the file are relative to the file, wherever the command is run.
     folder = config.absolute().parent
-    for names in (("data_dir",), ("eval", "gate", "set"), ("models", "offline_reader")):
+    for names in (
+        ("data_dir",),
+        ("index", "store"),
+        ("eval", "gate", "set"),
+        ("models", "offline_reader"),
+    ):
         _resolve(values, names, folder)
     resolve_state(values.get("state"), folder)
     sources = values.get("sources")
@@ -287,7 +314,8 @@ def _resolve(table: object, names: Sequence[str], folder: Path) -> None:
     *tables, name = names
     for one in tables:
         table = table.get(one) if isinstance(table, dict) else None
-    if isinstance(table, dict) and isinstance(table.get(name), str):
+    found = table.get(name) if isinstance(table, dict) else None
+    if isinstance(table, dict) and isinstance(found, str) and found and "://" not in found:
         table[name] = str(folder / table[name])
 
 

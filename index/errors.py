@@ -7,6 +7,8 @@
   + IndexDamagedError         a file of the generation does not match its manifest
   + StaleIndexError           the index on disk was made by other code or another model
   + BuildRunningError         another build holds the lock
+  + ObjectStoreError          the object store cannot be reached, or refuses a request
+  + PromotionConflictError    another builder changed the index in the store meanwhile
   + ModelError                the embedding model cannot be loaded
   + TextRecognitionError      text recognition is switched on and not installed
 """
@@ -45,6 +47,14 @@ class StaleIndexError(IndexingError):
 
 class BuildRunningError(IndexingError):
     """Another build holds the lock."""
+
+
+class ObjectStoreError(IndexingError):
+    """The object store cannot be reached, or refuses a request."""
+
+
+class PromotionConflictError(IndexingError):
+    """Another builder changed the index in the object store meanwhile."""
 
 
 class ModelError(IndexingError):

@@ -179,6 +179,17 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
 
 
 @pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """Address of an S3 server without buckets; skips where its packages are missing."""
+    pytest.importorskip("moto.server", reason="needs moto[server], of the extra dev")
+    pytest.importorskip("obstore", reason="needs obstore, of the extra object-store")
+    from tests.fakes import object_store
+
+    with object_store.s3_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The public data beside the repository; a test that wants it skips where it is missing."""
     folder = Path(__file__).resolve().parents[1].parent / "shared" / "data"

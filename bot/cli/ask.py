@@ -139,11 +139,13 @@ def chat(
     from bot import composition
 
     shared = shared_of(context)
-    engine = composition.engine(shared.settings, composition.live_index(shared.settings))
+    index = composition.live_index(shared.settings)
+    engine = composition.engine(shared.settings, index)
     style = _Style(
         quotes=quotes, as_json=as_json, prompt="" if shared.quiet else "[bold cyan]?[/] "
     )
-    _converse(engine, _audience(audience), style)
+    with composition.following(shared.settings, index):
+        _converse(engine, _audience(audience), style)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
     return [
         Finding(name="settings", well=True, message=where),
         *_sources(settings),
+        *_store(settings),
         _index(settings),
         *_languages(settings),
         _ocr(settings),
@@ -68,13 +69,29 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         yield Finding(name="source", well=False, message=message)
 
 
+def _store(settings: Settings) -> Iterator[Finding]:
+    """Yield whether the object store of the index can be read, if the settings name one."""
+    if not settings.index.in_object_store:
+        return
+    from bot import composition
+    from index.errors import IndexingError
+
+    try:
+        found = composition.stored_generation(settings)
+    except (IndexingError, BotError) as error:
+        yield Finding(name="store", well=False, message=str(error))
+        return
+    message = f"{settings.index.store}: " + (f"{found} is in use" if found else "no index yet")
+    yield Finding(name="store", well=True, message=message)
+
+
 def _index(settings: Settings) -> Finding:
     from bot import composition
     from index.errors import IndexingError
 
     try:
-        generation = composition.index_directory(settings).open()
-    except IndexingError as error:
+        generation = composition.current_index(settings).open()
+    except (IndexingError, BotError) as error:
         return Finding(name="index", well=False, message=str(error))
     manifest = generation.manifest
     message = (
@@ -96,7 +113,7 @@ def _languages(settings: Settings) -> Iterator[Finding]:
     from index.embedding import advice, language_of
     from index.errors import IndexingError
 
-    with contextlib.suppress(IndexingError):
+    with contextlib.suppress(IndexingError, BotError):
         passages = composition.index_directory(settings).open().passages
         rows = [row.document for row in passages.rows() if row.status == "indexed"]
         some = rows[:: max(1, len(rows) // _SAMPLED)]

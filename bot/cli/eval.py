@@ -247,7 +247,7 @@ class _Asking:
             self._build(settings, directory, sources=[source])
             return self.questions, directory
         if not varied:
-            return on_files(self.questions), composition.index_directory(settings)
+            return on_files(self.questions), composition.current_index(settings)
         directory = IndexDirectory(settings.data_dir / "eval" / "matrix")
         self._build(settings, directory)
         return on_files(self.questions), directory

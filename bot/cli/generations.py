@@ -35,7 +35,7 @@ def generations(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List the generations (stored versions) of the index, oldest first."""
     from bot import composition
 
-    directory = composition.index_directory(shared_of(context).settings)
+    directory = composition.current_index(shared_of(context).settings)
     served, readable = directory.served(), directory.readable()
     rows = [_row(name, readable.get(name), live=name == served) for name in directory.names()]
     if as_json:
@@ -87,7 +87,7 @@ def rollback(
     """
     from bot import composition
 
-    directory = composition.index_directory(shared_of(context).settings)
+    directory = composition.current_index(shared_of(context).settings)
     left = directory.current()
     manifest = directory.rollback(generation, force=force)
     if as_json:
@@ -103,7 +103,7 @@ def verify(
     """Check every checksum of a generation. Without a name, check the one in use."""
     from bot import composition
 
-    directory = composition.index_directory(shared_of(context).settings)
+    directory = composition.current_index(shared_of(context).settings)
     name = directory.kept(generation) if generation else directory.served()
     faults = _faults(directory, name)
     if as_json:
@@ -152,6 +152,7 @@ def watch(
     from index.building import keep_built, quiet, ticks
 
     settings = shared_of(context).settings
+    composition.current_index(settings)  # its sources are those to watch
     if log_format is not None:
         configure(verbose=not shared_of(context).quiet, form=log_format)
     specs = specs_of(settings, None)

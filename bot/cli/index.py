@@ -68,6 +68,7 @@ def build(
 
     shared = shared_of(context)
     settings, hidden = shared.settings, as_json or shared.quiet
+    composition.current_index(settings)  # without paths, the sources are those of the newest
     specs = specs_of(settings, paths, force=force)
     options = composition.build_options(settings, full=full, force=force)
     if dry_run:
@@ -237,7 +238,7 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     from bot.cli.json_output import time_json
 
     settings = shared_of(context).settings
-    directory = composition.index_directory(settings)
+    directory = composition.current_index(settings)
     manifest = directory.manifest(directory.served())
     stale, fault = _since(settings, directory)
     value: Json = {
@@ -316,7 +317,7 @@ def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
     from bot import composition
     from bot.cli.json_output import document_json
 
-    generation = composition.index_directory(shared_of(context).settings).open_best()
+    generation = composition.current_index(shared_of(context).settings).open_best()
     rows = generation.passages.rows()
     if as_json:
         print_json(
@@ -352,7 +353,7 @@ def text(
     """Print the stored text of a document. Quotes are copied from it, and offsets count in it."""
     from bot import composition
 
-    generation = composition.index_directory(shared_of(context).settings).open_best()
+    generation = composition.current_index(shared_of(context).settings).open_best()
     found = generation.passages.document(document)
     if found is None:
         message = (

@@ -40,7 +40,7 @@ def generate(
     from eval.datasets import add_cases, draft_questions, draft_questions_by_model
 
     settings = shared_of(context).settings
-    generation = composition.index_directory(settings).open_best()
+    generation = composition.current_index(settings).open_best()
     chunks = list(generation.passages.all_chunks())
     if model:
         made = asyncio.run(

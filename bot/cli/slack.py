@@ -61,7 +61,10 @@ def run(
         composition.renew_models(engine, new)
         return new
 
-    with Freshness(lambda: _changes(settings)) as freshness:
+    with (
+        Freshness(lambda: _changes(settings)) as freshness,
+        composition.following(settings, index) as follower,
+    ):
         service = Service(
             engine=engine,
             reload=read_again,
@@ -72,6 +75,7 @@ def run(
             spend=lambda: spent_lines(settings),
             http=None if http is None else parse_address(http),
             health=None if health is None else parse_address(health),
+            index_store=None if follower is None else follower.state,
         )
         status = asyncio.run(serve(settings, service))
     raise typer.Exit(status)
@@ -141,14 +145,15 @@ def try_it(
     def begun(url: str) -> None:
         typer.echo(f"Open {url} in a browser on this machine. Stop with Ctrl-C.")
 
-    asyncio.run(
-        serve(
-            engine,
-            hello=lambda: hello(library, settings.slack.prompts),
-            port=port,
-            begun=begun,
+    with composition.following(settings, index):
+        asyncio.run(
+            serve(
+                engine,
+                hello=lambda: hello(library, settings.slack.prompts),
+                port=port,
+                begun=begun,
+            )
         )
-    )
 
 
 @app.command("forget-user")

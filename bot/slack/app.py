@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 import aiohttp
@@ -29,6 +29,9 @@ from bot.slack.responder import Engine
 from bot.slack.rotation import Rotation
 from bot.slack.tokens import Identity, identify, secrets
 from bot.state import QuestionRepository
+
+if TYPE_CHECKING:
+    from index.replication import StoreState
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +61,7 @@ class Service:
         http: Address for Slack's events; None takes them by Socket Mode.
         health: Address of the health page in Socket Mode; None has no health page.
         reload: Reads the settings again, for new tokens and keys; None takes up none.
+        index_store: How the last looks into the index store went; None if there is no such store.
     """
 
     engine: Engine
@@ -69,6 +73,7 @@ class Service:
     http: Address | None = None
     health: Address | None = None
     reload: Callable[[], Settings] | None = None
+    index_store: "Callable[[], StoreState] | None" = None
 
 
 class _Ending:
@@ -126,6 +131,7 @@ async def run(settings: Settings, service: Service) -> int:
             answers=service.answers,
             answers_are_indexed=service.answers_are_indexed,
             spend=service.spend,
+            index_store=service.index_store,
             owner=uuid4().hex,
             started_at=time.time(),
         )

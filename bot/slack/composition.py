@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.errors import StoreError, StoreUnavailableError
 from bot.settings import SlackSettings
@@ -34,6 +35,9 @@ from bot.state import (
 )
 from index.errors import IndexingError
 
+if TYPE_CHECKING:
+    from index.replication import StoreState
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -43,6 +47,7 @@ class Parts:
         spend: Spending on models, in lines for administrators.
         owner: Names this process among those that share the state.
         started_at: When it began, in seconds since the epoch.
+        index_store: How the last looks into the index store went; None if there is no such store.
     """
 
     clients: Clients
@@ -55,6 +60,7 @@ class Parts:
     spend: Callable[[], list[str]]
     owner: str
     started_at: float
+    index_store: "Callable[[], StoreState] | None" = None
 
 
 class Bot:
@@ -138,6 +144,10 @@ class Bot:
                     facts = await asyncio.to_thread(self.parts.library.facts, frozenset[str]())
                     age = datetime.now(UTC) - facts.created_at
                     gauges["footnote_index_age_seconds"] = age.total_seconds()
+            if self.parts.index_store is not None:
+                state = self.parts.index_store()
+                gauges["footnote_index_store_reachable"] = float(not state.fault)
+                gauges["footnote_index_store_seconds"] = state.seconds
             return self.meter.text(gauges)
 
         return text
@@ -150,7 +160,14 @@ class Bot:
             f"Handed to a person, still open: {count_open(self.parts.store.database)}",
             f"Running for {minutes // 60} h {minutes % 60} min",
             *self.parts.spend(),
+            *self._index_store(),
         ]
+
+    def _index_store(self) -> list[str]:
+        state = self.parts.index_store() if self.parts.index_store is not None else None
+        if state is None or not state.fault:
+            return []
+        return [f"Index store not read for {state.seconds / 60:.0f} min: {state.fault}"]
 
     def _fatal(self) -> None:
         self.on_fatal()  # it is set only when the bot starts to serve

@@ -23,6 +23,8 @@ _HELP: Final = {
     "footnote_ready": "Whether the bot can answer now",
     "footnote_connected": "Whether the bot is connected to Slack",
     "footnote_index_age_seconds": "Age of the index in use",
+    "footnote_index_store_reachable": "Whether the last look into the index store succeeded",
+    "footnote_index_store_seconds": "Time since the index store was last looked into",
 }
 
 # They would add a gauge `…_created` to every counter. The library has no types for this function.

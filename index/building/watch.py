@@ -8,7 +8,12 @@ from threading import Event
 from watchfiles import watch
 
 from index.building.build import BuildResult
-from index.errors import BuildRunningError, IndexingError, SourceError
+from index.errors import (
+    BuildRunningError,
+    IndexingError,
+    PromotionConflictError,
+    SourceError,
+)
 
 _REST_MS = 500  # no change for this long: a file being saved or copied is complete
 _LONGEST_MS = 10_000  # if changes never settle, they are taken after this long
@@ -67,7 +72,8 @@ def keep_built(
 
     Args:
         changed: Whether something changed since; the next value is read when a build is over.
-        build: Runs a build; if another build is running, it is tried again at the next change.
+        build: Runs a build. If another build is running, or was promoted meanwhile in an object
+            store, the next value of *changed* starts it again.
         report: Called after each build.
     """
     is_due = True
@@ -78,6 +84,9 @@ def keep_built(
         try:
             report(build())
         except BuildRunningError:
+            continue
+        except PromotionConflictError as error:
+            report(error)
             continue
         except IndexingError as error:
             report(error)

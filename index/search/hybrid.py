@@ -264,6 +264,7 @@ class LiveIndex:
         self._lock = threading.Lock()
         self._mark = self._directory.current_mark()
         self._generation = self._directory.open_best()
+        self._prepared: Generation | None = None
 
     @property
     def generation(self) -> Generation:
@@ -278,9 +279,20 @@ class LiveIndex:
                 self._mark = mark
         return self._generation
 
+    def prepare(self, name: str) -> None:
+        """Open a generation that is about to be promoted, so that no question waits for it.
+
+        Raises:
+            IndexingError: It cannot be opened.
+        """
+        self._prepared = self._directory.open(name)
+
     def _take_up(self) -> None:
+        prepared, self._prepared = self._prepared, None
         try:
-            opened = self._directory.open()
+            name = self._directory.served()
+            is_prepared = prepared is not None and prepared.manifest.generation == name
+            opened = prepared if prepared is not None and is_prepared else self._directory.open()
         except IndexingError:
             log.exception("new generation cannot be opened, the old one stays in use")
             return

@@ -11,10 +11,11 @@ from index.storage.generation import (
     IndexDirectory,
     Manifest,
     now,
-    staged_name,
 )
 from index.storage.installing import install_generation
 from index.storage.lexical import LEXICAL_VERSION, LexicalIndex, LexicalRow, write_lexical
+from index.storage.manifest import FileEntry, faults, parse_manifest
+from index.storage.names import in_order, is_generation, number_of, staged_name
 from index.storage.passages import (
     FAILED,
     INDEXED,
@@ -39,6 +40,7 @@ __all__ = [
     "SKIPPED",
     "VECTORS",
     "DocumentRow",
+    "FileEntry",
     "GateCheck",
     "Generation",
     "IndexDirectory",
@@ -48,9 +50,14 @@ __all__ = [
     "PassageReader",
     "PassageWriter",
     "about",
+    "faults",
+    "in_order",
     "install_generation",
+    "is_generation",
     "letters_apart",
     "now",
+    "number_of",
+    "parse_manifest",
     "read_about",
     "staged_name",
     "write_lexical",

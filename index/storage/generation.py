@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from index.storage.manifest import (
     read_manifest,
     write_manifest,
 )
+from index.storage.names import in_order, is_generation, is_staged, number_of
 from index.storage.open_generation import ENCODER, LEXICAL, PASSAGES, VECTORS, Generation
 
 __all__ = [
@@ -49,8 +49,6 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 _CURRENT = "CURRENT"
-_NAME = re.compile(r"gen-(\d{6,})")
-_STAGED = re.compile(r"gen-(\d{6,})\.staged")
 
 
 class IndexDirectory:
@@ -96,7 +94,7 @@ class IndexDirectory:
             raise IndexDamagedError(fault) from error
         except UnicodeDecodeError as error:
             raise IndexDamagedError(damaged(self._current, "names no generation")) from error
-        if not _NAME.fullmatch(name):
+        if not is_generation(name):
             raise IndexDamagedError(damaged(self._current, f"names no generation ({name[:40]!r})"))
         return name
 
@@ -123,12 +121,12 @@ class IndexDirectory:
 
     def _folders(self) -> list[str]:
         try:
-            found = [path.name for path in self.root.iterdir() if _NAME.fullmatch(path.name)]
+            found = [path.name for path in self.root.iterdir() if is_generation(path.name)]
         except FileNotFoundError:
             return []
         except OSError as error:
             raise IndexDamagedError(damaged(self.root, f"cannot be read ({error})")) from error
-        return sorted(found, key=_number)
+        return sorted(found, key=in_order)
 
     def kept(self, name: str) -> str:
         """Return *name* if that generation is on disk; raises `IndexMissingError`."""
@@ -228,16 +226,20 @@ class IndexDirectory:
 
         Only the holder of the build lock may call this.
         """
-        numbers = [0, *map(_number, self._folders())]
+        numbers = [0, *map(number_of, self.names()), *map(number_of, self._folders())]
         for path in list(self.root.iterdir()):
-            if _STAGED.fullmatch(path.name):
-                numbers.append(_number(path.name))
+            if is_staged(path.name):
+                numbers.append(number_of(path.name))
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name.startswith(f".{_CURRENT}."):
                 path.unlink(missing_ok=True)
-        folder = self.root / f"gen-{max(numbers) + 1:06d}.staged"
+        folder = self.root / f"{self.new_name(max(numbers) + 1)}.staged"
         folder.mkdir(mode=0o700)
         return folder
+
+    def new_name(self, number: int) -> str:
+        """Return the name of the generation with this number."""
+        return f"gen-{number:06d}"
 
     def seal(self, staged: Path, manifest: Manifest) -> Manifest:
         """Write the manifest, flush everything to disk and give the folder its final name."""
@@ -287,7 +289,7 @@ class IndexDirectory:
     def _older(self) -> str:
         served = self.served()
         for name, manifest in reversed(self.readable().items()):
-            if _number(name) < _number(served) and manifest.passed and not self.verify(name):
+            if number_of(name) < number_of(served) and manifest.passed and not self.verify(name):
                 return name
         raise IndexMissingError(
             f"no intact generation is older than {served}: run `footnote index generations`"
@@ -301,7 +303,6 @@ class IndexDirectory:
 
         Returns:
             Names of those removed.
-            Names of those removed.
         """
         try:
             current, manifests = self.current(), self.readable()
@@ -311,9 +312,10 @@ class IndexDirectory:
         kept = {current, *passed[-keep:], *self.names()[-1:]}
         if current in manifests:
             kept.add(manifests[current].parent)
-        return [name for name in self._folders() if name not in kept and self._remove(name)]
+        return [name for name in self._folders() if name not in kept and self.remove(name)]
 
-    def _remove(self, name: str) -> bool:
+    def remove(self, name: str) -> bool:
+        """Remove a generation unless a reader has it open; return whether it was removed."""
         folder = self.root / name
         manifest = folder / MANIFEST
         if manifest.exists():
@@ -326,20 +328,6 @@ class IndexDirectory:
         return True
 
 
-def staged_name(staged: Path) -> str:
-    """Return the final name of the staged folder.
-
-    >>> staged_name(Path("index/gen-000007.staged"))
-    'gen-000007'
-    """
-    return staged.name.removesuffix(".staged")
-
-
 def now() -> datetime:
     """Return the time in UTC, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
-
-
-def _number(name: str) -> int:
-    found = re.search(r"\d+", name)
-    return int(found.group()) if found else 0

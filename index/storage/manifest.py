@@ -117,21 +117,40 @@ def read_manifest(folder: Path) -> Manifest:
         StaleIndexError: It was written by other code.
     """
     path = folder / MANIFEST
+    name = folder.name.removesuffix(".staged")
     try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return parse_manifest(path.read_bytes(), name, path)
+    except FileNotFoundError as error:
+        raise IndexMissingError(f"{path} is missing: run `footnote index build --full`") from error
+    except OSError as error:
+        raise IndexDamagedError(damaged(path, "cannot be read")) from error
+
+
+def parse_manifest(content: bytes, name: str, path: Path) -> Manifest:
+    """Return the manifest of the generation *name*.
+
+    Args:
+        content: The bytes of its file.
+        name: The generation that it must be of.
+        path: Where it was read, for messages.
+
+    Raises:
+        IndexDamagedError: It cannot be read, or is not what was written.
+        StaleIndexError: It was written by other code.
+    """
+    try:
+        value: dict[str, Any] = json.loads(content)
         if value.pop("digest", None) != digest(value):
             raise IndexDamagedError(damaged(path, "is not what was written"))
         if value.get("format") != FORMAT:
             raise StaleIndexError(
-                f"{folder.name} has format {value.get('format')}, but this version reads {FORMAT}: "
+                f"{name} has format {value.get('format')}, but this version reads {FORMAT}: "
                 "run `footnote index build --full`"
             )
         manifest = _ADAPTER.validate_python(value)
-    except FileNotFoundError as error:
-        raise IndexMissingError(f"{path} is missing: run `footnote index build --full`") from error
-    except (OSError, ValueError, AttributeError) as error:  # pydantic's error is a ValueError
+    except (ValueError, AttributeError) as error:  # pydantic's error is a ValueError
         raise IndexDamagedError(damaged(path, "cannot be read")) from error
-    if manifest.generation != folder.name.removesuffix(".staged"):
+    if manifest.generation != name:
         raise IndexDamagedError(damaged(path, f"is that of {manifest.generation}"))
     return manifest
 

@@ -7,7 +7,12 @@ import pytest
 
 from index.building.build import Builder, BuildResult
 from index.building.watch import keep_built, ticks
-from index.errors import BuildRunningError, IndexingError, SourceError
+from index.errors import (
+    BuildRunningError,
+    IndexingError,
+    PromotionConflictError,
+    SourceError,
+)
 from tests.fakes.building import found, specs
 
 
@@ -74,6 +79,24 @@ def test_a_build_that_fails_is_reported_and_the_next_change_is_awaited() -> None
 
     assert [str(report) for report in reports[:1]] == ["the folder is gone"]
     assert reports[1:] == [result("gen-000002")]
+
+
+def test_a_build_that_was_overtaken_is_reported_and_starts_again() -> None:
+    outcomes: Iterator[BuildResult | Exception] = iter(
+        [PromotionConflictError("another builder was faster"), result("gen-000003")]
+    )
+
+    def build() -> BuildResult:
+        outcome = next(outcomes)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    reports: list[BuildResult | IndexingError] = []
+    keep_built([False, False, False], build, reports.append)
+
+    assert [str(report) for report in reports[:1]] == ["another builder was faster"]
+    assert reports[1:] == [result("gen-000003")]
 
 
 @pytest.mark.slow
