@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from index.errors import IndexDamagedError
-from index.storage.generation import IndexDirectory, staged_name
+from index.storage.generation import IndexDirectory
 from index.storage.manifest import MANIFEST, faults, read_manifest
+from index.storage.names import staged_name
 
 
 def install_generation(directory: IndexDirectory, folder: Path) -> str:

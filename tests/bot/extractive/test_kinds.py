@@ -140,14 +140,14 @@ def test_of_a_long_cell_only_the_sentence_is_said_with_the_key_of_its_row(
 @pytest.mark.parametrize(
     ("entry", "question"),
     [
-        ("Electronic House Record (eHR): what the lift wrote.", "whats eHR"),
+        ("Extended Pluggable Meter Board (xPMB): it counts.", "whats xPMB"),
         ("It asks the PMB (Pluggable Meter Board) for a value.", "PMB?"),
         ("It is for remote-time control (RTC).", "RTC meaning?"),
         ("The Pluggable Meter Board (PMB) counts.", "what does PMB stand for"),
     ],
 )
 def test_an_acronym_is_explained_by_the_text_that_writes_it_out(entry: str, question: str) -> None:
-    short = "eHR" if "eHR" in question else question[:3] if question[0].isupper() else "PMB"
+    short = "xPMB" if "xPMB" in question else question[:3] if question[0].isupper() else "PMB"
     text = (
         f"# House\n\nCall {short} first. {short} is closed on Monday. Ask {short} why.\n\n{entry}"
     )
@@ -161,7 +161,8 @@ def by_words(texts: Sequence[str]) -> Vectors:
     for row, text in enumerate(texts):
         for one in stems_of(text):
             vectors[row, crc32(one.encode()) % 512] = 1.0
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
 
 
 @pytest.mark.parametrize(
