@@ -140,7 +140,7 @@ def test_of_a_long_cell_only_the_sentence_is_said_with_the_key_of_its_row(
 @pytest.mark.parametrize(
     ("entry", "question"),
     [
-        ("Extended Pluggable Meter Board (xPMB): it counts.", "whats xPMB"),
+        ("Xenon Pluggable Meter Board (xPMB): it counts.", "whats xPMB"),
         ("It asks the PMB (Pluggable Meter Board) for a value.", "PMB?"),
         ("It is for remote-time control (RTC).", "RTC meaning?"),
         ("The Pluggable Meter Board (PMB) counts.", "what does PMB stand for"),
