@@ -58,7 +58,7 @@ def test_the_pages_show_commands() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [one for one in commands() if one not in {"backup", "restore"}])
+@pytest.mark.parametrize("command", commands())
 def test_a_command_of_the_pages_exists(command: str, tmp_path: Path) -> None:
     result = fork_server.run(*command.split(), "--help", cwd=tmp_path)
 
