@@ -9,6 +9,7 @@ from itertools import pairwise
 from bot.citations.comparing import (
     abbreviations,
     amounts_exchanged,
+    are_about_the_same,
     are_exchanged,
     bound_changed,
     contradicts,
@@ -194,8 +195,10 @@ def _wording(text: str, found: Sequence[Found], *, known: str, lead: str) -> Ver
         return Verdict(Reason.MODAL)
     if changes[1]:
         return Verdict(Reason.SCOPE)
+    pairs = [*exchanged_words(said, evidence)]
+    around = f"{quoted}\n{known}"
     if (
-        any(True for _ in exchanged_words(said, evidence))
+        any(are_about_the_same(pair, text, around) for pair in pairs)
         or (not is_rows and are_exchanged(text, quoted))
         or amounts_exchanged(text, quoted)
     ):
@@ -209,7 +212,7 @@ def _wording(text: str, found: Sequence[Found], *, known: str, lead: str) -> Ver
         return Verdict(Reason.NOT_PROVEN, missing=missing)
     above = frozenset(words(lead))
     missing = tuple(word for word in missing if not is_known(word, above))
-    is_open = bool(missing) or None in changes or denies_alone(text, quoted)
+    is_open = bool(missing or pairs) or None in changes or denies_alone(text, quoted)
     return Verdict(None, is_open=is_open, missing=missing)
 
 

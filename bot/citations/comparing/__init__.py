@@ -13,7 +13,7 @@ from bot.citations.comparing.claims import (
 from bot.citations.comparing.dates import times, without_dates, wrong_date, wrong_time
 from bot.citations.comparing.languages import covered, foreign, language
 from bot.citations.comparing.meanings import alternatives, forms, is_known
-from bot.citations.comparing.opposites import exchanged_words
+from bot.citations.comparing.opposites import are_about_the_same, exchanged_words
 from bot.citations.comparing.qualifiers import bound_changed, modal_changed, scope_changed
 from bot.citations.comparing.quantities import (
     has_money,
@@ -32,6 +32,7 @@ __all__ = [
     "abbreviations",
     "alternatives",
     "amounts_exchanged",
+    "are_about_the_same",
     "are_exchanged",
     "bound_changed",
     "contradicts",
