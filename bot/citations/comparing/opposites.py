@@ -162,9 +162,23 @@ def exchanged_words(
             yield min(said & added[0]), min(known & left[0])
 
 
+def have_opposites(some: Collection[str], others: Collection[str]) -> bool:
+    """Return whether one of the words excludes one of the others.
+
+    >>> have_opposites(["kept", "private"], ["public"]), have_opposites(["kept"], ["lists"])
+    (True, False)
+    """
+    said, known = frozenset(some), frozenset(others)
+    return any(said & one and known & other for one, other in _opposites())
+
+
 _AROUND = 4
 _THE_FOLLOWING = re.compile(r"\bthe following\b", re.IGNORECASE)
-_DENIAL = re.compile(r"\b(?:not|no|never|neither|nor|cannot|nicht|kein\w*)\b|n['’]t\b", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"\b(?:not|no|never|neither|nor|none|nothing|nobody|cannot|nicht|nichts|kein\w*)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"https?://\S+|\{%.*?%\}")
 
 
 def are_about_the_same(pair: tuple[str, str], statement: str, evidence: str) -> bool:
@@ -181,7 +195,8 @@ def are_about_the_same(pair: tuple[str, str], statement: str, evidence: str) -> 
     said, known = pair
     if any(_DENIAL.search(clause) for clause in _clauses_with(said, statement)):
         return False
-    mine, theirs = _beside(said, statement), _beside(known, _THE_FOLLOWING.sub(" ", evidence))
+    told = _THE_FOLLOWING.sub(" ", _ADDRESS.sub(" ", evidence))
+    mine, theirs = _beside(said, statement), _beside(known, told)
     return any(is_known(word, theirs) for word in mine)
 
 

@@ -45,6 +45,19 @@ _ONLY_LIKE = re.compile(
     r"sole|single|nur|ausschließlich|lediglich|seulement|uniquement|solo|sólo)\b",
     re.IGNORECASE,
 )
+# "Only 5 days can be kept": an upper bound; "only start after the last day": a time or a condition
+_ONLY_NUMBER = re.compile(r"\bonly\s+(?:(?:up to|about|the first|a)\s+)?\d", re.IGNORECASE)
+_ONLY_THEN = re.compile(
+    r"(?<=\w )only\s+(?:\w+\s+){0,2}(?:after|once|when|from|if|on|upon|later)\b", re.IGNORECASE
+)
+_UPPER = re.compile(
+    r"\b(?:up to|at most|no more than|not more than|maximum|max|limit\w*|cap(?:ped)?|"
+    r"no longer than)\b",
+    re.IGNORECASE,
+)
+_THEN = re.compile(
+    r"\b(?:after|once|when|from|if|on|upon|following|begins?|starts?)\b", re.IGNORECASE
+)
 # Claims without exception, by what they are about
 _ALWAYS = {  # what is claimed, and what in the evidence licenses it
     "time": (
@@ -178,10 +191,16 @@ def scope_changed(statement: str, evidence: str) -> bool | None:
     True
     >>> scope_changed("Staff park here.", "Only staff park here.")
     False
+    >>> scope_changed("Only 5 days can be kept.", "There is a limit of 5 days.")
+    False
     """
     said = re.sub(r"\bnot only\b", " ", statement, flags=re.IGNORECASE)
+    if _ONLY_NUMBER.search(said) and _UPPER.search(evidence):
+        said = _ONLY_NUMBER.sub(" ", said)
     if _ONLY.search(said) and not _ONLY_LIKE.search(evidence):
-        return None if _DENIES.search(evidence) else True  # "cash is not accepted": badge only
+        is_then = _ONLY_THEN.search(said) and _THEN.search(evidence)
+        # "cash is not accepted": badge only
+        return None if is_then or _DENIES.search(evidence) else True
     if any(_is_without_exception(name, statement, evidence) for name in _ALWAYS):
         return True
     goes_further = (_ALL.search(statement) and not _ALL_LIKE.search(evidence)) or (
