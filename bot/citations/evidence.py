@@ -23,6 +23,8 @@ from index.chunking import STOPWORDS, plain_block, split_sentences, words
 from index.types import BlockKind, Chunk, Section
 
 MOST_CANDIDATES = 6
+_MOST_ROWS = 12  # of a table that is evidence as a whole
+_NAMED = 0.2  # how much more words a unit of another passage must have than one of the named ones
 _MOST_OWN = 3  # further candidates from the passages that a statement names
 _MOST_EXTENDED = 2  # of the candidates whose neighbours are candidates too
 _COMPARED = 12  # candidates that are compared word by word
@@ -128,7 +130,15 @@ class Passages:
                 in_quote = sum(word in own for word in said) / len(said)
                 small = sum(word in own for word in light)
                 scored.append((known, in_quote, small, named, -at, unit))
-        scored.sort(key=lambda one: (-round(one[0], 2), -one[3], -one[1], -one[2], -one[4]))
+        scored.sort(
+            key=lambda one: (
+                -round(one[0] + _NAMED * one[3], 2),
+                -one[3],
+                -one[1],
+                -one[2],
+                -one[4],
+            )
+        )
         own = [one for one in scored[MOST_CANDIDATES:] if one[3]][:_MOST_OWN]
         return [(score, unit) for score, *_, unit in [*scored[:MOST_CANDIDATES], *own]]
 
@@ -150,6 +160,17 @@ class Passages:
             if 0 <= at < len(beside)
         ]
         return list(dict.fromkeys([*own, *near]))
+
+    def table_of(self, unit: Found) -> list[Found]:
+        """Return the rows of the table that a unit is a row of; empty if it is none."""
+        blocks = unit.section.blocks
+        row = next((one for one in blocks if one.start == unit.start), None)
+        if row is None or row.kind is not BlockKind.ROW:
+            return []
+        starts = {one.start for one in blocks if one.group == row.group}
+        beside = next((units for units in self.units.values() if unit in units), [])
+        rows = [one for one in beside if one.start in starts]
+        return rows if len(rows) <= _MOST_ROWS else []
 
     def best_of_each(self, text: str, ids: Collection[str]) -> list[Found]:
         """Return the unit of each named passage that has most of the words of *text*."""

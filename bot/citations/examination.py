@@ -186,6 +186,8 @@ class Examiner:
         else:
             some = [*nearby, *units] if is_gap else nearby
             together = [by_clause, _pair(said, some, lead=lead)]
+        tables = (self._passages.table_of(one) for one in nearby)
+        together.append(next(filter(None, tables), []))
         for quotes in filter(None, together):
             if judge(said, quotes, lead=lead).reason is None:
                 return self._left_open(part, quotes, lead=lead)

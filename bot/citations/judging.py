@@ -50,8 +50,8 @@ _LITERAL = re.compile(
 # What is said to are in the document word for word
 _SAID_QUOTE = re.compile(r"[\"“„«]([^\"“”„«»]*\s[^\"“”„«»]*\s[^\"“”„«»]*)[\"”“»]")
 _CLAUSES = re.compile(
-    r"\s*(?:[;:]|,(?!\d)|\s[–—-]\s|\b(?:and|or(?! (?:more|less|fewer|longer|later|earlier|above|"
-    r"below|so)\b)|but|unless|because|since|if|when|whenever|while|"
+    r"\s*(?:[;:]|,(?!\d)|\s[–—-]\s|\b(?:(?:and|or)(?! (?:more|less|fewer|longer|later|earlier|"
+    r"above|below|up|over|beyond|so)\b)|but|unless|because|since|if|when|whenever|while|"
     r"so that|so|"
     r"which|who|whose|except|although|though|until|as long as|provided|und|oder|aber|weil|wenn|"
     r"falls|"
