@@ -129,7 +129,7 @@ class Passages:
                 own = frozenset(words(fold(unit.quote).text))
                 in_quote = sum(word in own for word in said) / len(said)
                 small = sum(word in own for word in light)
-                scored.append((known, in_quote, small, named, -at, unit))
+                scored.append((known, in_quote, small, named, -len(own), -at, unit))
         scored.sort(
             key=lambda one: (
                 -round(one[0] + _NAMED * one[3], 2),
