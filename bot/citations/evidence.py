@@ -139,8 +139,8 @@ class Passages:
                 -one[4],
             )
         )
-        own = [one for one in scored[MOST_CANDIDATES:] if one[3]][:_MOST_OWN]
-        return [(score, unit) for score, *_, unit in [*scored[:MOST_CANDIDATES], *own]]
+        further = [one for one in scored[MOST_CANDIDATES:] if one[3]][:_MOST_OWN]
+        return [(one[0], one[-1]) for one in [*scored[:MOST_CANDIDATES], *further]]
 
     def with_neighbours(self, units: Sequence[Found], ids: Collection[str]) -> list[Found]:
         """Return those of *units* that are in the named passages, then the units beside them.
