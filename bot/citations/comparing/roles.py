@@ -84,7 +84,7 @@ def _is_other_part(
     """Return whether the evidence gives this part of a deed to another, or another part to it."""
     name, verb, place = part
     others = {one for one in told if one[1] == verb}
-    is_got = place == "does" and any(one[1] == "receiv" for one in told)
+    is_got = place == "does" and any(one[1] == _verb("receive") for one in told)
     same = {"by": "does", "does": "from" if is_got else ""}  # what you get from her she gives
     if part in told or not others or (name, verb, same.get(place, "")) in told:
         return False
