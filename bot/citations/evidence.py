@@ -23,6 +23,10 @@ from index.chunking import STOPWORDS, plain_block, split_sentences, words
 from index.types import BlockKind, Chunk, Section
 
 MOST_CANDIDATES = 6
+_MOST_ROWS = 12  # of a table that is evidence as a whole
+_NAMED = 0.2  # how much more words a unit of another passage must have than one of the named ones
+_MOST_OWN = 3  # further candidates from the passages that a statement names
+_MOST_EXTENDED = 2  # of the candidates whose neighbours are candidates too
 _COMPARED = 12  # candidates that are compared word by word
 # The beginning of a sentence that cannot be understood without the one before it
 _LEANS = re.compile(
@@ -113,22 +117,60 @@ class Passages:
             text: A statement.
             ids: Of the passages that it names; of equal units theirs come first.
         """
-        said = [
-            word
-            for word in words(in_single_words(text))
-            if word not in STOPWORDS and not is_light(word)
-        ]
+        every = [word for word in words(in_single_words(text)) if word not in STOPWORDS]
+        light = {word for word in every if is_light(word)}  # decide between equal units
+        said = [word for word in every if word not in light] or every or words(text)
         if not said:
             return []
         scored = []
         for at, named, unit in self._promising(said, ids):
             known = sum(is_known(word, unit.words) for word in said) / len(said)
             if known:
-                own = fold(unit.quote).text.split()
+                own = frozenset(words(fold(unit.quote).text))
                 in_quote = sum(word in own for word in said) / len(said)
-                scored.append((known, in_quote, named, -at, unit))
-        scored.sort(key=lambda one: (-round(one[0], 2), -one[2], -one[1], -one[3]))
-        return [(score, unit) for score, _, _, _, unit in scored[:MOST_CANDIDATES]]
+                small = sum(word in own for word in light)
+                scored.append((known, in_quote, small, named, -len(own), -at, unit))
+        scored.sort(
+            key=lambda one: (
+                -round(one[0] + _NAMED * one[3], 2),
+                -one[3],
+                -one[1],
+                -one[2],
+                -one[4],
+            )
+        )
+        further = [one for one in scored[MOST_CANDIDATES:] if one[3]][:_MOST_OWN]
+        return [(one[0], one[-1]) for one in [*scored[:MOST_CANDIDATES], *further]]
+
+    def with_neighbours(self, units: Sequence[Found], ids: Collection[str]) -> list[Found]:
+        """Return those of *units* that are in the named passages, then the units beside them.
+
+        Args:
+            units: Best first.
+            ids: Of the passages that a statement names; if it names none, all are.
+        """
+        named = [self.units[one.id] for one in self.shown if not ids or one.id in ids]
+        own = [one for one in units if any(one in beside for beside in named)]
+        near = [
+            beside[at]
+            for one in own[:_MOST_EXTENDED]
+            for beside in named
+            if one in beside
+            for at in (beside.index(one) - 1, beside.index(one) + 1)
+            if 0 <= at < len(beside)
+        ]
+        return list(dict.fromkeys([*own, *near]))
+
+    def table_of(self, unit: Found) -> list[Found]:
+        """Return the rows of the table that a unit is a row of; empty if it is none."""
+        blocks = unit.section.blocks
+        row = next((one for one in blocks if one.start == unit.start), None)
+        if row is None or row.kind is not BlockKind.ROW:
+            return []
+        starts = {one.start for one in blocks if one.group == row.group}
+        beside = next((units for units in self.units.values() if unit in units), [])
+        rows = [one for one in beside if one.start in starts]
+        return rows if len(rows) <= _MOST_ROWS else []
 
     def best_of_each(self, text: str, ids: Collection[str]) -> list[Found]:
         """Return the unit of each named passage that has most of the words of *text*."""
@@ -156,7 +198,8 @@ class Passages:
             for at, shown in enumerate(self.shown)
             for unit in self.units[shown.id]
         ]
-        best = sorted(found, key=lambda one: (one[0], not one[1], one[2]))[:_COMPARED]
+        best = sorted(found, key=lambda one: (one[0], not one[1], one[2]))
+        best = [*best[:_COMPARED], *[one for one in best[_COMPARED:] if one[1]][:_MOST_OWN]]
         return [(at, named, unit) for count, named, at, unit in best if count]
 
     def locate(self, evidence: Evidence) -> Found | str:

@@ -21,10 +21,12 @@ UNLIKELY = 0.03
 """Below this likelihood the scale removes what the words leave open. It approves nothing: it does
 not see a "third" in place of a "second"."""
 _MOST_CLAUSES = 4
+_AS_GOOD = 0.15  # how much smaller the share of known words of a quote as good as the best one is
 _MOST_PAIRS = 2
 _MOST_SUBJECT = 3  # of its first words, one has to be in each quote of a statement
 _FEWEST_WORDS = 4  # of a clause that may be proven by another quote than the rest
 _DENIED = 0.6  # share of the words that a denial must have
+_CONTRADICTS = {Reason.NEGATION, Reason.EXCHANGED, Reason.SCOPE, Reason.MODAL}
 _NUMBERING = re.compile(r"^[ ]*\d{1,3}[.)](?=[ ])", re.MULTILINE)
 # A lead-in with one of these is part of what each item under it says
 _BINDING = re.compile(
@@ -135,38 +137,61 @@ class Examiner:
     def _with_search(self, part: Sentence, *, lead: str) -> Entry | Reason:
         """Examine a part for which the program looks for the evidence."""
         ids, said = _ids(part.evidence), _statement(part, lead)
-        near = [unit for _, unit in self._passages.best(said, ids)]
+        near = self._passages.best(said, ids)
         if not near and (abroad := self._abroad(part, ids)):
-            near = [abroad]
+            near = [(1.0, abroad)]
         if not near:
             return Reason.NO_EVIDENCE
-        verdicts = [(judge(said, [unit], lead=lead, asked=self._asked), unit) for unit in near]
+        shares = {id(unit): share for share, unit in near}
+        verdicts = [(judge(said, [unit], lead=lead, asked=self._asked), unit) for _, unit in near]
         proven = next((unit for verdict, unit in verdicts if verdict.is_proven), None)
         if proven is not None:
             is_denied = _is_denied(said, verdicts, proven)
             return Reason.NEGATION if is_denied else Entry(part, [proven])
-        return self._joined(part, verdicts, lead=lead)
+        less = 0.0 if verdicts[0][0].reason in _CONTRADICTS else _AS_GOOD
+        others = [one for one in verdicts if shares[id(one[1])] >= near[0][0] - less]
+        return self._joined(part, verdicts, others, lead=lead)
 
     def _joined(
-        self, part: Sentence, verdicts: Sequence[tuple[Verdict, Found]], *, lead: str
+        self,
+        part: Sentence,
+        verdicts: Sequence[tuple[Verdict, Found]],
+        as_good: Sequence[tuple[Verdict, Found]],
+        *,
+        lead: str,
     ) -> Entry | Reason:
-        """Examine a part that no single quote proves."""
+        """Examine a part that no single quote proves.
+
+        Args:
+            part: The part.
+            verdicts: On each quote, best first.
+            as_good: Those of them that have about as many of its words as the best one.
+            lead: Headings and lead-ins above the part.
+        """
         said, units = _statement(part, lead), [unit for _, unit in verdicts]
+        ids = _ids(part.evidence)
         by_clause = _by_clause(said, units, lead=lead)
         if by_clause and judge(said, by_clause, lead=lead).is_proven:
             return Entry(part, by_clause)
-        across = self._passages.best_of_each(said, _ids(part.evidence))
+        across = self._passages.best_of_each(said, ids)
         if len(across) > 1 and judge(said, across, lead=lead, asked=self._asked).reason is None:
             # Words of several passages may be put together wrongly, so this is never proven here
             return self._left_open(part, across, lead=lead)
-        best, unit = verdicts[0]
-        if best.is_open:
+        if unit := next((unit for verdict, unit in as_good if verdict.is_open), None):
             return self._left_open(part, [unit], lead=lead)
-        if best.reason in {Reason.ADDED, Reason.NOT_PROVEN}:
-            pair = by_clause or _pair(said, units, lead=lead)
-            if pair and judge(said, pair, lead=lead).reason is None:
-                return self._left_open(part, pair, lead=lead)
-        return best.reason or Reason.NOT_PROVEN
+        nearby = self._passages.with_neighbours(units, ids)
+        is_gap = verdicts[0][0].reason in {Reason.ADDED, Reason.NOT_PROVEN}
+        if verdicts[0][0].reason in _CONTRADICTS:
+            together = [_by_clause(said, nearby, lead=lead, is_open=True)]
+        else:
+            some = [*nearby, *units] if is_gap else nearby
+            together = [by_clause, _pair(said, some, lead=lead)]
+        tables = (self._passages.table_of(one) for one in nearby)
+        together.append(next(filter(None, tables), []))
+        for quotes in filter(None, together):
+            if judge(said, quotes, lead=lead).reason is None:
+                return self._left_open(part, quotes, lead=lead)
+        return verdicts[0][0].reason or Reason.NOT_PROVEN
 
     def _abroad(self, part: Sentence, ids: frozenset[str]) -> Found | None:
         """Return the evidence of a sentence in another language than the passages."""
@@ -194,10 +219,19 @@ def _statement(part: Sentence, lead: str) -> str:
     return said
 
 
-def _by_clause(said: str, units: Sequence[Found], *, lead: str) -> list[Found]:
-    """Return a quote for each clause, from one section and about the same; empty if one lacks."""
+def _by_clause(
+    said: str, units: Sequence[Found], *, lead: str, is_open: bool = False
+) -> list[Found]:
+    """Return a quote for each clause, from one section and about the same; empty if one lacks.
+
+    Args:
+        said: A statement.
+        units: Best first.
+        lead: Headings and lead-ins above it.
+        is_open: Whether it is enough that nothing speaks against a clause.
+    """
     parts = [*clauses(said)]
-    if not 1 < len(parts) <= _MOST_CLAUSES:
+    if not 1 < len(parts) <= _MOST_CLAUSES or not units:
         return []
     about = content_words(said)[:_MOST_SUBJECT]
     same = [
@@ -205,16 +239,20 @@ def _by_clause(said: str, units: Sequence[Found], *, lead: str) -> list[Found]:
         for one in units
         if one.section is units[0].section and any(is_known(word, one.words) for word in about)
     ]
-    chosen = [_for_clause(part, same, lead=lead) for part in parts]
+    chosen = [_for_clause(part, same, lead=lead, is_open=is_open) for part in parts]
     if not all(chosen):
         return []
     return list({(one.start, one.end): one for one in chosen if one}.values())
 
 
-def _for_clause(clause: str, units: Sequence[Found], *, lead: str) -> Found | None:
+def _for_clause(clause: str, units: Sequence[Found], *, lead: str, is_open: bool) -> Found | None:
     if len(words(clause)) < _FEWEST_WORDS:
         units = units[:1]  # so little is found anywhere
-    return next((one for one in units if judge(clause, [one], lead=lead).is_proven), None)
+    verdicts = [(judge(clause, [one], lead=lead), one) for one in units]
+    proven = next((one for verdict, one in verdicts if verdict.is_proven), None)
+    if proven is not None or not is_open:
+        return proven
+    return next((one for verdict, one in verdicts if verdict.reason is None), None)
 
 
 def _pair(said: str, units: Sequence[Found], *, lead: str) -> list[Found]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from bot.citations.comparing import (
     abbreviations,
     amounts_exchanged,
+    are_about_the_same,
     are_exchanged,
     bound_changed,
     contradicts,
@@ -49,7 +50,8 @@ _LITERAL = re.compile(
 # What is said to are in the document word for word
 _SAID_QUOTE = re.compile(r"[\"“„«]([^\"“”„«»]*\s[^\"“”„«»]*\s[^\"“”„«»]*)[\"”“»]")
 _CLAUSES = re.compile(
-    r"\s*(?:[;:]|,(?!\d)|\s[–—-]\s|\b(?:and|or|but|unless|because|since|if|when|whenever|while|"
+    r"\s*(?:[;:]|,(?!\d)|\s[–—-]\s|\b(?:(?:and|or)(?! (?:more|less|fewer|longer|later|earlier|"
+    r"above|below|up|over|beyond|so)\b)|but|unless|because|since|if|when|whenever|while|"
     r"so that|so|"
     r"which|who|whose|except|although|though|until|as long as|provided|und|oder|aber|weil|wenn|"
     r"falls|"
@@ -75,9 +77,17 @@ _APPENDED = re.compile(
     r"aber|weil|außer)\b",
     re.IGNORECASE,
 )
+# Counted by the answer and not by the document
+_COUNT = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|\d)\s+((?:[^\W\d_]+\s+){0,2}(?:things|items|points|"
+    r"steps|ways|kinds|types|sorts|options|parts|pieces|reasons|cases|conditions|requirements|places)\b)(?=[^.;!?\n]*:)",
+    re.IGNORECASE,
+)
 _UNIT_NAMES = re.compile(r"\b(?:EUR|USD|GBP|CHF|KB|MB|GB|TB|AM|PM|Uhr)\b")
 LEAST_COVER = 0.34
 """If less of its words is known, nothing speaks for a statement."""
+FEWEST_WORDS = 2
+"""A share of fewer words says nothing."""
 
 
 class Reason(StrEnum):
@@ -139,10 +149,11 @@ def judge(text: str, found: Sequence[Found], *, lead: str = "", asked: str = "")
     beside = "\n".join(one.beside for one in found)
     whole = "\n".join(one.chunk.text for one in found)
     known = f"{fold(quotes).text}\n{quotes}\n{beside}"
-    reason = _literal_fault(text, quotes, whole) or _figure_fault(text, f"{known}\n{asked}")
+    uncounted = _without_count(text)
+    reason = _literal_fault(text, quotes, whole) or _figure_fault(uncounted, f"{known}\n{asked}")
     if reason is not None:
         return Verdict(reason)
-    is_asked = bool(asked) and _figure_fault(text, known) is not None
+    is_asked = (bool(asked) or uncounted != text) and _figure_fault(text, known) is not None
     if foreign(text, whole):
         return PROVEN  # the words cannot be compared
     if contradicts(text, quotes):
@@ -153,6 +164,15 @@ def judge(text: str, found: Sequence[Found], *, lead: str = "", asked: str = "")
         return Verdict(Reason.NAME)
     verdict = _wording(text, found, known=known, lead=lead)
     return replace(verdict, is_open=True) if is_asked and verdict.is_proven else verdict
+
+
+def _without_count(text: str) -> str:
+    """Return *text* without the number of things that it announces before a colon.
+
+    >>> _without_count("The form asks for three things: a name, a date and a place.")
+    'The form asks for things: a name, a date and a place.'
+    """
+    return _COUNT.sub(r"\1", text)
 
 
 def _literal_fault(text: str, quotes: str, whole: str) -> Reason | None:
@@ -194,8 +214,10 @@ def _wording(text: str, found: Sequence[Found], *, known: str, lead: str) -> Ver
         return Verdict(Reason.MODAL)
     if changes[1]:
         return Verdict(Reason.SCOPE)
+    pairs = [*exchanged_words(said, evidence)]
+    around = f"{quoted}\n{known}"
     if (
-        any(True for _ in exchanged_words(said, evidence))
+        any(are_about_the_same(pair, text, around) for pair in pairs)
         or (not is_rows and are_exchanged(text, quoted))
         or amounts_exchanged(text, quoted)
     ):
@@ -205,11 +227,12 @@ def _wording(text: str, found: Sequence[Found], *, known: str, lead: str) -> Ver
     if len(missing) < len(content) and _is_added(text, evidence, quoted):
         return Verdict(Reason.ADDED, missing=missing)
     counted = len(quantities_in(text))
-    if content and (len(content) - len(missing) + counted) / (len(content) + counted) < LEAST_COVER:
+    share = (len(content) - len(missing) + counted) / max(1, len(content) + counted)
+    if len(content) >= FEWEST_WORDS and share < LEAST_COVER:
         return Verdict(Reason.NOT_PROVEN, missing=missing)
     above = frozenset(words(lead))
     missing = tuple(word for word in missing if not is_known(word, above))
-    is_open = bool(missing) or None in changes or denies_alone(text, quoted)
+    is_open = bool(missing or pairs) or None in changes or denies_alone(text, quoted)
     return Verdict(None, is_open=is_open, missing=missing)
 
 

@@ -32,7 +32,7 @@ _REMARK = re.compile(
     r"sure\b[\s!,.]*(?:here.*)?|"
     r"of course[\s!,.]*|certainly[\s!,.]*|great question\b.*|good question\b.*|"
     r"if you have (?:any )?(?:further|other|more|additional) questions\b.*|"
-    r"is there anything else\b.*|thank(?:s| you)\b.*|you're welcome\b.*|"
+    r"is there anything else\b.*|thank(?:s| you)\b.*|you're welcome(?! to\b).*|"
     r"here(?:'s| is| are)\b[^.]{0,80}[:.]?|(?:as|being) an ai\b.*|"
     r"(?:i'm|i am|we're)? ?(?:so |very )?sorry\b.*|congratulations\b.*|"
     r""
@@ -40,6 +40,9 @@ _REMARK = re.compile(
     r"sources?|context)(?: provided| above)?\s*[,:.]?)\W*",
     re.IGNORECASE,
 )
+_COPIED = re.compile(
+    r"(`+)(?:(?!\1).)+\1|[\"“„][^\"“”„]*[\"”“]"
+)  # code, and words in quotation marks
 _OPENING = re.compile(
     r"^\W{0,2}(?:(?:based on|according to|as (?:stated|described|mentioned|noted|outlined) in|"
     r"per|from)\s+"
@@ -57,14 +60,18 @@ def is_absence(text: str) -> bool:
 
     >>> is_absence("The passages do not mention a dress code."), is_absence("Do not run here.")
     (True, False)
+    >>> is_absence("Click `I don't know my number`.")
+    False
     """
-    return _ABSENT.search(text) is not None
+    return _ABSENT.search(_COPIED.sub(" ", text)) is not None
 
 
 def is_remark(text: str) -> bool:
     """Return whether *text* says nothing about the documents: "I hope this helps!".
 
     >>> is_remark("Let me know if you need more."), is_remark("Let the team know.")
+    (True, False)
+    >>> is_remark("You're welcome!"), is_remark("You're welcome to bring a guest.")
     (True, False)
     """
     return _REMARK.fullmatch(text) is not None

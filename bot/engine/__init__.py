@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bot.engine.context import for_answer, show
+from bot.engine.context import for_answer, for_check, show
 from bot.engine.query_rewriting import rewrite_by_rule
 from bot.engine.reply_parser import ReplyReader
 from bot.engine.synthesis import Room
@@ -24,6 +24,7 @@ __all__ = [
     "ReplyReader",
     "Room",
     "for_answer",
+    "for_check",
     "rewrite_by_rule",
     "search_all",
     "show",

@@ -3,9 +3,6 @@
 from bot.citations.comparing.claims import (
     NUMBER_WORDS,
     abbreviations,
-    contradicts,
-    denied_before,
-    denies_alone,
     figure,
     missing_names,
     missing_numbers,
@@ -13,7 +10,8 @@ from bot.citations.comparing.claims import (
 from bot.citations.comparing.dates import times, without_dates, wrong_date, wrong_time
 from bot.citations.comparing.languages import covered, foreign, language
 from bot.citations.comparing.meanings import alternatives, forms, is_known
-from bot.citations.comparing.opposites import exchanged_words
+from bot.citations.comparing.negations import contradicts, denied_before, denies_alone
+from bot.citations.comparing.opposites import are_about_the_same, exchanged_words
 from bot.citations.comparing.qualifiers import bound_changed, modal_changed, scope_changed
 from bot.citations.comparing.quantities import (
     has_money,
@@ -32,6 +30,7 @@ __all__ = [
     "abbreviations",
     "alternatives",
     "amounts_exchanged",
+    "are_about_the_same",
     "are_exchanged",
     "bound_changed",
     "contradicts",

@@ -1,4 +1,4 @@
-"""Compare a sentence with its evidence: numbers, names, negations and language."""
+"""Compare a sentence with its evidence: numbers and names."""
 
 import re
 import unicodedata
@@ -6,13 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations, pairwise
 
 from bot.citations.comparing.languages import foreign, language
-from bot.citations.comparing.meanings import is_known
 from index.chunking import listed
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")
 _WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_CLAUSE_END = re.compile(r"[.;:!?,\n|()。！？，；：、]")
 
 
 NUMBER_WORDS = {
@@ -76,44 +74,6 @@ MONTHS = {
     for name in names.split()
 }
 
-# English, German, French, Spanish; this rule does not apply to other languages.
-_NEGATIONS = listed(
-    "not no never none nor neither cannot nobody nothing nowhere without "
-    "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts ohne weder "
-    "ne pas jamais aucun aucune sans rien ni "
-    "nunca jamás sin ningún ninguna ninguno tampoco"
-)
-# In a document these words deny too, so a sentence with "not" may be based on them.
-_DENIALS = listed(
-    "except excluded excludes excluding exclude exempt prohibited forbidden banned denied refused "
-    "rejected lacks lack lacking missing fails failed unless only unable impossible invalid "
-    "prevent prevents prevented preventing prohibits prohibit ceased ceases avoid avoids avoided "
-    "ineligible unavailable unlimited optional free void empty closed unpaid unsupported unlike "
-    "instead "
-    "ausgenommen ausgeschlossen verboten untersagt nur außer sauf interdit exclu seulement "
-    "excepto prohibido excluido solo sólo"
-)
-# These limit rather than deny: "only refundable" is not "not refundable"
-_HALF_DENIALS = listed("only unless instead unlike missing except nur seulement solo sólo")
-
-
-_WITHOUT = listed("without ohne sans sin")
-_NO_NEGATION = re.compile(
-    r"\s+only\b|\s+nur\b|\.?\s*\d|\s+(?:more|later|less|fewer|longer|earlier|sooner) than\b|"
-    r"\s+matter\b|\s+doubt\b|\s+even\b",
-    re.IGNORECASE,
-)
-# "not … without", "not … unless": allowed under a condition
-_EXCEPTED = re.compile(
-    r"\b(?:not|n't|no|never|nobody|cannot)\b[^.;]*\b(?:without|unless|until|except|before|other "
-    r"than)\b",
-    re.IGNORECASE,
-)
-_LIMITED = re.compile(
-    r"\b(?:only|must|requires?|required|needs?|needed|once|after|if|with|have to|has to)\b",
-    re.IGNORECASE,
-)
-
 
 def numbers(text: str) -> frozenset[str]:
     """Return the numbers written in digits, in one spelling each.
@@ -165,12 +125,12 @@ def missing_numbers(sentence: str, evidence: str) -> frozenset[str]:
     >>> sorted(missing_numbers("It has two parts, a core and a crust.", "a core below a crust"))
     []
     """
-    words = _words(evidence)
+    words = words_in(evidence)
     known = numbers(evidence) | set(_written(words))
     known |= {str(NUMBER_WORDS[w]) for w in words if w in NUMBER_WORDS}
     known |= {str(_MAGNITUDES[w]) for w in words if w in _MAGNITUDES}
     known |= {MONTHS[w] for w in words if w in MONTHS}
-    written = set(_written(_words(sentence))) - _NOT_COUNTED
+    written = set(_written(words_in(sentence))) - _NOT_COUNTED
     missing = frozenset((numbers(sentence) | written) - known)
     if missing <= written and numbers(evidence) | set(_written(words)) <= numbers(sentence):
         # All numbers of the evidence are there, so none was changed: "the two floors, A and B" only
@@ -219,7 +179,7 @@ def missing_names(sentence: str, evidence: str) -> frozenset[str]:
     """
     if language(sentence) == "de" or foreign(sentence, evidence):
         return frozenset()
-    words = set(_words(evidence))
+    words = set(words_in(evidence))
     months = {number for word in words if (number := MONTHS.get(word))} | numbers(evidence)
     known = (
         {_unaccented(word) for word in words}
@@ -227,6 +187,8 @@ def missing_names(sentence: str, evidence: str) -> frozenset[str]:
         | _spelt_out(sentence, words)
     )
     known |= {word for sign, word in _SIGNS.items() if sign in evidence}
+    known |= {f"{one}{other}" for one, other in pairwise(words_in(evidence))}
+    known |= {part for name in _JOINED.findall(evidence) for part in words_in(_HUMP.sub(" ", name))}
     known |= {word.removesuffix("'s") for word in known}
     parts = (part for m in _NAME.finditer(sentence) for part in _WORDS.findall(m.group()))
     named = {
@@ -242,7 +204,7 @@ def missing_names(sentence: str, evidence: str) -> frozenset[str]:
 
 def _same_name(one: str, other: str) -> bool:
     """Return whether both are one word, or one of them begins with the other's stem."""
-    first, second = sorted((_stem(one), _stem(other)), key=len)
+    first, second = sorted((stem_of(one), stem_of(other)), key=len)
     return one == other or (len(first) >= _SHARED_LETTERS and second.startswith(first))
 
 
@@ -250,6 +212,10 @@ def _unaccented(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
+_JOINED = re.compile(
+    r"\b[A-Z]+[A-Za-z]*[a-z][A-Z]\w*|\b[A-Z]{2,}[a-z]{3,}\b"
+)  # "HelpDesk", "HRDesk"
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SIGNS = {"°C": "celsius", "°F": "fahrenheit"}
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
 _CAPITALS = re.compile(r"\b[A-Z]\w*(?:[ \n](?:(?:of|and|for|the) )*[A-Z]\w*)+")
@@ -275,103 +241,15 @@ def _initials(text: str) -> Iterator[tuple[str, list[str]]]:
                 yield "".join(word[0] for word in words[start:end]), words[start:end]
 
 
-def contradicts(sentence: str, evidence: str) -> bool:
-    """Return whether one denies what the other says, as far as single words show it.
-
-    A sentence with a denial needs evidence with a denial. If evidence denies a word, as in
-    "not refundable", a sentence with that word has to deny something too.
-
-    >>> contradicts("Trips are refundable.", "Trips are not refundable.")
-    True
-    >>> contradicts("Trips cost 3 euros.", "Trips cost 3 euros and are not refundable.")
-    False
-    """
-    if any(True for _ in _negations(sentence, mainly=True)):
-        return _denies_what_is_said(sentence, evidence)
-    words = set(_words(sentence))
-    if _WITHOUT & words and not (_WITHOUT | _DENIALS | _NEGATIONS) & set(_words(evidence)):
-        return True
-    if _EXCEPTED.search(evidence) and _LIMITED.search(sentence) and not _WITHOUT & words:
-        return False  # "only with approval" is "not without approval"
-    if not (words & _DENIALS - _HALF_DENIALS) <= set(_words(evidence)):
-        return False  # it denies in another way: "prevent" for "do not fit"
-    said = {_stem(word) for word in words}
-    return any(_stem(word) in said for word in _denied_words(evidence, mainly=True))
-
-
-def _denies_what_is_said(sentence: str, evidence: str) -> bool:
-    """Return whether a sentence that denies something denies what *evidence* affirms."""
-    if any(True for _ in _negations(evidence, mainly=True)):
-        return False
-    known = {*_words(evidence)}
-    denied = {*_denied_words(sentence, mainly=True)}
-    if known & _DENIALS:
-        return bool(known & _DENIALS & denied)
-    return not denied or any(is_known(word, known) for word in denied)
-
-
-def denies_alone(sentence: str, evidence: str) -> bool:
-    """Return whether *sentence* denies something and *evidence* denies nothing.
-
-    >>> denies_alone("It is not heated.", "It has windows.")
-    True
-    """
-    if not any(True for _ in _negations(sentence, mainly=True)):
-        return False
-    return not any(True for _ in _negations(evidence)) and _DENIALS.isdisjoint(_words(evidence))
-
-
-def denied_before(text: str, start: int) -> bool:
-    """Return whether a negation is shortly before text[start] in the same clause.
-
-    A quote without that negation would say the opposite of its document.
-
-    >>> denied_before("You may not carry days over.", 12)
-    True
-    """
-    clause = _CLAUSE_END.split(text[max(0, start - 80) : start])[-1]
-    near = " ".join(clause.split()[-3:])
-    return any(True for _ in _negations(near)) and not re.search(r"\b(?:but|sondern)\s*$", near)
-
-
-def _words(text: str) -> list[str]:
+def words_in(text: str) -> list[str]:
+    """Return the words of *text* in lower case, without its numbers."""
     return [m.group().lower().replace("’", "'") for m in _WORDS.finditer(text)]
 
 
-def _is_negation(word: str) -> bool:
-    return word in _NEGATIONS or word.endswith("n't") or word.startswith("n'")
-
-
-def _negations(text: str, *, mainly: bool = False) -> Iterator[int]:
-    """Yield where each negation ends; "not only" and the "No." of "No. 5" are not negations.
-
-    Args:
-        text: Any text.
-        mainly: Leave out "without", which denies a condition and not the statement.
-    """
-    for match in _WORDS.finditer(text):
-        word = match.group().lower().replace("’", "'")
-        if _is_negation(word) and not (mainly and word in _WITHOUT):
-            rest = text[match.end() :]
-            if not _NO_NEGATION.match(rest):
-                yield match.end()
-
-
-def _denied_words(text: str, *, mainly: bool = False) -> Iterator[str]:
-    """Yield the first content word after each negation, if its clause has one."""
-    for end in _negations(text, mainly=mainly):
-        clause = _CLAUSE_END.split(text[end : end + 80])[0]
-        yield from [w for w in _words(clause) if len(w) >= _SHORT and w not in _AUXILIARIES][:1]
-
-
 _SHORT = 3
-_AUXILIARIES = listed(
-    "the and any are was has had its you our can may all for yet one this that these those been "
-    "have does will would could should must they them their your being also only just even"
-)
 
 
-def _stem(word: str) -> str:
+def stem_of(word: str) -> str:
     """Return the common part of inflected forms of an English word, roughly."""
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) > len(ending) + _SHORT:

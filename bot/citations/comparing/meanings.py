@@ -59,7 +59,7 @@ create make produce generate draft
 crucial important essential critical vital key
 attend participate part
 bike bicycle cycle
-fly flight
+fly flight airplane plane air
 journey trip ride travel
 hold seat fit accommodate capacity
 younger under below
@@ -217,6 +217,7 @@ return back hand
 role job position
 room space
 salary pay wage
+safe secure protect security
 schedule plan arrange book
 select choose
 send submit forward mail

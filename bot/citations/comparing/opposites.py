@@ -1,9 +1,11 @@
 """Words that exclude each other: before and after, Monday and Tuesday, manager and director."""
 
+import re
 from collections.abc import Collection, Iterator
 from functools import cache
 
-from index.chunking import listed
+from bot.citations.comparing.meanings import is_known
+from index.chunking import STOPWORDS, listed
 
 # Words that exclude each other: the statement has one, its evidence only the other
 _OPPOSITES = """
@@ -158,3 +160,58 @@ def exchanged_words(
         left = [member for member in theirs_in if member not in ours]
         if added and left:
             yield min(said & added[0]), min(known & left[0])
+
+
+def have_opposites(some: Collection[str], others: Collection[str]) -> bool:
+    """Return whether one of the words excludes one of the others.
+
+    >>> have_opposites(["kept", "private"], ["public"]), have_opposites(["kept"], ["lists"])
+    (True, False)
+    """
+    said, known = frozenset(some), frozenset(others)
+    return any(said & one and known & other for one, other in _opposites())
+
+
+_AROUND = 4
+_THE_FOLLOWING = re.compile(r"\bthe following\b", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"\b(?:not|no|never|neither|nor|none|nothing|nobody|cannot|nicht|nichts|kein\w*)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"https?://\S+|\{%.*?%\}")
+
+
+def are_about_the_same(pair: tuple[str, str], statement: str, evidence: str) -> bool:
+    """Return whether two words that exclude each other are beside the same word in both texts.
+
+    If they are not, or if the statement denies its word, both texts may be true.
+
+    >>> told = "The form is due after the move. Keep it until May."
+    >>> are_about_the_same(("before", "after"), "It is due before the move.", told)
+    True
+    >>> are_about_the_same(("before", "after"), "Before you keep it, read it.", told)
+    False
+    """
+    said, known = pair
+    if any(_DENIAL.search(clause) for clause in _clauses_with(said, statement)):
+        return False
+    told = _THE_FOLLOWING.sub(" ", _ADDRESS.sub(" ", evidence))
+    mine, theirs = _beside(said, statement), _beside(known, told)
+    return any(is_known(word, theirs) for word in mine)
+
+
+def _clauses_with(word: str, text: str) -> Iterator[str]:
+    for clause in re.split(r"[.;:!?\n]", text.lower()):
+        if word in re.findall(r"[\w-]+", clause):
+            yield clause
+
+
+def _beside(word: str, text: str) -> frozenset[str]:
+    """Return the content words and numbers that are close to a word of *text*."""
+    found: set[str] = set()
+    for sentence in re.split(r"[.;!?\n]", text.lower()):
+        tokens = re.findall(r"[\w-]+", sentence)
+        for at, token in enumerate(tokens):
+            if token == word:
+                found |= {*tokens[max(0, at - _AROUND) : at], *tokens[at + 1 : at + 1 + _AROUND]}
+    return frozenset(found - STOPWORDS - {word})

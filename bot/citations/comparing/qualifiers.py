@@ -45,6 +45,19 @@ _ONLY_LIKE = re.compile(
     r"sole|single|nur|ausschließlich|lediglich|seulement|uniquement|solo|sólo)\b",
     re.IGNORECASE,
 )
+# "Only 5 days can be kept": an upper bound; "only start after the last day": a time or a condition
+_ONLY_NUMBER = re.compile(r"\bonly\s+(?:(?:up to|about|the first|a)\s+)?\d", re.IGNORECASE)
+_ONLY_THEN = re.compile(
+    r"(?<=\w )only\s+(?:\w+\s+){0,2}(?:after|once|when|from|if|on|upon|later)\b", re.IGNORECASE
+)
+_UPPER = re.compile(
+    r"\b(?:up to|at most|no more than|not more than|maximum|max|limit\w*|cap(?:ped)?|"
+    r"no longer than)\b",
+    re.IGNORECASE,
+)
+_THEN = re.compile(
+    r"\b(?:after|once|when|from|if|on|upon|following|begins?|starts?)\b", re.IGNORECASE
+)
 # Claims without exception, by what they are about
 _ALWAYS = {  # what is claimed, and what in the evidence licenses it
     "time": (
@@ -178,12 +191,18 @@ def scope_changed(statement: str, evidence: str) -> bool | None:
     True
     >>> scope_changed("Staff park here.", "Only staff park here.")
     False
+    >>> scope_changed("Only 5 days can be kept.", "There is a limit of 5 days.")
+    False
     """
     said = re.sub(r"\bnot only\b", " ", statement, flags=re.IGNORECASE)
+    if _ONLY_NUMBER.search(said) and _UPPER.search(evidence):
+        said = _ONLY_NUMBER.sub(" ", said)
     if _ONLY.search(said) and not _ONLY_LIKE.search(evidence):
-        return None if _DENIES.search(evidence) else True  # "cash is not accepted": badge only
+        is_then = _ONLY_THEN.search(said) and _THEN.search(evidence)
+        # "cash is not accepted": badge only
+        return None if is_then or _DENIES.search(evidence) else True
     if any(_is_without_exception(name, statement, evidence) for name in _ALWAYS):
-        return True
+        return None if _is_of_all(statement, evidence) else True
     goes_further = (_ALL.search(statement) and not _ALL_LIKE.search(evidence)) or (
         _COMPARED.search(statement) and not _COMPARED_LIKE.search(evidence)
     )
@@ -198,6 +217,26 @@ def _is_without_exception(name: str, statement: str, evidence: str) -> bool:
     if name == "people" and _DENIES.search(statement):
         return False  # "do not tell anybody" is "never tell"
     return not re.search(rf"\b(?:{known})\b", evidence, re.IGNORECASE)
+
+
+def _is_of_all(statement: str, evidence: str) -> bool:
+    """Return whether *statement* says "every" of what *evidence* has in the plural, unlimited.
+
+    >>> _is_of_all("Every badge expires.", "Badges expire in June.")
+    True
+    >>> _is_of_all("Every badge expires.", "Most badges expire in June.")
+    False
+    """
+    if _PARTLY.search(evidence) or _HEDGED.search(evidence):
+        return False
+    everything = [
+        re.search(rf"\b(?:{claimed})\b", statement, re.I) for claimed, _ in _ALWAYS.values()
+    ]
+    said = [match[1] for match in re.finditer(r"\b(?:every|each) ([^\W\d_]+)", statement, re.I)]
+    known = {stem(word) for word in re.findall(r"[^\W\d_]+s\b", evidence.lower())}
+    return len([one for one in everything if one]) == 1 and any(
+        stem(one.lower()) in known for one in said
+    )
 
 
 def _leaves_out(statement: str, evidence: str) -> bool:

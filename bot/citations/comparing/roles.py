@@ -84,11 +84,15 @@ def _is_other_part(
     """Return whether the evidence gives this part of a deed to another, or another part to it."""
     name, verb, place = part
     others = {one for one in told if one[1] == verb}
-    if part in told or not others or (place == "by" and (name, verb, "does") in told):
+    is_got = place == "does" and any(one[1] == _verb("receive") for one in told)
+    same = {"by": "does", "does": "from" if is_got else ""}  # what you get from her she gives
+    if part in told or not others or (name, verb, same.get(place, "")) in told:
         return False
     has_it = {one[0] for one in others if one[2] == place}
     if has_it & _PRONOUNS and name not in _SPEAKERS:
         return False  # who "they" are is elsewhere
+    if any(name in group and has_it & group for group in _SAME_PARTY):
+        return False  # a handbook calls its reader "you" and "an employee"
     if name in names:
         return any(one[0] == name for one in others) or bool(has_it and name not in has_it)
     sides = [at for at, group in enumerate(_SAME_PARTY) if name in group]
@@ -122,6 +126,8 @@ def _deeds(tokens: list[str], one: _Party, taken: set[int]) -> Iterator[tuple[st
             yield verb, one.role
     elif not one.role and not tokens[one.at].endswith(("'s", "s'")):
         verb, is_passive = _after(tokens, one.at, taken)
+        if one.name not in _PARTIES | _PRONOUNS | _SPEAKERS and _is_compound(tokens, one.at):
+            verb = ""
         yield verb, "bears" if is_passive else "does"
         yield _before(tokens, one.at, taken, direct=True), "bears"
 
@@ -228,6 +234,12 @@ def _after(tokens: list[str], at: int, taken: set[int]) -> tuple[str, bool]:
     return "", False
 
 
+def _is_compound(tokens: list[str], at: int) -> bool:
+    """Return whether the word after a name is rather a noun than a verb: the Trip Request form."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else ""
+    return after not in _AUXILIARIES and not after.endswith(("s", "ed"))
+
+
 def _before(tokens: list[str], at: int, taken: set[int], *, direct: bool = False) -> str:
     """Return the verb before a party: directly before its article, or somewhere before its "by"."""
     at = next(place for place in range(at, -1, -1) if place - 1 not in taken)  # of its group
@@ -273,7 +285,9 @@ def _names(tokens: list[str]) -> frozenset[str]:
     return frozenset(
         one.lower()
         for before, one in pairwise(["", *tokens])
-        if one[0].isupper() and (before not in {"", ".", "!", "?", ":"} or not one[1:].islower())
+        if one[0].isupper()
+        and one.lower() not in _FUNCTION
+        and (before not in {"", ".", "!", "?", ":"} or not one[1:].islower())
     )
 
 

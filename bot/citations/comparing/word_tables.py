@@ -35,6 +35,9 @@ LIGHT = listed(
     "thus today together total type types und unless until upon use used user users uses "
     "using valid via vs want wants wasn't way ways we're well whether will wish within "
     "without won't work worker workers works would yes yet you'll you're you've yourself "
+    "you'd they'd we'd he'd she'd it'd i'd i'll i've haven't hasn't hadn't "
+    "shouldn't wouldn't couldn't anything something alike else exist exists "
+    "meaning mind optionally stand stands "
 )
 _FORMS_OF = {
     "begin": "began begun",

@@ -173,6 +173,9 @@ def _items(node: SyntaxTreeNode, markdown: str, depth: int) -> Iterator[Part]:
         number = None if start is None else start + at
         if start is not None and item.info.isdigit():
             number = int(item.info)  # a step that was left out leaves its number out
+        if not item.children and number is not None:
+            # Nobody would see the number of an item without words
+            yield Part(kind="text", pieces=(Piece(f"{number}."),))
         for child in item.children:
             for part in _parts(child, markdown, depth + 1):
                 is_text = part.kind == "text"

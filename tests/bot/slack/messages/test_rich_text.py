@@ -22,6 +22,10 @@ def words(part: Part) -> str:
     return "".join(piece.text for piece in part.pieces)
 
 
+def numbered(part: Part) -> str:
+    return words(part) if part.number is None else f"{part.number}. {words(part)}"
+
+
 @pytest.mark.parametrize(
     ("text", "seen"),
     [
@@ -29,6 +33,8 @@ def words(part: Part) -> str:
         ("- a\n- b\n  - c", [("item", "a"), ("item", "b"), ("item", "c")]),
         ("1986. What a year", [("text", "1986. What a year")]),
         ("1. one\n2. two", [("item", "one"), ("item", "two")]),
+        ("1.", [("text", "1.")]),
+        ("1. one\n2.", [("item", "one"), ("text", "2.")]),
         ("```py\nx = 1\n```", [("code", "x = 1")]),
         ("| a | b |\n|---|---|\n| 1 | 2 |", [("table", "a|b / 1|2")]),
         ("# Title", [("text", "Title")]),
@@ -56,7 +62,7 @@ def test_styles_are_kept() -> None:
 
 @given(st.text(alphabet="ab1 .*_-#|>`~\n+=:", max_size=200))
 def test_no_letter_gets_lost(text: str) -> None:
-    seen = "".join(words(part) for part in parts(text))
+    seen = "".join(numbered(part) for part in parts(text))
 
     # The word behind a fence names the language of the code, which nobody needs to see.
     without_fences = re.sub(r"(?m)^ {0,3}(?:[-+*>] *)*(`{3,}|~{3,}).*$", "", text)
