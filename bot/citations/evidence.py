@@ -23,7 +23,7 @@ from index.chunking import STOPWORDS, plain_block, split_sentences, words
 from index.types import BlockKind, Chunk, Section
 
 MOST_CANDIDATES = 6
-_MOST_ROWS = 12  # of a table that is evidence as a whole
+_MOST_ROWS = 12  # of a table that is evidence with all of its rows
 _NAMED = 0.2  # how much more words a unit of another passage must have than one of the named ones
 _MOST_OWN = 3  # further candidates from the passages that a statement names
 _MOST_EXTENDED = 2  # of the candidates whose neighbours are candidates too

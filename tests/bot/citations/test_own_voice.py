@@ -1,4 +1,4 @@
-"""What a good model says in its own words stays; its wrong sibling goes, or is marked."""
+"""A right statement in own words stays; its wrong sibling goes, or is marked."""
 
 import pytest
 
@@ -61,7 +61,7 @@ def checked(reply: str) -> Checked:
         "Without a life jacket, stay in the inner harbour; you'll be asked for a phone number [1].",
         # "Or more" adds no clause
         "Boats can be had for 3 hours or more [1].",
-        # Words that a model is otherwise told not to say
+        # Words that a model is may not say elsewhere
         "You're welcome to bring friends who are not in the club [2].",
         "Click `I do not know my berth` and enter your name [2].",
         # Names that are written together
