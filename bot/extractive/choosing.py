@@ -28,6 +28,7 @@ _SIMILAR = 0.8
 _SIMILAR_BELOW_HEADING = 1.5
 _SIMILAR_HEADING = 1.0
 _IN_GROUP = 0.95
+_OF_ITS_KIND = 1.0  # a number for "how many", a date for "when"
 _EXAMPLE = 1.0
 _NAMED = 4.0  # by its number: another number answers another question
 _IS_EXAMPLE = re.compile(
@@ -328,6 +329,7 @@ class Chooser:
             unit = self._reading.units[one.unit]
             group = in_group.get((unit.section.chunk.id, unit.block), 0.0)
             prior[one.unit] = by_likely * logit(one.likely) + by_group * group
+            prior[one.unit] += _OF_ITS_KIND * self._reading.is_of_kind(self._asked, one.unit)
         best = sorted(ranking.units, key=lambda one: (-prior[one.unit], one.unit))[:_COMPARED]
         units = [self._reading.units[one.unit] for one in best]
         scores = [
@@ -338,7 +340,13 @@ class Chooser:
         scores = [score + _NAMED * is_it for score, is_it in zip(scores, named, strict=True)]
         order = sorted(range(len(best)), key=lambda at: (-scores[at], at))
         least = scores[order[0]] - further
-        return [best[at] for at in order[:MOST_SENTENCES] if scores[at] >= least]
+        # After the number that was asked for, a sentence without one adds nothing
+        is_of_kind = [self._reading.is_of_kind(self._asked, one.unit) for one in best]
+        return [
+            best[at]
+            for at in order[:MOST_SENTENCES]
+            if scores[at] >= least and is_of_kind[at] >= is_of_kind[order[0]]
+        ]
 
     def _likeness(self, units: Sequence[Unit]) -> list[float]:
         """Return how similar each unit is to the question: alone, with its heading, its heading."""

@@ -175,7 +175,7 @@ class FeatureExtractor:
         unit, weights = self.units[at], self._weights(asked)
         said = self._said(at)
         passage = self._passages[unit.hit]
-        met = asked.kind is not None and _holds(asked, unit.plain)
+        met = self.is_of_kind(asked, at)
         return [
             1.0,
             _share(weights, said),
@@ -189,6 +189,10 @@ class FeatureExtractor:
             1 / (1 + unit.hit),
             math.log(1 + len(self._stems[at])),
         ]
+
+    def is_of_kind(self, asked: ParsedQuestion, at: int) -> bool:
+        """Return whether a unit has something of the kind asked for, such as a number."""
+        return _holds(asked, self.units[at].plain)
 
     def pointed_features(
         self, pointed: Sequence[SpanScores], units: Sequence[int]
