@@ -189,7 +189,7 @@ def test_it_says_that_another_image_builds(container: Container) -> None:
     done = container.run("footnote", "index", "build", "/opt/footnote/share", "--quiet")
 
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("footnote: this installation can answer")
+    assert "footnote: this installation can answer, but not build an index" in done.stderr
 
 
 def volume(data: Path) -> tuple[str, ...]:
@@ -214,7 +214,7 @@ def test_it_serves_slack_is_healthy_and_ends_in_good_order(
         slack.mention(QUESTIONS[0])
         slack.wait_for(lambda: slack.answers(CHANNEL), "the answer")
         check = [word.replace("127.0.0.1:8080", address) for word in health_check()]
-        healthy = container.run(*check)
+        healthy = beside(*check)
         ready, (_, metrics) = get(address, "readyz"), get(address, "metrics")
         os.kill(footnote_below(bot.pid), signal.SIGTERM)
         status = bot.wait(60)
@@ -226,6 +226,15 @@ def test_it_serves_slack_is_healthy_and_ends_in_good_order(
     assert ready == (200, "ok\n")
     assert re.search(r"^footnote_index_age_seconds [\d.e+]+$", metrics, re.MULTILINE)
     assert status == 0
+
+
+def beside(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in another container of the image: buildah runs one at a time in each."""
+    other = Container(buildah("from", "--pull-never", IMAGE), Path())
+    try:
+        return other.run(*words)
+    finally:
+        buildah("rm", other.name)
 
 
 def health_check() -> list[str]:
