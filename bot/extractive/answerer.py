@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.citations import language
 from bot.extractive.block_ranking import Similar
-from bot.extractive.choosing import MOST_SENTENCES, Chooser, Ranked, Ranking
+from bot.extractive.choosing import Chooser
 from bot.extractive.excerpts import Excerpt
 from bot.extractive.question_parts import parts_of
 from bot.extractive.ranking import (
@@ -20,6 +20,7 @@ from bot.extractive.ranking import (
     probabilities,
 )
 from bot.extractive.span_model import SpanScores
+from bot.extractive.unit_choice import MOST_SENTENCES, Ranked, Ranking
 from bot.types import Draft, Evidence, Question, Sentence, ShownPassage
 from index.chunking import mask
 from index.types import Chunk, Encode

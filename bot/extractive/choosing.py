@@ -1,76 +1,24 @@
 """Choose the blocks of the passages to quote, in the form that the question asks for."""
 
-import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from bot.extractive.block_ranking import Place, Scored, Similar, covers, defining, positions, ranked
+from bot.extractive.block_ranking import Place, Scored, Similar, covers, defining, ranked
 from bot.extractive.excerpts import Excerpt, Quoter
 from bot.extractive.groups import GroupKind, groups
 from bot.extractive.overviews import comparison, summary
 from bot.extractive.question_forms import Form, form_of
-from bot.extractive.ranking import FeatureExtractor, ParsedQuestion, is_named, logit
+from bot.extractive.ranking import FeatureExtractor, ParsedQuestion
 from bot.extractive.superlatives import extreme_row, superlative_of
+from bot.extractive.unit_choice import MOST_SENTENCES, Ranked, Ranking, UnitChooser
 from bot.extractive.units import Unit
 from bot.types import ShownPassage
 from index.chunking import stems_of
 
-MOST_SENTENCES = 3
 # A further sentence is worth reading if its score is this close to the first one's
 _FURTHER = 1.0
 _FURTHER_PART = 2.5  # if the question has another part
-_COMPARED = 12
-# Weights of a unit: fitted on questions over five collections, each left out once; see ADR 26
-_LIKELY = 0.4
-_SIMILAR = 0.8
-_SIMILAR_BELOW_HEADING = 1.5
-_SIMILAR_HEADING = 1.0
-_IN_GROUP = 0.95
-_OF_ITS_KIND = 1.0  # a number for "how many", a date for "when"
-_EXAMPLE = 1.0
-_NAMED = 4.0  # by its number: another number answers another question
-_IS_EXAMPLE = re.compile(
-    r"(?:for example|for instance|e\.g\.|example:|as noted above)", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
-    """A unit that could be an answer.
-
-    Attributes:
-        likely: Probability that it has the answer.
-        unit: Its position among those of all passages.
-        points_at: The words in it that are the answer itself; "" if unknown.
-    """
-
-    likely: float
-    unit: int
-    points_at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranking:
-    """The ranked units for a question.
-
-    Attributes:
-        units: Best first.
-        sure: Probability that the question is answered at all.
-        least: The probability below which nothing is said.
-        answerable: For each passage that was read, the probability that it has an answer.
-    """
-
-    units: tuple[Ranked, ...]
-    sure: float
-    least: float
-    answerable: tuple[float, ...] = ()
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether there is an answer to show."""
-        return bool(self.units) and self.sure >= self.least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,10 +167,15 @@ class Chooser:
         ]
 
     def _facts(self, rankings: Sequence[Ranking], places: Sequence[Place]) -> Chosen:
-        in_group = self._group_scores(places)
-        firsts = [one for ranking in rankings[:-1] for one in self._by_meaning(ranking, {})[:1]]
+        units = UnitChooser(self._reading, self._asked, self._form.form, similar=self._similar)
+        in_group = units.group_scores(places)
+        firsts = [
+            one
+            for ranking in rankings[:-1]
+            for one in units.best(ranking, {}, further=_FURTHER)[:1]
+        ]
         further = _FURTHER if len(rankings) == 1 else _FURTHER_PART
-        chosen = self._by_meaning(rankings[-1], in_group, further=further)
+        chosen = units.best(rankings[-1], in_group, further=further)
         leaning = self._beside((*firsts, *chosen)[:1])
         if leaning:
             chosen = chosen[:1]
@@ -284,9 +237,6 @@ class Chooser:
                 break
         return said
 
-    def _above(self, unit: Unit) -> tuple[str, ...]:
-        return self._reading.hits[unit.hit].chunk.path
-
     def _rows_beside(self, unit: Unit, wanted: Sequence[Ranked]) -> list[int]:
         """Return the rows of a table that answer as well as *unit* does, including itself."""
         rows = [self._reading.units[one.unit] for one in wanted]
@@ -294,74 +244,6 @@ class Chooser:
         return sorted(
             {one.block for one in rows if not any(self._says_less(one, other) for other in rows)}
         )
-
-    def _group_scores(self, places: Sequence[Place]) -> dict[tuple[int, int], float]:
-        """Return the score of the group that each block is in, by section and block."""
-        scores: dict[tuple[int, int], float] = {}
-        for one in ranked(
-            places, self._reading.weights(self._asked), self._form.form, similar=None
-        ):
-            for block in positions(one.group):
-                key = one.place.section.chunk.id, block
-                scores[key] = max(scores.get(key, -math.inf), one.score)
-        return scores
-
-    def _by_meaning(
-        self,
-        ranking: Ranking,
-        in_group: Mapping[tuple[int, int], float],
-        *,
-        further: float = _FURTHER,
-    ) -> list[Ranked]:
-        """Return the units worth quoting, by their probability, their group and their vectors.
-
-        Args:
-            ranking: The units.
-            in_group: Score of the group that each block is in, by section and block.
-            further: A unit whose score is lower than the best by more is left out.
-        """
-        if not ranking.is_answered:
-            return []
-        # Without vectors the probability alone decides
-        by_likely, by_group = (1.0, 0.0) if self._similar is None else (_LIKELY, _IN_GROUP)
-        prior = {}
-        for one in ranking.units:
-            unit = self._reading.units[one.unit]
-            group = in_group.get((unit.section.chunk.id, unit.block), 0.0)
-            prior[one.unit] = by_likely * logit(one.likely) + by_group * group
-            prior[one.unit] += _OF_ITS_KIND * self._reading.is_of_kind(self._asked, one.unit)
-        best = sorted(ranking.units, key=lambda one: (-prior[one.unit], one.unit))[:_COMPARED]
-        units = [self._reading.units[one.unit] for one in best]
-        scores = [
-            prior[one.unit] + alike - _EXAMPLE * bool(_IS_EXAMPLE.match(unit.plain))
-            for one, unit, alike in zip(best, units, self._likeness(units), strict=True)
-        ]
-        named = [is_named(self._asked.text, (unit.plain, *self._above(unit))) for unit in units]
-        scores = [score + _NAMED * is_it for score, is_it in zip(scores, named, strict=True)]
-        order = sorted(range(len(best)), key=lambda at: (-scores[at], at))
-        least = scores[order[0]] - further
-        # After the number that was asked for, a sentence without one adds nothing
-        is_of_kind = [self._reading.is_of_kind(self._asked, one.unit) for one in best]
-        return [
-            best[at]
-            for at in order[:MOST_SENTENCES]
-            if scores[at] >= least and is_of_kind[at] >= is_of_kind[order[0]]
-        ]
-
-    def _likeness(self, units: Sequence[Unit]) -> list[float]:
-        """Return how similar each unit is to the question: alone, with its heading, its heading."""
-        if self._similar is None:
-            return [0.0] * len(units)
-        headings = [self._above(unit)[-1] for unit in units]
-        below = [f"{heading}: {unit.plain}" for heading, unit in zip(headings, units, strict=True)]
-        texts = list(dict.fromkeys([*(unit.plain for unit in units), *below, *headings]))
-        alike = dict(zip(texts, self._similar(texts), strict=True))
-        return [
-            _SIMILAR * alike[unit.plain]
-            + _SIMILAR_BELOW_HEADING * alike[under]
-            + _SIMILAR_HEADING * alike[heading]
-            for unit, under, heading in zip(units, below, headings, strict=True)
-        ]
 
     def _says_less(self, unit: Unit, other: Unit) -> bool:
         """Return whether a row or an item has fewer of the question's words than its sibling."""

@@ -194,3 +194,13 @@ def test_a_sentence_is_chosen_by_the_heading_above_it_too(question: str, wanted:
     draft = ExtractiveAnswerer(None, 0.0, encode=by_words).read(question, passages)
 
     assert draft.sentences[0].text.startswith(wanted)
+
+
+def test_a_text_without_title_and_headings_is_read_by_its_vectors() -> None:
+    passages = show([a_passage("The vault opens at noon.", title="", heading=())])
+
+    draft = ExtractiveAnswerer(None, 0.0, encode=by_words).read(
+        "When does the vault open?", passages
+    )
+
+    assert draft.sentences[0].text == "The vault opens at noon."
