@@ -255,15 +255,17 @@ def started(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes
                 os.kill(footnote_below(process.pid), signal.SIGKILL)
 
 
-def footnote_below(pid: int) -> int:
+def footnote_below(top: int) -> int:
     """Return the process of Footnote among those that buildah started."""
     found: list[int] = []
 
     def look() -> bool:
-        ahead = [pid]
+        ahead = [top]
         while ahead:
             parent = ahead.pop()
-            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+            # A thread of buildah may have started it, and each knows only its own children
+            tasks = Path(f"/proc/{parent}/task").glob("*/children")
+            children = [pid for task in tasks for pid in task.read_text().split()]
             words = Path(f"/proc/{parent}/cmdline").read_bytes().split(b"\0")
             if words[0].endswith(b"python3") or words[0].endswith(b"python"):
                 found.append(parent)
