@@ -8,7 +8,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bot.backup.archive import ABOUT, FORMAT, PARTS, Backup, Place
 from bot.backup.rows import replace_rows
@@ -51,10 +51,30 @@ def _unpacked(file: Path, place: Place) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=place.index.root, prefix=".restore-") as folder:
         try:
             with tarfile.open(file, "r:gz") as tar:
-                tar.extractall(folder, filter="data")
+                _extract(tar, Path(folder))
         except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
             raise StoreError(f"{file} is not a complete backup: {error}") from error
         yield Path(folder)
+
+
+def _extract(tar: tarfile.TarFile, folder: Path) -> None:
+    """Extract files and folders, and nothing that would be outside of *folder*.
+
+    The standard library does this only from Python 3.11.4 on.
+    """
+    for member in tar:
+        path = PurePosixPath(member.name)
+        if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
+            raise tarfile.TarError(f"{member.name!r} does not belong into a backup")
+        target = folder / path
+        if member.isdir():
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
+            continue
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        source = tar.extractfile(member)
+        if source is not None:
+            with source, target.open("wb") as file:
+                shutil.copyfileobj(source, file)
 
 
 def _about(file: Path, folder: Path) -> Backup:

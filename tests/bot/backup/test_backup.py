@@ -276,3 +276,24 @@ def repack(file: Path, name: str, change: Any) -> None:
     with tarfile.open(file, "w:gz") as tar:
         for each in sorted(folder.iterdir()):
             tar.add(each, each.name)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside", "link"])
+def test_nothing_of_a_backup_is_written_elsewhere(
+    tmp_path: Path, embedder: HashEmbedder, name: str
+) -> None:
+    file = tmp_path / "backup.tar.gz"
+    member = tarfile.TarInfo(name)
+    if name == "link":
+        member.type, member.linkname = tarfile.SYMTYPE, str(tmp_path)
+    with tarfile.open(file, "w:gz") as tar:
+        tar.addfile(member)
+    with opened(tmp_path) as one:
+        fill(one, embedder, tmp_path)
+        before = one.facts()
+
+        with pytest.raises(StoreError, match="does not belong"):
+            restore_backup(file, one.place, force=True)
+
+        assert one.facts() == before
+    assert not list(tmp_path.rglob("outside"))
