@@ -268,8 +268,7 @@ def test_another_generation_of_the_same_name_is_kept(
 def repack(file: Path, name: str, change: Any) -> None:
     """Change one file in an archive."""
     folder = file.with_suffix(".unpacked")
-    with tarfile.open(file) as tar:
-        tar.extractall(folder, filter="data")
+    shutil.unpack_archive(file, folder, "gztar")
     path = folder / name
     path.chmod(0o600)
     path.write_bytes(change(path.read_bytes()))
