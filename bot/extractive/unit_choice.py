@@ -114,11 +114,13 @@ class UnitChooser:
         # Without vectors the probability alone decides
         by_likely, by_group = (1.0, 0.0) if self._similar is None else (_LIKELY, _IN_GROUP)
         prior = {}
+        is_of_kind = {}
         for one in ranking.units:
             unit = self._reading.units[one.unit]
+            is_of_kind[one.unit] = self._reading.is_of_kind(self._asked, one.unit)
             group = in_group.get((unit.section.chunk.id, unit.block), 0.0)
             prior[one.unit] = by_likely * logit(one.likely) + by_group * group
-            prior[one.unit] += _OF_ITS_KIND * self._reading.is_of_kind(self._asked, one.unit)
+            prior[one.unit] += _OF_ITS_KIND * is_of_kind[one.unit]
         compared = sorted(ranking.units, key=lambda one: (-prior[one.unit], one.unit))[:_COMPARED]
         units = [self._reading.units[one.unit] for one in compared]
         scores = [
@@ -128,13 +130,12 @@ class UnitChooser:
         named = [is_named(self._asked.text, (unit.plain, *self._above(unit))) for unit in units]
         scores = [score + _NAMED * is_it for score, is_it in zip(scores, named, strict=True)]
         order = sorted(range(len(compared)), key=lambda at: (-scores[at], at))
-        least = scores[order[0]] - further
+        first, least = compared[order[0]], scores[order[0]] - further
         # After the number that was asked for, a sentence without one adds nothing
-        is_of_kind = [self._reading.is_of_kind(self._asked, one.unit) for one in compared]
         return [
             compared[at]
             for at in order[:MOST_SENTENCES]
-            if scores[at] >= least and is_of_kind[at] >= is_of_kind[order[0]]
+            if scores[at] >= least and is_of_kind[compared[at].unit] >= is_of_kind[first.unit]
         ]
 
     def _likeness(self, units: Sequence[Unit]) -> list[float]:

@@ -214,7 +214,7 @@ class _Fences:
     def hidden(self, line: str) -> _Range:
         """Return what to hide of the next line."""
         if self._code:
-            if _closes(line.strip(), self._code):
+            if _closes(line, self._code):
                 self._code = ""
             return 0, 0
         if found := _DIRECTIVE.match(line):
@@ -227,15 +227,23 @@ class _Fences:
         return self._closing_or_code(line)
 
     def _closing_or_code(self, line: str) -> _Range:
-        if self._remarks and _closes(line.strip(), self._remarks[-1]):
+        if self._remarks and _closes(line, self._remarks[-1]):
             self._remarks.pop()
             return 0, len(line)
-        if opened := _FENCE.match(line):
-            self._code = opened[1]
+        self._code = _opened(line)
         return 0, 0
 
 
-def _closes(bare: str, fence: str) -> bool:
+def _opened(line: str) -> str:
+    """Return the fence of code that *line* opens; "" if it opens none."""
+    match = _FENCE.match(line)
+    if match is None or (match[1][0] == "`" and "`" in line[match.end() :]):
+        return ""
+    return match[1]
+
+
+def _closes(line: str, fence: str) -> bool:
+    bare = line.strip().lstrip("> ")
     return len(bare) >= len(fence) and bare == fence[0] * len(bare)
 
 
@@ -247,15 +255,14 @@ def _code(text: str, start: int) -> Iterator[_Range]:
         first, last = start + line.start(), start + line.end()
         row = line.group()
         if fence:
-            bare = row.strip().lstrip("> ")
-            if _closes(bare, fence):
+            if _closes(row, fence):
                 yield opened, last
                 fence, prose = "", last
             continue
-        match = _FENCE.match(row)
-        if match and not (match[1][0] == "`" and "`" in row[match.end() :]):
+        fence = _opened(row)
+        if fence:
             yield from _spans(text, prose, first)
-            fence, opened = match[1], first
+            opened = first
     if fence:
         yield opened, len(text)
     else:

@@ -63,10 +63,18 @@ def test_a_change_during_another_build_is_built_when_that_is_over() -> None:
     assert reports == [result("gen-000002")]
 
 
-def test_a_build_that_fails_is_reported_and_the_next_change_is_awaited() -> None:
-    outcomes: Iterator[BuildResult | Exception] = iter(
-        [SourceError("the folder is gone"), result("gen-000002")]
-    )
+@pytest.mark.parametrize(
+    ("fault", "changes", "after"),
+    [
+        (SourceError("the folder is gone"), [False, False, True], "gen-000002"),
+        # Another builder was faster: the build starts again without a change
+        (PromotionConflictError("another was faster"), [False, False, False], "gen-000003"),
+    ],
+)
+def test_a_build_that_fails_is_reported_and_the_next_one_is_awaited(
+    fault: IndexingError, changes: list[bool], after: str
+) -> None:
+    outcomes: Iterator[BuildResult | Exception] = iter([fault, result(after)])
 
     def build() -> BuildResult:
         outcome = next(outcomes)
@@ -75,28 +83,10 @@ def test_a_build_that_fails_is_reported_and_the_next_change_is_awaited() -> None
         return outcome
 
     reports: list[BuildResult | IndexingError] = []
-    keep_built([False, False, True], build, reports.append)
+    keep_built(changes, build, reports.append)
 
-    assert [str(report) for report in reports[:1]] == ["the folder is gone"]
-    assert reports[1:] == [result("gen-000002")]
-
-
-def test_a_build_that_was_overtaken_is_reported_and_starts_again() -> None:
-    outcomes: Iterator[BuildResult | Exception] = iter(
-        [PromotionConflictError("another builder was faster"), result("gen-000003")]
-    )
-
-    def build() -> BuildResult:
-        outcome = next(outcomes)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-    reports: list[BuildResult | IndexingError] = []
-    keep_built([False, False, False], build, reports.append)
-
-    assert [str(report) for report in reports[:1]] == ["another builder was faster"]
-    assert reports[1:] == [result("gen-000003")]
+    assert [str(report) for report in reports[:1]] == [str(fault)]
+    assert reports[1:] == [result(after)]
 
 
 @pytest.mark.slow
