@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.texts import passage_of
-from bot.citations import Checker, EntailmentCheck
-from bot.engine import ReplyReader, for_answer, show
-from bot.types import Question, ShownPassage
-from index.chunking import split_sentences
-from index.embedding import OnnxEncoder
-from index.types import Passage
+from footnote_qa.bot.citations import Checker, EntailmentCheck
+from footnote_qa.bot.engine import ReplyReader, for_answer, show
+from footnote_qa.bot.types import Question, ShownPassage
+from footnote_qa.index.chunking import split_sentences
+from footnote_qa.index.embedding import OnnxEncoder
+from footnote_qa.index.types import Passage
 
 HANDBOOK = Path(__file__).resolve().parents[1] / "docs" / "handbook"
 PASSAGES = 8

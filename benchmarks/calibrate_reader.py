@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.extractive import (
+from footnote_qa.bot.extractive import (
     FEATURES,
     OVERALL,
     WORDS_ONLY,
@@ -29,12 +29,12 @@ from bot.extractive import (
     parse_question,
     probabilities,
 )
-from bot.types import ShownPassage
-from index.chunking import chunk, stems_of
-from index.embedding import OnnxEncoder
-from index.search import fuse
-from index.storage import LexicalIndex, LexicalRow, write_lexical
-from index.types import Chunk, Parsed, Passage, Vectors
+from footnote_qa.bot.types import ShownPassage
+from footnote_qa.index.chunking import chunk, stems_of
+from footnote_qa.index.embedding import OnnxEncoder
+from footnote_qa.index.search import fuse
+from footnote_qa.index.storage import LexicalIndex, LexicalRow, write_lexical
+from footnote_qa.index.types import Chunk, Parsed, Passage, Vectors
 from training import squad
 from training.reader import ALL_PART, held_out
 

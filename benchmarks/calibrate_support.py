@@ -15,12 +15,12 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bot.citations import EntailmentCheck, check, covered
-from bot.engine import show
-from bot.types import Evidence, Sentence
-from index.chunking import split_sentences
-from index.embedding import OnnxEncoder
-from index.types import Chunk, Passage, Vectors
+from footnote_qa.bot.citations import EntailmentCheck, check, covered
+from footnote_qa.bot.engine import show
+from footnote_qa.bot.types import Evidence, Sentence
+from footnote_qa.index.chunking import split_sentences
+from footnote_qa.index.embedding import OnnxEncoder
+from footnote_qa.index.types import Chunk, Passage, Vectors
 
 SAMPLE = 1200
 LOOKED_AT = 300

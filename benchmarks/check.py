@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.texts import passage_of
-from bot.citations import EntailmentCheck, Proves, Reason, check
-from bot.engine import ReplyReader, show
-from index.embedding import OnnxEncoder
+from footnote_qa.bot.citations import EntailmentCheck, Proves, Reason, check
+from footnote_qa.bot.engine import ReplyReader, show
+from footnote_qa.index.embedding import OnnxEncoder
 
 FILES = {
     "tuning": Path(__file__).with_name("statements.md"),

@@ -7,14 +7,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot import composition
-from bot.cli import evaluation
-from bot.settings import Settings
-from bot.types import Question
-from eval.datasets import corpus_source, index_folder, load
-from eval.runs import Options, at_even_steps, run_questions, save
-from eval.types import Case, QuestionSet
-from index.storage import Generation, IndexDirectory
+from footnote_qa.bot import composition
+from footnote_qa.bot.cli import evaluation
+from footnote_qa.bot.settings import Settings
+from footnote_qa.bot.types import Question
+from footnote_qa.eval.datasets import corpus_source, index_folder, load
+from footnote_qa.eval.runs import Options, at_even_steps, run_questions, save
+from footnote_qa.eval.types import Case, QuestionSet
+from footnote_qa.index.storage import Generation, IndexDirectory
 
 PROMISED = 0.05
 

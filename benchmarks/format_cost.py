@@ -14,12 +14,12 @@ import re
 from pathlib import Path
 from statistics import mean
 
-from bot import composition
-from bot.citations import Checker, EntailmentCheck
-from bot.engine import ReplyReader, for_answer, for_check, show
-from bot.settings import Settings
-from bot.types import BYTES_PER_TOKEN, Question
-from prompts import load
+from footnote_qa.bot import composition
+from footnote_qa.bot.citations import Checker, EntailmentCheck
+from footnote_qa.bot.engine import ReplyReader, for_answer, for_check, show
+from footnote_qa.bot.settings import Settings
+from footnote_qa.bot.types import BYTES_PER_TOKEN, Question
+from footnote_qa.prompts import load
 
 _PLAIN = "Answer the question from these passages of our documents.\n\n"
 _MARKER = re.compile(r"\s*\[\d+\]")

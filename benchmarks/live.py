@@ -16,15 +16,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import composition
-from bot import settings as settings_of
-from bot.citations import fold
-from bot.extractive import NAME as OFFLINE
-from bot.types import Answer, Question, Status
-from index.types import Audience, Chunk, Passage, QuestionEncoder, SearchResult, Vectors
+from footnote_qa.bot import composition
+from footnote_qa.bot import settings as settings_of
+from footnote_qa.bot.citations import fold
+from footnote_qa.bot.extractive import NAME as OFFLINE
+from footnote_qa.bot.types import Answer, Question, Status
+from footnote_qa.index.types import Audience, Chunk, Passage, QuestionEncoder, SearchResult, Vectors
 
 if TYPE_CHECKING:
-    from bot.engine import FootnoteQueryEngine
+    from footnote_qa.bot.engine import FootnoteQueryEngine
 
 ROOT = Path(__file__).resolve().parents[1]
 SETS = ROOT.parent / "shared" / "data" / "eval"
@@ -32,7 +32,7 @@ REFUSALS = ("northwind_pdf", "squad2_public")
 METRICS = ("refusal_recall", "false_refusal", "contains_answer", "citation_precision", "cost_usd")
 EPOCH = datetime.fromtimestamp(0, UTC)
 ACTIVE = re.compile(r"<[!@#][^>]*>|<https?:|\]\s*\(|!\[|\bhttps?://")
-COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from footnote_qa.bot.cli import main; main()"]
 MakeEngine = Callable[["OneTable"], "FootnoteQueryEngine"]
 
 

@@ -153,7 +153,7 @@ def tests_of(root: Path, path: str) -> list[str]:
     """Return the test files that name a module or its package, and the module for its doctests."""
     module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     package = module.rpartition(".")[0]
-    names = (f"{module} import", f"from {package} import", f"import {module}")
+    names = (f"{module} import", f"{package} import", f"import {module}")
     tests = [
         str(one.relative_to(root))
         for one in sorted((root / "tests").rglob("test_*.py"))
@@ -204,7 +204,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "checkout"
         skipped = shutil.ignore_patterns(".git", ".venv", ".mypy_cache", ".footnote-demo")
-        shutil.copytree(asked.root, copy, ignore=skipped)
+        shutil.copytree(asked.root, copy, ignore=skipped, symlinks=True)
         chosen = drawn(copy, asked.count, asked.seed)
         for number, fault in enumerate(chosen, 1):
             caught = is_caught(copy, fault, slow=asked.slow)

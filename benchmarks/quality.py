@@ -20,13 +20,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from bot.extractive import INFO_FILE
-from eval.metrics import summaries
+from footnote_qa.bot.extractive import INFO_FILE
+from footnote_qa.eval.metrics import summaries
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data" / "eval"
 PAGE = ROOT / "docs" / "quality.md"
-COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from footnote_qa.bot.cli import main; main()"]
 OTHERS = {"bm25": "BM25", "minilm": "MiniLM"}
 TAUGHT_FROM = "squad2_public"
 HANDBOOK = "handbook18f"

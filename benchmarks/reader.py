@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.extractive import SpanModel
-from eval.metrics import auroc, exact_match, f1
+from footnote_qa.bot.extractive import SpanModel
+from footnote_qa.eval.metrics import auroc, exact_match, f1
 from training.reader import held_out
 from training.squad import Example, read
 

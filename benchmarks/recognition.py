@@ -8,8 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from index.building import DocumentReader, Ocr
-from index.parsing import child, ocr_engines
+from footnote_qa.index.building import DocumentReader, Ocr
+from footnote_qa.index.parsing import child, ocr_engines
 from tests.index.parsing.printed import ENGLISH, GERMAN, printed, scanned, share_kept
 
 _FONTS = ("Times-Roman", "Helvetica", "Courier", "Times-Bold")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.quality import ROOT, TASKS, TAUGHT_FROM, Record, by_folds, run
-from eval.metrics import difference, mean
+from footnote_qa.eval.metrics import difference, mean
 
 METRIC = "ndcg@10"
 QUESTIONS = 200

@@ -10,12 +10,12 @@ documents, with one search and with several.
 import argparse
 from pathlib import Path
 
-from bot.engine import search_all
-from bot.types import Question
-from eval.datasets import load, on_files
-from eval.types import Case
-from index.search import LiveIndex
-from index.types import SearchResult
+from footnote_qa.bot.engine import search_all
+from footnote_qa.bot.types import Question
+from footnote_qa.eval.datasets import load, on_files
+from footnote_qa.eval.types import Case
+from footnote_qa.index.search import LiveIndex
+from footnote_qa.index.types import SearchResult
 
 DEPTHS = (5, 8, 10)
 K = 40

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.slack import SCOPES
+from footnote_qa.bot.slack import SCOPES
 from tests.fakes.slack_display import show
 from tests.fakes.slack_process import Bot
 from tests.fakes.slack_workspace import Call, Fault, SlackWorkspace

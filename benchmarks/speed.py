@@ -24,12 +24,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.texts import ROOT, paragraphs, sentences, write_documents
-from index.building import Builder, BuildOptions
-from index.embedding import EMBEDDED, SentenceTransformerEmbedder, model_folder, unit_rows
-from index.search import LiveIndex
-from index.sources import SourceSpec
-from index.storage import IndexDirectory
-from index.types import Vectors
+from footnote_qa.index.building import Builder, BuildOptions
+from footnote_qa.index.embedding import (
+    EMBEDDED,
+    SentenceTransformerEmbedder,
+    model_folder,
+    unit_rows,
+)
+from footnote_qa.index.search import LiveIndex
+from footnote_qa.index.sources import SourceSpec
+from footnote_qa.index.storage import IndexDirectory
+from footnote_qa.index.types import Vectors
 
 TARGET = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -168,7 +173,7 @@ class MixedEmbedder(SentenceTransformerEmbedder):
 ASKING = """
 import json, resource, statistics, sys, time
 from pathlib import Path
-from index.search.hybrid import LiveIndex
+from footnote_qa.index.search.hybrid import LiveIndex
 started = time.perf_counter()
 index = LiveIndex(Path(sys.argv[1]))
 opened = time.perf_counter() - started

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.types import Chunk, Passage
+from footnote_qa.index.types import Chunk, Passage
 
 ROOT = Path(__file__).resolve().parents[1]
 _SENTENCE = re.compile(r"[A-Z][^.\n|#]{30,200}\.")

@@ -7,23 +7,23 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from bot.database import PostgresUrl, Target, parse_state_url
-from bot.errors import SettingsError
-from bot.index_store import current_index, following, index_directory, stored_generation
-from bot.settings import Settings
-from bot.source_settings import SourceSettings
-from index.errors import IndexingError
-from index.sources import AudienceRule, SourceSpec
-from index.storage import IndexDirectory
-from index.types import QuestionEncoder, Reranker, Searcher
+from footnote_qa.bot.database import PostgresUrl, Target, parse_state_url
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.index_store import current_index, following, index_directory, stored_generation
+from footnote_qa.bot.settings import Settings
+from footnote_qa.bot.source_settings import SourceSettings
+from footnote_qa.index.errors import IndexingError
+from footnote_qa.index.sources import AudienceRule, SourceSpec
+from footnote_qa.index.storage import IndexDirectory
+from footnote_qa.index.types import QuestionEncoder, Reranker, Searcher
 
 if TYPE_CHECKING:
-    from bot.engine import Export, FootnoteQueryEngine
-    from bot.extractive import SpanModel
-    from bot.llm import Ledger, Portfolio
-    from bot.state import QuestionRepository
-    from index.building import Builder, BuildOptions, Gate, Ocr, Progress
-    from index.search import Fusion, LiveIndex
+    from footnote_qa.bot.engine import Export, FootnoteQueryEngine
+    from footnote_qa.bot.extractive import SpanModel
+    from footnote_qa.bot.llm import Ledger, Portfolio
+    from footnote_qa.bot.state import QuestionRepository
+    from footnote_qa.index.building import Builder, BuildOptions, Gate, Ocr, Progress
+    from footnote_qa.index.search import Fusion, LiveIndex
 
 __all__ = [
     "MEGABYTE",
@@ -128,7 +128,7 @@ def _remembered(directory: IndexDirectory) -> tuple[SourceSpec, ...]:
 
 def build_options(settings: Settings, *, full: bool = False, force: bool = False) -> "BuildOptions":
     """Return how the index is built."""
-    from index.building import BuildOptions  # noqa: PLC0415 - imports the parsers
+    from footnote_qa.index.building import BuildOptions  # noqa: PLC0415 - imports the parsers
 
     return BuildOptions(
         chunk_tokens=settings.index.chunk_tokens,
@@ -151,8 +151,8 @@ def _ocr(settings: Settings) -> "Ocr | None":
     wanted = settings.documents.ocr
     if wanted == "off":
         return None
-    from index.building import Ocr  # noqa: PLC0415 - imports the parsers
-    from index.parsing import ocr_engines  # noqa: PLC0415
+    from footnote_qa.index.building import Ocr  # noqa: PLC0415 - imports the parsers
+    from footnote_qa.index.parsing import ocr_engines  # noqa: PLC0415
 
     engine = ocr_engines.find_engine(wanted, settings.documents.ocr_languages)
     return Ocr(engine=engine, page_timeout_s=settings.documents.ocr_page_timeout_s)
@@ -175,8 +175,8 @@ def builder(
         directory: Folder of the generations; None takes that of the settings.
         gate: A further condition for promotion.
     """
-    from index.building import Builder  # noqa: PLC0415 - imports the parsers
-    from index.embedding import SentenceTransformerEmbedder  # noqa: PLC0415
+    from footnote_qa.index.building import Builder  # noqa: PLC0415 - imports the parsers
+    from footnote_qa.index.embedding import SentenceTransformerEmbedder  # noqa: PLC0415
 
     cache = settings.data_dir / "cache"
     return Builder(
@@ -191,7 +191,7 @@ def builder(
 
 def live_index(settings: Settings, directory: IndexDirectory | None = None) -> "LiveIndex":
     """Open the index in use; raises `IndexingError`."""
-    from index.search import LiveIndex  # noqa: PLC0415 - imports FAISS
+    from footnote_qa.index.search import LiveIndex  # noqa: PLC0415 - imports FAISS
 
     found = directory or current_index(settings)
     if not found.names():
@@ -206,7 +206,7 @@ def fusion(settings: Settings) -> "Fusion":
         IndexingError: The reranker, a CrossEncoder, cannot be loaded.
         SpanModelError: The reranker, the reader's own network, cannot be loaded.
     """
-    from index.search import Fusion  # noqa: PLC0415 - imports FAISS
+    from footnote_qa.index.search import Fusion  # noqa: PLC0415 - imports FAISS
 
     search = settings.search
     return Fusion(
@@ -221,21 +221,21 @@ def fusion(settings: Settings) -> "Fusion":
 def _reranker(settings: Settings) -> "Reranker":
     if settings.search.reranker != READER:
         return _cross_reranker(settings.search.reranker)
-    from bot.extractive import SpanReranker  # noqa: PLC0415
+    from footnote_qa.bot.extractive import SpanReranker  # noqa: PLC0415
 
     return SpanReranker(_pointer(settings.models.offline_reader).point)
 
 
 @cache
 def _cross_reranker(model: str) -> "Reranker":
-    from index.search import CrossReranker  # noqa: PLC0415 - imports torch
+    from footnote_qa.index.search import CrossReranker  # noqa: PLC0415 - imports torch
 
     return CrossReranker(model)
 
 
 @cache
 def _pointer(folder: Path | None) -> "SpanModel":
-    from bot.extractive import SHIPPED, SpanModel  # noqa: PLC0415 - imports ONNX Runtime
+    from footnote_qa.bot.extractive import SHIPPED, SpanModel  # noqa: PLC0415 - imports ONNX Runtime
 
     return SpanModel(folder or SHIPPED)
 
@@ -246,9 +246,9 @@ class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
 
 def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
     """Return the query engine for *index*, with the portfolio of the settings."""
-    from bot.citations import EntailmentCheck  # noqa: PLC0415
-    from bot.engine import FootnoteQueryEngine, Room  # noqa: PLC0415 - imports llama-index
-    from bot.extractive import ExtractiveAnswerer  # noqa: PLC0415
+    from footnote_qa.bot.citations import EntailmentCheck  # noqa: PLC0415
+    from footnote_qa.bot.engine import FootnoteQueryEngine, Room  # noqa: PLC0415 - imports llama-index
+    from footnote_qa.bot.extractive import ExtractiveAnswerer  # noqa: PLC0415
 
     offline = ExtractiveAnswerer(
         _pointer(settings.models.offline_reader).point,
@@ -280,7 +280,7 @@ def tracing(settings: Settings) -> "Export | None":
     try:
         return _exporter(endpoint, texts=settings.tracing.texts)
     except ModuleNotFoundError as error:
-        how = 'pip install "footnote[tracing]"'
+        how = 'pip install "footnote-qa[tracing]"'
         if settings.tracing.endpoint:
             raise SettingsError(
                 f"tracing.endpoint needs packages that are not installed: {how}"
@@ -292,18 +292,18 @@ def tracing(settings: Settings) -> "Export | None":
 
 @cache
 def _exporter(endpoint: str, *, texts: bool) -> "Export":
-    from bot.tracing import TraceExporter  # noqa: PLC0415 - OpenTelemetry is an extra
+    from footnote_qa.bot.tracing import TraceExporter  # noqa: PLC0415 - OpenTelemetry is an extra
 
     return TraceExporter(endpoint, texts=texts)
 
 
 def portfolio(settings: Settings) -> "Portfolio":
     """Return the models of the settings with their spending so far; raises `BotError`."""
-    from bot.llm import Portfolio  # noqa: PLC0415
+    from footnote_qa.bot.llm import Portfolio  # noqa: PLC0415
 
     if not settings.models.providers:
         return Portfolio([], settings.models)
-    from bot.llm import build_models  # noqa: PLC0415 - imports llama-index
+    from footnote_qa.bot.llm import build_models  # noqa: PLC0415 - imports llama-index
 
     models = build_models(settings.models)
     return Portfolio(models, settings.models, ledger(settings))
@@ -312,21 +312,21 @@ def portfolio(settings: Settings) -> "Portfolio":
 def renew_models(engine: "FootnoteQueryEngine", settings: Settings) -> None:
     """Ask the models with the keys of these settings from now on; raises `SettingsError`."""
     if settings.models.providers:
-        from bot.llm import build_models  # noqa: PLC0415 - imports llama-index
+        from footnote_qa.bot.llm import build_models  # noqa: PLC0415 - imports llama-index
 
         engine.portfolio.renew(build_models(settings.models))
 
 
 def ledger(settings: Settings) -> "Ledger":
     """Open the record of spending on models; raises `BotError`."""
-    from bot.llm import Ledger  # noqa: PLC0415
+    from footnote_qa.bot.llm import Ledger  # noqa: PLC0415
 
     return Ledger(_state_target(settings, "spend.sqlite"))
 
 
 def store(settings: Settings) -> "QuestionRepository":
     """Open the durable state; raises `StoreError`."""
-    from bot.state import QuestionRepository  # noqa: PLC0415
+    from footnote_qa.bot.state import QuestionRepository  # noqa: PLC0415
 
     return QuestionRepository(state_target(settings))
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.errors import SettingsError
-from bot.settings import Settings
-from index.errors import IndexingError
-from index.storage import IndexDirectory
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.settings import Settings
+from footnote_qa.index.errors import IndexingError
+from footnote_qa.index.storage import IndexDirectory
 
 if TYPE_CHECKING:
-    from index.replication import Follower, SharedIndexDirectory
-    from index.search import LiveIndex
+    from footnote_qa.index.replication import Follower, SharedIndexDirectory
+    from footnote_qa.index.search import LiveIndex
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +52,14 @@ def _shared_directory(settings: Settings) -> "SharedIndexDirectory | None":
     if not index.in_object_store:
         return None
     try:
-        from index.replication import (  # noqa: PLC0415 - obstore is an extra
+        from footnote_qa.index.replication import (  # noqa: PLC0415 - obstore is an extra
             GenerationStore,
             ObjectStore,
             SharedIndexDirectory,
         )
     except ModuleNotFoundError as error:
         raise SettingsError(
-            'index.store needs a package that is missing: pip install "footnote[object-store]"'
+            'index.store needs a package that is missing: pip install "footnote-qa[object-store]"'
         ) from error
     objects = ObjectStore(
         index.store, endpoint=index.store_endpoint, allow_http=index.store_allow_http
@@ -85,7 +85,7 @@ def following(settings: Settings, index: "LiveIndex") -> Iterator["Follower | No
     if shared is None:
         yield None
         return
-    from index.replication import Follower  # noqa: PLC0415 - obstore is an extra
+    from footnote_qa.index.replication import Follower  # noqa: PLC0415 - obstore is an extra
 
     every_s = settings.index.store_poll_s
     with Follower(shared, every_s=every_s, prepare=index.prepare) as follower:

@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr
 from pydantic_settings import EnvSettingsSource
 
-from bot.settings import Settings, load, read_file
+from footnote_qa.bot.settings import Settings, load, read_file
 
 DEFAULT: Final = "default"
 DOTENV: Final = ".env"

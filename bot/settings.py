@@ -24,10 +24,10 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as PydanticSettingsError
 
-from bot.errors import SettingsError
-from bot.provider_settings import PriceSettings, ProviderSettings, Table
-from bot.source_settings import SourceSettings
-from bot.state_settings import StateSettings, resolve_state
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.provider_settings import PriceSettings, ProviderSettings, Table
+from footnote_qa.bot.source_settings import SourceSettings
+from footnote_qa.bot.state_settings import StateSettings, resolve_state
 
 __all__ = [
     "DEFAULT_CONFIG",

@@ -87,7 +87,7 @@ class SourceSettings(BaseModel):
         return faults
 
     def _unfit(self) -> list[str]:
-        from index.sources import check_patterns  # noqa: PLC0415 - imports NumPy
+        from footnote_qa.index.sources import check_patterns  # noqa: PLC0415 - imports NumPy
 
         faults = check_patterns(self.include, self.exclude)
         for rule in self.rules:

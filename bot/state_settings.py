@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import SecretStr, field_validator
 
-from bot.database import PostgresUrl, StateUrlError, parse_state_url
-from bot.provider_settings import Table
+from footnote_qa.bot.database import PostgresUrl, StateUrlError, parse_state_url
+from footnote_qa.bot.provider_settings import Table
 
 
 class StateSettings(Table):

@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Status as SpanStatus
 from opentelemetry.trace import StatusCode, set_span_in_context
 
-from bot.trace import NS_PER_MS, Step, StepKind, Trace
-from bot.types import Answer, Question, Status
+from footnote_qa.bot.trace import NS_PER_MS, Step, StepKind, Trace
+from footnote_qa.bot.types import Answer, Question, Status
 
 TIMEOUT_S: Final = 5.0
 """How long the collector may take; the process waits for it at its end at most."""
@@ -44,7 +44,7 @@ class TraceExporter:
 
     def __init__(self, endpoint: str, *, texts: bool) -> None:
         resource = Resource.create(
-            {"service.name": "footnote", "service.version": metadata.version("footnote")}
+            {"service.name": "footnote", "service.version": metadata.version("footnote-qa")}
         )
         self._provider = TracerProvider(resource=resource)
         exporter = OTLPSpanExporter(endpoint=address_of(endpoint), timeout=TIMEOUT_S)

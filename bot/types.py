@@ -8,9 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from bot.trace import Step
-from index.chunking import section_of
-from index.types import Audience, Chunk, Correction, Passage, Section
+from footnote_qa.bot.trace import Step
+from footnote_qa.index.chunking import section_of
+from footnote_qa.index.types import Audience, Chunk, Correction, Passage, Section
 
 LABEL = re.compile(r"\[\d+\]")
 """The number of a citation, as written in the text of an answer."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.types import Turn
+from footnote_qa.bot.types import Turn
 
 Complete = Callable[[str], Awaitable[str]]
 """Sends one prompt to a model and returns its complete reply."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.errors import IndexingError
+from footnote_qa.index.errors import IndexingError
 
 log = logging.getLogger(__name__)
 

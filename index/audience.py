@@ -1,7 +1,7 @@
 """Who may see a document: the groups its source allows, narrowed by its own front matter."""
 
-from index.errors import UnreadableDocumentError
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.types import ProblemKind
 
 
 def narrowed(source: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@
   + TextRecognitionError      text recognition is switched on and not installed
 """
 
-from index.types import ProblemKind
+from footnote_qa.index.types import ProblemKind
 
 
 class IndexingError(Exception):

@@ -111,7 +111,7 @@ class Parsed:
         headings: Ascending by start.
         pages: Offset at which each page starts, page 1 first; empty if there are no pages.
         audience: Groups that it names as its readers; empty if it names none. It may narrow what
-            its source says, never widen it; see `index.audience.narrowed`.
+            its source says, never widen it; see `footnote_qa.index.audience.narrowed`.
         url: Where a person can open it, according to the document; None if it doesn't say.
         modified_at: When it was written, according to the document, in UTC; None if it doesn't say.
         note: What of it could not be read, in one sentence; None if everything could.

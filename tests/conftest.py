@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from bot.database import Target, parse_state_url
+from footnote_qa.bot.database import Target, parse_state_url
 from tests.fakes import indexed, postgresql
 from tests.fakes.embedder import HashEmbedder
 
@@ -117,7 +117,7 @@ def _own_log_levels() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _lasting_parsers() -> Iterator[None]:
     """Keep the parser's child processes from build to build; `made_of` starts its own for each."""
-    from index.parsing import child
+    from footnote_qa.index.parsing import child
     from tests.fakes.parsers import LastingPool
 
     opened: dict[tuple[float, int], LastingPool] = {}

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.extractive.answerer import THRESHOLD
-from bot.settings import (
+from examples.make_documents import DOCUMENTS, EXAMPLES, HANDBOOK, blocks, make, to_text
+from footnote_qa.bot.extractive.answerer import THRESHOLD
+from footnote_qa.bot.settings import (
     DocumentsSettings,
     IndexSettings,
     ModelsSettings,
     SearchSettings,
     TracingSettings,
 )
-from bot.state_settings import StateSettings
-from bot.types import Status
-from eval.datasets.loading import load
-from eval.types import Case, Place
-from examples.make_documents import DOCUMENTS, EXAMPLES, HANDBOOK, blocks, make, to_text
-from index.parsing import parse
-from index.types import Parsed, ProblemKind
+from footnote_qa.bot.state_settings import StateSettings
+from footnote_qa.bot.types import Status
+from footnote_qa.eval.datasets.loading import load
+from footnote_qa.eval.types import Case, Place
+from footnote_qa.index.parsing import parse
+from footnote_qa.index.types import Parsed, ProblemKind
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ARTICLE = REPOSITORY.parent / "shared" / "corpus" / "openai-softbank-stargate.txt"

@@ -9,12 +9,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 TOP = ("bot", "index", "eval", "prompts")
+
+
+def module_of(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(("footnote_qa", *parts) if parts[0] in TOP else parts)
+
+
 PACKAGES = sorted(
-    ".".join(file.parent.relative_to(ROOT).parts)
-    for top in TOP
-    for file in (ROOT / top).rglob("__init__.py")
+    module_of(file.parent) for top in TOP for file in (ROOT / top).rglob("__init__.py")
 )
-ROOMS = [name for name in PACKAGES if "." in name]
+ROOMS = [name for name in PACKAGES if name.count(".") > 1]
 
 
 def imports(file: Path) -> Iterator[tuple[str, str]]:
@@ -43,7 +48,7 @@ def test_other_packages_use_public_names_alone(top: str) -> None:
     reached_into = [
         f"{file.relative_to(ROOT)}: {module}.{name}"
         for file in (ROOT / top).rglob("*.py")
-        for own in [room_of(".".join(file.relative_to(ROOT).with_suffix("").parts))]
+        for own in [room_of(module_of(file))]
         for module, name in imports(file)
         if (room := room_of(module))
         and not f"{own}.".startswith(f"{room}.")
@@ -55,4 +60,4 @@ def test_other_packages_use_public_names_alone(top: str) -> None:
 
 def test_a_name_that_is_not_there_is_an_error_that_says_so() -> None:
     with pytest.raises(AttributeError, match=r"bot\.engine.*no_such_name"):
-        import_module("bot.engine").no_such_name  # noqa: B018
+        import_module("footnote_qa.bot.engine").no_such_name  # noqa: B018

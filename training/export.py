@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from bot.extractive import INFO_FILE, MODEL_FILE, TOKENIZER_FILE
+from footnote_qa.bot.extractive import INFO_FILE, MODEL_FILE, TOKENIZER_FILE
 from training.network import JudgeNetwork, Network
 
 _OPSET = 17

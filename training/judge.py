@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, distributed, nn
 from torch.multiprocessing.spawn import spawn
 
-from bot.extractive import MODEL_FILE, SHIPPED
+from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED
 from training.export import export
 from training.judge_lists import Listed
 from training.judge_parts import held_out_articles, lists_of

@@ -15,10 +15,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from tokenizers import Tokenizer
 from transformers import AutoModel, PreTrainedModel
 
-from bot.extractive import GroupKind
-from index.chunking import STOPWORDS, section_of, stems_of, words
-from index.parsing import parse
-from index.types import Chunk, Parsed, Section
+from footnote_qa.bot.extractive import GroupKind
+from footnote_qa.index.chunking import STOPWORDS, section_of, stems_of, words
+from footnote_qa.index.parsing import parse
+from footnote_qa.index.types import Chunk, Parsed, Section
 from training.judge_lists import Listed
 from training.judged_pieces import Piece, headings_above, judged_pieces
 from training.network import tokenizer

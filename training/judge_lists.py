@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from index.chunking import split_sentences
+from footnote_qa.index.chunking import split_sentences
 from training import squad
 
 LONGEST_LIST = 4

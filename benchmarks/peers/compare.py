@@ -16,11 +16,11 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.peers import exchange
-from eval.datasets import load
-from eval.metrics import Spot, retrieval_scores
-from eval.runs import at_even_steps
-from eval.types import Case
-from index.embedding import EMBEDDED, SentenceTransformerEmbedder, embed_all
+from footnote_qa.eval.datasets import load
+from footnote_qa.eval.metrics import Spot, retrieval_scores
+from footnote_qa.eval.runs import at_even_steps
+from footnote_qa.eval.types import Case
+from footnote_qa.index.embedding import EMBEDDED, SentenceTransformerEmbedder, embed_all
 
 HERE = Path(__file__).parent
 PEERS = ("llama_index", "txtai", "haystack")

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bot.backup.rows import write_rows
-from bot.database import Database, Schema
-from bot.errors import StoreError
-from bot.llm import LEDGER_SCHEMA, LEDGER_TABLES
-from bot.state import SCHEMA, TABLES
-from index.errors import IndexMissingError
-from index.storage import Generation, IndexDirectory
+from footnote_qa.bot.backup.rows import write_rows
+from footnote_qa.bot.database import Database, Schema
+from footnote_qa.bot.errors import StoreError
+from footnote_qa.bot.llm import LEDGER_SCHEMA, LEDGER_TABLES
+from footnote_qa.bot.state import SCHEMA, TABLES
+from footnote_qa.index.errors import IndexMissingError
+from footnote_qa.index.storage import Generation, IndexDirectory
 
 FORMAT: Final = 1
 ABOUT: Final = "BACKUP.json"

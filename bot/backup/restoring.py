@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from bot.backup.archive import ABOUT, FORMAT, PARTS, Backup, Place
-from bot.backup.rows import replace_rows
-from bot.database import Database, Schema
-from bot.errors import StoreError
-from index.storage import install_generation
+from footnote_qa.bot.backup.archive import ABOUT, FORMAT, PARTS, Backup, Place
+from footnote_qa.bot.backup.rows import replace_rows
+from footnote_qa.bot.database import Database, Schema
+from footnote_qa.bot.errors import StoreError
+from footnote_qa.index.storage import install_generation
 
 
 def restore_backup(file: Path, place: Place, *, force: bool = False) -> Backup:

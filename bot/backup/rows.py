@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import IO
 
-from bot.database import Database, Sql
-from bot.errors import StoreError
+from footnote_qa.bot.database import Database, Sql
+from footnote_qa.bot.errors import StoreError
 
 
 def write_rows(sql: Sql, database: Database, table: str, *, file: IO[bytes]) -> int:

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.citations.evidence import Found, Passages, content_words
-from bot.citations.examination import Entry, Examiner, Proves, Undecided
-from bot.citations.inert import inert
-from bot.citations.judging import Reason, judge
-from bot.citations.layout import Layout
-from bot.citations.quotes import fold
-from bot.citations.remarks import without_opening
-from bot.types import AnswerPart, Citation, PartKind, Sentence, ShownPassage
-from index.chunking import listed, plain
+from footnote_qa.bot.citations.evidence import Found, Passages, content_words
+from footnote_qa.bot.citations.examination import Entry, Examiner, Proves, Undecided
+from footnote_qa.bot.citations.inert import inert
+from footnote_qa.bot.citations.judging import Reason, judge
+from footnote_qa.bot.citations.layout import Layout
+from footnote_qa.bot.citations.quotes import fold
+from footnote_qa.bot.citations.remarks import without_opening
+from footnote_qa.bot.types import AnswerPart, Citation, PartKind, Sentence, ShownPassage
+from footnote_qa.index.chunking import listed, plain
 
 _NOTE_CHARS = 160
 _MOST_UNITS = 200

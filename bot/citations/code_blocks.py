@@ -3,9 +3,9 @@
 import re
 from collections.abc import Collection, Sequence
 
-from bot.citations.evidence import Found
-from bot.types import ShownPassage
-from index.types import Section
+from footnote_qa.bot.citations.evidence import Found
+from footnote_qa.bot.types import ShownPassage
+from footnote_qa.index.types import Section
 
 _PROMPT = re.compile(r"^\s*(?:[$>#%]|>>>|\.\.\.|PS[^>]*>)\s+")
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|--)\s.*$")

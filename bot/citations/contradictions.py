@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.citations.comparing import figure
-from bot.citations.inert import inert
-from bot.types import Citation
-from index.chunking import STOPWORDS, listed, one_line, split_sentences, stem
-from index.types import Chunk, Passage
+from footnote_qa.bot.citations.comparing import figure
+from footnote_qa.bot.citations.inert import inert
+from footnote_qa.bot.types import Citation
+from footnote_qa.index.chunking import STOPWORDS, listed, one_line, split_sentences, stem
+from footnote_qa.index.types import Chunk, Passage
 
 MOST_NOTES = 2
 MIN_WORDS = 3

@@ -3,8 +3,8 @@
 import math
 from functools import lru_cache
 
-from bot.citations.comparing import covered
-from index.types import Encode
+from footnote_qa.bot.citations.comparing import covered
+from footnote_qa.index.types import Encode
 
 # Fitted by benchmarks/calibrate_support.py on half of the articles of a public question set
 BIAS, COVER, COSINE = -6.63, 7.98, 4.78

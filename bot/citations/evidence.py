@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.citations.comparing import (
+from footnote_qa.bot.citations.comparing import (
     NUMBER_WORDS,
     alternatives,
     denied_before,
@@ -17,10 +17,10 @@ from bot.citations.comparing import (
     language,
     without_dates,
 )
-from bot.citations.quotes import fold, is_long_enough, places, run
-from bot.types import Evidence, ShownPassage
-from index.chunking import STOPWORDS, plain_block, split_sentences, words
-from index.types import BlockKind, Chunk, Section
+from footnote_qa.bot.citations.quotes import fold, is_long_enough, places, run
+from footnote_qa.bot.types import Evidence, ShownPassage
+from footnote_qa.index.chunking import STOPWORDS, plain_block, split_sentences, words
+from footnote_qa.index.types import BlockKind, Chunk, Section
 
 MOST_CANDIDATES = 6
 _MOST_ROWS = 12  # of a table that is evidence with all of its rows

@@ -4,15 +4,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.citations.code_blocks import code_evidence
-from bot.citations.comparing import is_known, language
-from bot.citations.evidence import Found, Passages, content_words
-from bot.citations.inert import inert
-from bot.citations.judging import PROVEN, Reason, Verdict, clauses, judge
-from bot.citations.quotes import fold
-from bot.citations.remarks import claim, is_absence, is_remark
-from bot.types import Evidence, PartKind, Sentence
-from index.chunking import stems_of, words
+from footnote_qa.bot.citations.code_blocks import code_evidence
+from footnote_qa.bot.citations.comparing import is_known, language
+from footnote_qa.bot.citations.evidence import Found, Passages, content_words
+from footnote_qa.bot.citations.inert import inert
+from footnote_qa.bot.citations.judging import PROVEN, Reason, Verdict, clauses, judge
+from footnote_qa.bot.citations.quotes import fold
+from footnote_qa.bot.citations.remarks import claim, is_absence, is_remark
+from footnote_qa.bot.types import Evidence, PartKind, Sentence
+from footnote_qa.index.chunking import stems_of, words
 
 Proves = Callable[[str, str], float]
 """How likely it is, from 0 to 1, that the second text, evidence, supports the first."""

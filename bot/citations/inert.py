@@ -2,7 +2,7 @@
 
 import re
 
-from bot.citations.layout import tidied
+from footnote_qa.bot.citations.layout import tidied
 
 _OPEN, _CLOSE = r"[\[［【〔〚⟦]", r"[\]］】〕〛⟧]"
 # Brackets that contain only numbers and separators: a reader would take them for a label

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
-from bot.citations.comparing import (
+from footnote_qa.bot.citations.comparing import (
     abbreviations,
     amounts_exchanged,
     are_about_the_same,
@@ -31,9 +31,9 @@ from bot.citations.comparing import (
     wrong_rate,
     wrong_time,
 )
-from bot.citations.evidence import Found, content_words
-from bot.citations.quotes import fold
-from index.chunking import words
+from footnote_qa.bot.citations.evidence import Found, content_words
+from footnote_qa.bot.citations.quotes import fold
+from footnote_qa.index.chunking import words
 
 _URL = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\b(?:javascript|data|mailto):)[^\s<>]+|"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.types import AnswerPart, PartKind, Sentence
+from footnote_qa.bot.types import AnswerPart, PartKind, Sentence
 
 _STOP = re.compile(r"[.!?…。！？:：]+[\"'”’»)*_]*$")
 _FENCE = re.compile(r"[ ]*(?:```|~~~)")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.chunking import mask
+from footnote_qa.index.chunking import mask
 
 MIN_QUOTE_CHARS = 12
 MIN_QUOTE_WORDS = 3

@@ -2,8 +2,8 @@
 
 import re
 
-from bot.types import LABEL
-from index.chunking import mask, plain, words
+from footnote_qa.bot.types import LABEL
+from footnote_qa.index.chunking import mask, plain, words
 
 _NUMBER = re.compile(r"^[ \t]*\d{1,3}[.)][ \t]", re.MULTILINE)
 

@@ -1,5 +1,5 @@
 """The command `footnote`."""
 
-from bot.cli.app import main
+from footnote_qa.bot.cli.app import main
 
 __all__ = ["evaluation", "main"]

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.help import command_of
-from bot.cli.logging import LogFormat, configure
+from footnote_qa.bot.cli.help import command_of
+from footnote_qa.bot.cli.logging import LogFormat, configure
 
 if TYPE_CHECKING:
-    from bot.settings import Settings
+    from footnote_qa.bot.settings import Settings
 
 app = typer.Typer(
     name="footnote",
@@ -36,16 +36,16 @@ app.add_typer(eval_app, name="eval")
 app.add_typer(slack_app, name="slack")
 
 _COMMANDS = (
-    "bot.cli.index",
-    "bot.cli.generations",
-    "bot.cli.ask",
-    "bot.cli.models",
-    "bot.cli.eval",
-    "bot.cli.question_sets",
-    "bot.cli.slack",
-    "bot.cli.doctor",
-    "bot.cli.config",
-    "bot.cli.backup",
+    "footnote_qa.bot.cli.index",
+    "footnote_qa.bot.cli.generations",
+    "footnote_qa.bot.cli.ask",
+    "footnote_qa.bot.cli.models",
+    "footnote_qa.bot.cli.eval",
+    "footnote_qa.bot.cli.question_sets",
+    "footnote_qa.bot.cli.slack",
+    "footnote_qa.bot.cli.doctor",
+    "footnote_qa.bot.cli.config",
+    "footnote_qa.bot.cli.backup",
 )
 WELL, SOME_FAILED, USAGE = 0, 1, 2
 Json = dict[str, object]
@@ -81,7 +81,7 @@ class Shared:
     @cached_property
     def settings(self) -> "Settings":
         """All settings; raises `SettingsError`."""
-        from bot.settings import load
+        from footnote_qa.bot.settings import load
 
         return load(self.config, data_dir=self.data_dir)
 
@@ -103,7 +103,7 @@ QuestionWords = Annotated[
 
 def _version(value: bool) -> None:  # noqa: FBT001 - the shape that typer calls
     if value:
-        typer.echo(f"footnote {metadata.version('footnote')}")
+        typer.echo(f"footnote {metadata.version('footnote-qa')}")
         raise typer.Exit
 
 
@@ -163,7 +163,7 @@ def question_of(words: list[str]) -> str:
     Raises:
         QuestionError: There is none, or it is not UTF-8.
     """
-    from bot.errors import QuestionError
+    from footnote_qa.bot.errors import QuestionError
 
     if words != ["-"]:
         text = " ".join(words).strip()
@@ -219,9 +219,9 @@ def process_age_s() -> float:
 
 def _status(error: Exception) -> int | None:
     """Return the exit status for an error that is known, else None."""
-    from bot.errors import BotError, QuestionError, SettingsError, SlackError
-    from eval.errors import ChoiceError, EvalError, QuestionSetError
-    from index.errors import (
+    from footnote_qa.bot.errors import BotError, QuestionError, SettingsError, SlackError
+    from footnote_qa.eval.errors import ChoiceError, EvalError, QuestionSetError
+    from footnote_qa.index.errors import (
         IndexingError,
         IndexMissingError,
         ModelError,

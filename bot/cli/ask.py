@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import (
+from footnote_qa.bot.cli.app import (
     SOME_FAILED,
     JsonOption,
     QuestionWords,
@@ -17,8 +17,8 @@ from bot.cli.app import (
 )
 
 if TYPE_CHECKING:
-    from bot.engine import FootnoteQueryEngine
-    from index.types import Audience
+    from footnote_qa.bot.engine import FootnoteQueryEngine
+    from footnote_qa.index.types import Audience
 
 _HISTORY_TURNS = 20
 
@@ -59,20 +59,20 @@ def search(
 
         footnote search notice period -k 3
     """
-    from bot import composition
-    from bot.types import Question
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.types import Question
 
     shared = shared_of(context)
     question = question_of(words)
     index = composition.live_index(shared.settings)
     result = index.search(Question(text=question).text, k=k, audience=_audience(audience))
     if as_json:
-        from bot.cli.json_output import search_json
+        from footnote_qa.bot.cli.json_output import search_json
 
         print_json(search_json(result))
         return
-    from bot.cli.console import passages_view, stdout
-    from index.search import reading_note
+    from footnote_qa.bot.cli.console import passages_view, stdout
+    from footnote_qa.index.search import reading_note
 
     console = stdout()
     if result.passages:
@@ -101,8 +101,8 @@ def ask(
         footnote ask how long is the leave
         footnote ask - < question.txt
     """
-    from bot import composition
-    from bot.types import Question, Status
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.types import Question, Status
 
     shared = shared_of(context)
     question = question_of(words)
@@ -112,11 +112,11 @@ def ask(
         Question(text=question, audience=_audience(audience))
     )
     if as_json:
-        from bot.cli.json_output import answer_json
+        from footnote_qa.bot.cli.json_output import answer_json
 
         print_json(answer_json(answer))
     else:
-        from bot.cli.console import answer_view, stdout
+        from footnote_qa.bot.cli.console import answer_view, stdout
 
         waited = replace(answer, ms=shared.waited_ms())
         stdout().print(answer_view(waited, quotes=quotes))
@@ -136,7 +136,7 @@ def chat(
 
     With --json, each answer is one JSON object on one line.
     """
-    from bot import composition
+    from footnote_qa.bot import composition
 
     shared = shared_of(context)
     index = composition.live_index(shared.settings)
@@ -159,9 +159,9 @@ def _converse(engine: "FootnoteQueryEngine", audience: "Audience", style: _Style
     import json
     import secrets
 
-    from bot.cli.console import answer_view, stderr, stdout
-    from bot.cli.json_output import answer_json
-    from bot.types import Question, Turn
+    from footnote_qa.bot.cli.console import answer_view, stderr, stdout
+    from footnote_qa.bot.cli.json_output import answer_json
+    from footnote_qa.bot.types import Question, Turn
 
     console, prompt = stdout(), stderr()
     history: list[Turn] = []

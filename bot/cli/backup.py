@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import Json, JsonOption, app, print_json, shared_of
+from footnote_qa.bot.cli.app import Json, JsonOption, app, print_json, shared_of
 
 if TYPE_CHECKING:
-    from bot.backup import Backup, Place
-    from bot.settings import Settings
+    from footnote_qa.bot.backup import Backup, Place
+    from footnote_qa.bot.settings import Settings
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, a .tar.gz file.")]
 
@@ -22,7 +22,7 @@ def backup(context: typer.Context, file: FileArgument, *, as_json: JsonOption = 
 
     The bot may go on meanwhile: the questions and answers in the backup are of one moment.
     """
-    from bot.backup import write_backup
+    from footnote_qa.bot.backup import write_backup
 
     with _place(shared_of(context).settings) as place:
         made = write_backup(place, file)
@@ -43,7 +43,7 @@ def restore(
 
     It may come from SQLite and be restored in PostgreSQL, and the other way round.
     """
-    from bot.backup import restore_backup
+    from footnote_qa.bot.backup import restore_backup
 
     with _place(shared_of(context).settings) as place:
         restored = restore_backup(file, place, force=force)
@@ -52,8 +52,8 @@ def restore(
 
 @contextmanager
 def _place(settings: "Settings") -> "Iterator[Place]":
-    from bot import composition
-    from bot.backup import Place
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.backup import Place
 
     with composition.store(settings) as store, closing(composition.ledger(settings)) as ledger:
         yield Place(

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bot.cli.app import JsonOption, app, print_json, shared_of
+from footnote_qa.bot.cli.app import JsonOption, app, print_json, shared_of
 
 if TYPE_CHECKING:
-    from bot.setting_origins import OriginatedValue
+    from footnote_qa.bot.setting_origins import OriginatedValue
 
 
 @app.command("config")
@@ -17,7 +17,7 @@ def config(context: typer.Context, *, as_json: JsonOption = False) -> None:
     A value comes from the command line, a variable of the environment, .env, the settings file,
     or the default; the first of these that has one wins.
     """
-    from bot.setting_origins import DEFAULT, originated
+    from footnote_qa.bot.setting_origins import DEFAULT, originated
 
     shared = shared_of(context)
     rows = originated(shared.config, data_dir=shared.data_dir)
@@ -34,7 +34,7 @@ def config(context: typer.Context, *, as_json: JsonOption = False) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from bot.cli.console import stdout
+    from footnote_qa.bot.cli.console import stdout
 
     table = Table("setting", "value", "from", box=None, pad_edge=False)
     for row in rows:

@@ -21,12 +21,12 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from bot.citations import repeats
-from bot.cli.markdown_view import AnswerMarkdown
-from bot.cli.pipes import PIPE_COLUMNS, without_trailing_blanks
-from bot.types import Answer, Status
-from index.chunking import path_below, plain
-from index.types import Chunk, Passage
+from footnote_qa.bot.citations import repeats
+from footnote_qa.bot.cli.markdown_view import AnswerMarkdown
+from footnote_qa.bot.cli.pipes import PIPE_COLUMNS, without_trailing_blanks
+from footnote_qa.bot.types import Answer, Status
+from footnote_qa.index.chunking import path_below, plain
+from footnote_qa.index.types import Chunk, Passage
 
 _QUOTE_CHARS = 280
 _DAY_S = 86_400

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.app import SOME_FAILED, USAGE, JsonOption, app, print_json, shared_of
-from bot.errors import BotError, SettingsError
-from bot.settings import Settings, load
+from footnote_qa.bot.cli.app import SOME_FAILED, USAGE, JsonOption, app, print_json, shared_of
+from footnote_qa.bot.errors import BotError, SettingsError
+from footnote_qa.bot.settings import Settings, load
 
 _SAMPLED = 200  # documents whose language is looked at
 
@@ -59,7 +59,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         message = str(source.path or source.repository or source.sitemap or source.reader)
         message += "" if found else " does not exist: fix its path under [[sources]]"
         yield Finding(name="source", well=found, message=message)
-    from bot import composition
+    from footnote_qa.bot import composition
 
     for place in composition.dropped_sources(settings):
         message = (
@@ -73,8 +73,8 @@ def _store(settings: Settings) -> Iterator[Finding]:
     """Yield whether the object store of the index can be read, if the settings name one."""
     if not settings.index.in_object_store:
         return
-    from bot import composition
-    from index.errors import IndexingError
+    from footnote_qa.bot import composition
+    from footnote_qa.index.errors import IndexingError
 
     try:
         found = composition.stored_generation(settings)
@@ -86,8 +86,8 @@ def _store(settings: Settings) -> Iterator[Finding]:
 
 
 def _index(settings: Settings) -> Finding:
-    from bot import composition
-    from index.errors import IndexingError
+    from footnote_qa.bot import composition
+    from footnote_qa.index.errors import IndexingError
 
     try:
         generation = composition.current_index(settings).open()
@@ -109,9 +109,9 @@ def _index(settings: Settings) -> Finding:
 
 def _languages(settings: Settings) -> Iterator[Finding]:
     """Yield a finding if the model does not read the documents, or the questions of the gate."""
-    from bot import composition
-    from index.embedding import advice, language_of
-    from index.errors import IndexingError
+    from footnote_qa.bot import composition
+    from footnote_qa.index.embedding import advice, language_of
+    from footnote_qa.index.errors import IndexingError
 
     with contextlib.suppress(IndexingError, BotError):
         passages = composition.index_directory(settings).open().passages
@@ -122,7 +122,7 @@ def _languages(settings: Settings) -> Iterator[Finding]:
         if message := advice(settings.index.model, counted, what="sampled documents"):
             yield Finding(name="language", well=False, message=message)
     if settings.eval.gate.set is not None and settings.eval.gate.set.exists():
-        from eval.datasets import load as questions_of
+        from footnote_qa.eval.datasets import load as questions_of
 
         cases = questions_of(settings.eval.gate.set).cases
         counted = Counter(language_of(case.question) for case in cases)
@@ -132,8 +132,8 @@ def _languages(settings: Settings) -> Iterator[Finding]:
 
 def _ocr(settings: Settings) -> Finding:
     """Return whether scans and pictures are read, and whether they could be."""
-    from index.errors import TextRecognitionError
-    from index.parsing import ocr_engines
+    from footnote_qa.index.errors import TextRecognitionError
+    from footnote_qa.index.parsing import ocr_engines
 
     wanted = settings.documents.ocr
     try:
@@ -160,7 +160,7 @@ def _providers(settings: Settings) -> Iterator[Finding]:
         message = "none: the offline answerer quotes the documents and needs no key"
         yield Finding(name="models", well=True, message=message)
         return
-    from bot import composition
+    from footnote_qa.bot import composition
 
     try:
         composition.portfolio(settings)
@@ -177,9 +177,9 @@ def _state(settings: Settings) -> Iterator[Finding]:
     """Yield whether the database of the state is there and up to date; it is not changed."""
     if settings.state.url is None:
         return  # the file is made when it is needed
-    from bot import composition
-    from bot.database import probe_database
-    from bot.state import SCHEMA
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.database import probe_database
+    from footnote_qa.bot.state import SCHEMA
 
     try:
         message = probe_database(composition.state_target(settings), SCHEMA)
@@ -190,7 +190,7 @@ def _state(settings: Settings) -> Iterator[Finding]:
 
 
 def _slack(settings: Settings) -> Iterator[Finding]:
-    from bot.slack import check_slack
+    from footnote_qa.bot.slack import check_slack
 
     for note in check_slack(settings):
         yield Finding(name="slack", well=note.well, message=note.message)
@@ -211,7 +211,7 @@ def init(
             err=True,
         )
         raise typer.Exit(USAGE)
-    text = files("bot").joinpath("footnote.toml").read_text(encoding="utf-8")
+    text = files("footnote_qa.bot").joinpath("footnote.toml").read_text(encoding="utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     typer.echo(f"{path} written. Next: footnote index build FOLDER, with your folder of documents")

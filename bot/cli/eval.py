@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import SOME_FAILED, Json, JsonOption, eval_app, print_json, shared_of
+from footnote_qa.bot.cli.app import SOME_FAILED, Json, JsonOption, eval_app, print_json, shared_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.settings import Settings
-    from eval.reports import Tried
-    from eval.runs import Options, RunResult
-    from eval.types import QuestionSet
-    from index.storage import IndexDirectory
-    from index.types import Source
+    from footnote_qa.bot.settings import Settings
+    from footnote_qa.eval.reports import Tried
+    from footnote_qa.eval.runs import Options, RunResult
+    from footnote_qa.eval.types import QuestionSet
+    from footnote_qa.index.storage import IndexDirectory
+    from footnote_qa.index.types import Source
 
 SetArgument = Annotated[
     Path, typer.Argument(metavar="SET", help="A .jsonl file, or a folder in the BEIR layout.")
@@ -81,9 +81,9 @@ def run(
         footnote eval run path/to/beir-folder --retrieval-only --limit 200
         footnote eval run questions.jsonl --matrix search.k=4,8 --matrix index.chunk_tokens=100,200
     """
-    from bot.cli.evaluation import journals
-    from eval.datasets import load
-    from eval.runs import Options
+    from footnote_qa.bot.cli.evaluation import journals
+    from footnote_qa.eval.datasets import load
+    from footnote_qa.eval.runs import Options
 
     shared = shared_of(context)
     settings = shared.settings
@@ -102,12 +102,12 @@ def run(
         return
     result = asking.ask(settings)
     if as_json:
-        from eval.runs import to_json
+        from footnote_qa.eval.runs import to_json
 
         print_json(to_json(result))
     else:
-        from bot.cli.console import stdout
-        from eval.reports import run_table
+        from footnote_qa.bot.cli.console import stdout
+        from footnote_qa.eval.reports import run_table
 
         stdout().print(run_table(result))
         record = settings.data_dir / "runs" / result.run / "run.json"
@@ -133,8 +133,8 @@ def compare(
     The exit status is 1 if a metric became worse by more than its margin, so a build server can
     use this command.
     """
-    from eval.reports import compare as comparing
-    from eval.runs import load_record
+    from footnote_qa.eval.reports import compare as comparing
+    from footnote_qa.eval.runs import load_record
 
     settings = shared_of(context).settings
     margins = dict(settings.eval.gate.margins) | _margins(margin or [])
@@ -145,8 +145,8 @@ def compare(
     if as_json:
         print_json(comparing.to_json(found))
     else:
-        from bot.cli.console import stdout
-        from eval.reports import comparison_table
+        from footnote_qa.bot.cli.console import stdout
+        from footnote_qa.eval.reports import comparison_table
 
         stdout().print(comparison_table(found))
     if not found.passed:
@@ -170,9 +170,9 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Write a report about a run: figures, plots, and every question with its evidence."""
-    from eval.errors import ChoiceError
-    from eval.reports import write
-    from eval.runs import load_record, records
+    from footnote_qa.eval.errors import ChoiceError
+    from footnote_qa.eval.reports import write
+    from footnote_qa.eval.runs import load_record, records
 
     settings = shared_of(context).settings
     known = records(settings.data_dir)
@@ -213,10 +213,10 @@ class _Asking:
         """Measure, and keep the record; *varied* settings get an index of their own."""
         from dataclasses import replace
 
-        from bot.cli.console import question_progress
-        from bot.cli.evaluation import subject
-        from eval.runs import run_questions as measure
-        from eval.runs import save
+        from footnote_qa.bot.cli.console import question_progress
+        from footnote_qa.bot.cli.evaluation import subject
+        from footnote_qa.eval.runs import run_questions as measure
+        from footnote_qa.eval.runs import save
 
         questions, directory = self._index_for(settings, varied=varied)
         generation = directory.open_best()
@@ -237,9 +237,9 @@ class _Asking:
     def _index_for(
         self, settings: "Settings", *, varied: bool
     ) -> "tuple[QuestionSet, IndexDirectory]":
-        from bot import composition
-        from eval.datasets import corpus_source, index_folder, on_files
-        from index.storage import IndexDirectory
+        from footnote_qa.bot import composition
+        from footnote_qa.eval.datasets import corpus_source, index_folder, on_files
+        from footnote_qa.index.storage import IndexDirectory
 
         source = corpus_source(self.questions)
         if source is not None and not self._use_index:
@@ -259,9 +259,9 @@ class _Asking:
         *,
         sources: "Sequence[Source] | None" = None,
     ) -> None:
-        from bot import composition
-        from bot.cli.console import build_progress
-        from eval.errors import RunError
+        from footnote_qa.bot import composition
+        from footnote_qa.bot.cli.console import build_progress
+        from footnote_qa.eval.errors import RunError
 
         specs = () if sources else composition.source_specs(settings)
         options = composition.build_options(settings)
@@ -274,8 +274,8 @@ class _Asking:
 
 
 def _try_all(settings: "Settings", asking: _Asking, axes: list[str], *, as_json: bool) -> None:
-    from bot.cli.evaluation import with_values
-    from eval.reports import Tried, combinations
+    from footnote_qa.bot.cli.evaluation import with_values
+    from footnote_qa.eval.reports import Tried, combinations
 
     tried, failed = [], 0
     for values in combinations(axes):
@@ -286,8 +286,8 @@ def _try_all(settings: "Settings", asking: _Asking, axes: list[str], *, as_json:
     if as_json:
         print_json(_tried_json(asking.questions.name, tried))
     else:
-        from bot.cli.console import stdout
-        from eval.reports import matrix_table
+        from footnote_qa.bot.cli.console import stdout
+        from footnote_qa.eval.reports import matrix_table
 
         stdout().print(matrix_table(tried))
     if failed:
@@ -297,7 +297,7 @@ def _try_all(settings: "Settings", asking: _Asking, axes: list[str], *, as_json:
 def _tried_json(name: str, tried: "list[Tried]") -> Json:
     from dataclasses import asdict
 
-    from eval.reports import frontier, judged_by
+    from footnote_qa.eval.reports import frontier, judged_by
 
     return {
         "set": name,
@@ -315,7 +315,7 @@ def _tried_json(name: str, tried: "list[Tried]") -> Json:
 
 
 def _margins(given: list[str]) -> dict[str, float]:
-    from eval.errors import ChoiceError
+    from footnote_qa.eval.errors import ChoiceError
 
     margins = {}
     for each in given:

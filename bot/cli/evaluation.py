@@ -11,24 +11,33 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-import prompts
-from bot import composition
-from bot.engine import rewrite_by_rule
-from bot.errors import SettingsError
-from bot.extractive import MODEL_FILE, SHIPPED, checksums
-from bot.settings import Settings
-from eval.datasets import load, on_files
-from eval.reports import Comparison, compare_runs
-from eval.runs import K, Options, Recorder, RunRecord, Subject, run_questions, save, to_record
-from eval.types import QuestionSet
-from index.building import Gate
-from index.search import Fusion, result_of_reading, result_of_search
-from index.storage import GateCheck, Generation
-from index.types import Audience, SearchResult, Vectors
-from prompts import load as prompt
+from footnote_qa import prompts
+from footnote_qa.bot import composition
+from footnote_qa.bot.engine import rewrite_by_rule
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED, checksums
+from footnote_qa.bot.settings import Settings
+from footnote_qa.eval.datasets import load, on_files
+from footnote_qa.eval.reports import Comparison, compare_runs
+from footnote_qa.eval.runs import (
+    K,
+    Options,
+    Recorder,
+    RunRecord,
+    Subject,
+    run_questions,
+    save,
+    to_record,
+)
+from footnote_qa.eval.types import QuestionSet
+from footnote_qa.index.building import Gate
+from footnote_qa.index.search import Fusion, result_of_reading, result_of_search
+from footnote_qa.index.storage import GateCheck, Generation
+from footnote_qa.index.types import Audience, SearchResult, Vectors
+from footnote_qa.prompts import load as prompt
 
 if TYPE_CHECKING:
-    from eval.judging import Completing
+    from footnote_qa.eval.judging import Completing
 
 _PACKAGES = ("bot", "eval", "index", "prompts")
 _NOT_FOR_ANSWERS = ("judge-", "draft-", "json-")
@@ -110,7 +119,7 @@ def described(settings: Settings, generation: Generation) -> dict[str, object]:
     manifest = generation.manifest
     providers = settings.models.providers
     return {
-        "footnote": metadata.version("footnote"),
+        "footnote": metadata.version("footnote-qa"),
         "code": code_version(),
         "index": {
             "generation": manifest.generation,
@@ -160,8 +169,8 @@ def judging(settings: Settings) -> "Completing":
     Raises:
         SettingsError: There is no such model.
     """
-    from bot.llm import build_models
-    from eval.judging import Completing
+    from footnote_qa.bot.llm import build_models
+    from footnote_qa.eval.judging import Completing
 
     name = settings.eval.judge.provider
     models = [m for m in build_models(settings.models) if name in {None, m.provider.name}]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import (
+from footnote_qa.bot.cli.app import (
     SOME_FAILED,
     Json,
     JsonOption,
@@ -16,12 +16,12 @@ from bot.cli.app import (
     print_json,
     shared_of,
 )
-from bot.cli.logging import configure
+from footnote_qa.bot.cli.logging import configure
 
 if TYPE_CHECKING:
-    from index.building import BuildResult
-    from index.errors import IndexingError
-    from index.storage import IndexDirectory, Manifest
+    from footnote_qa.index.building import BuildResult
+    from footnote_qa.index.errors import IndexingError
+    from footnote_qa.index.storage import IndexDirectory, Manifest
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ GenerationArgument = Annotated[
 @index_app.command("generations")
 def generations(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List the generations (stored versions) of the index, oldest first."""
-    from bot import composition
+    from footnote_qa.bot import composition
 
     directory = composition.current_index(shared_of(context).settings)
     served, readable = directory.served(), directory.readable()
@@ -43,7 +43,7 @@ def generations(context: typer.Context, *, as_json: JsonOption = False) -> None:
         return
     from rich.table import Table
 
-    from bot.cli.console import stdout
+    from footnote_qa.bot.cli.console import stdout
 
     table = Table("", "generation", "built", "documents", "chunks", "gate", box=None)
     for row in rows:
@@ -54,7 +54,7 @@ def generations(context: typer.Context, *, as_json: JsonOption = False) -> None:
 
 
 def _row(name: str, manifest: "Manifest | None", *, live: bool) -> Json:
-    from bot.cli.json_output import time_json
+    from footnote_qa.bot.cli.json_output import time_json
 
     if manifest is None:
         nothing = dict.fromkeys(("created_at", "documents", "chunks", "lexical_only"))
@@ -85,7 +85,7 @@ def rollback(
     Without a name, this is the newest older generation that passed its checks. The next build
     compares the documents with it.
     """
-    from bot import composition
+    from footnote_qa.bot import composition
 
     directory = composition.current_index(shared_of(context).settings)
     left = directory.current()
@@ -101,7 +101,7 @@ def verify(
     context: typer.Context, generation: GenerationArgument = None, *, as_json: JsonOption = False
 ) -> None:
     """Check every checksum of a generation. Without a name, check the one in use."""
-    from bot import composition
+    from footnote_qa.bot import composition
 
     directory = composition.current_index(shared_of(context).settings)
     name = directory.kept(generation) if generation else directory.served()
@@ -119,7 +119,7 @@ def verify(
 
 
 def _faults(directory: "IndexDirectory", name: str) -> list[str]:
-    from index.errors import IndexDamagedError, StaleIndexError
+    from footnote_qa.index.errors import IndexDamagedError, StaleIndexError
 
     try:
         return directory.verify(name)
@@ -146,10 +146,10 @@ def watch(
 
     With --json, every build prints one JSON object.
     """
-    from bot import composition
-    from bot.cli.index import builder_of, specs_of
-    from bot.errors import SettingsError
-    from index.building import keep_built, quiet, ticks
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.cli.index import builder_of, specs_of
+    from footnote_qa.bot.errors import SettingsError
+    from footnote_qa.index.building import keep_built, quiet, ticks
 
     settings = shared_of(context).settings
     composition.current_index(settings)  # its sources are those to watch
@@ -169,9 +169,9 @@ def watch(
 
 
 def _report(outcome: "BuildResult | IndexingError", *, as_json: bool) -> None:
-    from bot.cli.index import show_build
-    from bot.cli.json_output import build_json
-    from index.errors import IndexingError
+    from footnote_qa.bot.cli.index import show_build
+    from footnote_qa.bot.cli.json_output import build_json
+    from footnote_qa.index.errors import IndexingError
 
     if isinstance(outcome, IndexingError):
         log.info("build failed", extra={"reason": str(outcome)})

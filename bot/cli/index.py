@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import (
+from footnote_qa.bot.cli.app import (
     SOME_FAILED,
     USAGE,
     Json,
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bot.settings import Settings
-    from index.building import Builder, BuildOptions, BuildResult, Preview, Progress
-    from index.sources import SourceSpec
-    from index.storage import IndexDirectory, Manifest
+    from footnote_qa.bot.settings import Settings
+    from footnote_qa.index.building import Builder, BuildOptions, BuildResult, Preview, Progress
+    from footnote_qa.index.sources import SourceSpec
+    from footnote_qa.index.storage import IndexDirectory, Manifest
 
 _SHOWN_PROBLEMS = 20
 INTERRUPTED = 130  # what shells say of a command that was stopped by Ctrl-C
@@ -63,8 +63,8 @@ def build(
         footnote index build docs/
         footnote index build --dry-run
     """
-    from bot import composition
-    from bot.cli.console import build_progress
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.cli.console import build_progress
 
     shared = shared_of(context)
     settings, hidden = shared.settings, as_json or shared.quiet
@@ -81,7 +81,7 @@ def build(
         _say_stopped(shared, as_json=as_json)
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        from bot.cli.json_output import build_json
+        from footnote_qa.bot.cli.json_output import build_json
 
         print_json(build_json(result))
     else:
@@ -107,8 +107,8 @@ def specs_of(
         SettingsError: There are none; or, unless with *force*, those of the settings lack one that
             the index in use was built from.
     """
-    from bot import composition
-    from bot.errors import SettingsError
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.errors import SettingsError
 
     if not paths and not force and (dropped := composition.dropped_sources(settings)):
         raise SettingsError(
@@ -128,11 +128,11 @@ def specs_of(
 
 def builder_of(settings: "Settings", options: "BuildOptions", progress: "Progress") -> "Builder":
     """Return the builder of the index, with the question set of the settings as a gate."""
-    from bot import composition
+    from footnote_qa.bot import composition
 
     if not settings.eval.gate.set:
         return composition.builder(settings, options, progress=progress)
-    from bot.cli import evaluation
+    from footnote_qa.bot.cli import evaluation
 
     return composition.builder(settings, options, progress=progress, gate=evaluation.gate(settings))
 
@@ -144,15 +144,15 @@ def _dry_run(
     *,
     as_json: bool,
 ) -> None:
-    from bot.cli.console import build_progress
-    from index.building import preview
+    from footnote_qa.bot.cli.console import build_progress
+    from footnote_qa.index.building import preview
 
     with build_progress(hidden=as_json or shared.quiet) as progress:
         seen = preview(builder_of(shared.settings, options, progress), specs)
     if as_json:
         print_json(_preview_json(seen))
         return
-    from bot.cli.console import stdout
+    from footnote_qa.bot.cli.console import stdout
 
     console = stdout()
     for entry in seen.plan:
@@ -168,7 +168,7 @@ def _dry_run(
 
 
 def _preview_json(seen: "Preview") -> Json:
-    from bot.cli.json_output import problem_json
+    from footnote_qa.bot.cli.json_output import problem_json
 
     def count(action: str) -> int:
         return sum(entry.action == action and entry.problem is None for entry in seen.plan)
@@ -186,7 +186,7 @@ def _preview_json(seen: "Preview") -> Json:
 
 def show_build(result: "BuildResult") -> None:
     """Print the results of a build."""
-    from bot.cli.console import stdout
+    from footnote_qa.bot.cli.console import stdout
 
     console = stdout()
     said = [*result.problems, *[note for note in result.notes if note.kind != "recognised"]]
@@ -234,8 +234,8 @@ def _show_outcome(console: "Console", result: "BuildResult") -> None:
 @index_app.command("status")
 def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Show which index is in use, how old it is, and which documents changed since."""
-    from bot import composition
-    from bot.cli.json_output import time_json
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.cli.json_output import time_json
 
     settings = shared_of(context).settings
     directory = composition.current_index(settings)
@@ -263,9 +263,9 @@ def _since(
     settings: "Settings", directory: "IndexDirectory"
 ) -> tuple[dict[str, int] | None, str | None]:
     """Return what has changed since the last build, or None and why that is unknown."""
-    from bot import composition
-    from index.building import SOURCES, plan_build
-    from index.errors import SourceError
+    from footnote_qa.bot import composition
+    from footnote_qa.index.building import SOURCES, plan_build
+    from footnote_qa.index.errors import SourceError
 
     name = directory.served()
     if faults := directory.verify(name):
@@ -288,8 +288,8 @@ def _since(
 
 
 def _show_status(manifest: "Manifest", stale: dict[str, int] | None) -> None:
-    from bot.cli.console import age, stdout
-    from bot.cli.json_output import time_json
+    from footnote_qa.bot.cli.console import age, stdout
+    from footnote_qa.bot.cli.json_output import time_json
 
     console = stdout()
     console.print(
@@ -314,8 +314,8 @@ def _show_status(manifest: "Manifest", stale: dict[str, int] | None) -> None:
 @index_app.command("documents")
 def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List every file of the sources; if one is not indexed, with the reason."""
-    from bot import composition
-    from bot.cli.json_output import document_json
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.cli.json_output import document_json
 
     generation = composition.current_index(shared_of(context).settings).open_best()
     rows = generation.passages.rows()
@@ -329,7 +329,7 @@ def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
         return
     from rich.table import Table
 
-    from bot.cli.console import stdout
+    from footnote_qa.bot.cli.console import stdout
 
     table = Table("document", "status", "chunks", "title or reason", box=None, pad_edge=False)
     for row in rows:
@@ -351,7 +351,7 @@ def text(
     as_json: JsonOption = False,
 ) -> None:
     """Print the stored text of a document. Quotes are copied from it, and offsets count in it."""
-    from bot import composition
+    from footnote_qa.bot import composition
 
     generation = composition.current_index(shared_of(context).settings).open_best()
     found = generation.passages.document(document)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.trace import Step
-from bot.types import Answer, Citation
-from index.types import Correction, Passage, Problem, SearchResult
+from footnote_qa.bot.trace import Step
+from footnote_qa.bot.types import Answer, Citation
+from footnote_qa.index.types import Correction, Passage, Problem, SearchResult
 
 if TYPE_CHECKING:
-    from index.building import BuildResult
-    from index.storage import DocumentRow
+    from footnote_qa.index.building import BuildResult
+    from footnote_qa.index.storage import DocumentRow
 
 Json = dict[str, object]
 

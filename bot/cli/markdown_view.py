@@ -9,7 +9,7 @@ from rich.markdown import Heading, ListItem, Markdown
 from rich.segment import Segment
 from rich.style import Style
 
-from bot.types import LABEL
+from footnote_qa.bot.types import LABEL
 
 # Noncharacters, which never have a meaning: where words in bold begin and end
 _OPENS, _CLOSES = "\ufdd0", "\ufdd1"

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import Json, JsonOption, app, print_json, shared_of
+from footnote_qa.bot.cli.app import Json, JsonOption, app, print_json, shared_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bot.llm import Portfolio
-    from bot.settings import ProviderSettings
+    from footnote_qa.bot.llm import Portfolio
+    from footnote_qa.bot.settings import ProviderSettings
 
 
 @app.command("models")
@@ -33,7 +33,7 @@ def models(
 
         footnote models --days 1
     """
-    from bot import composition
+    from footnote_qa.bot import composition
 
     settings = shared_of(context).settings
     portfolio = composition.portfolio(settings)
@@ -55,7 +55,7 @@ def models(
             }
         )
         return
-    from bot.cli.console import stdout
+    from footnote_qa.bot.cli.console import stdout
 
     if rows:
         stdout().print(_table(rows, days))
@@ -71,7 +71,7 @@ def _row(
     chosen: dict[str, int],
     days: float,
 ) -> Json:
-    from bot.llm import Scope
+    from footnote_qa.bot.llm import Scope
 
     tally = portfolio.ledger.tally(provider.name, days=days)
     total = sum(chosen.values())

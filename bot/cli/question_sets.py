@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import SOME_FAILED, JsonOption, eval_app, print_json, shared_of
+from footnote_qa.bot.cli.app import SOME_FAILED, JsonOption, eval_app, print_json, shared_of
 
 if TYPE_CHECKING:
-    from bot.settings import Settings
-    from eval.datasets import CaseLine, Decision
-    from eval.judging import Agreement
+    from footnote_qa.bot.settings import Settings
+    from footnote_qa.eval.datasets import CaseLine, Decision
+    from footnote_qa.eval.judging import Agreement
 
 OutOption = Annotated[
     Path, typer.Option(help="The set to which the drafts are added. It is created if missing.")
@@ -35,9 +35,9 @@ def generate(
 
     Without a model, they are made from headings, definitions and facts, and need editing.
     """
-    from bot import composition
-    from bot.cli import evaluation
-    from eval.datasets import add_cases, draft_questions, draft_questions_by_model
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.cli import evaluation
+    from footnote_qa.eval.datasets import add_cases, draft_questions, draft_questions_by_model
 
     settings = shared_of(context).settings
     generation = composition.current_index(settings).open_best()
@@ -59,7 +59,7 @@ def import_feedback(
     as_json: JsonOption = False,
 ) -> None:
     """Turn feedback on answers into drafts, with the answer and the reason why it was wrong."""
-    from eval.datasets import add_cases, cases_of, read_feedback
+    from footnote_qa.eval.datasets import add_cases, cases_of, read_feedback
 
     made = cases_of(read_feedback(feedback))
     _tell_added(out, made, add_cases(out, made), as_json=as_json)
@@ -81,8 +81,8 @@ def review(
 
     Every decision is saved before the next draft is shown.
     """
-    from eval.datasets import drafts as reviewing
-    from eval.datasets import read_cases, write_cases
+    from footnote_qa.eval.datasets import drafts as reviewing
+    from footnote_qa.eval.datasets import read_cases, write_cases
 
     lines = read_cases(questions)
     if not lines:
@@ -116,7 +116,7 @@ def judge(
 
     With --human and without a model, this shows the scores that need no model.
     """
-    from eval.errors import ChoiceError
+    from footnote_qa.eval.errors import ChoiceError
 
     settings = shared_of(context).settings
     if human is not None:
@@ -128,9 +128,9 @@ def judge(
 
 
 def _judge_run(settings: "Settings", run_id: str, *, as_json: bool) -> None:
-    from bot.cli.evaluation import judging
-    from eval.judging import CRITERIA, judge_run
-    from eval.runs import load_record, save_scores
+    from footnote_qa.bot.cli.evaluation import judging
+    from footnote_qa.eval.judging import CRITERIA, judge_run
+    from footnote_qa.eval.runs import load_record, save_scores
 
     record = load_record(run_id, settings.data_dir)
     model = judging(settings)
@@ -154,8 +154,8 @@ def _judge_run(settings: "Settings", run_id: str, *, as_json: bool) -> None:
 def _tell_agreement(settings: "Settings", human: Path, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from bot.cli.evaluation import judging
-    from eval.judging import judge_agreement, load_labelled, metric_agreement
+    from footnote_qa.bot.cli.evaluation import judging
+    from footnote_qa.eval.judging import judge_agreement, load_labelled, metric_agreement
 
     labelled = load_labelled(human)
     found, untaken = metric_agreement(labelled), list[str]()
@@ -200,7 +200,7 @@ def _tell_added(
 
 
 def _ask_person(draft: "CaseLine") -> "Decision":
-    from eval.datasets import Decision, Verdict
+    from footnote_qa.eval.datasets import Decision, Verdict
 
     _show(draft)
     keys = {"a": Verdict.ACCEPT, "u": Verdict.UNANSWERABLE, "r": Verdict.REJECT}
@@ -215,7 +215,7 @@ def _ask_person(draft: "CaseLine") -> "Decision":
 
 
 def _edited(draft: "CaseLine") -> "Decision":
-    from eval.datasets import Decision, Verdict
+    from footnote_qa.eval.datasets import Decision, Verdict
 
     question = typer.prompt("Question", default=draft.question)
     wordings = typer.prompt("Right answers, separated by |", default=" | ".join(draft.answers))
@@ -226,8 +226,8 @@ def _edited(draft: "CaseLine") -> "Decision":
 def _show(draft: "CaseLine") -> None:
     from rich.markup import escape
 
-    from bot.cli.console import stdout
-    from eval.reports import visible
+    from footnote_qa.bot.cli.console import stdout
+    from footnote_qa.eval.reports import visible
 
     console = stdout()
 

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.app import JsonOption, LogFormatOption, app, print_json, shared_of, slack_app
-from bot.cli.logging import configure
+from footnote_qa.bot.cli.app import (
+    JsonOption,
+    LogFormatOption,
+    app,
+    print_json,
+    shared_of,
+    slack_app,
+)
+from footnote_qa.bot.cli.logging import configure
 
 if TYPE_CHECKING:
-    from bot.settings import Settings
+    from footnote_qa.bot.settings import Settings
 
 
 @slack_app.command("run")
@@ -39,10 +46,10 @@ def run(
     With [bold]--http[/], put SLACK_SIGNING_SECRET there instead of SLACK_APP_TOKEN.
     After a change of `.env`, the signal HUP takes up new tokens and keys without a restart.
     """
-    from bot import composition
-    from bot.slack import Freshness, IndexCatalog, Service, secrets
-    from bot.slack import run as serve
-    from bot.slack.inbound import parse_address
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.slack import Freshness, IndexCatalog, Service, secrets
+    from footnote_qa.bot.slack import run as serve
+    from footnote_qa.bot.slack.inbound import parse_address
 
     settings = shared_of(context).settings
     secrets(settings, http=http is not None)  # before the index is opened: without, nothing serves
@@ -55,7 +62,7 @@ def run(
     engine = composition.engine(settings, index)
 
     def read_again() -> "Settings":
-        from bot.settings import load
+        from footnote_qa.bot.settings import load
 
         new = load(shared.config, data_dir=shared.data_dir)
         composition.renew_models(engine, new)
@@ -98,8 +105,8 @@ def app_manifest(
     ] = False,
 ) -> None:
     """Print the app manifest. Paste it as JSON at api.slack.com/apps, “From a manifest”."""
-    from bot.slack import app_manifest as build
-    from bot.slack.inbound import EVENTS_PATH
+    from footnote_qa.bot.slack import app_manifest as build
+    from footnote_qa.bot.slack.inbound import EVENTS_PATH
 
     url = None if http is None else http.removesuffix("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
     print_json(build(url, listen=listen))
@@ -108,8 +115,8 @@ def app_manifest(
 @slack_app.command("feedback")
 def feedback(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Print the feedback on answers. With --json, each line is one record."""
-    from bot import composition
-    from bot.state import AnswerRepository, json_line
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.state import AnswerRepository, json_line
 
     with composition.store(shared_of(context).settings) as store:
         records = list(AnswerRepository(store.database).feedback())
@@ -132,10 +139,10 @@ def try_it(
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes any free one.")] = 8765,
 ) -> None:
     """Try the Slack bot in a browser on this machine, without Slack."""
-    from bot import composition
-    from bot.slack import IndexCatalog
-    from bot.slack.features import hello
-    from bot.slack.preview import serve
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.slack import IndexCatalog
+    from footnote_qa.bot.slack.features import hello
+    from footnote_qa.bot.slack.preview import serve
 
     settings = shared_of(context).settings
     index = composition.live_index(settings)
@@ -167,9 +174,9 @@ def forget_user(
 
     This does not delete messages in Slack: they belong to the workspace.
     """
-    from bot import composition
-    from bot.slack.features import unname
-    from bot.state import AnswerRepository, note_erasure
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.slack.features import unname
+    from footnote_qa.bot.state import AnswerRepository, note_erasure
 
     settings = shared_of(context).settings
     with composition.store(settings) as store:
@@ -194,8 +201,8 @@ def forget_user(
 
 def spent_lines(settings: "Settings") -> list[str]:
     """Return what models cost today, in lines."""
-    from bot import composition
-    from bot.llm import Scope
+    from footnote_qa.bot import composition
+    from footnote_qa.bot.llm import Scope
 
     if not settings.models.providers:
         return ["Models: none, answers quote the documents at no cost"]
@@ -212,8 +219,8 @@ def spent_lines(settings: "Settings") -> list[str]:
 
 def _changes(settings: "Settings") -> str:
     """Return what changed in the documents since the index was built, in words."""
-    from bot import composition
-    from index.building import plan_build
+    from footnote_qa.bot import composition
+    from footnote_qa.index.building import plan_build
 
     specs = composition.source_specs(settings)
     if any(spec.kind != "folder" for spec in specs):

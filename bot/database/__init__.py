@@ -1,10 +1,10 @@
 """The database behind the state and the spending: SQLite files, or PostgreSQL for replicas."""
 
-from bot.database.address import PostgresUrl, StateUrlError, Target, parse_state_url
-from bot.database.database import Database, Row, Sql, retried
-from bot.database.migrations import Schema
-from bot.database.opening import open_database
-from bot.database.probing import probe_database
+from footnote_qa.bot.database.address import PostgresUrl, StateUrlError, Target, parse_state_url
+from footnote_qa.bot.database.database import Database, Row, Sql, retried
+from footnote_qa.bot.database.migrations import Schema
+from footnote_qa.bot.database.opening import open_database
+from footnote_qa.bot.database.probing import probe_database
 
 __all__ = [
     "Database",

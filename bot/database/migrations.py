@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bot.errors import StoreError
+from footnote_qa.bot.errors import StoreError
 
 Step = tuple[str, ...]
 

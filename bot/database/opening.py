@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.database.address import PostgresUrl, Target
-from bot.database.database import Database
-from bot.database.migrations import Schema
-from bot.database.sqlite import SqliteDatabase
-from bot.errors import StoreError
+from footnote_qa.bot.database.address import PostgresUrl, Target
+from footnote_qa.bot.database.database import Database
+from footnote_qa.bot.database.migrations import Schema
+from footnote_qa.bot.database.sqlite import SqliteDatabase
+from footnote_qa.bot.errors import StoreError
 
 
 def open_database(target: Target | None, schema: Schema, *, durable: bool = True) -> Database:
@@ -23,7 +23,7 @@ def open_database(target: Target | None, schema: Schema, *, durable: bool = True
     """
     if isinstance(target, PostgresUrl):
         with needs_psycopg():
-            from bot.database.postgresql import PostgresDatabase  # noqa: PLC0415 - imports psycopg
+            from footnote_qa.bot.database.postgresql import PostgresDatabase  # noqa: PLC0415 - imports psycopg
 
         return PostgresDatabase(target, schema)
     return SqliteDatabase(target, schema, durable=durable)
@@ -36,5 +36,5 @@ def needs_psycopg() -> Iterator[None]:
         yield
     except ImportError as error:
         raise StoreError(
-            'PostgreSQL needs psycopg: install it with pip install "footnote[postgresql]"'
+            'PostgreSQL needs psycopg: install it with pip install "footnote-qa[postgresql]"'
         ) from error

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from bot.errors import StoreUnavailableError
+from footnote_qa.bot.errors import StoreUnavailableError
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from typing import Final, TypeVar
 
 import psycopg
 
-from bot.database.address import PostgresUrl
-from bot.database.database import Database, Row, Rows, Sql
-from bot.database.migrations import Schema, for_postgresql
-from bot.database.outages import Outages
-from bot.database.postgresql_server import Server
-from bot.errors import StoreError, StoreUnavailableError
+from footnote_qa.bot.database.address import PostgresUrl
+from footnote_qa.bot.database.database import Database, Row, Rows, Sql
+from footnote_qa.bot.database.migrations import Schema, for_postgresql
+from footnote_qa.bot.database.outages import Outages
+from footnote_qa.bot.database.postgresql_server import Server
+from footnote_qa.bot.errors import StoreError, StoreUnavailableError
 
 log = logging.getLogger(__name__)
 

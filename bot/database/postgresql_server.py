@@ -7,9 +7,9 @@ from typing import Any, Final
 import psycopg
 from psycopg import conninfo
 
-from bot.database.address import PostgresUrl
-from bot.database.database import Row
-from bot.errors import StoreError
+from footnote_qa.bot.database.address import PostgresUrl
+from footnote_qa.bot.database.database import Row
+from footnote_qa.bot.errors import StoreError
 
 _DEFAULTS: Final = {
     "application_name": "footnote",

@@ -4,10 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bot.database.address import PostgresUrl, Target
-from bot.database.migrations import Schema
-from bot.database.opening import needs_psycopg
-from bot.errors import StoreError
+from footnote_qa.bot.database.address import PostgresUrl, Target
+from footnote_qa.bot.database.migrations import Schema
+from footnote_qa.bot.database.opening import needs_psycopg
+from footnote_qa.bot.errors import StoreError
 
 
 def probe_database(target: Target, schema: Schema) -> str:
@@ -18,7 +18,7 @@ def probe_database(target: Target, schema: Schema) -> str:
     """
     if isinstance(target, PostgresUrl):
         with needs_psycopg():
-            from bot.database.postgresql import probe  # noqa: PLC0415 - imports psycopg
+            from footnote_qa.bot.database.postgresql import probe  # noqa: PLC0415 - imports psycopg
 
         server, version, usable_from = probe(target, schema)
         schema.refuse_newer(usable_from, server)

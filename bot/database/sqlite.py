@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from bot.database.database import Database, Sql
-from bot.database.migrations import Schema
-from bot.errors import StoreError
+from footnote_qa.bot.database.database import Database, Sql
+from footnote_qa.bot.database.migrations import Schema
+from footnote_qa.bot.errors import StoreError
 
 
 class SqliteDatabase(Database):

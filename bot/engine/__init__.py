@@ -3,19 +3,19 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bot.engine.context import for_answer, for_check, show
-from bot.engine.query_rewriting import rewrite_by_rule
-from bot.engine.reply_parser import ReplyReader
-from bot.engine.synthesis import Room
+from footnote_qa.bot.engine.context import for_answer, for_check, show
+from footnote_qa.bot.engine.query_rewriting import rewrite_by_rule
+from footnote_qa.bot.engine.reply_parser import ReplyReader
+from footnote_qa.bot.engine.synthesis import Room
 
 if TYPE_CHECKING:
-    from bot.engine.query_engine import Export, FootnoteQueryEngine
-    from bot.engine.searches import search_all
+    from footnote_qa.bot.engine.query_engine import Export, FootnoteQueryEngine
+    from footnote_qa.bot.engine.searches import search_all
 
 _LATE = {  # name -> module, imported on first use: llama-index and Slack are slow to load
-    "Export": "bot.engine.query_engine",
-    "FootnoteQueryEngine": "bot.engine.query_engine",
-    "search_all": "bot.engine.searches",
+    "Export": "footnote_qa.bot.engine.query_engine",
+    "FootnoteQueryEngine": "footnote_qa.bot.engine.query_engine",
+    "search_all": "footnote_qa.bot.engine.searches",
 }
 
 __all__ = [

@@ -5,12 +5,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.citations import disagreements
-from bot.engine.synthesis import Result
-from bot.llm import ModelSession
-from bot.types import LABEL, Answer, Status, Usage
-from index.search import reading_note
-from index.types import Passage, SearchResult
+from footnote_qa.bot.citations import disagreements
+from footnote_qa.bot.engine.synthesis import Result
+from footnote_qa.bot.llm import ModelSession
+from footnote_qa.bot.types import LABEL, Answer, Status, Usage
+from footnote_qa.index.search import reading_note
+from footnote_qa.index.types import Passage, SearchResult
 
 NEAREST = 3
 LEAST_COSINE = 0.25

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from bot.engine.query_rewriting import EMPTY_STEMS
-from bot.types import Choice
-from index.chunking import listed, plain, stem, stems_of, words
-from index.types import Passage
+from footnote_qa.bot.engine.query_rewriting import EMPTY_STEMS
+from footnote_qa.bot.types import Choice
+from footnote_qa.index.chunking import listed, plain, stem, stems_of, words
+from footnote_qa.index.types import Passage
 
 MOST_CHOICES = 3
 _FEWEST_CHOICES = 2

@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.citations import Reason, Removed, Undecided
-from bot.engine.duplicates import newer_first, says_the_same
-from bot.engine.reply_parser import SCHEMA
-from bot.types import BYTES_PER_TOKEN, Messages, Question, ShownPassage
-from index.chunking import one_line, readable, visible
-from index.types import Chunk, Passage
-from prompts import load
+from footnote_qa.bot.citations import Reason, Removed, Undecided
+from footnote_qa.bot.engine.duplicates import newer_first, says_the_same
+from footnote_qa.bot.engine.reply_parser import SCHEMA
+from footnote_qa.bot.types import BYTES_PER_TOKEN, Messages, Question, ShownPassage
+from footnote_qa.index.chunking import one_line, readable, visible
+from footnote_qa.index.types import Chunk, Passage
+from footnote_qa.prompts import load
 
 MOST_PLACES = 5
 """How many other places of the same text are named."""

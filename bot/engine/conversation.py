@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.types import (
+from footnote_qa.bot.types import (
     Answer,
     Choice,
     Draft,
@@ -15,7 +15,7 @@ from bot.types import (
     Status,
     Turn,
 )
-from index.chunking import stems_of
+from footnote_qa.index.chunking import stems_of
 
 _POLITE = (
     r"(?:(?:and|ok(?:ay)?|great|thanks|thank you|please|now|but|hm+|sorry|bitte|und)[ ,.!]+)*"

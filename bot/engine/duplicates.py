@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from bot.types import ShownPassage
-from index.types import Chunk
+from footnote_qa.bot.types import ShownPassage
+from footnote_qa.index.types import Chunk
 
 _WORD = re.compile(r"\w+")
 _VERSION_SHARE = 0.5

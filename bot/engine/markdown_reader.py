@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.engine.citation_markers import are_markers, without_markers
-from bot.engine.open_text import OpenText, cells, may_be_marker, with_their_markers
-from bot.types import Evidence, PartKind, Place, Sentence
-from index.chunking import split_sentences
+from footnote_qa.bot.engine.citation_markers import are_markers, without_markers
+from footnote_qa.bot.engine.open_text import OpenText, cells, may_be_marker, with_their_markers
+from footnote_qa.bot.types import Evidence, PartKind, Place, Sentence
+from footnote_qa.index.chunking import split_sentences
 
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^`]*$")
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.engine.citation_markers import are_markers
-from bot.types import PartKind
+from footnote_qa.bot.engine.citation_markers import are_markers
+from footnote_qa.bot.types import PartKind
 
 _LEADING = re.compile(r"\s*(?:[\[【]\^?\d[\d,\s^–-]*[\]】]\s*)+")
 

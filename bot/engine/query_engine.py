@@ -16,23 +16,23 @@ from llama_index.core.base.response.schema import Response
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from bot.citations import Proves
-from bot.engine import answers
-from bot.engine.question_run import EngineParts, QuestionRun
-from bot.engine.retriever import (
+from footnote_qa.bot.citations import Proves
+from footnote_qa.bot.engine import answers
+from footnote_qa.bot.engine.question_run import EngineParts, QuestionRun
+from footnote_qa.bot.engine.retriever import (
     AudienceBundle,
     PassageRetriever,
     audience_of,
     response_of,
     result_of,
 )
-from bot.engine.small_talk import reply_to
-from bot.engine.synthesis import Room
-from bot.llm import ModelSession, Portfolio
-from bot.trace import Step, Trace
-from bot.types import Answer, Answerer, Question, Status
-from index.errors import IndexingError
-from index.types import Searcher, SearchResult
+from footnote_qa.bot.engine.small_talk import reply_to
+from footnote_qa.bot.engine.synthesis import Room
+from footnote_qa.bot.llm import ModelSession, Portfolio
+from footnote_qa.bot.trace import Step, Trace
+from footnote_qa.bot.types import Answer, Answerer, Question, Status
+from footnote_qa.index.errors import IndexingError
+from footnote_qa.index.types import Searcher, SearchResult
 
 log = logging.getLogger(__name__)
 

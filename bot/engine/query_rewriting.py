@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.engine.context import quoted
-from bot.engine.further_requests import searches_asked_for
-from bot.errors import AnswererError
-from bot.llm import ModelSession
-from bot.types import Messages, Question, Turn
-from index.chunking import STOPWORDS, one_line, stem, stems_of, words
-from prompts import load
+from footnote_qa.bot.engine.context import quoted
+from footnote_qa.bot.engine.further_requests import searches_asked_for
+from footnote_qa.bot.errors import AnswererError
+from footnote_qa.bot.llm import ModelSession
+from footnote_qa.bot.types import Messages, Question, Turn
+from footnote_qa.index.chunking import STOPWORDS, one_line, stem, stems_of, words
+from footnote_qa.prompts import load
 
 MAX_TURNS = 20
 """A follow-up is rarely about turns older than this."""

@@ -6,11 +6,11 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from bot.citations import Proves
-from bot.engine import answers
-from bot.engine.clarifying import choices_among, question_back
-from bot.engine.context import show, within
-from bot.engine.conversation import (
+from footnote_qa.bot.citations import Proves
+from footnote_qa.bot.engine import answers
+from footnote_qa.bot.engine.clarifying import choices_among, question_back
+from footnote_qa.bot.engine.context import show, within
+from footnote_qa.bot.engine.conversation import (
     AS_SHORT_AS_IT_IS,
     NEEDS_A_MODEL,
     NOTHING_TO_CHANGE,
@@ -23,11 +23,11 @@ from bot.engine.conversation import (
     picked,
     question_before,
 )
-from bot.engine.further_requests import Request
-from bot.engine.query_rewriting import Understood, rewrite_by_rule, standalone
-from bot.engine.searches import is_complex, search_all
-from bot.engine.synthesis import AnswerSynthesizer, Reading, Result, Room
-from bot.engine.whole_documents import (
+from footnote_qa.bot.engine.further_requests import Request
+from footnote_qa.bot.engine.query_rewriting import Understood, rewrite_by_rule, standalone
+from footnote_qa.bot.engine.searches import is_complex, search_all
+from footnote_qa.bot.engine.synthesis import AnswerSynthesizer, Reading, Result, Room
+from footnote_qa.bot.engine.whole_documents import (
     Notes,
     Whole,
     numbered,
@@ -36,10 +36,10 @@ from bot.engine.whole_documents import (
     take_notes,
     tokens_of,
 )
-from bot.llm import ModelSession, Portfolio
-from bot.trace import Step, StepKind
-from bot.types import Answer, Answerer, Choice, Draft, Question, ShownPassage, Status
-from index.types import DocumentReader, Passage, Searcher, SearchResult
+from footnote_qa.bot.llm import ModelSession, Portfolio
+from footnote_qa.bot.trace import Step, StepKind
+from footnote_qa.bot.types import Answer, Answerer, Choice, Draft, Question, ShownPassage, Status
+from footnote_qa.index.types import DocumentReader, Passage, Searcher, SearchResult
 
 DEEPER = 2  # times as many passages are searched: some may say the same as others
 _OLD_SHARE = 0.5  # of the room that the passages known so far keep when a model asks for more

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from bot.engine.citation_markers import without_markers
-from bot.engine.further_requests import RequestFilter
-from bot.engine.markdown_reader import MarkdownReader
-from bot.errors import AnswererError
-from bot.types import Evidence, Sentence
+from footnote_qa.bot.engine.citation_markers import without_markers
+from footnote_qa.bot.engine.further_requests import RequestFilter
+from footnote_qa.bot.engine.markdown_reader import MarkdownReader
+from footnote_qa.bot.errors import AnswererError
+from footnote_qa.bot.types import Evidence, Sentence
 
 _NOT_FOUND = re.compile(r"[*_`\"'\s]*NOT FOUND[*_`\"'.\s]*")
 _HIDDEN = re.compile(r"<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)", re.DOTALL | re.I)

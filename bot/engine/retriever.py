@@ -17,8 +17,8 @@ from llama_index.core.schema import (
     TextNode,
 )
 
-from bot.types import Answer, Citation
-from index.types import Audience, Chunk, Passage, Searcher, SearchResult
+from footnote_qa.bot.types import Answer, Citation
+from footnote_qa.index.types import Audience, Chunk, Passage, Searcher, SearchResult
 
 
 @dataclass

@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.engine.query_rewriting import MOST_SEARCHES
-from bot.extractive import parts_of, subjects_of
-from bot.trace import StepKind, Trace
-from bot.types import Question
-from index.chunking import STOPWORDS, split_sentences, stem, stems_of, words
-from index.types import Passage, Searcher, SearchResult
+from footnote_qa.bot.engine.query_rewriting import MOST_SEARCHES
+from footnote_qa.bot.extractive import parts_of, subjects_of
+from footnote_qa.bot.trace import StepKind, Trace
+from footnote_qa.bot.types import Question
+from footnote_qa.index.chunking import STOPWORDS, split_sentences, stem, stems_of, words
+from footnote_qa.index.types import Passage, Searcher, SearchResult
 
 _KEPT = 4  # of the best passages for the question itself stay in front, or a quarter of all
 _LEADS = 2  # passages from which a next search is made

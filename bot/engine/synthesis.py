@@ -5,14 +5,14 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.citations import Checked, Checker, Proves, Reason, Removed
-from bot.engine.context import for_answer, for_check, for_retry, verdicts_in, within
-from bot.engine.further_requests import Request
-from bot.engine.reply_parser import JsonReader, ReplyReader
-from bot.errors import AnswererError
-from bot.llm import Model, ModelSession
-from bot.trace import NS_PER_MS, Step, StepKind
-from bot.types import Answerer, Draft, Messages, Question, Sentence, ShownPassage
+from footnote_qa.bot.citations import Checked, Checker, Proves, Reason, Removed
+from footnote_qa.bot.engine.context import for_answer, for_check, for_retry, verdicts_in, within
+from footnote_qa.bot.engine.further_requests import Request
+from footnote_qa.bot.engine.reply_parser import JsonReader, ReplyReader
+from footnote_qa.bot.errors import AnswererError
+from footnote_qa.bot.llm import Model, ModelSession
+from footnote_qa.bot.trace import NS_PER_MS, Step, StepKind
+from footnote_qa.bot.types import Answerer, Draft, Messages, Question, Sentence, ShownPassage
 
 log = logging.getLogger(__name__)
 

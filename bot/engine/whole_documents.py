@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.engine.citation_markers import without_markers
-from bot.engine.context import block, blocks, quoted
-from bot.errors import AnswererError
-from bot.llm import ModelSession
-from bot.types import BYTES_PER_TOKEN, Messages, Question, ShownPassage
-from index.chunking import one_line, stems_of
-from index.types import DocumentReader, Passage, SearchResult
-from prompts import load
+from footnote_qa.bot.engine.citation_markers import without_markers
+from footnote_qa.bot.engine.context import block, blocks, quoted
+from footnote_qa.bot.errors import AnswererError
+from footnote_qa.bot.llm import ModelSession
+from footnote_qa.bot.types import BYTES_PER_TOKEN, Messages, Question, ShownPassage
+from footnote_qa.index.chunking import one_line, stems_of
+from footnote_qa.index.types import DocumentReader, Passage, SearchResult
+from footnote_qa.prompts import load
 
 log = logging.getLogger(__name__)
 

@@ -1,10 +1,10 @@
 """Answers without a language model: blocks and sentences taken from the documents."""
 
-from bot.extractive.answerer import NAME, ExtractiveAnswerer, SpanReranker, above
-from bot.extractive.groups import Group, GroupKind, groups
-from bot.extractive.question_forms import Form, form_of, subjects_of
-from bot.extractive.question_parts import parts_of
-from bot.extractive.ranking import (
+from footnote_qa.bot.extractive.answerer import NAME, ExtractiveAnswerer, SpanReranker, above
+from footnote_qa.bot.extractive.groups import Group, GroupKind, groups
+from footnote_qa.bot.extractive.question_forms import Form, form_of, subjects_of
+from footnote_qa.bot.extractive.question_parts import parts_of
+from footnote_qa.bot.extractive.ranking import (
     FEATURES,
     OVERALL,
     WORDS_ONLY,
@@ -13,7 +13,7 @@ from bot.extractive.ranking import (
     parse_question,
     probabilities,
 )
-from bot.extractive.span_model import (
+from footnote_qa.bot.extractive.span_model import (
     INFO_FILE,
     MODEL_FILE,
     SHIPPED,
@@ -21,7 +21,7 @@ from bot.extractive.span_model import (
     SpanModel,
     checksums,
 )
-from bot.extractive.units import block_text, cells, named
+from footnote_qa.bot.extractive.units import block_text, cells, named
 
 __all__ = [
     "FEATURES",

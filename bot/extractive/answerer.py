@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.citations import language
-from bot.extractive.block_ranking import Similar
-from bot.extractive.choosing import Chooser
-from bot.extractive.excerpts import Excerpt
-from bot.extractive.question_parts import parts_of
-from bot.extractive.ranking import (
+from footnote_qa.bot.citations import language
+from footnote_qa.bot.extractive.block_ranking import Similar
+from footnote_qa.bot.extractive.choosing import Chooser
+from footnote_qa.bot.extractive.excerpts import Excerpt
+from footnote_qa.bot.extractive.question_parts import parts_of
+from footnote_qa.bot.extractive.ranking import (
     FeatureExtractor,
     ParsedQuestion,
     is_named,
@@ -19,11 +19,11 @@ from bot.extractive.ranking import (
     parse_question,
     probabilities,
 )
-from bot.extractive.span_model import SpanScores
-from bot.extractive.unit_choice import MOST_SENTENCES, Ranked, Ranking
-from bot.types import Draft, Evidence, Question, Sentence, ShownPassage
-from index.chunking import mask
-from index.types import Chunk, Encode
+from footnote_qa.bot.extractive.span_model import SpanScores
+from footnote_qa.bot.extractive.unit_choice import MOST_SENTENCES, Ranked, Ranking
+from footnote_qa.bot.types import Draft, Evidence, Question, Sentence, ShownPassage
+from footnote_qa.index.chunking import mask
+from footnote_qa.index.types import Chunk, Encode
 
 NAME = "offline"
 FIRST_READ = 4  # passages; the others are read only if these are not enough

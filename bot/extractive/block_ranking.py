@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.extractive.groups import Group, groups
-from bot.extractive.question_forms import Form
-from bot.extractive.units import block_text
-from index.chunking import has_synonym, plain_block, stems_of
-from index.search import defines
-from index.types import BlockKind, Passage, Section
+from footnote_qa.bot.extractive.groups import Group, groups
+from footnote_qa.bot.extractive.question_forms import Form
+from footnote_qa.bot.extractive.units import block_text
+from footnote_qa.index.chunking import has_synonym, plain_block, stems_of
+from footnote_qa.index.search import defines
+from footnote_qa.index.types import BlockKind, Passage, Section
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,17 +4,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from bot.extractive.block_ranking import Place, Scored, Similar, covers, defining, ranked
-from bot.extractive.excerpts import Excerpt, Quoter
-from bot.extractive.groups import GroupKind, groups
-from bot.extractive.overviews import comparison, summary
-from bot.extractive.question_forms import Form, form_of
-from bot.extractive.ranking import FeatureExtractor, ParsedQuestion
-from bot.extractive.superlatives import extreme_row, superlative_of
-from bot.extractive.unit_choice import MOST_SENTENCES, Ranked, Ranking, UnitChooser
-from bot.extractive.units import Unit
-from bot.types import ShownPassage
-from index.chunking import stems_of
+from footnote_qa.bot.extractive.block_ranking import (
+    Place,
+    Scored,
+    Similar,
+    covers,
+    defining,
+    ranked,
+)
+from footnote_qa.bot.extractive.excerpts import Excerpt, Quoter
+from footnote_qa.bot.extractive.groups import GroupKind, groups
+from footnote_qa.bot.extractive.overviews import comparison, summary
+from footnote_qa.bot.extractive.question_forms import Form, form_of
+from footnote_qa.bot.extractive.ranking import FeatureExtractor, ParsedQuestion
+from footnote_qa.bot.extractive.superlatives import extreme_row, superlative_of
+from footnote_qa.bot.extractive.unit_choice import MOST_SENTENCES, Ranked, Ranking, UnitChooser
+from footnote_qa.bot.extractive.units import Unit
+from footnote_qa.bot.types import ShownPassage
+from footnote_qa.index.chunking import stems_of
 
 # A further sentence is worth reading if its score is this close to the first one's
 _FURTHER = 1.0

@@ -4,11 +4,19 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.citations import find, is_long_enough
-from bot.extractive.groups import Group, GroupKind, groups
-from bot.extractive.units import Unit, block_text, cells, code_of, is_long_row, key_span, named
-from index.chunking import plain_block, split_sentences, stems_of
-from index.types import Block, BlockKind, Section
+from footnote_qa.bot.citations import find, is_long_enough
+from footnote_qa.bot.extractive.groups import Group, GroupKind, groups
+from footnote_qa.bot.extractive.units import (
+    Unit,
+    block_text,
+    cells,
+    code_of,
+    is_long_row,
+    key_span,
+    named,
+)
+from footnote_qa.index.chunking import plain_block, split_sentences, stems_of
+from footnote_qa.index.types import Block, BlockKind, Section
 
 # A sentence that begins like this refers to the one before it
 _LEANS = re.compile(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from index.chunking import plain_block, split_sentences
-from index.types import Block, BlockKind, Section
+from footnote_qa.index.chunking import plain_block, split_sentences
+from footnote_qa.index.types import Block, BlockKind, Section
 
 _ANNOUNCES = re.compile(r"\b(?:following|follows|below|these|steps?|folgende\w*)\b", re.IGNORECASE)
 

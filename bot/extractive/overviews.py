@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.extractive.block_ranking import Place
-from bot.extractive.excerpts import Excerpt, Quoter
-from bot.extractive.groups import Group, GroupKind, groups
-from bot.extractive.units import block_text
-from index.chunking import stems_of
-from index.search import defines
-from index.types import BlockKind
+from footnote_qa.bot.extractive.block_ranking import Place
+from footnote_qa.bot.extractive.excerpts import Excerpt, Quoter
+from footnote_qa.bot.extractive.groups import Group, GroupKind, groups
+from footnote_qa.bot.extractive.units import block_text
+from footnote_qa.index.chunking import stems_of
+from footnote_qa.index.search import defines
+from footnote_qa.index.types import BlockKind
 
 _MOST_SUMMARY_WORDS = 130
 _FEWEST_SUMMARY_WORDS = 60  # after fewer, the next block is shown whatever its length

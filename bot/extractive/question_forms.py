@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from index.search import subject_of
+from footnote_qa.index.search import subject_of
 
 
 class Form(StrEnum):

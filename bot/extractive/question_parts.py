@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from index.chunking import stems_of
+from footnote_qa.index.chunking import stems_of
 
 MOST_PARTS = 3
 

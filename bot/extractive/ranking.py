@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.extractive.span_model import SpanScores
-from bot.extractive.units import hits, units
-from bot.types import ShownPassage
-from index.chunking import STOPWORDS, plain_block, stem, stems_of, words
-from index.types import Chunk
+from footnote_qa.bot.extractive.span_model import SpanScores
+from footnote_qa.bot.extractive.units import hits, units
+from footnote_qa.bot.types import ShownPassage
+from footnote_qa.index.chunking import STOPWORDS, plain_block, stem, stems_of, words
+from footnote_qa.index.types import Chunk
 
 _CAPITAL = re.compile(r"(?<=\S\s)[A-ZÄÖÜÉ][\w'’-]*|\b[A-Z]{2,}\w*\b|\b\w*\d[\w.,-]*")
 

@@ -13,8 +13,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from bot.errors import SpanModelError
-from index.atomic_files import cores
+from footnote_qa.bot.errors import SpanModelError
+from footnote_qa.index.atomic_files import cores
 
 SHIPPED = Path(__file__).parent / "models" / "reader"
 MODEL_FILE, TOKENIZER_FILE, INFO_FILE = "model.onnx", "tokenizer.json", "model.json"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.extractive.groups import Group, GroupKind, groups
-from bot.extractive.units import cells
-from index.chunking import stem, stems_of
-from index.types import Section
+from footnote_qa.bot.extractive.groups import Group, GroupKind, groups
+from footnote_qa.bot.extractive.units import cells
+from footnote_qa.index.chunking import stem, stems_of
+from footnote_qa.index.types import Section
 
 _LATE = re.compile(
     r"\b(?:latest|newest|most recent|current|last|recently|neueste[rsnm]?|letzte[rsnm]?)\b", re.I

@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.extractive.block_ranking import Place, Similar, positions, ranked
-from bot.extractive.question_forms import Form
-from bot.extractive.ranking import FeatureExtractor, ParsedQuestion, is_named, logit
-from bot.extractive.units import Unit
+from footnote_qa.bot.extractive.block_ranking import Place, Similar, positions, ranked
+from footnote_qa.bot.extractive.question_forms import Form
+from footnote_qa.bot.extractive.ranking import FeatureExtractor, ParsedQuestion, is_named, logit
+from footnote_qa.bot.extractive.units import Unit
 
 MOST_SENTENCES = 3
 _COMPARED = 12

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from bot.types import ShownPassage
-from index.chunking import plain_block, split_sentences, words
-from index.types import Block, BlockKind, Chunk, Passage, Section
+from footnote_qa.bot.types import ShownPassage
+from footnote_qa.index.chunking import plain_block, split_sentences, words
+from footnote_qa.index.types import Block, BlockKind, Chunk, Passage, Section
 
 _FEWEST_WORDS = 2
 _MOST_CHARS = 2000  # longer text is not a sentence

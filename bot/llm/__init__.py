@@ -3,20 +3,20 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bot.llm.ledger import Ledger, Scope
-from bot.llm.ledger_schema import SCHEMA as LEDGER_SCHEMA
-from bot.llm.ledger_schema import TABLES as LEDGER_TABLES
+from footnote_qa.bot.llm.ledger import Ledger, Scope
+from footnote_qa.bot.llm.ledger_schema import SCHEMA as LEDGER_SCHEMA
+from footnote_qa.bot.llm.ledger_schema import TABLES as LEDGER_TABLES
 
 if TYPE_CHECKING:
-    from bot.llm.portfolio import Model, Portfolio
-    from bot.llm.providers import build_models
-    from bot.llm.session import ModelSession
+    from footnote_qa.bot.llm.portfolio import Model, Portfolio
+    from footnote_qa.bot.llm.providers import build_models
+    from footnote_qa.bot.llm.session import ModelSession
 
 _LATE = {  # name -> module, imported on first use: llama-index and Slack are slow to load
-    "Model": "bot.llm.portfolio",
-    "Portfolio": "bot.llm.portfolio",
-    "build_models": "bot.llm.providers",
-    "ModelSession": "bot.llm.session",
+    "Model": "footnote_qa.bot.llm.portfolio",
+    "Portfolio": "footnote_qa.bot.llm.portfolio",
+    "build_models": "footnote_qa.bot.llm.providers",
+    "ModelSession": "footnote_qa.bot.llm.session",
 }
 
 __all__ = [

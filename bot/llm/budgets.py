@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from bot.errors import AnswererError, SettingsError, StoreError
-from bot.llm.ledger import Ledger, Request, Scope
-from bot.llm.prices import cost_usd
-from bot.settings import ModelsSettings, ProviderSettings
-from bot.types import Messages, Question
+from footnote_qa.bot.errors import AnswererError, SettingsError, StoreError
+from footnote_qa.bot.llm.ledger import Ledger, Request, Scope
+from footnote_qa.bot.llm.prices import cost_usd
+from footnote_qa.bot.settings import ModelsSettings, ProviderSettings
+from footnote_qa.bot.types import Messages, Question
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import uuid4
 
-from bot.database import Database, Sql, Target, open_database, retried
-from bot.llm.ledger_schema import SCHEMA
+from footnote_qa.bot.database import Database, Sql, Target, open_database, retried
+from footnote_qa.bot.llm.ledger_schema import SCHEMA
 
 KEPT_DAYS: Final = 90
 _DAY_S: Final = 86_400.0

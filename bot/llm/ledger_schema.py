@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from bot.database import Schema
+from footnote_qa.bot.database import Schema
 
 _STEPS: Final[tuple[tuple[str, ...], ...]] = (
     (

@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from bot.errors import AnswererError, SettingsError, StoreError
-from bot.llm.budgets import Budgets, require_prices
-from bot.llm.ledger import Ledger, Request
-from bot.llm.prices import cost_usd
-from bot.settings import ModelsSettings, ProviderSettings
-from bot.types import Messages, Question, Usage
+from footnote_qa.bot.errors import AnswererError, SettingsError, StoreError
+from footnote_qa.bot.llm.budgets import Budgets, require_prices
+from footnote_qa.bot.llm.ledger import Ledger, Request
+from footnote_qa.bot.llm.prices import cost_usd
+from footnote_qa.bot.settings import ModelsSettings, ProviderSettings
+from footnote_qa.bot.types import Messages, Question, Usage
 
 log = logging.getLogger(__name__)
 

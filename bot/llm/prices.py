@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from bot.settings import ProviderSettings
+from footnote_qa.bot.settings import ProviderSettings
 
 _MILLION = Decimal(1_000_000)
 # The price table's names for the providers of our kinds

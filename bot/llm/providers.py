@@ -8,11 +8,11 @@ from email.utils import parsedate_to_datetime
 
 from llama_index.core.llms import LLM, ChatMessage, ChatResponse
 
-from bot.errors import AnswererError, SettingsError
-from bot.llm.provider_kinds import KINDS, Kind, Path, at, build, close
-from bot.llm.refused_parameters import MOST_AT_ONCE, refused_parameters
-from bot.settings import ModelsSettings, ProviderSettings
-from bot.types import Messages, Usage
+from footnote_qa.bot.errors import AnswererError, SettingsError
+from footnote_qa.bot.llm.provider_kinds import KINDS, Kind, Path, at, build, close
+from footnote_qa.bot.llm.refused_parameters import MOST_AT_ONCE, refused_parameters
+from footnote_qa.bot.settings import ModelsSettings, ProviderSettings
+from footnote_qa.bot.types import Messages, Usage
 
 # Statuses about this one question, not about trouble at the provider
 _QUESTIONS_FAULT = frozenset({400, 413, 422})

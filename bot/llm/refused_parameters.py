@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.settings import ProviderSettings
+from footnote_qa.bot.settings import ProviderSettings
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Self, TypeVar
 
-from bot.errors import AnswererError
-from bot.llm.budgets import OVER_BUDGET
-from bot.llm.ledger import Request
-from bot.llm.portfolio import Model, Portfolio
-from bot.trace import Step, StepKind, Trace
-from bot.types import BYTES_PER_TOKEN, Messages, Question, Usage
+from footnote_qa.bot.errors import AnswererError
+from footnote_qa.bot.llm.budgets import OVER_BUDGET
+from footnote_qa.bot.llm.ledger import Request
+from footnote_qa.bot.llm.portfolio import Model, Portfolio
+from footnote_qa.bot.trace import Step, StepKind, Trace
+from footnote_qa.bot.types import BYTES_PER_TOKEN, Messages, Question, Usage
 
 log = logging.getLogger(__name__)
 

@@ -3,16 +3,16 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bot.slack.documents import Freshness, IndexCatalog
-from bot.slack.manifest import SCOPES, app_manifest
-from bot.slack.tokens import check_slack, secrets
+from footnote_qa.bot.slack.documents import Freshness, IndexCatalog
+from footnote_qa.bot.slack.manifest import SCOPES, app_manifest
+from footnote_qa.bot.slack.tokens import check_slack, secrets
 
 if TYPE_CHECKING:
-    from bot.slack.app import Service, run
+    from footnote_qa.bot.slack.app import Service, run
 
 _LATE = {  # name -> module, imported on first use: llama-index and Slack are slow to load
-    "Service": "bot.slack.app",
-    "run": "bot.slack.app",
+    "Service": "footnote_qa.bot.slack.app",
+    "run": "footnote_qa.bot.slack.app",
 }
 
 __all__ = [

@@ -19,19 +19,19 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.settings import Settings
-from bot.slack.composition import Bot, Parts
-from bot.slack.documents import DocumentCatalog
-from bot.slack.features import app_home, commands, feedback, handoff
-from bot.slack.inbound import Address, Events, Health, register, served
-from bot.slack.outbound import Clients
-from bot.slack.responder import Engine
-from bot.slack.rotation import Rotation
-from bot.slack.tokens import Identity, identify, secrets
-from bot.state import QuestionRepository
+from footnote_qa.bot.settings import Settings
+from footnote_qa.bot.slack.composition import Bot, Parts
+from footnote_qa.bot.slack.documents import DocumentCatalog
+from footnote_qa.bot.slack.features import app_home, commands, feedback, handoff
+from footnote_qa.bot.slack.inbound import Address, Events, Health, register, served
+from footnote_qa.bot.slack.outbound import Clients
+from footnote_qa.bot.slack.responder import Engine
+from footnote_qa.bot.slack.rotation import Rotation
+from footnote_qa.bot.slack.tokens import Identity, identify, secrets
+from footnote_qa.bot.state import QuestionRepository
 
 if TYPE_CHECKING:
-    from index.replication import StoreState
+    from footnote_qa.index.replication import StoreState
 
 log = logging.getLogger(__name__)
 

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.errors import StoreError, StoreUnavailableError
-from bot.settings import SlackSettings
-from bot.slack.documents import DocumentCatalog
-from bot.slack.features import Dependencies
-from bot.slack.inbound import Cancellations, Dispatcher, Inbox, Limits, People
-from bot.slack.metrics import Meter
-from bot.slack.outbound import (
+from footnote_qa.bot.errors import StoreError, StoreUnavailableError
+from footnote_qa.bot.settings import SlackSettings
+from footnote_qa.bot.slack.documents import DocumentCatalog
+from footnote_qa.bot.slack.features import Dependencies
+from footnote_qa.bot.slack.inbound import Cancellations, Dispatcher, Inbox, Limits, People
+from footnote_qa.bot.slack.metrics import Meter
+from footnote_qa.bot.slack.outbound import (
     Clients,
     Delivery,
     StatusIndicator,
@@ -23,9 +23,9 @@ from bot.slack.outbound import (
     StreamRateLimiter,
     Writer,
 )
-from bot.slack.responder import Engine, Policy, Responder
-from bot.slack.tokens import Identity
-from bot.state import (
+from footnote_qa.bot.slack.responder import Engine, Policy, Responder
+from footnote_qa.bot.slack.tokens import Identity
+from footnote_qa.bot.state import (
     AnswerRepository,
     ChannelRepository,
     ChannelRules,
@@ -33,10 +33,10 @@ from bot.state import (
     StreamCounter,
     count_open,
 )
-from index.errors import IndexingError
+from footnote_qa.index.errors import IndexingError
 
 if TYPE_CHECKING:
-    from index.replication import StoreState
+    from footnote_qa.index.replication import StoreState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

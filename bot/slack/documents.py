@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, Self
 
-from bot.types import Citation
-from index.search import LiveIndex
-from index.types import Audience
+from footnote_qa.bot.types import Citation
+from footnote_qa.index.search import LiveIndex
+from footnote_qa.index.types import Audience
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from bot.state import Outcome
+from footnote_qa.bot.state import Outcome
 
 BUCKETS_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 

@@ -9,13 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from bot.slack.inbound import People, Standing
-from bot.slack.messages import Frame, Message, answer_message, note, question_text, texts
-from bot.slack.outbound import OVER, Delivery, StatusIndicator, Stream, Writer
-from bot.state import AnswerRepository, ChannelRepository, Claimed, Kind, Outcome
-from bot.trace import Step
-from bot.types import Answer, Question, Status
-from index.errors import IndexingError
+from footnote_qa.bot.slack.inbound import People, Standing
+from footnote_qa.bot.slack.messages import (
+    Frame,
+    Message,
+    answer_message,
+    note,
+    question_text,
+    texts,
+)
+from footnote_qa.bot.slack.outbound import OVER, Delivery, StatusIndicator, Stream, Writer
+from footnote_qa.bot.state import AnswerRepository, ChannelRepository, Claimed, Kind, Outcome
+from footnote_qa.bot.trace import Step
+from footnote_qa.bot.types import Answer, Question, Status
+from footnote_qa.index.errors import IndexingError
 
 log = logging.getLogger(__name__)
 

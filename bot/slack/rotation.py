@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.errors import BotError, SlackError
-from bot.settings import Settings
-from bot.slack.inbound import Events
-from bot.slack.outbound import Clients
-from bot.slack.tokens import Secrets, identify, secrets
+from footnote_qa.bot.errors import BotError, SlackError
+from footnote_qa.bot.settings import Settings
+from footnote_qa.bot.slack.inbound import Events
+from footnote_qa.bot.slack.outbound import Clients
+from footnote_qa.bot.slack.tokens import Secrets, identify, secrets
 
 log = logging.getLogger(__name__)
 

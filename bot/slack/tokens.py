@@ -9,10 +9,10 @@ import aiohttp
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import SlackError
-from bot.settings import Settings
-from bot.slack.manifest import LISTENING, OPTIONAL, SCOPES
-from bot.slack.outbound import CALL_ERRORS, Clients, Fault, failure
+from footnote_qa.bot.errors import SlackError
+from footnote_qa.bot.settings import Settings
+from footnote_qa.bot.slack.manifest import LISTENING, OPTIONAL, SCOPES
+from footnote_qa.bot.slack.outbound import CALL_ERRORS, Clients, Fault, failure
 
 _FOR_BOT: Final = (
     "SLACK_BOT_TOKEN (xoxb-…), from https://api.slack.com/apps > your app > OAuth & Permissions"

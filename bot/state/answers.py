@@ -12,9 +12,9 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from bot.database import Database, Row, retried
-from bot.state.questions import Received
-from bot.types import Answer, Citation, Turn
+from footnote_qa.bot.database import Database, Row, retried
+from footnote_qa.bot.state.questions import Received
+from footnote_qa.bot.types import Answer, Citation, Turn
 
 HISTORY: Final = 6
 DAY_S: Final = 86_400.0

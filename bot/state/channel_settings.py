@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from bot.database import Database, retried
+from footnote_qa.bot.database import Database, retried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.database import Database, Schema, Target, open_database
+from footnote_qa.bot.database import Database, Schema, Target, open_database
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (

@@ -2,7 +2,7 @@
 
 import time
 
-from bot.database import Database
+from footnote_qa.bot.database import Database
 
 
 def open_for(database: Database, question_id: str, *, helper: str, asked_by: str) -> bool:

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Collection
 from typing import Final, Self
 
-from bot.database import Row, Sql, Target, retried
-from bot.state.database import open_state
-from bot.state.question_values import Claimed, Kind, Received
+from footnote_qa.bot.database import Row, Sql, Target, retried
+from footnote_qa.bot.state.database import open_state
+from footnote_qa.bot.state.question_values import Claimed, Kind, Received
 
 LEASE_S: Final = 30.0
 """How long a question stays with an owner that gives no sign of life."""

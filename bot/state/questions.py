@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict
 from uuid import uuid4
 
-from bot.database import retried
-from bot.state.leases import Leases, as_claimed
-from bot.state.question_values import Claimed, Kind, Outcome, Received, Withdrawn
+from footnote_qa.bot.database import retried
+from footnote_qa.bot.state.leases import Leases, as_claimed
+from footnote_qa.bot.state.question_values import Claimed, Kind, Outcome, Received, Withdrawn
 
 __all__ = ["Claimed", "Kind", "Outcome", "QuestionRepository", "Received", "Withdrawn"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
 
-from bot.database import Database
+from footnote_qa.bot.database import Database
 
 LONGEST_S: Final = 300.0
 """Slack ends a stream after this time, also that of a process that died."""

@@ -10,14 +10,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from shots import shoot  # beside this file, wherever it is run
 
-from bot.slack.documents import Excerpt, Facts
-from bot.slack.messages import elements, texts, views
-from bot.slack.messages.blocks import Frame, Message, answer_message, note
-from bot.slack.messages.elements import rich_text_block, section, words
-from bot.state.answers import StoredAnswer
-from bot.state.channel_settings import ChannelRules
-from bot.types import Answer, Citation, Status, Usage
-from index.types import Chunk, Passage
+from footnote_qa.bot.slack.documents import Excerpt, Facts
+from footnote_qa.bot.slack.messages import elements, texts, views
+from footnote_qa.bot.slack.messages.blocks import Frame, Message, answer_message, note
+from footnote_qa.bot.slack.messages.elements import rich_text_block, section, words
+from footnote_qa.bot.state.answers import StoredAnswer
+from footnote_qa.bot.state.channel_settings import ChannelRules
+from footnote_qa.bot.types import Answer, Citation, Status, Usage
+from footnote_qa.index.types import Chunk, Passage
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 FRAME = Frame(now=NOW, question_id="q1", helper=True, stale="3 files changed")

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.text import Text
 from shots import shoot  # beside this file, wherever it is run
 
-from bot import composition
-from bot.cli.console import answer_view
-from bot.settings import load
-from bot.slack.messages.blocks import Frame, answer_message
-from bot.types import Answer, Question
+from footnote_qa.bot import composition
+from footnote_qa.bot.cli.console import answer_view
+from footnote_qa.bot.settings import load
+from footnote_qa.bot.slack.messages.blocks import Frame, answer_message
+from footnote_qa.bot.types import Answer, Question
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError, model_validator
 
-from eval.datasets.json_lines import IdLine, TurnLine, Word, read_unique, text_lines
-from eval.types import Baseline, QuestionSet
-from index.errors import SourceError, UnreadableDocumentError
-from index.types import Problem, ProblemKind, Source, SourceFile
+from footnote_qa.eval.datasets.json_lines import IdLine, TurnLine, Word, read_unique, text_lines
+from footnote_qa.eval.types import Baseline, QuestionSet
+from footnote_qa.index.errors import SourceError, UnreadableDocumentError
+from footnote_qa.index.types import Problem, ProblemKind, Source, SourceFile
 
 CORPUS, QUERIES, QRELS, META = "corpus.jsonl", "queries.jsonl", "qrels.tsv", "meta.json"
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 
-from eval.datasets.json_lines import CaseLine, PlaceLine
-from eval.errors import EvalError, JudgementError, RunError
-from eval.types import Complete
-from index.chunking import split_sentences
-from index.types import Chunk
-from prompts import load
+from footnote_qa.eval.datasets.json_lines import CaseLine, PlaceLine
+from footnote_qa.eval.errors import EvalError, JudgementError, RunError
+from footnote_qa.eval.types import Complete
+from footnote_qa.index.chunking import split_sentences
+from footnote_qa.index.types import Chunk
+from footnote_qa.prompts import load
 
 _MOST_CHARS = 320
 _DEFINITION = re.compile(

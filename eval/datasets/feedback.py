@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from eval.datasets.json_lines import (
+from footnote_qa.eval.datasets.json_lines import (
     CaseLine,
     PlaceLine,
     ShownLine,
@@ -15,8 +15,8 @@ from eval.datasets.json_lines import (
     in_words,
     text_lines,
 )
-from eval.errors import QuestionSetError
-from eval.metrics import without_labels
+from footnote_qa.eval.errors import QuestionSetError
+from footnote_qa.eval.metrics import without_labels
 
 
 class CitedLine(BaseModel):

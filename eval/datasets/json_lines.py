@@ -8,9 +8,9 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from bot.types import Turn
-from eval.errors import QuestionSetError
-from eval.types import Case, Place
+from footnote_qa.bot.types import Turn
+from footnote_qa.eval.errors import QuestionSetError
+from footnote_qa.eval.types import Case, Place
 
 
 def _not_blank(text: str) -> str:

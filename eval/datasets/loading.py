@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.types import Turn
-from eval.datasets.beir import (
+from footnote_qa.bot.types import Turn
+from footnote_qa.eval.datasets.beir import (
     CORPUS,
     META,
     QRELS,
@@ -15,9 +15,9 @@ from eval.datasets.beir import (
     judgements,
     row_ids,
 )
-from eval.datasets.json_lines import CaseLine, TurnLine, read_unique
-from eval.errors import QuestionSetError
-from eval.types import Case, Place, QuestionSet
+from footnote_qa.eval.datasets.json_lines import CaseLine, TurnLine, read_unique
+from footnote_qa.eval.errors import QuestionSetError
+from footnote_qa.eval.types import Case, Place, QuestionSet
 
 
 def load(path: Path) -> QuestionSet:

@@ -1,8 +1,13 @@
 """Judge answers with a language model, and compare the judge with people."""
 
-from eval.judging.agreement import Agreement, judge_agreement, load_labelled, metric_agreement
-from eval.judging.judge import CRITERIA, judge_run
-from eval.judging.llama_index import Completing
+from footnote_qa.eval.judging.agreement import (
+    Agreement,
+    judge_agreement,
+    load_labelled,
+    metric_agreement,
+)
+from footnote_qa.eval.judging.judge import CRITERIA, judge_run
+from footnote_qa.eval.judging.llama_index import Completing
 
 __all__ = [
     "CRITERIA",

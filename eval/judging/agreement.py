@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from eval.errors import JudgementError, RunError
-from eval.judging.judge import CRITERIA, PARALLEL, Exhibit, judge
-from eval.metrics import Numbers, f1, rouge_l, share_held
-from eval.types import Complete
+from footnote_qa.eval.errors import JudgementError, RunError
+from footnote_qa.eval.judging.judge import CRITERIA, PARALLEL, Exhibit, judge
+from footnote_qa.eval.metrics import Numbers, f1, rouge_l, share_held
+from footnote_qa.eval.types import Complete
 
 LABELS = {
     "faithfulness": "faithfulness",

@@ -5,11 +5,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.errors import JudgementError
-from eval.metrics import Summary, summaries
-from eval.runs import Asked, RunRecord
-from eval.types import Complete
-from prompts import load
+from footnote_qa.eval.errors import JudgementError
+from footnote_qa.eval.metrics import Summary, summaries
+from footnote_qa.eval.runs import Asked, RunRecord
+from footnote_qa.eval.types import Complete
+from footnote_qa.prompts import load
 
 CRITERIA = ("faithfulness", "relevancy", "correctness")
 WORST, BEST = 1, 4

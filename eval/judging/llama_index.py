@@ -10,12 +10,12 @@ from llama_index.core.evaluation import BaseEvaluator, EvaluationResult
 from llama_index.core.prompts.mixin import PromptDictType
 from llama_index.core.schema import QueryBundle
 
-from bot.errors import AnswererError
-from bot.types import Messages, Usage
-from eval.errors import JudgementError
-from eval.judging.judge import Exhibit, judge
-from eval.types import Case, Complete
-from prompts import load
+from footnote_qa.bot.errors import AnswererError
+from footnote_qa.bot.types import Messages, Usage
+from footnote_qa.eval.errors import JudgementError
+from footnote_qa.eval.judging.judge import Exhibit, judge
+from footnote_qa.eval.types import Case, Complete
+from footnote_qa.prompts import load
 
 
 class Replying(Protocol):

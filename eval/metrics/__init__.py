@@ -1,11 +1,18 @@
 """Metrics of retrieval, answers and citations, with their statistics."""
 
-from eval.metrics.answers import exact_match, f1, rouge_l
-from eval.metrics.calibration import auroc, risk_coverage
-from eval.metrics.catalogue import METRICS, Metric, Values, answer_scores, loss_of, summaries
-from eval.metrics.citations import TextOf, share_held, without_labels
-from eval.metrics.retrieval import DEPTH, Spot, ranking, retrieval_scores
-from eval.metrics.statistics import Difference, Numbers, Summary, difference, mean
+from footnote_qa.eval.metrics.answers import exact_match, f1, rouge_l
+from footnote_qa.eval.metrics.calibration import auroc, risk_coverage
+from footnote_qa.eval.metrics.catalogue import (
+    METRICS,
+    Metric,
+    Values,
+    answer_scores,
+    loss_of,
+    summaries,
+)
+from footnote_qa.eval.metrics.citations import TextOf, share_held, without_labels
+from footnote_qa.eval.metrics.retrieval import DEPTH, Spot, ranking, retrieval_scores
+from footnote_qa.eval.metrics.statistics import Difference, Numbers, Summary, difference, mean
 
 __all__ = [
     "DEPTH",

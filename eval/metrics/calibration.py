@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from eval.metrics.statistics import Numbers
+from footnote_qa.eval.metrics.statistics import Numbers
 
 SHORT_WORDS = 10
 """An answer with at most this many words is expected word for word in what is said."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bot.types import Answer, Status
-from eval.metrics.answers import (
+from footnote_qa.bot.types import Answer, Status
+from footnote_qa.eval.metrics.answers import (
     contains_answer,
     exact_match,
     f1,
@@ -15,8 +15,8 @@ from eval.metrics.answers import (
     rouge_l,
     words_of,
 )
-from eval.metrics.calibration import SHORT_WORDS, aurc, auroc, loss
-from eval.metrics.citations import (
+from footnote_qa.eval.metrics.calibration import SHORT_WORDS, aurc, auroc, loss
+from footnote_qa.eval.metrics.citations import (
     TextOf,
     citation_precision,
     citation_recall,
@@ -24,10 +24,10 @@ from eval.metrics.citations import (
     quote_verbatim,
     without_labels,
 )
-from eval.metrics.retrieval import RETRIEVAL
-from eval.metrics.statistics import Statistic, Summary, mean, percentile, summary
-from eval.types import Case
-from index.types import Encode
+from footnote_qa.eval.metrics.retrieval import RETRIEVAL
+from footnote_qa.eval.metrics.statistics import Statistic, Summary, mean, percentile, summary
+from footnote_qa.eval.types import Case
+from footnote_qa.index.types import Encode
 
 # A block that says where the answer is from, or what follows.
 _LEAD_IN = re.compile(r"\s*From [^\n]{1,300}:\s*")

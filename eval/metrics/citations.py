@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from bot.types import Citation
-from eval.metrics.answers import normalise
-from eval.types import Place
+from footnote_qa.bot.types import Citation
+from footnote_qa.eval.metrics.answers import normalise
+from footnote_qa.eval.types import Place
 
 HELD = 0.6
 """Share of a statement's words that must be in its quotes for them to support it."""

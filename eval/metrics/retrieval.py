@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ir_measures import AP, RR, Measure, Qrel, R, ScoredDoc, iter_calc, nDCG
 
-from eval.types import Place
-from index.types import Passage
+from footnote_qa.eval.types import Place
+from footnote_qa.index.types import Passage
 
 DEPTH = 10
 _MEASURES: dict[Measure, str] = {

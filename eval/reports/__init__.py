@@ -1,9 +1,9 @@
 """Compare runs and show them: tables, plots, HTML reports."""
 
-from eval.reports.compare import Comparison, compare_runs
-from eval.reports.matrix import Tried, combinations, frontier, judged_by
-from eval.reports.report import write
-from eval.reports.table import comparison_table, matrix_table, run_table, visible
+from footnote_qa.eval.reports.compare import Comparison, compare_runs
+from footnote_qa.eval.reports.matrix import Tried, combinations, frontier, judged_by
+from footnote_qa.eval.reports.report import write
+from footnote_qa.eval.reports.table import comparison_table, matrix_table, run_table, visible
 
 __all__ = [
     "Comparison",

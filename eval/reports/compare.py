@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from eval.errors import ChoiceError, RunError
-from eval.metrics import METRICS, Difference, Metric, difference
-from eval.runs import Asked, Json, RunRecord
+from footnote_qa.eval.errors import ChoiceError, RunError
+from footnote_qa.eval.metrics import METRICS, Difference, Metric, difference
+from footnote_qa.eval.runs import Asked, Json, RunRecord
 
 _SAME = 1e-9
 Pair = tuple[Asked, Asked]

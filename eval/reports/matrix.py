@@ -5,8 +5,8 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.errors import ChoiceError
-from eval.metrics import METRICS, Summary
+from footnote_qa.eval.errors import ChoiceError
+from footnote_qa.eval.metrics import METRICS, Summary
 
 Values = Mapping[str, object]
 

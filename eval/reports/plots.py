@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
 
-from eval.metrics import Summary, risk_coverage
+from footnote_qa.eval.metrics import Summary, risk_coverage
 
 _INK, _FAINT, _COLOURS = "#1f2933", "#d9dee5", ("#2f6f9f", "#c05621", "#4c7a34", "#7b4b94")
 _SIZE = (5.4, 3.1)

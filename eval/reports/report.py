@@ -8,12 +8,12 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from eval.errors import RunError
-from eval.metrics import METRICS
-from eval.reports.compare import compare_runs
-from eval.reports.plots import Point, latency_plot, risk_coverage_plot, trend_plot
-from eval.reports.table import value
-from eval.runs import Asked, RunRecord, load_record
+from footnote_qa.eval.errors import RunError
+from footnote_qa.eval.metrics import METRICS
+from footnote_qa.eval.reports.compare import compare_runs
+from footnote_qa.eval.reports.plots import Point, latency_plot, risk_coverage_plot, trend_plot
+from footnote_qa.eval.reports.table import value
+from footnote_qa.eval.runs import Asked, RunRecord, load_record
 
 HEADLINE = (
     *("ndcg@10", "recall@10", "all_evidence@10", "contains_answer", "f1", "rouge_l"),

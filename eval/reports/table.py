@@ -7,11 +7,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from eval.metrics import METRICS, Summary
-from eval.reports.compare import Change, Comparison
-from eval.reports.matrix import Tried, frontier, judged_by
-from eval.runs import Asked, RunResult
-from eval.types import Baseline
+from footnote_qa.eval.metrics import METRICS, Summary
+from footnote_qa.eval.reports.compare import Change, Comparison
+from footnote_qa.eval.reports.matrix import Tried, frontier, judged_by
+from footnote_qa.eval.runs import Asked, RunResult
+from footnote_qa.eval.types import Baseline
 
 _MAX_NAMED = 3
 _SHOWN_CHANGES = 5

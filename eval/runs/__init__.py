@@ -1,6 +1,6 @@
 """Run a question set, and keep the record of the run."""
 
-from eval.runs.record import (
+from footnote_qa.eval.runs.record import (
     Asked,
     Json,
     RunRecord,
@@ -11,8 +11,8 @@ from eval.runs.record import (
     to_json,
     to_record,
 )
-from eval.runs.recorder import Recorder
-from eval.runs.run import K, Options, RunResult, Subject, at_even_steps, run_questions
+from footnote_qa.eval.runs.recorder import Recorder
+from footnote_qa.eval.runs.run import K, Options, RunResult, Subject, at_even_steps, run_questions
 
 __all__ = [
     "Asked",

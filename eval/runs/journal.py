@@ -12,9 +12,9 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
-from eval.errors import RunError
-from eval.runs.row import Row
-from eval.types import Case
+from footnote_qa.eval.errors import RunError
+from footnote_qa.eval.runs.row import Row
+from footnote_qa.eval.types import Case
 
 log = logging.getLogger(__name__)
 

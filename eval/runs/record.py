@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from eval.errors import ChoiceError, RunError
-from eval.metrics import Summary
-from eval.runs.row import Around, Row
-from eval.runs.run import RunResult
+from footnote_qa.eval.errors import ChoiceError, RunError
+from footnote_qa.eval.metrics import Summary
+from footnote_qa.eval.runs.row import Around, Row
+from footnote_qa.eval.runs.run import RunResult
 
 RECORD = "run.json"
 _NAMED = 5

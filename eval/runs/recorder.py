@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
-from index.types import Audience, Searcher, SearchResult
+from footnote_qa.index.types import Audience, Searcher, SearchResult
 
 _found: ContextVar[list[SearchResult] | None] = ContextVar("found", default=None)
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.types import Answer, Status
-from eval.metrics import Spot, loss_of
-from eval.types import Case
+from footnote_qa.bot.types import Answer, Status
+from footnote_qa.eval.metrics import Spot, loss_of
+from footnote_qa.eval.types import Case
 
 CONTEXT_CHARS = 240
 

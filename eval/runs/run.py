@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.types import Answer, Question, Status, Turn
-from eval.metrics import (
+from footnote_qa.bot.types import Answer, Question, Status, Turn
+from footnote_qa.eval.metrics import (
     DEPTH,
     Summary,
     TextOf,
@@ -20,11 +20,11 @@ from eval.metrics import (
     retrieval_scores,
     summaries,
 )
-from eval.runs.journal import Journal, case_key, journal_path, open_journal
-from eval.runs.recorder import Recorder, recording
-from eval.runs.row import CONTEXT_CHARS, Around, Row
-from eval.types import Baseline, Case, QuestionSet
-from index.types import Encode, Searcher, SearchResult
+from footnote_qa.eval.runs.journal import Journal, case_key, journal_path, open_journal
+from footnote_qa.eval.runs.recorder import Recorder, recording
+from footnote_qa.eval.runs.row import CONTEXT_CHARS, Around, Row
+from footnote_qa.eval.types import Baseline, Case, QuestionSet
+from footnote_qa.index.types import Encode, Searcher, SearchResult
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from index.errors import UnreadableDocumentError
-from index.parsing import MAIL_SUFFIXES, child
-from index.storage import DocumentRow
-from index.types import SourceFile
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import MAIL_SUFFIXES, child
+from footnote_qa.index.storage import DocumentRow
+from footnote_qa.index.types import SourceFile
 
 _TIMEOUT_S = 60.0
 

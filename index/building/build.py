@@ -9,18 +9,18 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.building.attachments import Attachments
-from index.building.gate import Gate, checks
-from index.building.options import BuildOptions
-from index.building.pipeline import Assembly, Recipe, assemble
-from index.building.plan import Action, Planned, Progress, make_plan
-from index.building.recognition import CACHE
-from index.building.served import Before, before
-from index.chunking import CHUNKER_VERSION
-from index.embedding import advice, count_missing, embed_all
-from index.errors import IndexDamagedError
-from index.sources import SourceSpec, known_sources, left_out, open_sources
-from index.storage import (
+from footnote_qa.index.building.attachments import Attachments
+from footnote_qa.index.building.gate import Gate, checks
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.building.pipeline import Assembly, Recipe, assemble
+from footnote_qa.index.building.plan import Action, Planned, Progress, make_plan
+from footnote_qa.index.building.recognition import CACHE
+from footnote_qa.index.building.served import Before, before
+from footnote_qa.index.chunking import CHUNKER_VERSION
+from footnote_qa.index.embedding import advice, count_missing, embed_all
+from footnote_qa.index.errors import IndexDamagedError
+from footnote_qa.index.sources import SourceSpec, known_sources, left_out, open_sources
+from footnote_qa.index.storage import (
     ENCODER,
     INDEXED,
     LEXICAL,
@@ -39,7 +39,7 @@ from index.storage import (
     write_lexical,
     write_vectors,
 )
-from index.types import Embedder, Problem, ProblemKind, Source
+from footnote_qa.index.types import Embedder, Problem, ProblemKind, Source
 
 log = logging.getLogger(__name__)
 

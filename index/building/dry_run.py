@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.atomic_files import cores
-from index.building.attachments import Attachments
-from index.building.build import Builder, fresh, quiet
-from index.building.pipeline import Made, embedding_input, made_of, text_of
-from index.building.plan import Action, Planned, make_plan
-from index.building.served import before
-from index.embedding import count_missing, last_rate
-from index.sources import SourceSpec, known_sources, open_sources
-from index.storage import IndexDirectory
-from index.types import Problem
+from footnote_qa.index.atomic_files import cores
+from footnote_qa.index.building.attachments import Attachments
+from footnote_qa.index.building.build import Builder, fresh, quiet
+from footnote_qa.index.building.pipeline import Made, embedding_input, made_of, text_of
+from footnote_qa.index.building.plan import Action, Planned, make_plan
+from footnote_qa.index.building.served import before
+from footnote_qa.index.embedding import count_missing, last_rate
+from footnote_qa.index.sources import SourceSpec, known_sources, open_sources
+from footnote_qa.index.storage import IndexDirectory
+from footnote_qa.index.types import Problem
 
 # Until a build has measured them: chunks a second and core, and how long it takes to prepare the
 # model the first time. Both are for a machine that does nothing else.

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from index.building.pipeline import embedding_input, text_of
-from index.chunking import shown
-from index.storage import INDEXED, DocumentRow, GateCheck, Generation
-from index.types import Chunk
+from footnote_qa.index.building.pipeline import embedding_input, text_of
+from footnote_qa.index.chunking import shown
+from footnote_qa.index.storage import INDEXED, DocumentRow, GateCheck, Generation
+from footnote_qa.index.types import Chunk
 
 Gate = Callable[[Generation], Sequence[GateCheck]]
 """A further condition from the caller. It opens no generation and promotes none."""

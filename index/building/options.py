@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from index.building.recognition import Ocr
-from index.parsing import PARSER_VERSION
+from footnote_qa.index.building.recognition import Ocr
+from footnote_qa.index.parsing import PARSER_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

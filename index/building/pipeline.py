@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from index.atomic_files import cores
-from index.audience import narrowed
-from index.building.plan import Action, Planned, Progress
-from index.building.recognition import DocumentReader, Ocr, note_of
-from index.chunking import above, chunk, keywords, mask, shown
-from index.embedding import language_of
-from index.errors import UnreadableDocumentError
-from index.parsing import child
-from index.storage import (
+from footnote_qa.index.atomic_files import cores
+from footnote_qa.index.audience import narrowed
+from footnote_qa.index.building.plan import Action, Planned, Progress
+from footnote_qa.index.building.recognition import DocumentReader, Ocr, note_of
+from footnote_qa.index.chunking import above, chunk, keywords, mask, shown
+from footnote_qa.index.embedding import language_of
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import child
+from footnote_qa.index.storage import (
     FAILED,
     SKIPPED,
     LexicalRow,
@@ -27,7 +27,15 @@ from index.storage import (
     about,
     read_about,
 )
-from index.types import Chunk, Document, Embedder, Problem, ProblemKind, SourceFile, Span
+from footnote_qa.index.types import (
+    Chunk,
+    Document,
+    Embedder,
+    Problem,
+    ProblemKind,
+    SourceFile,
+    Span,
+)
 
 _AHEAD = 4  # documents per core that are read before it is their turn to be written
 _PREFIX_CHARS = 200  # title and headings before a chunk: about 50 tokens

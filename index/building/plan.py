@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from index.building.attachments import Attachments
-from index.errors import SourceError, UnreadableDocumentError
-from index.parsing import is_left_out
-from index.sources import NamedSource
-from index.storage import INDEXED, DocumentRow
-from index.types import Problem, ProblemKind, Source, SourceFile
+from footnote_qa.index.building.attachments import Attachments
+from footnote_qa.index.errors import SourceError, UnreadableDocumentError
+from footnote_qa.index.parsing import is_left_out
+from footnote_qa.index.sources import NamedSource
+from footnote_qa.index.storage import INDEXED, DocumentRow
+from footnote_qa.index.types import Problem, ProblemKind, Source, SourceFile
 
 Progress = Callable[[str, int, int], None]
 """Called with the step's name, how much of it is done, and how much there is (0 if unknown)."""

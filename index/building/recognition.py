@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from index.atomic_files import cores, private_folder
-from index.errors import UnreadableDocumentError
-from index.parsing import child, ocr_engines, ocr_pages, page_numbers
-from index.types import Parsed, Problem, ProblemKind
+from footnote_qa.index.atomic_files import cores, private_folder
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import child, ocr_engines, ocr_pages, page_numbers
+from footnote_qa.index.types import Parsed, Problem, ProblemKind
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 import logging
 from dataclasses import dataclass
 
-from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
-from index.storage import PASSAGES, DocumentRow, IndexDirectory, Manifest, PassageReader
+from footnote_qa.index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
+from footnote_qa.index.storage import PASSAGES, DocumentRow, IndexDirectory, Manifest, PassageReader
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from threading import Event
 
 from watchfiles import watch
 
-from index.building.build import BuildResult
-from index.errors import (
+from footnote_qa.index.building.build import BuildResult
+from footnote_qa.index.errors import (
     BuildRunningError,
     IndexingError,
     PromotionConflictError,

@@ -1,13 +1,13 @@
 """Split documents into sentences, blocks and chunks; words, stems and titles."""
 
-from index.chunking.blocks import above, is_caption, section_of, split_blocks
-from index.chunking.chunker import CHUNKER_VERSION, chunk
-from index.chunking.markup import front_matter_lines, keywords, mask, readable, shown
-from index.chunking.plain_text import one_line, path_below, plain, plain_block, visible
-from index.chunking.sentences import split_sentences
-from index.chunking.stems import STOPWORDS, listed, stem, stems_of, words
-from index.chunking.synonyms import has_synonym
-from index.chunking.titles import Titled, Titles
+from footnote_qa.index.chunking.blocks import above, is_caption, section_of, split_blocks
+from footnote_qa.index.chunking.chunker import CHUNKER_VERSION, chunk
+from footnote_qa.index.chunking.markup import front_matter_lines, keywords, mask, readable, shown
+from footnote_qa.index.chunking.plain_text import one_line, path_below, plain, plain_block, visible
+from footnote_qa.index.chunking.sentences import split_sentences
+from footnote_qa.index.chunking.stems import STOPWORDS, listed, stem, stems_of, words
+from footnote_qa.index.chunking.synonyms import has_synonym
+from footnote_qa.index.chunking.titles import Titled, Titles
 
 __all__ = [
     "CHUNKER_VERSION",

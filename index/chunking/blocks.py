@@ -10,9 +10,9 @@ from itertools import accumulate, pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from index.chunking.lines import ITEM
-from index.chunking.markup import mask, shown, trimmed
-from index.types import Block, BlockKind, Chunk, Section
+from footnote_qa.index.chunking.lines import ITEM
+from footnote_qa.index.chunking.markup import mask, shown, trimmed
+from footnote_qa.index.types import Block, BlockKind, Chunk, Section
 
 # Indented text is wrapped, or indented for its own sake, more often than it is code
 _PARSER = (

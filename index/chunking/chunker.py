@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from index.chunking.blocks import split_blocks
-from index.chunking.lines import ITEM
-from index.chunking.markup import HIDDEN, mask, trimmed
-from index.chunking.sentences import split_sentences
-from index.types import Block, BlockKind, Heading, Parsed, Span
+from footnote_qa.index.chunking.blocks import split_blocks
+from footnote_qa.index.chunking.lines import ITEM
+from footnote_qa.index.chunking.markup import HIDDEN, mask, trimmed
+from footnote_qa.index.chunking.sentences import split_sentences
+from footnote_qa.index.types import Block, BlockKind, Heading, Parsed, Span
 
 CHUNKER_VERSION = "5"
 """Changes whenever the same text would give other spans."""

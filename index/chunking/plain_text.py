@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from index.chunking.markup import HIDDEN, shown
+from footnote_qa.index.chunking.markup import HIDDEN, shown
 
 _HEADING_LINE = re.compile(r"^#{1,6}\s+.*$", re.MULTILINE)
 _CELL_EDGE = re.compile(r"[ \t]*\|[ \t]*")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from index.chunking.lines import ITEM, Line, LineKind, lines
+from footnote_qa.index.chunking.lines import ITEM, Line, LineKind, lines
 
 _FEW_LINES = 5
 _MIN_WIDTH = 40

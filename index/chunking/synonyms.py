@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 
-from index.chunking.stems import stem
+from footnote_qa.index.chunking.stems import stem
 
 # Each line is one meaning. A word may have several.
 _GROUPS = """

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from index.types import Audience
+from footnote_qa.index.types import Audience
 
 MOST_SHARED = 3
 """A title shared by more documents than this names none of them."""

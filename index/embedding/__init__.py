@@ -1,10 +1,10 @@
 """Embedding models: export, encode, and cache vectors."""
 
-from index.embedding.cache import count_missing, embed_all, last_rate
-from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
-from index.embedding.encoder import OnnxEncoder, unit_rows
-from index.embedding.languages import advice, language_of, unread
-from index.embedding.multilingual import MULTILINGUAL
+from footnote_qa.index.embedding.cache import count_missing, embed_all, last_rate
+from footnote_qa.index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
+from footnote_qa.index.embedding.encoder import OnnxEncoder, unit_rows
+from footnote_qa.index.embedding.languages import advice, language_of, unread
+from footnote_qa.index.embedding.multilingual import MULTILINGUAL
 
 __all__ = [
     "EMBEDDED",

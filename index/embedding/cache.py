@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.atomic_files import private_folder, replace_text, writing
-from index.types import Embedder, Vectors
+from footnote_qa.index.atomic_files import private_folder, replace_text, writing
+from footnote_qa.index.types import Embedder, Vectors
 
 log = logging.getLogger(__name__)
 

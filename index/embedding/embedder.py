@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
-from index.atomic_files import cores, private_folder
-from index.embedding.encoder import (
+from footnote_qa.index.atomic_files import cores, private_folder
+from footnote_qa.index.embedding.encoder import (
     DOCUMENTS,
     QUESTIONS,
     EncoderInfo,
@@ -21,9 +21,15 @@ from index.embedding.encoder import (
     is_whole,
     save_info,
 )
-from index.embedding.multilingual import MULTILINGUAL, WEIGHTS, fingerprint, packaged, unpack
-from index.errors import ModelError
-from index.types import Vectors
+from footnote_qa.index.embedding.multilingual import (
+    MULTILINGUAL,
+    WEIGHTS,
+    fingerprint,
+    packaged,
+    unpack,
+)
+from footnote_qa.index.errors import ModelError
+from footnote_qa.index.types import Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -186,7 +192,7 @@ class SentenceTransformerEmbedder:
         # A flipped bit would make every vector from now on wrong.
         if not self._is_checked and not is_whole(folder):
             try:
-                from index.embedding.onnx_export import export  # noqa: PLC0415 - imports torch
+                from footnote_qa.index.embedding.onnx_export import export  # noqa: PLC0415 - imports torch
             except ModuleNotFoundError as error:
                 raise ModelError(_NOT_INSTALLED) from error
             info = EncoderInfo(

@@ -10,9 +10,9 @@ import numpy as np
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
-from index.atomic_files import sha256_file
-from index.errors import IndexDamagedError
-from index.types import Vectors
+from footnote_qa.index.atomic_files import sha256_file
+from footnote_qa.index.errors import IndexDamagedError
+from footnote_qa.index.types import Vectors
 
 ENCODER_FILE = "encoder.json"
 CHECKSUMS = "SHA256SUMS"

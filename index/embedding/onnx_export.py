@@ -17,8 +17,8 @@ import torch
 from filelock import FileLock
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from index.atomic_files import private_folder, replace_text
-from index.embedding.encoder import (
+from footnote_qa.index.atomic_files import private_folder, replace_text
+from footnote_qa.index.embedding.encoder import (
     CHECKSUMS,
     DOCUMENTS,
     MODEL_FILE,
@@ -30,8 +30,8 @@ from index.embedding.encoder import (
     unit_rows,
     write_info,
 )
-from index.errors import ModelError
-from index.types import Vectors
+from footnote_qa.index.errors import ModelError
+from footnote_qa.index.types import Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

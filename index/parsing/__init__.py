@@ -5,8 +5,8 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
-from index.errors import UnreadableDocumentError
-from index.parsing.formats import (
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.formats import (
     FORMAT_OF,
     FORMAT_OF_NAME,
     FORMATS,
@@ -17,14 +17,14 @@ from index.parsing.formats import (
     TEXTUAL,
     WRITTEN,
 )
-from index.parsing.left_out import is_generated, is_left_out, what_it_is
-from index.parsing.page_numbers import page_numbers
-from index.parsing.signature import signature
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.parsing.left_out import is_generated, is_left_out, what_it_is
+from footnote_qa.index.parsing.page_numbers import page_numbers
+from footnote_qa.index.parsing.signature import signature
+from footnote_qa.index.types import Parsed, ProblemKind
 
 if TYPE_CHECKING:
-    from index.parsing.mails import Attachment
-    from index.parsing.ocr_pages import Recognised
+    from footnote_qa.index.parsing.mails import Attachment
+    from footnote_qa.index.parsing.ocr_pages import Recognised
 
 __all__ = [
     "MAIL_SUFFIXES",

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from index.parsing.blocks import Blocks, fenced
-from index.parsing.tables import captioned, tables
-from index.parsing.text import clean, decode
-from index.types import Parsed
+from footnote_qa.index.parsing.blocks import Blocks, fenced
+from footnote_qa.index.parsing.tables import captioned, tables
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed
 
 _HEADING = re.compile(r"(={1,6}|#{1,6})\s+(\S.*?)(?:\s+=+)?$")
 _ATTRIBUTE = re.compile(r":(!?[\w-]+!?):(?:\s+(.*))?$")

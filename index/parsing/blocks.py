@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from index.parsing.text import clean
-from index.types import Heading, Parsed
+from footnote_qa.index.parsing.text import clean
+from footnote_qa.index.types import Heading, Parsed
 
 _MAX_LEVEL = 6
 _BETWEEN = "\n\n"

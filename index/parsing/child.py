@@ -13,16 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self, cast
 
-from index.errors import IndexingError, UnreadableDocumentError
-from index.parsing.ocr_pages import Recognised, page_to_json
-from index.parsing.worker import message_to_parsed, read_message, write_message
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import IndexingError, UnreadableDocumentError
+from footnote_qa.index.parsing.ocr_pages import Recognised, page_to_json
+from footnote_qa.index.parsing.worker import message_to_parsed, read_message, write_message
+from footnote_qa.index.types import Parsed, ProblemKind
 
 if TYPE_CHECKING:
-    from index.parsing.ocr_engines import Engine
+    from footnote_qa.index.parsing.ocr_engines import Engine
 
-_COMMAND = (sys.executable, "-P", "-B", "-m", "index.parsing.worker")
-_ROOT = Path(__file__).resolve().parents[2]
+_COMMAND = (sys.executable, "-P", "-B", "-m", "footnote_qa.index.parsing.worker")
+_ROOT = Path(__file__).absolute().parents[3]  # holds the package footnote_qa
 MEMORY_BYTES = 2_000_000_000
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 2.0
@@ -66,7 +66,7 @@ class ParserPool:
             child.stop()
 
     def parse(self, content: bytes, name: str, recognised: Recognised = None) -> Parsed:
-        """Return the result of `index.parsing.parse` for *content*.
+        """Return the result of `footnote_qa.index.parsing.parse` for *content*.
 
         Raises:
             UnreadableDocumentError: The error of `parse`, or TIMEOUT, MEMORY or CRASH.

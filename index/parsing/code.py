@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from index.parsing.blocks import Blocks, fenced
-from index.parsing.languages import LANGUAGES
-from index.parsing.text import clean, decode
-from index.types import Parsed
+from footnote_qa.index.parsing.blocks import Blocks, fenced
+from footnote_qa.index.parsing.languages import LANGUAGES
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed
 
 _KIND = (
     r"class|interface|struct|enum|trait|impl|record|object|protocol|extension|union|module|"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from io import StringIO
 from itertools import islice
 
-from index.parsing.blocks import Blocks
-from index.parsing.sheets import sheet
-from index.parsing.text import clean, decode
-from index.types import Parsed
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.sheets import sheet
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed
 
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_ROWS = 100

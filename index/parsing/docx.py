@@ -7,13 +7,13 @@ from io import BytesIO
 import mammoth
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from index.errors import UnreadableDocumentError
-from index.parsing import html
-from index.parsing.charts import chart_texts
-from index.parsing.docx_body import prepared
-from index.parsing.parts import open_office, xml_part
-from index.parsing.text import clean
-from index.types import Heading, Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import html
+from footnote_qa.index.parsing.charts import chart_texts
+from footnote_qa.index.parsing.docx_body import prepared
+from footnote_qa.index.parsing.parts import open_office, xml_part
+from footnote_qa.index.parsing.text import clean
+from footnote_qa.index.types import Heading, Parsed, ProblemKind
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"

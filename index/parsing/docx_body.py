@@ -7,8 +7,8 @@ from io import BytesIO
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from index.parsing.docx_math import formula_text
-from index.parsing.parts import xml_part
+from footnote_qa.index.parsing.docx_math import formula_text
+from footnote_qa.index.parsing.parts import xml_part
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"

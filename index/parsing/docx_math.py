@@ -2,7 +2,7 @@
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from index.parsing.html_math import grouped
+from footnote_qa.index.parsing.html_math import grouped
 
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 

@@ -3,10 +3,10 @@
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from index.errors import UnreadableDocumentError
-from index.parsing.blocks import Blocks
-from index.parsing.mails import Attachment, add_mail, attachments_of, date_of, header_of
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.mails import Attachment, add_mail, attachments_of, date_of, header_of
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject", "Message-ID", "Received", "MIME-Version")
 

@@ -7,12 +7,12 @@ from urllib.parse import unquote
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from index.errors import UnreadableDocumentError
-from index.parsing import html
-from index.parsing.blocks import Blocks
-from index.parsing.guard import open_archive
-from index.parsing.parts import core_title, xml_part
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import html
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.guard import open_archive
+from footnote_qa.index.parsing.parts import core_title, xml_part
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from index.parsing.languages import LANGUAGES
-from index.parsing.left_out import PICTURES
+from footnote_qa.index.parsing.languages import LANGUAGES
+from footnote_qa.index.parsing.left_out import PICTURES
 
 # A new format is one module with a `parse(content: bytes) -> Parsed`, and its suffixes here.
 FORMATS: Mapping[str, tuple[str, ...]] = {

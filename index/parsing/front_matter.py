@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from index.chunking import front_matter_lines
-from index.errors import UnreadableDocumentError
-from index.types import ProblemKind
+from footnote_qa.index.chunking import front_matter_lines
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.types import ProblemKind
 
 _DATES = ("updated", "lastmod", "date")
 _MAX_URL_CHARS = 2_000

@@ -5,8 +5,8 @@ import zipfile
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from index.errors import UnreadableDocumentError
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.types import ProblemKind
 
 ZIP_MAGIC = b"PK\x03\x04"
 

@@ -7,14 +7,14 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.dammit import EncodingDetector
 from markdownify import MarkdownConverter
 
-from index.chunking import is_caption
-from index.errors import UnreadableDocumentError
-from index.parsing.html_content import keep_main_content, remove_unseen
-from index.parsing.html_math import math_text
-from index.parsing.html_tables import table_parts
-from index.parsing.tables import captioned
-from index.parsing.text import clean, decode
-from index.types import Heading, Parsed, ProblemKind
+from footnote_qa.index.chunking import is_caption
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.html_content import keep_main_content, remove_unseen
+from footnote_qa.index.parsing.html_math import math_text
+from footnote_qa.index.parsing.html_tables import table_parts
+from footnote_qa.index.parsing.tables import captioned
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Heading, Parsed, ProblemKind
 
 MAX_SOURCE_CHARS = 20_000_000
 

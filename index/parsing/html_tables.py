@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from bs4 import Tag
 
-from index.parsing.sheets import count_heads, paired
-from index.parsing.tables import tables
+from footnote_qa.index.parsing.sheets import count_heads, paired
+from footnote_qa.index.parsing.tables import tables
 
 _MAX_SPAN = 100
 _PAIR = 2

@@ -1,10 +1,10 @@
 """Parse pictures: the words that text recognition found in them."""
 
-from index.errors import UnreadableDocumentError
-from index.parsing.ocr_pages import Recognised
-from index.parsing.ocr_pictures import count_pictures
-from index.parsing.pdf_text import lines_of, page_texts
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.ocr_pages import Recognised
+from footnote_qa.index.parsing.ocr_pictures import count_pictures
+from footnote_qa.index.parsing.pdf_text import lines_of, page_texts
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _OFF = "words in pictures are read only if ocr is switched on under [documents]"
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from index.parsing.blocks import Blocks
-from index.parsing.text import clean, decode
-from index.types import Parsed
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed
 
 _SECTION = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:[#;].*)?$")
 _COMMENT = re.compile(r"\s*(?:[#;!]+|//)\s?(.*)")

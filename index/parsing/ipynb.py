@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
-from index.errors import UnreadableDocumentError
-from index.parsing import markdown
-from index.parsing.blocks import Blocks, fenced
-from index.parsing.text import decode
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import markdown
+from footnote_qa.index.parsing.blocks import Blocks, fenced
+from footnote_qa.index.parsing.text import decode
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _MAX_OUTPUT_CHARS = 10_000
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

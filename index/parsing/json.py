@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from index.errors import UnreadableDocumentError
-from index.parsing.blocks import Blocks
-from index.parsing.text import clean, decode
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed, ProblemKind
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | bool | None"
 

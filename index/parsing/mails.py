@@ -8,11 +8,11 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import PurePosixPath
 
-from index.errors import UnreadableDocumentError
-from index.parsing import html
-from index.parsing.blocks import Blocks
-from index.parsing.text import clean, decode
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import html
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _MAX_DEPTH = 5

@@ -6,9 +6,9 @@ from itertools import accumulate, pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from index.parsing.front_matter import front_matter
-from index.parsing.text import clean, decode
-from index.types import Heading, Parsed
+from footnote_qa.index.parsing.front_matter import front_matter
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Heading, Parsed
 
 # Only the blocks are needed; the inline rules run on the headings alone.
 _BLOCKS = MarkdownIt("commonmark").enable("table").disable("inline")

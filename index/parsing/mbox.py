@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from email.message import EmailMessage
 
-from index.errors import UnreadableDocumentError
-from index.parsing.blocks import Blocks
-from index.parsing.eml import message_of
-from index.parsing.mails import Attachment, add_mail, attachments_of
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.eml import message_of
+from footnote_qa.index.parsing.mails import Attachment, add_mail, attachments_of
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _FROM = re.compile(rb"(?:\A|(?<=\n)(?:\r?\n)?)From [^\r\n]*\d{4}[^\r\n]*\r?\n")
 _ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)

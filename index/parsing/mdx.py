@@ -2,9 +2,9 @@
 
 import re
 
-from index.parsing import markdown
-from index.parsing.text import clean, decode
-from index.types import Parsed
+from footnote_qa.index.parsing import markdown
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed
 
 _COMMENT = re.compile(r"\{/\*.*?\*/\}", re.DOTALL)
 _CODE_LINE = re.compile(r"(?:export\s+(?:const|let|var|function|default|async|\{|\*)|import\s)")

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from index.errors import UnreadableDocumentError
-from index.parsing import rtf
-from index.parsing.eml import parsed_mail
-from index.parsing.mails import Attachment, attachments_of
-from index.parsing.ole import Container
-from index.parsing.text import clean, decode
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import rtf
+from footnote_qa.index.parsing.eml import parsed_mail
+from footnote_qa.index.parsing.mails import Attachment, attachments_of
+from footnote_qa.index.parsing.ole import Container
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _CLASS, _SUBJECT, _TO, _CC, _BODY, _RTF, _HTML = (
     "001A",

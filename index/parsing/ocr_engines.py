@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from PIL import Image
 
-from index.errors import TextRecognitionError
-from index.parsing.page import Page, Word
-from index.parsing.text import clean
+from footnote_qa.index.errors import TextRecognitionError
+from footnote_qa.index.parsing.page import Page, Word
+from footnote_qa.index.parsing.text import clean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Kind = Literal["tesseract", "rapidocr"]
 
 INSTALL_TESSERACT = "install tesseract (Debian and Ubuntu: apt-get install tesseract-ocr)"
-INSTALL_RAPIDOCR = 'run pip install "footnote[ocr]"'
+INSTALL_RAPIDOCR = 'run pip install "footnote-qa[ocr]"'
 
 _LEAST_CONFIDENCE = 15.0  # percent; what tesseract sees in photos and lines is below
 _SURE = 60.0  # a page of readable text is above; below, the page may lie on its side

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from index.parsing.page import Look, Page, Word
+from footnote_qa.index.parsing.page import Look, Page, Word
 
 Recognised: TypeAlias = Mapping[int, Page | None] | None
 """Pages by their number, from 1; a page is None if its recognition failed.

@@ -4,8 +4,8 @@ from io import BytesIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from index.errors import UnreadableDocumentError
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.types import ProblemKind
 
 MAX_PIXELS = 120_000_000
 MAX_FRAMES = 1_000
@@ -35,7 +35,7 @@ def picture(content: bytes, page: int, *, is_pdf: bool) -> bytes:
 
 
 def _drawn(content: bytes, number: int) -> Image.Image:
-    from index.parsing.pdf import open_pdf  # noqa: PLC0415  only for PDFs
+    from footnote_qa.index.parsing.pdf import open_pdf  # noqa: PLC0415  only for PDFs
 
     document = open_pdf(content)
     try:

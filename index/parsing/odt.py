@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from index.errors import UnreadableDocumentError
-from index.parsing.blocks import Blocks
-from index.parsing.parts import core_title, open_office, xml_part
-from index.parsing.sheets import sheet
-from index.parsing.tables import tables
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.parts import core_title, open_office, xml_part
+from footnote_qa.index.parsing.sheets import sheet
+from footnote_qa.index.parsing.tables import tables
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"

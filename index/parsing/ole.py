@@ -4,9 +4,9 @@ from io import BytesIO
 
 import olefile
 
-from index.errors import UnreadableDocumentError
-from index.parsing.signature import OLE_MAGIC
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.signature import OLE_MAGIC
+from footnote_qa.index.types import ProblemKind
 
 
 class Container:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-from index.parsing.blocks import Blocks, fenced
-from index.parsing.tables import captioned, tables
-from index.parsing.text import clean, decode
-from index.types import Parsed
+from footnote_qa.index.parsing.blocks import Blocks, fenced
+from footnote_qa.index.parsing.tables import captioned, tables
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed
 
 _HEADING = re.compile(r"(\*+)\s+(\S.*)$")
 _STATE = re.compile(r"^(?:TODO|DONE|NEXT|WAITING)\s+|\[#\w\]\s*")

@@ -4,10 +4,10 @@ import zipfile
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from index.errors import UnreadableDocumentError
-from index.parsing.guard import ZIP_MAGIC, open_archive
-from index.parsing.signature import ENCRYPTED_STREAM, OLE_MAGIC
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.guard import ZIP_MAGIC, open_archive
+from footnote_qa.index.parsing.signature import ENCRYPTED_STREAM, OLE_MAGIC
+from footnote_qa.index.types import ProblemKind
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
 

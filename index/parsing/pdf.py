@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from pypdfium2 import PdfDocument, PdfiumError
 from pypdfium2 import raw as pdfium_c
 
-from index.errors import UnreadableDocumentError
-from index.parsing.ocr_pages import Recognised
-from index.parsing.page import Page
-from index.parsing.page_numbers import page_numbers
-from index.parsing.pdf_forms import add_entries
-from index.parsing.pdf_layout import PdfLines, are_stamps, is_garbled, is_scan
-from index.parsing.pdf_outline import outline_headings
-from index.parsing.pdf_page import read_page
-from index.parsing.pdf_text import lines_of, page_texts
-from index.parsing.text import clean
-from index.types import Heading, Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.ocr_pages import Recognised
+from footnote_qa.index.parsing.page import Page
+from footnote_qa.index.parsing.page_numbers import page_numbers
+from footnote_qa.index.parsing.pdf_forms import add_entries
+from footnote_qa.index.parsing.pdf_layout import PdfLines, are_stamps, is_garbled, is_scan
+from footnote_qa.index.parsing.pdf_outline import outline_headings
+from footnote_qa.index.parsing.pdf_page import read_page
+from footnote_qa.index.parsing.pdf_text import lines_of, page_texts
+from footnote_qa.index.parsing.text import clean
+from footnote_qa.index.types import Heading, Parsed, ProblemKind
 
 MAX_PAGES = 10_000
 

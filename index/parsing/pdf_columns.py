@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from index.parsing.page import Page, height_of, word_lines, words_text
+from footnote_qa.index.parsing.page import Page, height_of, word_lines, words_text
 
 _LEAST_COLUMNS = 2
 _MOST_WORDS_ALIGNED, _MOST_WORDS_A_CELL = 6.0, 2.0

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pypdfium2 import PdfPage
 from pypdfium2 import raw as pdfium_c
 
-from index.parsing.page import Box, Page, Word
-from index.parsing.pdf_page import frame_of
-from index.parsing.text import clean
+from footnote_qa.index.parsing.page import Box, Page, Word
+from footnote_qa.index.parsing.pdf_page import frame_of
+from footnote_qa.index.parsing.text import clean
 
 _MOST_NOTES = 2_000
 _FIELD, _FREE_TEXT = pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT

@@ -2,7 +2,7 @@
 
 import re
 
-from index.parsing.text import clean
+from footnote_qa.index.parsing.text import clean
 
 # pdfium writes this in place of a hyphen at a line's end and the line break after it.
 _BROKEN_WORD = re.compile("([^\\W\\d_]+(?:-[^\\W\\d_]+)*)\ufffe([^\\W\\d_]+)")

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from index.parsing.code_pages import fluency
+from footnote_qa.index.parsing.code_pages import fluency
 
 _MARGIN = 0.12  # share of a page's height in which running heads and page numbers are
 _MOST_RUNNING = 4

@@ -7,8 +7,8 @@ from itertools import accumulate
 
 from pypdfium2 import PdfDocument, PdfiumError
 
-from index.parsing.text import clean
-from index.types import Heading
+from footnote_qa.index.parsing.text import clean
+from footnote_qa.index.types import Heading
 
 _MAX_BOOKMARKS = 5_000
 _MAX_OUTLINE_DEPTH = 6

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from pypdfium2 import PdfPage, PdfTextPage
 from pypdfium2 import raw as pdfium_c
 
-from index.parsing.page import Box, Look, Page, Word
+from footnote_qa.index.parsing.page import Box, Look, Page, Word
 
 _WORD = re.compile(r"\S+")
 _BREAK = "\ufffe"  # pdfium writes it in place of a hyphen at a line's end and the break after it

@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from index.parsing.page import Box, Page, word_lines, words_text
-from index.parsing.pdf_columns import PdfTable, Rows, aligned_tables
+from footnote_qa.index.parsing.page import Box, Page, word_lines, words_text
+from footnote_qa.index.parsing.pdf_columns import PdfTable, Rows, aligned_tables
 
 _NEAR = 3.0
 _LEAST_RULE = 6.0

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.parsing.page import Look, Page, Word
-from index.parsing.pdf_columns import PdfTable
-from index.parsing.pdf_hyphens import rejoin
-from index.parsing.pdf_layout import (
+from footnote_qa.index.parsing.page import Look, Page, Word
+from footnote_qa.index.parsing.pdf_columns import PdfTable
+from footnote_qa.index.parsing.pdf_hyphens import rejoin
+from footnote_qa.index.parsing.pdf_layout import (
     PdfLine,
     PdfLines,
     drop_running_lines,
     join_headings,
     mark_headings,
 )
-from index.parsing.pdf_tables import find_tables
-from index.parsing.sheets import table_texts
-from index.types import Heading
+from footnote_qa.index.parsing.pdf_tables import find_tables
+from footnote_qa.index.parsing.sheets import table_texts
+from footnote_qa.index.types import Heading
 
 _PAGE_BREAK = "\n\n"
 _MARK = "\uf8ff"  # a private character before a heading

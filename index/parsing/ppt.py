@@ -4,10 +4,10 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from index.errors import UnreadableDocumentError
-from index.parsing.blocks import Blocks
-from index.parsing.ole import Container
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.ole import Container
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _DOCUMENT, _SLIDE, _NOTES = 1000, 1006, 1008
 _LIST, _PERSIST, _HEADER, _WIDE, _NARROW, _REFERENCE = 4080, 1011, 3999, 4000, 4008, 3998

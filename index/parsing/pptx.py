@@ -11,12 +11,12 @@ from pptx.shapes.group import GroupShape
 from pptx.slide import Slide
 from pptx.text.text import TextFrame, _Paragraph
 
-from index.errors import UnreadableDocumentError
-from index.parsing.blocks import Blocks
-from index.parsing.charts import chart_texts
-from index.parsing.parts import open_office, xml_root
-from index.parsing.tables import tables
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.charts import chart_texts
+from footnote_qa.index.parsing.parts import open_office, xml_root
+from footnote_qa.index.parsing.tables import tables
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"

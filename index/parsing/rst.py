@@ -8,9 +8,9 @@ from textwrap import dedent
 from docutils import nodes
 from docutils.core import publish_doctree, publish_from_doctree
 
-from index.parsing import html
-from index.parsing.text import clean, decode
-from index.types import Parsed
+from footnote_qa.index.parsing import html
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed
 
 _SETTINGS = {
     "file_insertion_enabled": False,

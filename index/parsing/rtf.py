@@ -7,11 +7,11 @@ from itertools import groupby
 
 from striprtf.striprtf import rtf_to_text
 
-from index.errors import UnreadableDocumentError
-from index.parsing.blocks import Blocks
-from index.parsing.tables import tables
-from index.parsing.text import clean
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.tables import tables
+from footnote_qa.index.parsing.text import clean
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _MAGIC = b"{\\rtf"
 _TITLE = re.compile(r"\{\\title ([^{}]{1,500})\}")

@@ -10,9 +10,9 @@ from itertools import islice
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from index.errors import UnreadableDocumentError
-from index.parsing.number_formats import BUILT_IN, GENERAL
-from index.parsing.parts import xml_part
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.number_formats import BUILT_IN, GENERAL
+from footnote_qa.index.parsing.parts import xml_part
 
 _WORKBOOK = "xl/workbook.xml"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

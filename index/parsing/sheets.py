@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from index.parsing.tables import captioned, cell, tables
-from index.parsing.text import clean
+from footnote_qa.index.parsing.tables import captioned, cell, tables
+from footnote_qa.index.parsing.text import clean
 
 _VALUE = re.compile(r"[-+−(]?[$€£¥]?\s?\d[\d.,:/\s-]*(?:[%€$£¥)]|[AP]M)?", re.IGNORECASE)
 _YEAR_OR_DATE = re.compile(r"(?:19|20)\d\d(?:[-/ ]\d\d?(?:[-/ ]\d\d?)?)?|Q[1-4]|\d{1,2}[/.]\d{2,4}")

@@ -3,7 +3,7 @@
 import zipfile
 from io import BytesIO
 
-from index.parsing.guard import ZIP_MAGIC
+from footnote_qa.index.parsing.guard import ZIP_MAGIC
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")

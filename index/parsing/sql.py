@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from index.parsing.blocks import Blocks, fenced
-from index.parsing.text import clean, decode
-from index.types import Parsed
+from footnote_qa.index.parsing.blocks import Blocks, fenced
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed
 
 _TOKEN = re.compile(
     r"--[^\n]*|\#[^\n]*|/\*.*?(?:\*/|\Z)"  # comments

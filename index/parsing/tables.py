@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from index.chunking import split_sentences
-from index.parsing.text import clean
+from footnote_qa.index.chunking import split_sentences
+from footnote_qa.index.parsing.text import clean
 
 MAX_TABLE_TOKENS = 150
 """Longer tables are cut; it is below the usual 200 tokens of a chunk."""

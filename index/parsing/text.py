@@ -5,9 +5,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from index.errors import UnreadableDocumentError
-from index.parsing.code_pages import code_page
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.code_pages import code_page
+from footnote_qa.index.types import Parsed, ProblemKind
 
 # Longest first: the mark of UTF-32 begins with the mark of UTF-16.
 _MARKS = (

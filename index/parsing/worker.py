@@ -13,10 +13,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import IO
 
-from index.errors import UnreadableDocumentError
-from index.parsing import attachments, parse
-from index.parsing.ocr_pages import Recognised, page_from_json, page_to_json
-from index.types import Heading, Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import attachments, parse
+from footnote_qa.index.parsing.ocr_pages import Recognised, page_from_json, page_to_json
+from footnote_qa.index.types import Heading, Parsed, ProblemKind
 
 _READY: dict[str, object] = {"ready": True}
 _OUT_OF_MEMORY: dict[str, object] = {"problem": ProblemKind.MEMORY, "reason": ""}
@@ -178,14 +178,14 @@ def _recognised(value: object) -> Recognised:
 
 
 def _picture(content: bytes, header: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
-    from index.parsing.ocr_pictures import picture  # noqa: PLC0415  needs Pillow
+    from footnote_qa.index.parsing.ocr_pictures import picture  # noqa: PLC0415  needs Pillow
 
     is_pdf = content[:1024].find(b"%PDF-") >= 0
     return {}, picture(content, int(str(header["page"])), is_pdf=is_pdf)
 
 
 def _recognise(content: bytes, header: Mapping[str, object]) -> tuple[dict[str, object], bytes]:
-    from index.parsing.ocr_engines import Engine, recognise  # noqa: PLC0415  needs Pillow
+    from footnote_qa.index.parsing.ocr_engines import Engine, recognise  # noqa: PLC0415  needs Pillow
 
     told = header["engine"]
     if not isinstance(told, dict):

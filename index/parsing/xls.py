@@ -5,12 +5,12 @@ from io import BytesIO
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from index.errors import UnreadableDocumentError
-from index.parsing.blocks import Blocks
-from index.parsing.number_formats import shown
-from index.parsing.ole import Container
-from index.parsing.sheets import sheet
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.number_formats import shown
+from footnote_qa.index.parsing.ole import Container
+from footnote_qa.index.parsing.sheets import sheet
+from footnote_qa.index.types import Parsed, ProblemKind
 
 MAX_CELLS = 20_000_000
 _FILE_PASS = 0x002F

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from index.errors import UnreadableDocumentError
-from index.parsing.blocks import Blocks, fenced
-from index.parsing.html import render
-from index.parsing.parts import xml_root
-from index.parsing.tables import tables
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.blocks import Blocks, fenced
+from footnote_qa.index.parsing.html import render
+from footnote_qa.index.parsing.parts import xml_root
+from footnote_qa.index.parsing.tables import tables
+from footnote_qa.index.types import Parsed, ProblemKind
 
 _TITLES = frozenset({"title", "head", "heading", "caption"})
 _CODE = frozenset({"programlisting", "screen", "code", "codeblock", "literallayout", "synopsis"})

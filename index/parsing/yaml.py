@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import yaml
 
-from index.parsing.blocks import Blocks, fenced
-from index.parsing.json import Json, add_value
-from index.parsing.text import clean, decode
-from index.types import Parsed
+from footnote_qa.index.parsing.blocks import Blocks, fenced
+from footnote_qa.index.parsing.json import Json, add_value
+from footnote_qa.index.parsing.text import clean, decode
+from footnote_qa.index.types import Parsed
 
 _MOST_CHARS = 2_000_000  # of values; the library needs a second for 100,000
 _MOST_NODES = 200_000

@@ -1,9 +1,9 @@
 """Generations of the index in an object store, shared by builders and readers."""
 
-from index.replication.follower import Follower, StoreState
-from index.replication.generation_store import GenerationStore, Pointer
-from index.replication.object_store import ObjectStore, StoredObject
-from index.replication.shared_directory import SharedIndexDirectory
+from footnote_qa.index.replication.follower import Follower, StoreState
+from footnote_qa.index.replication.generation_store import GenerationStore, Pointer
+from footnote_qa.index.replication.object_store import ObjectStore, StoredObject
+from footnote_qa.index.replication.shared_directory import SharedIndexDirectory
 
 __all__ = [
     "Follower",

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
-from index.errors import IndexingError, ObjectStoreError
-from index.replication.shared_directory import SharedIndexDirectory
+from footnote_qa.index.errors import IndexingError, ObjectStoreError
+from footnote_qa.index.replication.shared_directory import SharedIndexDirectory
 
 log = logging.getLogger(__name__)
 

@@ -9,15 +9,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from index.atomic_files import fsync_path, sha256_file
-from index.errors import (
+from footnote_qa.index.atomic_files import fsync_path, sha256_file
+from footnote_qa.index.errors import (
     IndexDamagedError,
     IndexMissingError,
     ObjectStoreError,
     PromotionConflictError,
 )
-from index.replication.object_store import ObjectStore, Version
-from index.storage import MANIFEST, FileEntry, Manifest, faults, is_generation, parse_manifest
+from footnote_qa.index.replication.object_store import ObjectStore, Version
+from footnote_qa.index.storage import (
+    MANIFEST,
+    FileEntry,
+    Manifest,
+    faults,
+    is_generation,
+    parse_manifest,
+)
 
 log = logging.getLogger(__name__)
 

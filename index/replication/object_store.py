@@ -19,7 +19,7 @@ from obstore.exceptions import (
 )
 from obstore.store import from_url
 
-from index.errors import ObjectStoreError
+from footnote_qa.index.errors import ObjectStoreError
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta, PutMode, PutResult, UpdateVersion

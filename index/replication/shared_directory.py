@@ -11,8 +11,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from index.atomic_files import fsync_path, private_folder
-from index.errors import (
+from footnote_qa.index.atomic_files import fsync_path, private_folder
+from footnote_qa.index.errors import (
     BuildRunningError,
     IndexDamagedError,
     IndexingError,
@@ -21,8 +21,15 @@ from index.errors import (
     PromotionConflictError,
     StaleIndexError,
 )
-from index.replication.generation_store import GenerationStore, Pointer
-from index.storage import MANIFEST, IndexDirectory, Manifest, in_order, number_of, staged_name
+from footnote_qa.index.replication.generation_store import GenerationStore, Pointer
+from footnote_qa.index.storage import (
+    MANIFEST,
+    IndexDirectory,
+    Manifest,
+    in_order,
+    number_of,
+    staged_name,
+)
 
 log = logging.getLogger(__name__)
 

@@ -1,10 +1,15 @@
 """Search a generation: keyword and vector search, fusion, reranking."""
 
-from index.search.definitions import defines, subject_of
-from index.search.fusion import Fusion, fuse
-from index.search.hybrid import LiveIndex, result_of_reading, result_of_search, search_generation
-from index.search.misspellings import reading_note
-from index.search.reranker import CrossReranker
+from footnote_qa.index.search.definitions import defines, subject_of
+from footnote_qa.index.search.fusion import Fusion, fuse
+from footnote_qa.index.search.hybrid import (
+    LiveIndex,
+    result_of_reading,
+    result_of_search,
+    search_generation,
+)
+from footnote_qa.index.search.misspellings import reading_note
+from footnote_qa.index.search.reranker import CrossReranker
 
 __all__ = [
     "CrossReranker",

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from index.chunking import stems_of
+from footnote_qa.index.chunking import stems_of
 
 _ARTICLE = r"(?:(?:an?|the|our|your|my|eine?|der|die|das)\s+)?"
 _KIND = r"(?:(?:acronym|abbreviation|term|word|phrase|initialism|letters)\s+)?"

@@ -1,7 +1,7 @@
 """Recognise questions in another language than the documents."""
 
-from index.embedding import language_of, unread
-from index.storage import Generation
+from footnote_qa.index.embedding import language_of, unread
+from footnote_qa.index.storage import Generation
 
 _MOSTLY_KNOWN = 0.7  # of its terms: then it is in the language of the documents
 _HARDLY_KNOWN = 0.3

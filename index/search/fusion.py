@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.types import Reranker
+from footnote_qa.index.types import Reranker
 
 _STEEPEST = 700.0  # beyond it, exp overflows
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from index.chunking import mask, plain_block, split_blocks
-from index.errors import IndexingError
-from index.search.definitions import defines, subject_of
-from index.search.foreign import is_in_another_language
-from index.search.fusion import Fuser, Fusion
-from index.search.misspellings import Corrected, correct
-from index.search.sections import pieces_of, with_sections
-from index.storage import Generation, IndexDirectory
-from index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vectors
+from footnote_qa.index.chunking import mask, plain_block, split_blocks
+from footnote_qa.index.errors import IndexingError
+from footnote_qa.index.search.definitions import defines, subject_of
+from footnote_qa.index.search.foreign import is_in_another_language
+from footnote_qa.index.search.fusion import Fuser, Fusion
+from footnote_qa.index.search.misspellings import Corrected, correct
+from footnote_qa.index.search.sections import pieces_of, with_sections
+from footnote_qa.index.storage import Generation, IndexDirectory
+from footnote_qa.index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vectors
 
 log = logging.getLogger(__name__)
 

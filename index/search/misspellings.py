@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from index.storage import letters_apart
-from index.types import Correction, SearchResult
+from footnote_qa.index.storage import letters_apart
+from footnote_qa.index.types import Correction, SearchResult
 
 _WORD = re.compile(r"[^\W\d_]+")
 _LEAST_KNOWN = 0.4  # of the words of the question; with fewer, it is in another language

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from index.embedding import model_folder
-from index.errors import ModelError
-from index.search.fusion import Scale
-from index.types import Chunk
+from footnote_qa.index.embedding import model_folder
+from footnote_qa.index.errors import ModelError
+from footnote_qa.index.search.fusion import Scale
+from footnote_qa.index.types import Chunk
 
 
 class CrossReranker:

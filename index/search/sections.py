@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 
-from index.chunking import section_of, split_blocks
-from index.storage import PassageReader
-from index.types import BlockKind, Chunk, Passage, Section
+from footnote_qa.index.chunking import section_of, split_blocks
+from footnote_qa.index.storage import PassageReader
+from footnote_qa.index.types import BlockKind, Chunk, Passage, Section
 
 MOST_CHARS = 6_000
 """A longer section is cut to the chunks around the one that was found: about 1,500 tokens."""

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from index.errors import SourceError
-from index.sources.audience_rules import AudienceRule, RuledSource
-from index.sources.folder import FolderSource
-from index.sources.patterns import check as check_patterns
-from index.types import Problem, Source, SourceFile
+from footnote_qa.index.errors import SourceError
+from footnote_qa.index.sources.audience_rules import AudienceRule, RuledSource
+from footnote_qa.index.sources.folder import FolderSource
+from footnote_qa.index.sources.patterns import check as check_patterns
+from footnote_qa.index.types import Problem, Source, SourceFile
 
 __all__ = [
     "Argument",
@@ -147,7 +147,7 @@ def _open(
 ) -> Source:
     # Imported when a source needs it: nearly all sources are folders.
     if spec.kind == "git":
-        from index.sources.git import GitSource  # noqa: PLC0415
+        from footnote_qa.index.sources.git import GitSource  # noqa: PLC0415
 
         return GitSource(
             repository=spec.path,
@@ -161,7 +161,7 @@ def _open(
             max_file_bytes=max_file_bytes,
         )
     if spec.kind == "website":
-        from index.sources.website import WebsiteSource  # noqa: PLC0415
+        from footnote_qa.index.sources.website import WebsiteSource  # noqa: PLC0415
 
         return WebsiteSource(
             sitemap=spec.path,
@@ -174,7 +174,7 @@ def _open(
             allow_private=spec.allow_private,
         )
     if spec.kind == "llama_index":
-        from index.sources.llama_reader import LlamaReaderSource  # noqa: PLC0415
+        from footnote_qa.index.sources.llama_reader import LlamaReaderSource  # noqa: PLC0415
 
         return LlamaReaderSource(
             reader=spec.reader,

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.sources.names import prefixed
-from index.sources.patterns import matches
-from index.types import Problem, Source, SourceFile
+from footnote_qa.index.sources.names import prefixed
+from footnote_qa.index.sources.patterns import matches
+from footnote_qa.index.types import Problem, Source, SourceFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

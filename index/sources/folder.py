@@ -9,11 +9,18 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from index.errors import SourceError, UnreadableDocumentError
-from index.sources.ignoring import Ignored, is_tool_folder
-from index.sources.names import address, is_hidden, is_printable, prefixed, printable, too_big
-from index.sources.patterns import Patterns
-from index.types import Problem, ProblemKind, SourceFile
+from footnote_qa.index.errors import SourceError, UnreadableDocumentError
+from footnote_qa.index.sources.ignoring import Ignored, is_tool_folder
+from footnote_qa.index.sources.names import (
+    address,
+    is_hidden,
+    is_printable,
+    prefixed,
+    printable,
+    too_big,
+)
+from footnote_qa.index.sources.patterns import Patterns
+from footnote_qa.index.types import Problem, ProblemKind, SourceFile
 
 _NOT_A_FILE = {
     stat.S_IFIFO: "a pipe",

@@ -13,11 +13,18 @@ from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
-from index.atomic_files import private_folder, replace_text
-from index.errors import SourceError, UnreadableDocumentError
-from index.sources.names import address, is_hidden, is_printable, prefixed, printable, too_big
-from index.sources.patterns import takes
-from index.types import Problem, ProblemKind, SourceFile
+from footnote_qa.index.atomic_files import private_folder, replace_text
+from footnote_qa.index.errors import SourceError, UnreadableDocumentError
+from footnote_qa.index.sources.names import (
+    address,
+    is_hidden,
+    is_printable,
+    prefixed,
+    printable,
+    too_big,
+)
+from footnote_qa.index.sources.patterns import takes
+from footnote_qa.index.types import Problem, ProblemKind, SourceFile
 
 # Programs that a repository's own settings could run are disabled; arguments override settings.
 _SAFE = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from index.sources.patterns import Patterns, read_patterns
+from footnote_qa.index.sources.patterns import Patterns, read_patterns
 
 IGNORE_FILES = (".gitignore", ".footnoteignore")  # the later one decides
 # Written by tools, not by people. A virtual environment of Python is known by its `pyvenv.cfg`.

@@ -9,10 +9,10 @@ from hashlib import sha256
 from importlib import import_module
 from typing import Protocol, cast
 
-from index.errors import SourceError
-from index.sources.names import prefixed, printable, too_big
-from index.sources.patterns import takes
-from index.types import Problem, ProblemKind, SourceFile
+from footnote_qa.index.errors import SourceError
+from footnote_qa.index.sources.names import prefixed, printable, too_big
+from footnote_qa.index.sources.patterns import takes
+from footnote_qa.index.types import Problem, ProblemKind, SourceFile
 
 # Readers use different names; these are the ones for the best-known services.
 _IDS = ("page_id", "document_id", "file_path", "path", "url", "source", "id")

@@ -19,13 +19,13 @@ from urllib.robotparser import RobotFileParser
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from index.atomic_files import private_folder, replace_text
-from index.errors import SourceError, UnreadableDocumentError
-from index.sources.fetching import USER_AGENT, Fetcher, FetchError, Page
-from index.sources.names import prefixed, printable
-from index.sources.patterns import takes
-from index.sources.website_pages import canonical, in_utf_8, refusal
-from index.types import Problem, ProblemKind, SourceFile
+from footnote_qa.index.atomic_files import private_folder, replace_text
+from footnote_qa.index.errors import SourceError, UnreadableDocumentError
+from footnote_qa.index.sources.fetching import USER_AGENT, Fetcher, FetchError, Page
+from footnote_qa.index.sources.names import prefixed, printable
+from footnote_qa.index.sources.patterns import takes
+from footnote_qa.index.sources.website_pages import canonical, in_utf_8, refusal
+from footnote_qa.index.types import Problem, ProblemKind, SourceFile
 
 log = logging.getLogger(__name__)
 

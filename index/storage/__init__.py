@@ -1,6 +1,6 @@
 """An index generation on disk: passages, vectors, keyword index, manifest."""
 
-from index.storage.generation import (
+from footnote_qa.index.storage.generation import (
     ENCODER,
     LEXICAL,
     MANIFEST,
@@ -12,11 +12,16 @@ from index.storage.generation import (
     Manifest,
     now,
 )
-from index.storage.installing import install_generation
-from index.storage.lexical import LEXICAL_VERSION, LexicalIndex, LexicalRow, write_lexical
-from index.storage.manifest import FileEntry, faults, parse_manifest
-from index.storage.names import in_order, is_generation, number_of, staged_name
-from index.storage.passages import (
+from footnote_qa.index.storage.installing import install_generation
+from footnote_qa.index.storage.lexical import (
+    LEXICAL_VERSION,
+    LexicalIndex,
+    LexicalRow,
+    write_lexical,
+)
+from footnote_qa.index.storage.manifest import FileEntry, faults, parse_manifest
+from footnote_qa.index.storage.names import in_order, is_generation, number_of, staged_name
+from footnote_qa.index.storage.passages import (
     FAILED,
     INDEXED,
     SKIPPED,
@@ -26,8 +31,8 @@ from index.storage.passages import (
     about,
     read_about,
 )
-from index.storage.vectors import write_vectors
-from index.storage.vocabulary import letters_apart
+from footnote_qa.index.storage.vectors import write_vectors
+from footnote_qa.index.storage.vocabulary import letters_apart
 
 __all__ = [
     "ENCODER",

@@ -11,15 +11,22 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index.atomic_files import fsync_path, hold, private_folder, replace_text, sha256_file, unheld
-from index.errors import (
+from footnote_qa.index.atomic_files import (
+    fsync_path,
+    hold,
+    private_folder,
+    replace_text,
+    sha256_file,
+    unheld,
+)
+from footnote_qa.index.errors import (
     BuildRunningError,
     IndexDamagedError,
     IndexingError,
     IndexMissingError,
     StaleIndexError,
 )
-from index.storage.manifest import (
+from footnote_qa.index.storage.manifest import (
     FORMAT,
     MANIFEST,
     FileEntry,
@@ -30,8 +37,14 @@ from index.storage.manifest import (
     read_manifest,
     write_manifest,
 )
-from index.storage.names import in_order, is_generation, is_staged, number_of
-from index.storage.open_generation import ENCODER, LEXICAL, PASSAGES, VECTORS, Generation
+from footnote_qa.index.storage.names import in_order, is_generation, is_staged, number_of
+from footnote_qa.index.storage.open_generation import (
+    ENCODER,
+    LEXICAL,
+    PASSAGES,
+    VECTORS,
+    Generation,
+)
 
 __all__ = [
     "ENCODER",

@@ -4,10 +4,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from index.errors import IndexDamagedError
-from index.storage.generation import IndexDirectory
-from index.storage.manifest import MANIFEST, faults, read_manifest
-from index.storage.names import staged_name
+from footnote_qa.index.errors import IndexDamagedError
+from footnote_qa.index.storage.generation import IndexDirectory
+from footnote_qa.index.storage.manifest import MANIFEST, faults, read_manifest
+from footnote_qa.index.storage.names import staged_name
 
 
 def install_generation(directory: IndexDirectory, folder: Path) -> str:

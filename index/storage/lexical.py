@@ -13,12 +13,12 @@ from pathlib import Path
 
 import tantivy
 
-from index.atomic_files import writing
-from index.storage.acronyms import read_acronyms, write_acronyms, written_out
-from index.storage.analysis import ENGLISH, english, prepared, stemmed_as
-from index.storage.spellings import FormReader
-from index.storage.vocabulary import Vocabulary, write_vocabulary
-from index.storage.word_query import MOST_TERMS, WordQueries, only_asks
+from footnote_qa.index.atomic_files import writing
+from footnote_qa.index.storage.acronyms import read_acronyms, write_acronyms, written_out
+from footnote_qa.index.storage.analysis import ENGLISH, english, prepared, stemmed_as
+from footnote_qa.index.storage.spellings import FormReader
+from footnote_qa.index.storage.vocabulary import Vocabulary, write_vocabulary
+from footnote_qa.index.storage.word_query import MOST_TERMS, WordQueries, only_asks
 
 LEXICAL_VERSION = "5"
 EVERYBODY = "*"

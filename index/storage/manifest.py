@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from index.atomic_files import replace_text, sha256_file
-from index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
-from index.sources import SourceSpec
+from footnote_qa.index.atomic_files import replace_text, sha256_file
+from footnote_qa.index.errors import IndexDamagedError, IndexMissingError, StaleIndexError
+from footnote_qa.index.sources import SourceSpec
 
 FORMAT = 1
 """Raised when newer code could no longer read generations of older code."""

@@ -4,12 +4,12 @@ import os
 import weakref
 from pathlib import Path
 
-from index.embedding import OnnxEncoder
-from index.errors import IndexDamagedError, StaleIndexError
-from index.storage.lexical import LexicalIndex
-from index.storage.manifest import Manifest, damaged
-from index.storage.passages import PassageReader
-from index.storage.vectors import VectorIndex
+from footnote_qa.index.embedding import OnnxEncoder
+from footnote_qa.index.errors import IndexDamagedError, StaleIndexError
+from footnote_qa.index.storage.lexical import LexicalIndex
+from footnote_qa.index.storage.manifest import Manifest, damaged
+from footnote_qa.index.storage.passages import PassageReader
+from footnote_qa.index.storage.vectors import VectorIndex
 
 PASSAGES = "passages.sqlite"
 VECTORS = "vectors.faiss"

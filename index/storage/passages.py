@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.atomic_files import writing
-from index.chunking import Titled, Titles
-from index.errors import IndexDamagedError
-from index.types import Chunk, Document, Parsed, Problem, ProblemKind, SourceFile
+from footnote_qa.index.atomic_files import writing
+from footnote_qa.index.chunking import Titled, Titles
+from footnote_qa.index.errors import IndexDamagedError
+from footnote_qa.index.types import Chunk, Document, Parsed, Problem, ProblemKind, SourceFile
 
 INDEXED, FAILED, SKIPPED = "indexed", "failed", "skipped"
 _REMEMBERED_GROUPS = 64

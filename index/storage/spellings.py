@@ -4,7 +4,14 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from index.storage.dates import Form, dates, dates_by_name, is_month, is_number_word, numbers
+from footnote_qa.index.storage.dates import (
+    Form,
+    dates,
+    dates_by_name,
+    is_month,
+    is_number_word,
+    numbers,
+)
 
 _WORDLIKE = r"[^\W_]+"
 _COMPOUND = re.compile(

@@ -9,8 +9,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.atomic_files import cores, writing
-from index.types import Vectors
+from footnote_qa.index.atomic_files import cores, writing
+from footnote_qa.index.types import Vectors
 
 FACTORY = "IDMap2,SQfp16"
 """Half-precision, exact search: recall 1.000 at half the memory of the flat index."""

@@ -7,9 +7,9 @@ from itertools import islice, pairwise
 
 import tantivy
 
-from index.storage.acronyms import Acronym
-from index.storage.analysis import prepared
-from index.storage.spellings import Spelling, spellings
+from footnote_qa.index.storage.acronyms import Acronym
+from footnote_qa.index.storage.analysis import prepared
+from footnote_qa.index.storage.spellings import Spelling, spellings
 
 MOST_TERMS = 64
 _MOST_PAIRS = 24

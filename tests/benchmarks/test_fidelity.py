@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.fidelity import __main__ as fidelity
 from benchmarks.fidelity.traps import Trap, traps
-from index.types import Parsed
+from footnote_qa.index.types import Parsed
 
 _ROW = re.compile(
     r"\| `(\.\w+)` \| \d+ \| [\d,]+ \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+|–) \|"

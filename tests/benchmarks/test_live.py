@@ -4,10 +4,10 @@ import pytest
 from pydantic import SecretStr
 
 from benchmarks.live import Attack, MakeEngine, Outcome, attacks, main, outcome, table
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.llm.portfolio import Portfolio
-from bot.llm.providers import build_models
-from bot.settings import ModelsSettings
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.llm.portfolio import Portfolio
+from footnote_qa.bot.llm.providers import build_models
+from footnote_qa.bot.settings import ModelsSettings
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.model_server import Reply, model_server
 from tests.fakes.models import Blocks, Script, a_provider, quoting, said

@@ -5,14 +5,14 @@ from unittest.mock import patch
 
 import pytest
 
-from bot import composition
-from bot.errors import SpanModelError
-from bot.extractive.answerer import SpanReranker
-from bot.extractive.span_model import INFO_FILE, SHIPPED, SpanModel
-from bot.settings import Settings, load
-from bot.types import Question, Status
-from index.building.build import Builder
-from index.building.options import BuildOptions
+from footnote_qa.bot import composition
+from footnote_qa.bot.errors import SpanModelError
+from footnote_qa.bot.extractive.answerer import SpanReranker
+from footnote_qa.bot.extractive.span_model import INFO_FILE, SHIPPED, SpanModel
+from footnote_qa.bot.settings import Settings, load
+from footnote_qa.bot.types import Question, Status
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.options import BuildOptions
 from tests.fakes.embedder import HashEmbedder
 
 

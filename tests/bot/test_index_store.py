@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.errors import SettingsError
-from bot.settings import Settings, load
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.settings import Settings, load
 from tests.fakes import fork_server, object_store
 from tests.fakes.building import write_documents
 from tests.fakes.indexed import link_model
@@ -21,7 +21,7 @@ def settings(folder: Path, index: str) -> Settings:
 
 
 def test_index_can_be_in_any_folder_named_from_the_settings_file(tmp_path: Path) -> None:
-    from bot import composition
+    from footnote_qa.bot import composition
 
     found = composition.index_directory(settings(tmp_path, 'store = "elsewhere"'))
 

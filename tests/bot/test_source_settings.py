@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from bot import composition
-from bot.errors import SettingsError
-from bot.settings import load
-from index.sources import SourceSpec
-from index.sources.audience_rules import AudienceRule
+from footnote_qa.bot import composition
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.settings import load
+from footnote_qa.index.sources import SourceSpec
+from footnote_qa.index.sources.audience_rules import AudienceRule
 
 
 def specs(tmp_path: Path, text: str) -> tuple[SourceSpec, ...]:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot import composition, tracing
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.errors import SettingsError
-from bot.llm.portfolio import Portfolio
-from bot.llm.providers import build_models
-from bot.settings import ModelsSettings, Settings, TracingSettings
-from bot.tracing import TraceExporter
-from bot.types import Answer, Question, Status
+from footnote_qa.bot import composition, tracing
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.llm.portfolio import Portfolio
+from footnote_qa.bot.llm.providers import build_models
+from footnote_qa.bot.settings import ModelsSettings, Settings, TracingSettings
+from footnote_qa.bot.tracing import TraceExporter
+from footnote_qa.bot.types import Answer, Question, Status
 from tests.bot.engine.test_faults import a_supplier
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.model_server import Reply, model_server
@@ -149,10 +149,10 @@ def test_the_usual_variables_name_the_collector(
 def test_missing_packages_are_named_only_if_the_setting_is_ours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "bot.tracing", None)
+    monkeypatch.setitem(sys.modules, "footnote_qa.bot.tracing", None)
     ours = Settings(tracing=TracingSettings(endpoint="http://127.0.0.1:1"))
 
-    with pytest.raises(SettingsError, match=r"footnote\[tracing\]"):
+    with pytest.raises(SettingsError, match=r"footnote-qa[tracing\]"):
         composition.tracing(ours)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:2")
     assert composition.tracing(Settings()) is None

@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from bot.slack.app import DRAIN_S
+from footnote_qa.bot.slack.app import DRAIN_S
 from tests.deploy.helm import CHART, find_helm, rendered, template
 
 pytestmark = pytest.mark.slow
@@ -192,7 +192,7 @@ def test_the_network_policy_lets_through_only_what_is_needed(helm: Path) -> None
 
 
 def test_the_ingress_passes_on_events_alone(helm: Path) -> None:
-    from bot.slack.inbound import EVENTS_PATH
+    from footnote_qa.bot.slack.inbound import EVENTS_PATH
 
     (rule,) = only(rendered(helm, *HTTP), "Ingress")["spec"]["rules"]
 
@@ -224,7 +224,7 @@ def test_values_that_cannot_work_are_refused(
 
 
 def test_the_settings_of_the_chart_are_settings_of_footnote(helm: Path, tmp_path: Path) -> None:
-    from bot.settings import load
+    from footnote_qa.bot.settings import load
 
     text = only(rendered(helm), "ConfigMap")["data"]["footnote.toml"]
     (tmp_path / "footnote.toml").write_text(text, encoding="utf-8")

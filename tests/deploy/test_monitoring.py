@@ -64,7 +64,7 @@ def test_the_bot_exports_every_metric_that_the_dashboard_and_the_alerts_ask_for(
 
 
 def test_each_metric_has_a_help_text_and_is_in_the_documentation() -> None:
-    from bot.slack import metrics
+    from footnote_qa.bot.slack import metrics
 
     page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
     gauges = {name for name in asked() if not name.startswith("footnote_question")}
@@ -74,7 +74,7 @@ def test_each_metric_has_a_help_text_and_is_in_the_documentation() -> None:
 
 
 def test_outcomes_in_the_alerts_are_outcomes_of_the_bot() -> None:
-    from bot.state import Outcome
+    from footnote_qa.bot.state import Outcome
 
     named = {
         one
@@ -88,7 +88,7 @@ def test_outcomes_in_the_alerts_are_outcomes_of_the_bot() -> None:
 
 
 def test_the_limits_of_the_slow_alert_are_limits_of_the_histogram() -> None:
-    from bot.slack.metrics import BUCKETS_S
+    from footnote_qa.bot.slack.metrics import BUCKETS_S
 
     (rule,) = [rule for rule in RULES if rule["alert"] == "FootnoteSlow"]
 

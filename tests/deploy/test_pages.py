@@ -11,7 +11,7 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 
-from bot.settings import Settings
+from footnote_qa.bot.settings import Settings
 from tests.deploy.helm import find_helm, rendered
 from tests.deploy.test_compose import COMPOSE
 from tests.fakes import fork_server

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.app import DRAIN_S
+from footnote_qa.bot.slack.app import DRAIN_S
 
 UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))

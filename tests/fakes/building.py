@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from index.building.build import Builder
-from index.building.options import BuildOptions
-from index.search.hybrid import LiveIndex
-from index.sources import SourceSpec
-from index.storage.generation import IndexDirectory
-from index.types import Embedder
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.sources import SourceSpec
+from footnote_qa.index.storage.generation import IndexDirectory
+from footnote_qa.index.types import Embedder
 
 TEXTS = {
     "leave.md": "# Leave\n\nEvery employee has twenty days of leave.\n\n"

@@ -8,8 +8,14 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from index.embedding.encoder import MODEL_FILE, TOKENIZER_FILE, EncoderInfo, OnnxEncoder, write_info
-from index.types import Vectors
+from footnote_qa.index.embedding.encoder import (
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    EncoderInfo,
+    OnnxEncoder,
+    write_info,
+)
+from footnote_qa.index.types import Vectors
 
 DIM = 64
 _VOCABULARY = 1200
@@ -17,7 +23,7 @@ _WORDS = Path(__file__).resolve().parents[2] / "docs" / "handbook"
 
 
 class HashEmbedder:
-    """Satisfies `index.types.Embedder`; texts that share words are near each other.
+    """Satisfies `footnote_qa.index.types.Embedder`; texts that share words are near each other.
 
     Its encoder is a real ONNX file, so that tests open generations as the program does.
     """

@@ -29,11 +29,15 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = "bot.cli.app:main"
+COMMAND = "footnote_qa.bot.cli.app:main"
 _IMPORTED = (
-    *("bot.cli", "bot.cli.evaluation", "bot.cli.generations", "bot.composition"),
-    *("bot.engine.query_engine", "bot.llm.providers", "bot.slack.app", "eval.reports"),
-    *("index.building", "index.parsing.child", "rich.live", "rich.table", "llama_index.core"),
+    *(f"footnote_qa.bot.{name}" for name in ("cli", "cli.evaluation", "cli.generations")),
+    *(
+        f"footnote_qa.bot.{name}"
+        for name in ("composition", "engine.query_engine", "llm.providers")
+    ),
+    *(f"footnote_qa.{name}" for name in ("bot.slack.app", "eval.reports", "index.building")),
+    *("footnote_qa.index.parsing.child", "rich.live", "rich.table", "llama_index.core"),
 )
 _MAX_REQUEST = 1 << 20
 
@@ -178,7 +182,7 @@ def _serve(address: str) -> Callable[[], object] | None:
     """Serve until standard input ends (None), or return what a fork is to do."""
     for name in _IMPORTED:
         importlib.import_module(name)
-    from index.embedding import language_of
+    from footnote_qa.index.embedding import language_of
 
     language_of("Unpacking what knows the languages takes most of a second.")
     gc.collect()

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from index.building import Builder, BuildOptions, quiet
-from index.embedding import EMBEDDED, SentenceTransformerEmbedder
-from index.storage import IndexDirectory
+from footnote_qa.index.building import Builder, BuildOptions, quiet
+from footnote_qa.index.embedding import EMBEDDED, SentenceTransformerEmbedder
+from footnote_qa.index.storage import IndexDirectory
 from tests.fakes.building import specs
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.errors import AnswererError
-from bot.llm.portfolio import Portfolio
-from bot.settings import ModelsSettings, PriceSettings, ProviderSettings
-from bot.types import Messages, Usage
+from footnote_qa.bot.errors import AnswererError
+from footnote_qa.bot.llm.portfolio import Portfolio
+from footnote_qa.bot.settings import ModelsSettings, PriceSettings, ProviderSettings
+from footnote_qa.bot.types import Messages, Usage
 
 _BLOCK = re.compile(r"<<< passage (\w+) >>>\nfrom: .*\n((?:\|.*\n)*)<<< end \1 >>>")
 Blocks = list[tuple[str, str]]

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from itertools import count
 
-from index.replication import ObjectStore
+from footnote_qa.index.replication import ObjectStore
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "for-tests",

@@ -2,7 +2,7 @@
 
 from types import TracebackType
 
-from index.parsing.child import ParserPool
+from footnote_qa.index.parsing.child import ParserPool
 
 
 class LastingPool(ParserPool):

@@ -33,7 +33,7 @@ def missing() -> str:
     try:
         import psycopg  # noqa: F401
     except ImportError:
-        return "needs psycopg: pip install 'footnote[postgresql]'"
+        return "needs psycopg: pip install 'footnote-qa[postgresql]'"
     return "" if binaries() else "needs a PostgreSQL server: apt-get install postgresql"
 
 

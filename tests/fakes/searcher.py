@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from index.types import Audience, Chunk, Passage, SearchResult
+from footnote_qa.index.types import Audience, Chunk, Passage, SearchResult
 
 CREATED_AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 GENERATION = "gen-000007"

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.types import Answer, Citation, Question, Status, Usage
-from index.types import Audience, Chunk, Passage, SearchResult
+from footnote_qa.bot.types import Answer, Citation, Question, Status, Usage
+from footnote_qa.index.types import Audience, Chunk, Passage, SearchResult
 
 BUILT_AT = datetime(2026, 1, 2, tzinfo=UTC)
 

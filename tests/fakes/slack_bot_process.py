@@ -13,16 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.database import Target, parse_state_url
-from bot.errors import BotError
-from bot.settings import ChannelSettings, Settings, SlackSettings, load
-from bot.slack import app as slack_app
-from bot.slack.app import Service, run
-from bot.slack.inbound.http import parse_address
-from bot.state.questions import QuestionRepository
-from bot.trace import Step, StepKind
-from bot.types import Answer, Choice, Citation, Question, Status, Usage
-from index.errors import IndexMissingError
+from footnote_qa.bot.database import Target, parse_state_url
+from footnote_qa.bot.errors import BotError
+from footnote_qa.bot.settings import ChannelSettings, Settings, SlackSettings, load
+from footnote_qa.bot.slack import app as slack_app
+from footnote_qa.bot.slack.app import Service, run
+from footnote_qa.bot.slack.inbound.http import parse_address
+from footnote_qa.bot.state.questions import QuestionRepository
+from footnote_qa.bot.trace import Step, StepKind
+from footnote_qa.bot.types import Answer, Choice, Citation, Question, Status, Usage
+from footnote_qa.index.errors import IndexMissingError
 
 FAILURE = "the wording of a failure"
 """Part of every error here; nobody in Slack may ever read it."""

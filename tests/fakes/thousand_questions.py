@@ -6,10 +6,10 @@ import json
 import sys
 from pathlib import Path
 
-from bot.types import Answer, Question
-from eval.runs.record import to_json
-from eval.runs.run import Options, Subject, run_questions
-from eval.types import Case, Place, QuestionSet
+from footnote_qa.bot.types import Answer, Question
+from footnote_qa.eval.runs.record import to_json
+from footnote_qa.eval.runs.run import Options, Subject, run_questions
+from footnote_qa.eval.types import Case, Place, QuestionSet
 from tests.fakes.searcher_for_eval import ScriptedSearcher, answer, citation
 
 CASES = tuple(

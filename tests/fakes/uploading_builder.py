@@ -4,9 +4,9 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from index.building.build import Builder
-from index.building.options import BuildOptions
-from index.replication import GenerationStore, SharedIndexDirectory
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.replication import GenerationStore, SharedIndexDirectory
 from tests.fakes import object_store
 from tests.fakes.building import specs
 from tests.fakes.embedder import HashEmbedder

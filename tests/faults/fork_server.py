@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from index.embedding import language_of
-from index.errors import BuildRunningError, IndexingError
-from index.parsing import child, parse
-from index.types import Parsed
+from footnote_qa.index.embedding import language_of
+from footnote_qa.index.errors import BuildRunningError, IndexingError
+from footnote_qa.index.parsing import child, parse
+from footnote_qa.index.types import Parsed
 from tests.fakes.building import make_builder, specs
 from tests.fakes.embedder import HashEmbedder
 

@@ -14,8 +14,8 @@ from typing import IO, cast
 
 import pytest
 
-from index.search.hybrid import LiveIndex
-from index.storage.generation import Generation
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.storage.generation import Generation
 from tests.fakes.building import write_documents
 
 ROOT = Path(__file__).resolve().parents[2]

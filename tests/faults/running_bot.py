@@ -5,10 +5,10 @@ import sys
 from itertools import cycle
 from pathlib import Path
 
-from bot import composition
-from bot.settings import load
-from bot.types import Question
-from index.storage.generation import IndexDirectory
+from footnote_qa.bot import composition
+from footnote_qa.bot.settings import load
+from footnote_qa.bot.types import Question
+from footnote_qa.index.storage.generation import IndexDirectory
 
 
 def main() -> None:

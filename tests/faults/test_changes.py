@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from index.building.options import BuildOptions
-from index.parsing import child
-from index.search.hybrid import LiveIndex
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.parsing import child
+from footnote_qa.index.search.hybrid import LiveIndex
 from tests.fakes.building import found, make_builder, specs, write_documents
 from tests.fakes.embedder import HashEmbedder
 from tests.faults.fork_server import InProcessPool

@@ -13,11 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import IndexDamagedError, IndexingError, IndexMissingError, StaleIndexError
-from index.search.hybrid import LiveIndex
-from index.sources import SourceSpec, open_sources
-from index.storage.generation import FORMAT, IndexDirectory
-from index.storage.manifest import digest
+from footnote_qa.index.errors import (
+    IndexDamagedError,
+    IndexingError,
+    IndexMissingError,
+    StaleIndexError,
+)
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.sources import SourceSpec, open_sources
+from footnote_qa.index.storage.generation import FORMAT, IndexDirectory
+from footnote_qa.index.storage.manifest import digest
 from tests.fakes.building import make_builder, specs, write_documents
 from tests.fakes.embedder import HashEmbedder
 from tests.faults.killing import ROOT, BuildServer, Scene, served
@@ -104,8 +109,8 @@ LARGE = {".faiss", ".sqlite", ".onnx", ".idx", ".store"}
 SERVING = """
 import sys
 from pathlib import Path
-from index.errors import IndexDamagedError
-from index.search.hybrid import LiveIndex
+from footnote_qa.index.errors import IndexDamagedError
+from footnote_qa.index.search.hybrid import LiveIndex
 live = LiveIndex(Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.readline()
@@ -203,9 +208,9 @@ def test_p3_without_current_or_with_nonsense_in_it_it_is_said_what_to_do(promote
 AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from index.errors import IndexingError
-from index.storage.generation import IndexDirectory
-from index.search.hybrid import LiveIndex
+from footnote_qa.index.errors import IndexingError
+from footnote_qa.index.storage.generation import IndexDirectory
+from footnote_qa.index.search.hybrid import LiveIndex
 # Only now: whoever is nobody may not even read the libraries of some installations.
 if os.geteuid() == 0:
     os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)

@@ -12,13 +12,13 @@ from pathlib import Path
 import docx
 import pytest
 
-from index.building.build import BuildResult
-from index.errors import UnreadableDocumentError
-from index.parsing import SUFFIXES
-from index.parsing.child import ParserPool
-from index.storage.generation import IndexDirectory
-from index.storage.passages import INDEXED, DocumentRow
-from index.types import ProblemKind
+from footnote_qa.index.building.build import BuildResult
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import SUFFIXES
+from footnote_qa.index.parsing.child import ParserPool
+from footnote_qa.index.storage.generation import IndexDirectory
+from footnote_qa.index.storage.passages import INDEXED, DocumentRow
+from footnote_qa.index.types import ProblemKind
 from tests.fakes.building import make_builder, specs
 from tests.fakes.embedder import HashEmbedder
 from tests.faults.killing import need_strace
@@ -180,7 +180,7 @@ def test_p13_parsers_open_no_connection_and_no_file_that_a_document_names(
     texts = []
 
     with ParserPool(
-        command=(*trace, sys.executable, "-P", "-B", "-m", "index.parsing.worker")
+        command=(*trace, sys.executable, "-P", "-B", "-m", "footnote_qa.index.parsing.worker")
     ) as pool:
         for name, content in documents.items():
             with contextlib.suppress(UnreadableDocumentError):

@@ -110,7 +110,7 @@ def test_p2_a_file_that_may_not_grow_fails_the_build_in_one_line(
     code = (
         "import resource, signal, sys\n"
         "from pathlib import Path\n"
-        "from index.errors import IndexingError\n"
+        "from footnote_qa.index.errors import IndexingError\n"
         "from tests.fakes.building import make_builder, specs\n"
         "from tests.fakes.embedder import HashEmbedder\n"
         "(Path(sys.argv[1]) / 'model').mkdir()\n"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder, quiet
-from index.building.options import BuildOptions
-from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder
-from index.storage.generation import IndexDirectory
+from footnote_qa.index.building.build import Builder, quiet
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder
+from footnote_qa.index.storage.generation import IndexDirectory
 from tests.fakes import fork_server
 from tests.fakes.building import specs
 from tests.fakes.indexed import link_model

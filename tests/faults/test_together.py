@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from index.search.hybrid import LiveIndex
-from index.storage.generation import IndexDirectory
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.storage.generation import IndexDirectory
 from tests.fakes.building import make_builder, specs, write_documents
 from tests.fakes.embedder import HashEmbedder
 from tests.faults.fork_server import BUSY, WELL
@@ -41,7 +41,7 @@ def test_p5_of_twenty_simultaneous_builds_one_builds_and_the_others_say_so(
 HOLDER = """
 import sys, time
 from pathlib import Path
-from index.storage.generation import IndexDirectory
+from footnote_qa.index.storage.generation import IndexDirectory
 with IndexDirectory(Path(sys.argv[1])).locked():
     print("held", flush=True)
     time.sleep(600)

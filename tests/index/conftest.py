@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder
+from footnote_qa.index.building.build import Builder
 from tests.fakes.building import make_builder, write_documents
 from tests.fakes.embedder import HashEmbedder
 

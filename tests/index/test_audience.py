@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.audience import narrowed
-from index.errors import UnreadableDocumentError
-from index.types import ProblemKind
+from footnote_qa.index.audience import narrowed
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.types import ProblemKind
 
 GROUPS = st.lists(st.sampled_from("abcd"), max_size=4, unique=True).map(tuple)
 

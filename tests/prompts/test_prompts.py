@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.context import AS_MARKDOWN, blocks
-from bot.types import ShownPassage
-from prompts import Prompt, PromptError, load
+from footnote_qa.bot.engine.context import AS_MARKDOWN, blocks
+from footnote_qa.bot.types import ShownPassage
+from footnote_qa.prompts import Prompt, PromptError, load
 from tests.fakes.searcher import a_passage
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "answer-prompt.md"

@@ -8,8 +8,8 @@ torch = pytest.importorskip("torch")
 
 from tokenizers import Tokenizer  # noqa: E402
 
-from bot.extractive import MODEL_FILE, SHIPPED  # noqa: E402
-from index.embedding.embedder import EMBEDDED, model_folder  # noqa: E402
+from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED  # noqa: E402
+from footnote_qa.index.embedding.embedder import EMBEDDED, model_folder  # noqa: E402
 from training.export import export  # noqa: E402
 from training.judge import Encoded, Order, batches, encoded, loss, teach  # noqa: E402
 from training.judge_lists import Listed  # noqa: E402

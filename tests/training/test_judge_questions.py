@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.parsing import parse
+from footnote_qa.index.parsing import parse
 from training import judge_documents
 from training.judge_documents import BY_HAND, DOCUMENTS, Pieces
 

@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
-from bot.extractive import GroupKind
-from index.chunking import section_of
+from footnote_qa.bot.extractive import GroupKind
+from footnote_qa.index.chunking import section_of
 from tests.fakes.searcher import a_passage
 from training.judged_pieces import MOST_CHARS, Piece, judged_pieces
 

@@ -7,8 +7,8 @@ torch = pytest.importorskip("torch")
 
 from tokenizers import Tokenizer  # noqa: E402
 
-from bot.extractive.span_model import SpanModel  # noqa: E402
-from index.embedding.embedder import EMBEDDED, model_folder  # noqa: E402
+from footnote_qa.bot.extractive.span_model import SpanModel  # noqa: E402
+from footnote_qa.index.embedding.embedder import EMBEDDED, model_folder  # noqa: E402
 from training.export import export  # noqa: E402
 from training.network import LONGEST, Network, Row, batches, row, tokenizer  # noqa: E402
 from training.reader import Course, encoded, lessons, teach  # noqa: E402

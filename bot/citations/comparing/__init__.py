@@ -1,19 +1,23 @@
 """Compare a statement with its evidence: figures, dates, names, parties, qualifiers."""
 
-from bot.citations.comparing.claims import (
+from footnote_qa.bot.citations.comparing.claims import (
     NUMBER_WORDS,
     abbreviations,
     figure,
     missing_names,
     missing_numbers,
 )
-from bot.citations.comparing.dates import times, without_dates, wrong_date, wrong_time
-from bot.citations.comparing.languages import covered, foreign, language
-from bot.citations.comparing.meanings import alternatives, forms, is_known
-from bot.citations.comparing.negations import contradicts, denied_before, denies_alone
-from bot.citations.comparing.opposites import are_about_the_same, exchanged_words
-from bot.citations.comparing.qualifiers import bound_changed, modal_changed, scope_changed
-from bot.citations.comparing.quantities import (
+from footnote_qa.bot.citations.comparing.dates import times, without_dates, wrong_date, wrong_time
+from footnote_qa.bot.citations.comparing.languages import covered, foreign, language
+from footnote_qa.bot.citations.comparing.meanings import alternatives, forms, is_known
+from footnote_qa.bot.citations.comparing.negations import contradicts, denied_before, denies_alone
+from footnote_qa.bot.citations.comparing.opposites import are_about_the_same, exchanged_words
+from footnote_qa.bot.citations.comparing.qualifiers import (
+    bound_changed,
+    modal_changed,
+    scope_changed,
+)
+from footnote_qa.bot.citations.comparing.quantities import (
     has_money,
     has_time,
     is_unit,
@@ -22,8 +26,8 @@ from bot.citations.comparing.quantities import (
     wrong_quantity,
     wrong_rate,
 )
-from bot.citations.comparing.roles import amounts_exchanged, are_exchanged
-from bot.citations.comparing.word_forms import in_single_words, is_light
+from footnote_qa.bot.citations.comparing.roles import amounts_exchanged, are_exchanged
+from footnote_qa.bot.citations.comparing.word_forms import in_single_words, is_light
 
 __all__ = [
     "NUMBER_WORDS",

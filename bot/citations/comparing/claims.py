@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations, pairwise
 
-from bot.citations.comparing.languages import foreign, language
-from index.chunking import listed
+from footnote_qa.bot.citations.comparing.languages import foreign, language
+from footnote_qa.index.chunking import listed
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+")

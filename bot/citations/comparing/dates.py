@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bot.citations.comparing.claims import MONTHS
+from footnote_qa.bot.citations.comparing.claims import MONTHS
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DATES = (

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from index.chunking import listed, stems_of
+from footnote_qa.index.chunking import listed, stems_of
 
 _WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _FUNCTION_WORDS = {

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from functools import cache, lru_cache
 
-from bot.citations.comparing.word_forms import (
+from footnote_qa.bot.citations.comparing.word_forms import (
     are_parties,
     base,
     forms_of,
@@ -11,7 +11,7 @@ from bot.citations.comparing.word_forms import (
     is_derived,
     root,
 )
-from index.chunking import has_synonym, stem
+from footnote_qa.index.chunking import has_synonym, stem
 
 # Each line is one meaning, beyond those that the search knows. A word may have several.
 _GROUPS = """

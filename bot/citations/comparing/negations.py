@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from bot.citations.comparing.claims import stem_of, words_in
-from bot.citations.comparing.meanings import is_known
-from bot.citations.comparing.opposites import have_opposites
-from index.chunking import listed
+from footnote_qa.bot.citations.comparing.claims import stem_of, words_in
+from footnote_qa.bot.citations.comparing.meanings import is_known
+from footnote_qa.bot.citations.comparing.opposites import have_opposites
+from footnote_qa.index.chunking import listed
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _CLAUSE_END = re.compile(r"[.;:!?,\n|()。！？，；：、]")

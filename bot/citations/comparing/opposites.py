@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterator
 from functools import cache
 
-from bot.citations.comparing.meanings import is_known
-from index.chunking import STOPWORDS, listed
+from footnote_qa.bot.citations.comparing.meanings import is_known
+from footnote_qa.index.chunking import STOPWORDS, listed
 
 # Words that exclude each other: the statement has one, its evidence only the other
 _OPPOSITES = """

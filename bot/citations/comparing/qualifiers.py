@@ -2,7 +2,7 @@
 
 import re
 
-from index.chunking import stem
+from footnote_qa.index.chunking import stem
 
 _MUST = re.compile(
     r"\b(?:must|shall|ha(?:s|ve) to|had to|need(?:s|ed)? to|required?|requires|mandatory|"

@@ -7,10 +7,10 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import combinations
 
-from bot.citations.comparing.claims import NUMBER_WORDS
-from bot.citations.comparing.dates import without_dates
-from bot.citations.comparing.units import FORMS, UNITS
-from index.chunking import STOPWORDS, stem
+from footnote_qa.bot.citations.comparing.claims import NUMBER_WORDS
+from footnote_qa.bot.citations.comparing.dates import without_dates
+from footnote_qa.bot.citations.comparing.units import FORMS, UNITS
+from footnote_qa.index.chunking import STOPWORDS, stem
 
 _TEN = 10
 _WORKDAY_HOURS = 8  # "13 days" of leave are 104 hours

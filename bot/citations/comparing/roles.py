@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from bot.citations.comparing.meanings import is_known
-from bot.citations.comparing.opposites import class_members
-from bot.citations.comparing.quantities import quantities_in
-from bot.citations.comparing.word_forms import base
-from index.chunking import STOPWORDS, listed
+from footnote_qa.bot.citations.comparing.meanings import is_known
+from footnote_qa.bot.citations.comparing.opposites import class_members
+from footnote_qa.bot.citations.comparing.quantities import quantities_in
+from footnote_qa.bot.citations.comparing.word_forms import base
+from footnote_qa.index.chunking import STOPWORDS, listed
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.;:!?,]")
 _PREPOSITIONS = listed(

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from bot.citations.comparing.word_tables import IRREGULAR, LIGHT, PHRASES
-from index.chunking import listed, stem
+from footnote_qa.bot.citations.comparing.word_tables import IRREGULAR, LIGHT, PHRASES
+from footnote_qa.index.chunking import listed, stem
 
 _SUFFIXES = (
     "ements",

@@ -2,7 +2,7 @@
 
 import re
 
-from index.chunking import listed
+from footnote_qa.index.chunking import listed
 
 # Words of a statement that claim nothing by themselves, or only say what is said
 LIGHT = listed(

@@ -9,13 +9,20 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.documents import DocumentCatalog, Facts
-from bot.slack.features.dependencies import Ack, Body, Dependencies, bound, bound_event, user_of
-from bot.slack.inbound import Standing
-from bot.slack.messages import Block, Hello, ago, elements, inert, shorten, texts, views
-from bot.slack.outbound import CALL_ERRORS, failure
-from bot.state import Chosen
-from index.errors import IndexingError
+from footnote_qa.bot.slack.documents import DocumentCatalog, Facts
+from footnote_qa.bot.slack.features.dependencies import (
+    Ack,
+    Body,
+    Dependencies,
+    bound,
+    bound_event,
+    user_of,
+)
+from footnote_qa.bot.slack.inbound import Standing
+from footnote_qa.bot.slack.messages import Block, Hello, ago, elements, inert, shorten, texts, views
+from footnote_qa.bot.slack.outbound import CALL_ERRORS, failure
+from footnote_qa.bot.state import Chosen
+from footnote_qa.index.errors import IndexingError
 
 log = logging.getLogger(__name__)
 

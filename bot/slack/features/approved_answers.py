@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from bot.slack.messages import clean
-from bot.state import Database
+from footnote_qa.bot.slack.messages import clean
+from footnote_qa.bot.state import Database
 
 MAX_SLUG_CHARS: Final = 50
 _GROUP = re.compile(r"[\w. -]+")

@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.features.dependencies import (
+from footnote_qa.bot.slack.features.dependencies import (
     Ack,
     Body,
     Dependencies,
@@ -19,9 +19,9 @@ from bot.slack.features.dependencies import (
     channel_of,
     user_of,
 )
-from bot.slack.inbound import Arrival
-from bot.slack.manifest import ASK_ABOUT, COMMAND
-from bot.slack.messages import (
+from footnote_qa.bot.slack.inbound import Arrival
+from footnote_qa.bot.slack.manifest import ASK_ABOUT, COMMAND
+from footnote_qa.bot.slack.messages import (
     Frame,
     Message,
     answer_message,
@@ -33,8 +33,8 @@ from bot.slack.messages import (
     texts,
     words,
 )
-from bot.slack.outbound import CALL_ERRORS, Fault, change, failure, marked, say
-from bot.state import Kind, Received, StoredAnswer
+from footnote_qa.bot.slack.outbound import CALL_ERRORS, Fault, change, failure, marked, say
+from footnote_qa.bot.state import Kind, Received, StoredAnswer
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.slack.documents import DocumentCatalog
-from bot.slack.inbound import Inbox, People
-from bot.slack.messages import note
-from bot.slack.outbound import CALL_ERRORS, Clients, failure, whisper
-from bot.state import AnswerRepository, ChannelRepository, QuestionRepository, StoredAnswer
+from footnote_qa.bot.slack.documents import DocumentCatalog
+from footnote_qa.bot.slack.inbound import Inbox, People
+from footnote_qa.bot.slack.messages import note
+from footnote_qa.bot.slack.outbound import CALL_ERRORS, Clients, failure, whisper
+from footnote_qa.bot.state import (
+    AnswerRepository,
+    ChannelRepository,
+    QuestionRepository,
+    StoredAnswer,
+)
 
 log = logging.getLogger(__name__)
 

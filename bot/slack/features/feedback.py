@@ -5,9 +5,16 @@ import logging
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.features.dependencies import Ack, Body, Dependencies, bound, channel_of, user_of
-from bot.slack.messages import elements, texts, views
-from bot.state import Rating
+from footnote_qa.bot.slack.features.dependencies import (
+    Ack,
+    Body,
+    Dependencies,
+    bound,
+    channel_of,
+    user_of,
+)
+from footnote_qa.bot.slack.messages import elements, texts, views
+from footnote_qa.bot.state import Rating
 
 log = logging.getLogger(__name__)
 

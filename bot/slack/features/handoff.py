@@ -8,10 +8,17 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.features.approved_answers import Approved, approve
-from bot.slack.features.dependencies import Ack, Body, Dependencies, bound, channel_of, user_of
-from bot.slack.manifest import THIS_IS_IT
-from bot.slack.messages import (
+from footnote_qa.bot.slack.features.approved_answers import Approved, approve
+from footnote_qa.bot.slack.features.dependencies import (
+    Ack,
+    Body,
+    Dependencies,
+    bound,
+    channel_of,
+    user_of,
+)
+from footnote_qa.bot.slack.manifest import THIS_IS_IT
+from footnote_qa.bot.slack.messages import (
     Message,
     defuse,
     elements,
@@ -22,8 +29,8 @@ from bot.slack.messages import (
     views,
     words,
 )
-from bot.slack.outbound import CALL_ERRORS, change, failure, marked, say
-from bot.state import Received, StoredAnswer, close, open_for, withdraw
+from footnote_qa.bot.slack.outbound import CALL_ERRORS, change, failure, marked, say
+from footnote_qa.bot.state import Received, StoredAnswer, close, open_for, withdraw
 
 log = logging.getLogger(__name__)
 

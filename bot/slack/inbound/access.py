@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.outbound import CALL_ERRORS, failure
+from footnote_qa.bot.slack.outbound import CALL_ERRORS, failure
 
 log = logging.getLogger(__name__)
 

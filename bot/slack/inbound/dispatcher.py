@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.errors import SlackError, StoreError, StoreUnavailableError
-from bot.slack.inbound.inbox import Taken
-from bot.slack.outbound import StatusIndicator, Writer
-from bot.state import AnswerRepository, Claimed, Outcome, QuestionRepository
+from footnote_qa.bot.errors import SlackError, StoreError, StoreUnavailableError
+from footnote_qa.bot.slack.inbound.inbox import Taken
+from footnote_qa.bot.slack.outbound import StatusIndicator, Writer
+from footnote_qa.bot.state import AnswerRepository, Claimed, Outcome, QuestionRepository
 
 log = logging.getLogger(__name__)
 

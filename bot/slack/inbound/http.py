@@ -13,8 +13,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 
-from bot.errors import MalformedRequestError, SlackError
-from bot.slack.inbound.requests import answer_odd_payloads, dispatched, is_signed, parse
+from footnote_qa.bot.errors import MalformedRequestError, SlackError
+from footnote_qa.bot.slack.inbound.requests import answer_odd_payloads, dispatched, is_signed, parse
 
 log = logging.getLogger(__name__)
 

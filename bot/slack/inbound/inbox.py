@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.manifest import SUBSCRIPTIONS
-from bot.state import ChannelRepository, Kind, QuestionRepository, Received, Withdrawn
+from footnote_qa.bot.slack.manifest import SUBSCRIPTIONS
+from footnote_qa.bot.state import ChannelRepository, Kind, QuestionRepository, Received, Withdrawn
 
 log = logging.getLogger(__name__)
 

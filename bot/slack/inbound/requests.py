@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.errors import MalformedRequestError
+from footnote_qa.bot.errors import MalformedRequestError
 
 log = logging.getLogger(__name__)
 

@@ -1,9 +1,9 @@
 """Slack messages: answers as blocks, views, texts, and escaping."""
 
-from bot.slack.messages.blocks import Frame, Message, answer_message, blocks_below, note
-from bot.slack.messages.elements import Block, rich_text_block, section, words
-from bot.slack.messages.source_list import ago
-from bot.slack.messages.texts import (
+from footnote_qa.bot.slack.messages.blocks import Frame, Message, answer_message, blocks_below, note
+from footnote_qa.bot.slack.messages.elements import Block, rich_text_block, section, words
+from footnote_qa.bot.slack.messages.source_list import ago
+from footnote_qa.bot.slack.messages.texts import (
     NO_HELLO,
     Hello,
     clean,

@@ -5,12 +5,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.slack.messages import elements, rich_text, texts
-from bot.slack.messages.elements import LIMITS, Block, rich_text_block, section, words
-from bot.slack.messages.rich_text import Part, Piece
-from bot.slack.messages.source_list import Source, ago, cited, near, source_blocks, title_of
-from bot.slack.messages.texts import clean, defuse, inert, shorten
-from bot.types import Answer, Status
+from footnote_qa.bot.slack.messages import elements, rich_text, texts
+from footnote_qa.bot.slack.messages.elements import LIMITS, Block, rich_text_block, section, words
+from footnote_qa.bot.slack.messages.rich_text import Part, Piece
+from footnote_qa.bot.slack.messages.source_list import (
+    Source,
+    ago,
+    cited,
+    near,
+    source_blocks,
+    title_of,
+)
+from footnote_qa.bot.slack.messages.texts import clean, defuse, inert, shorten
+from footnote_qa.bot.types import Answer, Status
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?:\s*\[\d+\])*(?=\s)|\n")
 

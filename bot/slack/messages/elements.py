@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
-from bot.slack.messages import texts
-from bot.slack.messages.texts import inert, shorten
+from footnote_qa.bot.slack.messages import texts
+from footnote_qa.bot.slack.messages.texts import inert, shorten
 
 Block: TypeAlias = dict[str, object]
 

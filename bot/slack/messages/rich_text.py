@@ -9,9 +9,9 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from bot.slack.messages.elements import Block
-from bot.slack.messages.texts import inert
-from bot.types import LABEL
+from footnote_qa.bot.slack.messages.elements import Block
+from footnote_qa.bot.slack.messages.texts import inert
+from footnote_qa.bot.types import LABEL
 
 MAX_ROWS: Final = 100
 MAX_COLUMNS: Final = 20

@@ -5,12 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.citations import repeats
-from bot.slack.messages.elements import LIMITS, Block, link, rich_text_block, section, words
-from bot.slack.messages.texts import clean, safe_url, shorten
-from bot.types import Citation
-from index.chunking import path_below, plain
-from index.types import Passage
+from footnote_qa.bot.citations import repeats
+from footnote_qa.bot.slack.messages.elements import (
+    LIMITS,
+    Block,
+    link,
+    rich_text_block,
+    section,
+    words,
+)
+from footnote_qa.bot.slack.messages.texts import clean, safe_url, shorten
+from footnote_qa.bot.types import Citation
+from footnote_qa.index.chunking import path_below, plain
+from footnote_qa.index.types import Passage
 
 _STEPS: Final = (
     (60, "minute", 60),

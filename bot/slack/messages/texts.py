@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.trace import Step, StepKind
+from footnote_qa.bot.trace import Step, StepKind
 
 HINT: Final = "Ask me a question about the documents, and I'll answer it with its sources."
 TOO_LONG: Final = "That is too long for me. Please ask in at most {max_chars} characters."

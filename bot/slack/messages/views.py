@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from bot.slack.documents import Excerpt, Facts
-from bot.slack.messages import elements, texts
-from bot.slack.messages.elements import Block, link, rich_text_block, section, words
-from bot.slack.messages.source_list import ago, title_of
-from bot.slack.messages.texts import clean, safe_url, shorten
-from bot.state import ChannelRules, StoredAnswer
-from bot.types import Citation
-from index.chunking import plain as unmarked
+from footnote_qa.bot.slack.documents import Excerpt, Facts
+from footnote_qa.bot.slack.messages import elements, texts
+from footnote_qa.bot.slack.messages.elements import Block, link, rich_text_block, section, words
+from footnote_qa.bot.slack.messages.source_list import ago, title_of
+from footnote_qa.bot.slack.messages.texts import clean, safe_url, shorten
+from footnote_qa.bot.state import ChannelRules, StoredAnswer
+from footnote_qa.bot.types import Citation
+from footnote_qa.index.chunking import plain as unmarked
 
 REASON: Final = "feedback_reason"
 RULES: Final = "channel_rules"

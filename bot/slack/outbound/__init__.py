@@ -1,12 +1,12 @@
 """To Slack: API clients with rate limits, streaming, retries and the status line."""
 
-from bot.slack.outbound.client import Clients, change, marked, say, whisper
-from bot.slack.outbound.delivery import OVER, Delivery
-from bot.slack.outbound.errors import CALL_ERRORS, Fault, failure
-from bot.slack.outbound.status import StatusIndicator
-from bot.slack.outbound.stream_rate import StreamRateLimiter
-from bot.slack.outbound.streaming import Stream, StreamContext
-from bot.slack.outbound.writer import Writer
+from footnote_qa.bot.slack.outbound.client import Clients, change, marked, say, whisper
+from footnote_qa.bot.slack.outbound.delivery import OVER, Delivery
+from footnote_qa.bot.slack.outbound.errors import CALL_ERRORS, Fault, failure
+from footnote_qa.bot.slack.outbound.status import StatusIndicator
+from footnote_qa.bot.slack.outbound.stream_rate import StreamRateLimiter
+from footnote_qa.bot.slack.outbound.streaming import Stream, StreamContext
+from footnote_qa.bot.slack.outbound.writer import Writer
 
 __all__ = [
     "CALL_ERRORS",

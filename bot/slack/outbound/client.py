@@ -14,9 +14,9 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.messages import Message, elements
-from bot.slack.outbound.errors import CALL_ERRORS, failure
-from bot.state import Claimed
+from footnote_qa.bot.slack.messages import Message, elements
+from footnote_qa.bot.slack.outbound.errors import CALL_ERRORS, failure
+from footnote_qa.bot.state import Claimed
 
 
 class Clients:

@@ -5,13 +5,13 @@ import logging
 from dataclasses import replace
 from typing import Final
 
-from bot.errors import SlackError
-from bot.slack.messages import Frame, Message, answer_message, blocks_below, note, texts
-from bot.slack.outbound.errors import Fault
-from bot.slack.outbound.streaming import Stage, Stream, StreamContext
-from bot.slack.outbound.writer import PAUSES_S, Writer
-from bot.state import Claimed, Outcome
-from bot.types import Answer, Status
+from footnote_qa.bot.errors import SlackError
+from footnote_qa.bot.slack.messages import Frame, Message, answer_message, blocks_below, note, texts
+from footnote_qa.bot.slack.outbound.errors import Fault
+from footnote_qa.bot.slack.outbound.streaming import Stage, Stream, StreamContext
+from footnote_qa.bot.slack.outbound.writer import PAUSES_S, Writer
+from footnote_qa.bot.state import Claimed, Outcome
+from footnote_qa.bot.types import Answer, Status
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.messages import texts
-from bot.slack.outbound.errors import CALL_ERRORS, failure
-from bot.state import Claimed, Received
-from bot.trace import Step
+from footnote_qa.bot.slack.messages import texts
+from footnote_qa.bot.slack.outbound.errors import CALL_ERRORS, failure
+from footnote_qa.bot.state import Claimed, Received
+from footnote_qa.bot.trace import Step
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from bot.errors import StoreError
-from bot.state import StreamCounter
+from footnote_qa.bot.errors import StoreError
+from footnote_qa.bot.state import StreamCounter
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from typing import Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.messages import Block, defuse_markdown
-from bot.slack.outbound.client import marked
-from bot.slack.outbound.errors import CALL_ERRORS, Failure, Fault, failure
-from bot.slack.outbound.stream_rate import StreamRateLimiter
-from bot.state import Claimed, QuestionRepository
+from footnote_qa.bot.slack.messages import Block, defuse_markdown
+from footnote_qa.bot.slack.outbound.client import marked
+from footnote_qa.bot.slack.outbound.errors import CALL_ERRORS, Failure, Fault, failure
+from footnote_qa.bot.slack.outbound.stream_rate import StreamRateLimiter
+from footnote_qa.bot.state import Claimed, QuestionRepository
 
 log = logging.getLogger(__name__)
 

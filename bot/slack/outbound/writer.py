@@ -12,12 +12,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import SlackError
-from bot.slack.messages import Message, note, texts
-from bot.slack.metrics import Meter
-from bot.slack.outbound.client import Clients, Lookup, change, find, marked, say
-from bot.slack.outbound.errors import CALL_ERRORS, Failure, Fault, failure
-from bot.state import Claimed, Outcome, QuestionRepository
+from footnote_qa.bot.errors import SlackError
+from footnote_qa.bot.slack.messages import Message, note, texts
+from footnote_qa.bot.slack.metrics import Meter
+from footnote_qa.bot.slack.outbound.client import Clients, Lookup, change, find, marked, say
+from footnote_qa.bot.slack.outbound.errors import CALL_ERRORS, Failure, Fault, failure
+from footnote_qa.bot.state import Claimed, Outcome, QuestionRepository
 
 log = logging.getLogger(__name__)
 

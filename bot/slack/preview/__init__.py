@@ -1,5 +1,5 @@
 """Try the Slack bot in a browser, without a Slack workspace."""
 
-from bot.slack.preview.server import serve
+from footnote_qa.bot.slack.preview.server import serve
 
 __all__ = ["serve"]

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from bot.errors import SlackError
-from bot.slack.messages import (
+from footnote_qa.bot.errors import SlackError
+from footnote_qa.bot.slack.messages import (
     NO_HELLO,
     Frame,
     Hello,
@@ -28,10 +28,10 @@ from bot.slack.messages import (
     safe_url,
     texts,
 )
-from bot.slack.responder import StreamingEngine
-from bot.trace import Step
-from bot.types import Answer, Question, Turn
-from index.errors import IndexingError
+from footnote_qa.bot.slack.responder import StreamingEngine
+from footnote_qa.bot.trace import Step
+from footnote_qa.bot.types import Answer, Question, Turn
+from footnote_qa.index.errors import IndexingError
 
 log = logging.getLogger(__name__)
 

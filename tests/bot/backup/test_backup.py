@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from bot.backup import Place, restore_backup, write_backup
-from bot.database import Target
-from bot.errors import StoreError
-from bot.llm import Ledger, Scope
-from bot.llm.ledger import Request
-from bot.state import (
+from footnote_qa.bot.backup import Place, restore_backup, write_backup
+from footnote_qa.bot.database import Target
+from footnote_qa.bot.errors import StoreError
+from footnote_qa.bot.llm import Ledger, Scope
+from footnote_qa.bot.llm.ledger import Request
+from footnote_qa.bot.state import (
     AnswerRepository,
     Outcome,
     QuestionRepository,
@@ -24,9 +24,9 @@ from bot.state import (
     count_open,
     open_for,
 )
-from bot.types import Question
-from index.errors import IndexDamagedError
-from index.storage import PASSAGES, IndexDirectory
+from footnote_qa.bot.types import Question
+from footnote_qa.index.errors import IndexDamagedError
+from footnote_qa.index.storage import PASSAGES, IndexDirectory
 from tests.fakes.building import found, make_builder, specs, write_documents
 from tests.fakes.embedder import HashEmbedder
 from tests.fakes.slack_bot_process import answered

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citations import Checked, Checker, Reason, check
-from bot.engine.reply_parser import parse_draft
-from bot.errors import AnswererError
-from bot.types import Evidence, Sentence, ShownPassage
+from footnote_qa.bot.citations import Checked, Checker, Reason, check
+from footnote_qa.bot.engine.reply_parser import parse_draft
+from footnote_qa.bot.errors import AnswererError
+from footnote_qa.bot.types import Evidence, Sentence, ShownPassage
 from tests.fakes.searcher import a_passage
 
 LEAVE = "Everybody has 30 days of leave a year. Unused days do not carry over into the next year."

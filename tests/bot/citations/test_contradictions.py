@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from bot.citations.checker import check
-from bot.citations.contradictions import disagreements
-from bot.engine.context import show
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.llm.portfolio import Portfolio
-from bot.settings import ModelsSettings
-from bot.types import Citation, Evidence, Question, Sentence
-from index.types import Passage
+from footnote_qa.bot.citations.checker import check
+from footnote_qa.bot.citations.contradictions import disagreements
+from footnote_qa.bot.engine.context import show
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.llm.portfolio import Portfolio
+from footnote_qa.bot.settings import ModelsSettings
+from footnote_qa.bot.types import Citation, Evidence, Question, Sentence
+from footnote_qa.index.types import Passage
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.models import quoting
 from tests.fakes.searcher import MemorySearcher, a_chunk, a_passage

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.citations import Reason, check
-from bot.citations.comparing.languages import covered
-from bot.citations.entailment import EntailmentCheck
-from bot.engine.context import show
-from bot.types import Evidence, Sentence
-from index.types import Vectors
+from footnote_qa.bot.citations import Reason, check
+from footnote_qa.bot.citations.comparing.languages import covered
+from footnote_qa.bot.citations.entailment import EntailmentCheck
+from footnote_qa.bot.engine.context import show
+from footnote_qa.bot.types import Evidence, Sentence
+from footnote_qa.index.types import Vectors
 from tests.fakes.searcher import a_passage
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "eval" / "squad2_public"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.citations import Checked, check
-from bot.engine import ReplyReader, show
+from footnote_qa.bot.citations import Checked, check
+from footnote_qa.bot.engine import ReplyReader, show
 from tests.fakes.searcher import a_passage
 
 MUSEUM = "The museum closes at 18:00 on weekdays and admission is free for pupils."

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.citations import Reason, check, is_long_enough
-from bot.engine import ReplyReader
-from bot.types import Evidence, Sentence, ShownPassage
-from index.chunking import plain_block, split_sentences
+from footnote_qa.bot.citations import Reason, check, is_long_enough
+from footnote_qa.bot.engine import ReplyReader
+from footnote_qa.bot.types import Evidence, Sentence, ShownPassage
+from footnote_qa.index.chunking import plain_block, split_sentences
 from tests.fakes.searcher import a_passage
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "eval"

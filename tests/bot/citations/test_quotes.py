@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citations.quotes import MIN_RUN_SHARE, find, fold, is_long_enough, run
+from footnote_qa.bot.citations.quotes import MIN_RUN_SHARE, find, fold, is_long_enough, run
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "eval" / "squad2_public"
 

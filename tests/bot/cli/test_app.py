@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import load
+from footnote_qa.bot.settings import load
 from tests.fakes import fork_server
 from tests.fakes.indexed import copy_data, link_model
 
@@ -39,7 +39,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys; sys.argv = ['footnote', '--help']\n"
-        "from bot.cli import main\n"
+        "from footnote_qa.bot.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = {'torch', 'transformers', 'llama_index', 'faiss', 'numpy', 'onnxruntime'}\n"
@@ -155,7 +155,7 @@ def test_a_question_beyond_the_documents_is_refused_and_well(indexed: Path) -> N
 def test_asking_imports_neither_torch_nor_transformers(indexed: Path) -> None:
     code = (
         "import sys; sys.argv = ['footnote', 'ask', 'Why diversify?']\n"
-        "from bot.cli import main\n"
+        "from footnote_qa.bot.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers'}\n"
@@ -275,7 +275,7 @@ def test_a_command_logs_one_json_object_on_each_line_if_it_is_asked_to(indexed: 
 
     logged = [json.loads(line) for line in done.stderr.splitlines()]
     assert [(line["logger"], line["message"]) for line in logged if "status" in line] == [
-        ("bot.engine.query_engine", "question answered")
+        ("footnote_qa.bot.engine.query_engine", "question answered")
     ]
     assert all({"time", "level", "logger", "message"} <= set(line) for line in logged)
     assert "exit status 2 mean" not in done.stderr
@@ -283,7 +283,7 @@ def test_a_command_logs_one_json_object_on_each_line_if_it_is_asked_to(indexed: 
 
 @pytest.mark.slow
 def test_watch_logs_each_build_as_json_if_it_is_asked_to(indexed: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from bot.cli import main; main()"]
+    command = [sys.executable, "-c", "from footnote_qa.bot.cli import main; main()"]
     copy = shutil.copytree(indexed, tmp_path / "copy", symlinks=True)
     with subprocess.Popen(
         [*command, "index", "watch", "--log-format", "json", "--json"],

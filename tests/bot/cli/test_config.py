@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.setting_origins import OriginatedValue, originated, without_secrets
-from bot.settings import Settings
+from footnote_qa.bot.setting_origins import OriginatedValue, originated, without_secrets
+from footnote_qa.bot.settings import Settings
 from tests.fakes import fork_server
 
 FILE = """\

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from rich.console import Console
 
-from bot.cli.console import answer_view
-from bot.cli.json_output import answer_json
-from bot.trace import Step, StepKind
-from bot.types import Answer, Choice, Status
+from footnote_qa.bot.cli.console import answer_view
+from footnote_qa.bot.cli.json_output import answer_json
+from footnote_qa.bot.trace import Step, StepKind
+from footnote_qa.bot.types import Answer, Choice, Status
 from tests.fakes.searcher_for_eval import answer, citation
 
 QUOTE = "Employees get 30 days of leave."

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.doctor import Finding, _ocr
-from bot.errors import SettingsError
-from bot.settings import load
-from index.errors import TextRecognitionError
-from index.parsing import ocr_engines
-from index.parsing.ocr_engines import Engine
+from footnote_qa.bot.cli.doctor import Finding, _ocr
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.settings import load
+from footnote_qa.index.errors import TextRecognitionError
+from footnote_qa.index.parsing import ocr_engines
+from footnote_qa.index.parsing.ocr_engines import Engine
 
 
 def finding(folder: Path, documents: str = "") -> Finding:

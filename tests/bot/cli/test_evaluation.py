@@ -6,19 +6,33 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.evaluation import code_version, described, gate, judging, subject, with_values
-from bot.composition import live_index
-from bot.errors import SettingsError
-from bot.settings import EvalSettings, GateSettings, IndexSettings, SearchSettings, Settings, load
-from eval.errors import JudgementError, QuestionSetError
-from eval.metrics.catalogue import METRICS
-from eval.runs.record import records
-from eval.runs.run import run_questions
-from eval.types import Case, Place, QuestionSet
-from index.building.build import Builder, BuildResult
-from index.building.options import BuildOptions
-from index.sources import SourceSpec
-from index.storage.generation import GateCheck, IndexDirectory
+from footnote_qa.bot.cli.evaluation import (
+    code_version,
+    described,
+    gate,
+    judging,
+    subject,
+    with_values,
+)
+from footnote_qa.bot.composition import live_index
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.settings import (
+    EvalSettings,
+    GateSettings,
+    IndexSettings,
+    SearchSettings,
+    Settings,
+    load,
+)
+from footnote_qa.eval.errors import JudgementError, QuestionSetError
+from footnote_qa.eval.metrics.catalogue import METRICS
+from footnote_qa.eval.runs.record import records
+from footnote_qa.eval.runs.run import run_questions
+from footnote_qa.eval.types import Case, Place, QuestionSet
+from footnote_qa.index.building.build import Builder, BuildResult
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.sources import SourceSpec
+from footnote_qa.index.storage.generation import GateCheck, IndexDirectory
 from tests.fakes.embedder import HashEmbedder
 from tests.fakes.model_server import Reply, model_server
 

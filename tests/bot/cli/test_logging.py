@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.cli.logging import LogFormat, configure
+from footnote_qa.bot.cli.logging import LogFormat, configure
 
 log = logging.getLogger("bot.test")
 

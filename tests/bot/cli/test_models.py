@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import bot.cli.models
-import bot.cli.slack
-from bot.cli.app import app
-from bot.llm.ledger import Ledger, Request
+import footnote_qa.bot.cli.models
+import footnote_qa.bot.cli.slack
+from footnote_qa.bot.cli.app import app
+from footnote_qa.bot.llm.ledger import Ledger, Request
 
 SETTINGS = """
 [models]
@@ -74,7 +74,7 @@ def run(*arguments: str) -> str:
 def test_command_shows_shares_latency_failures_and_spending(config: Path) -> None:
     told = json.loads(run("--config", str(config), "models", "--json"))
 
-    assert bot.cli.models.__doc__ == "The command `footnote models`."
+    assert footnote_qa.bot.cli.models.__doc__ == "The command `footnote models`."
     main, second = told["providers"]
     assert (main["name"], main["share"], main["first_choices"]) == ("main", 0.75, 2)
     assert (main["requests"], main["failures"]) == (4, 1)

@@ -34,12 +34,12 @@ def catches_sigterm(pid: int) -> bool:
 
 def test_process_1_ends_at_sigterm(unshare: list[str], tmp_path: Path) -> None:
     # It waits for its question, as a start waits for Slack and a build for its documents
-    command = [sys.executable, "-c", "from bot.cli import main; main()", "ask", "-"]
+    command = [sys.executable, "-c", "from footnote_qa.bot.cli import main; main()", "ask", "-"]
     outside = subprocess.Popen(
         [*unshare, *command],
         stdin=subprocess.PIPE,
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
     )
     try:
         children = Path(f"/proc/{outside.pid}/task/{outside.pid}/children")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import composition
-from bot.cli.doctor import examine
-from bot.cli.index import specs_of
-from bot.errors import SettingsError
-from bot.settings import load
+from footnote_qa.bot import composition
+from footnote_qa.bot.cli.doctor import examine
+from footnote_qa.bot.cli.index import specs_of
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.settings import load
 from tests.fakes import fork_server
 from tests.fakes.indexed import link_model
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.database import PostgresUrl, Schema, Target, open_database, probe_database
-from bot.database.outages import PATIENCE_S, Outages
-from bot.errors import StoreError, StoreUnavailableError
-from bot.state import SCHEMA, Claimed, Outcome, QuestionRepository, Received
+from footnote_qa.bot.database import PostgresUrl, Schema, Target, open_database, probe_database
+from footnote_qa.bot.database.outages import PATIENCE_S, Outages
+from footnote_qa.bot.errors import StoreError, StoreUnavailableError
+from footnote_qa.bot.state import SCHEMA, Claimed, Outcome, QuestionRepository, Received
 from tests.fakes.postgresql import PostgresServer, missing, running
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "can run")
@@ -353,7 +353,7 @@ SECRET = "p4ss w%rd"  # noqa: S105 it opens nothing
 def test_no_password_is_in_an_error_or_the_log(
     url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.database.outages.PATIENCE_S", 0.1)
+    monkeypatch.setattr("footnote_qa.bot.database.outages.PATIENCE_S", 0.1)
     said = []
 
     for act in (lambda: QuestionRepository(PostgresUrl(url)), lambda: probe(url)):

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from bot import composition
-from bot.cli.doctor import examine
-from bot.database import PostgresUrl, Target
-from bot.errors import SettingsError
-from bot.setting_origins import originated
-from bot.settings import load
+from footnote_qa.bot import composition
+from footnote_qa.bot.cli.doctor import examine
+from footnote_qa.bot.database import PostgresUrl, Target
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.setting_origins import originated
+from footnote_qa.bot.settings import load
 
 
 def settings_file(folder: Path, url: str | None) -> Path:
@@ -106,10 +106,11 @@ def test_doctor_says_that_a_database_cannot_be_reached(tmp_path: Path) -> None:
 def test_without_psycopg_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("psycopg", "bot.database.postgresql", "bot.database.postgresql_server"):
+    ours = "footnote_qa.bot.database"
+    for name in ("psycopg", f"{ours}.postgresql", f"{ours}.postgresql_server"):
         monkeypatch.setitem(__import__("sys").modules, name, None)
     config = settings_file(tmp_path, "postgresql://db/footnote")
 
     assert findings(config) == [
-        (False, 'PostgreSQL needs psycopg: install it with pip install "footnote[postgresql]"')
+        (False, 'PostgreSQL needs psycopg: install it with pip install "footnote-qa[postgresql]"')
     ]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.clarifying import choices_among, names_nothing
-from bot.types import Answer, Question, Status
-from index.types import Passage
+from footnote_qa.bot.engine.clarifying import choices_among, names_nothing
+from footnote_qa.bot.types import Answer, Question, Status
+from footnote_qa.index.types import Passage
 from tests.bot.engine.test_conversation import engine_of, in_thread
 from tests.fakes.models import ScriptedModel, quoting
 from tests.fakes.searcher import MemorySearcher, a_chunk, a_passage

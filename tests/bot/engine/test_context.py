@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citations import Undecided
-from bot.engine.context import block, blocks, for_check, show, verdicts_in
-from bot.types import ShownPassage
+from footnote_qa.bot.citations import Undecided
+from footnote_qa.bot.engine.context import block, blocks, for_check, show, verdicts_in
+from footnote_qa.bot.types import ShownPassage
 from tests.fakes.searcher import a_passage
 
 

@@ -2,11 +2,11 @@ import asyncio
 
 import pytest
 
-from bot.engine.conversation import NEEDS_A_MODEL, NOTHING_TO_CHANGE, change_in
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.llm.portfolio import Portfolio
-from bot.settings import ModelsSettings
-from bot.types import Answer, Question, Status, Turn
+from footnote_qa.bot.engine.conversation import NEEDS_A_MODEL, NOTHING_TO_CHANGE, change_in
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.llm.portfolio import Portfolio
+from footnote_qa.bot.settings import ModelsSettings
+from footnote_qa.bot.types import Answer, Question, Status, Turn
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.models import Blocks, Script, ScriptedModel, a_portfolio, quoting_all, unreachable
 from tests.fakes.searcher import MemorySearcher, a_chunk

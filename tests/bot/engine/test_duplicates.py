@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.engine.context import block, show, within
-from bot.engine.duplicates import says_the_same
-from index.types import Passage
+from footnote_qa.bot.engine.context import block, show, within
+from footnote_qa.bot.engine.duplicates import says_the_same
+from footnote_qa.index.types import Passage
 from tests.fakes.searcher import a_chunk
 
 FORM = "The pump was checked this week and all of it is well, as the office was told by phone."

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.llm.portfolio import Portfolio
-from bot.llm.providers import build_models
-from bot.settings import ModelsSettings, ProviderSettings
-from bot.types import Answer, Question, Status
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.llm.portfolio import Portfolio
+from footnote_qa.bot.llm.providers import build_models
+from footnote_qa.bot.settings import ModelsSettings, ProviderSettings
+from footnote_qa.bot.types import Answer, Question, Status
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.model_server import Reply, model_server
 from tests.fakes.models import Blocks, a_provider, inventing, quoting, said

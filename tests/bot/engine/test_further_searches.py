@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.engine.reply_parser import ReplyReader
-from bot.trace import Step, StepKind
-from bot.types import Answer, Question, Status
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.reply_parser import ReplyReader
+from footnote_qa.bot.trace import Step, StepKind
+from footnote_qa.bot.types import Answer, Question, Status
 from tests.bot.engine.test_conversation import engine_of
 from tests.fakes.models import Blocks, ScriptedModel, a_provider, quoting_all, said
 from tests.fakes.searcher import MemorySearcher, a_chunk

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import composition
-from bot.engine import FootnoteQueryEngine
-from bot.settings import ModelsSettings, SearchSettings, Settings
-from bot.trace import StepKind
-from bot.types import Answer, Question, Status, Turn
+from footnote_qa.bot import composition
+from footnote_qa.bot.engine import FootnoteQueryEngine
+from footnote_qa.bot.settings import ModelsSettings, SearchSettings, Settings
+from footnote_qa.bot.trace import StepKind
+from footnote_qa.bot.types import Answer, Question, Status, Turn
 from tests.bot.engine.test_faults import a_supplier
 from tests.fakes.good_model import GoodModel, words_of
 from tests.fakes.handbook import HANDBOOK

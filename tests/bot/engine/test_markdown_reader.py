@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.reply_parser import ReplyReader, parse_draft
-from bot.types import PartKind, Sentence
+from footnote_qa.bot.engine.reply_parser import ReplyReader, parse_draft
+from footnote_qa.bot.types import PartKind, Sentence
 
 REPLY = """<think>Passage 1, I think.</think>
 Yes. You get **30 days** of leave a year [1]. Unused days expire. [1, 2]

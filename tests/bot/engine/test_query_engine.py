@@ -15,14 +15,23 @@ from llama_index.core.tools import QueryEngineTool
 from llama_index_instrumentation import get_dispatcher
 from pydantic import PrivateAttr
 
-from bot.engine.query_engine import FootnoteQueryEngine, bundle
-from bot.engine.reply_parser import parse_draft
-from bot.engine.retriever import AudienceBundle, PassageRetriever, passages_of
-from bot.llm.portfolio import Portfolio
-from bot.settings import ModelsSettings
-from bot.types import Answer, Draft, Messages, Question, ShownPassage, Status, Turn, Usage
-from index.errors import IndexDamagedError
-from index.types import Audience, Correction, SearchResult
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine, bundle
+from footnote_qa.bot.engine.reply_parser import parse_draft
+from footnote_qa.bot.engine.retriever import AudienceBundle, PassageRetriever, passages_of
+from footnote_qa.bot.llm.portfolio import Portfolio
+from footnote_qa.bot.settings import ModelsSettings
+from footnote_qa.bot.types import (
+    Answer,
+    Draft,
+    Messages,
+    Question,
+    ShownPassage,
+    Status,
+    Turn,
+    Usage,
+)
+from footnote_qa.index.errors import IndexDamagedError
+from footnote_qa.index.types import Audience, Correction, SearchResult
 from tests.fakes.models import (
     Blocks,
     Script,
@@ -170,7 +179,7 @@ def test_without_answerers_the_fallback_is_no_failure() -> None:
 def test_unexpected_error_fails_with_a_reference_that_is_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with caplog.at_level(logging.ERROR, logger="bot.engine.query_engine"):
+    with caplog.at_level(logging.ERROR, logger="footnote_qa.bot.engine.query_engine"):
         answer = an_engine(breaking).ask(Question(text="leave"))
 
     assert answer.status is Status.FAILED

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.query_rewriting import rewrite_by_rule, stands_alone
-from bot.types import Turn
+from footnote_qa.bot.engine.query_rewriting import rewrite_by_rule, stands_alone
+from footnote_qa.bot.types import Turn
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "eval"
 

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.engine.context import AS_JSON, AS_MARKDOWN, for_answer
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.engine.reply_parser import SCHEMA, JsonReader
-from bot.errors import AnswererError, SettingsError
-from bot.llm.portfolio import Portfolio
-from bot.llm.providers import build_models
-from bot.settings import ModelsSettings
-from bot.trace import Step
-from bot.types import Answer, Evidence, Question, Sentence, Status
+from footnote_qa.bot.engine.context import AS_JSON, AS_MARKDOWN, for_answer
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.reply_parser import SCHEMA, JsonReader
+from footnote_qa.bot.errors import AnswererError, SettingsError
+from footnote_qa.bot.llm.portfolio import Portfolio
+from footnote_qa.bot.llm.providers import build_models
+from footnote_qa.bot.settings import ModelsSettings
+from footnote_qa.bot.trace import Step
+from footnote_qa.bot.types import Answer, Evidence, Question, Sentence, Status
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.model_server import Reply, model_server
 from tests.fakes.models import Blocks, a_provider, quoting

@@ -1,8 +1,8 @@
 import pytest
 
-from bot.engine.searches import has_hops, merged, next_hops, search_all, searches_in
-from bot.types import Question
-from index.types import Passage, SearchResult
+from footnote_qa.bot.engine.searches import has_hops, merged, next_hops, search_all, searches_in
+from footnote_qa.bot.types import Question
+from footnote_qa.index.types import Passage, SearchResult
 from tests.fakes.searcher import CREATED_AT, MemorySearcher, a_chunk, a_passage
 
 

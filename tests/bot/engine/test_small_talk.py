@@ -2,9 +2,19 @@
 
 import pytest
 
-from bot.engine import FootnoteQueryEngine
-from bot.engine.small_talk import ABOUT, FINE, GLAD, GOODBYE, HELLO, HERE, SORRY, WELCOME, reply_to
-from bot.types import Question, Status
+from footnote_qa.bot.engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.small_talk import (
+    ABOUT,
+    FINE,
+    GLAD,
+    GOODBYE,
+    HELLO,
+    HERE,
+    SORRY,
+    WELCOME,
+    reply_to,
+)
+from footnote_qa.bot.types import Question, Status
 
 SAID = {
     HELLO: ["hi", "Hi!!", "hello there", "Hey team 👋", "good morning", "Guten Morgen!", "Moin",

@@ -3,11 +3,11 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.engine.whole_documents import reads_everything
-from bot.errors import AnswererError
-from bot.trace import StepKind
-from bot.types import Messages, Question, Status, Usage
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.whole_documents import reads_everything
+from footnote_qa.bot.errors import AnswererError
+from footnote_qa.bot.trace import StepKind
+from footnote_qa.bot.types import Messages, Question, Status, Usage
 from tests.bot.engine.test_conversation import engine_of
 from tests.fakes.models import Blocks, ScriptedModel, a_provider, quoting_all
 from tests.fakes.searcher import MemorySearcher, a_chunk

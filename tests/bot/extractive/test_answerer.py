@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.citations.checker import check
-from bot.engine.context import show
-from bot.extractive.answerer import (
+from footnote_qa.bot.citations.checker import check
+from footnote_qa.bot.engine.context import show
+from footnote_qa.bot.extractive.answerer import (
     NAME,
     RISE,
     WEIGHTS,
@@ -22,11 +22,17 @@ from bot.extractive.answerer import (
     SpanReranker,
     is_english,
 )
-from bot.extractive.excerpts import Quoter
-from bot.extractive.ranking import FEATURES, OVERALL, WORDS_ONLY, FeatureExtractor, parse_question
-from bot.extractive.span_model import SpanModel, SpanScores
-from bot.types import Question, ShownPassage
-from index.types import Passage
+from footnote_qa.bot.extractive.excerpts import Quoter
+from footnote_qa.bot.extractive.ranking import (
+    FEATURES,
+    OVERALL,
+    WORDS_ONLY,
+    FeatureExtractor,
+    parse_question,
+)
+from footnote_qa.bot.extractive.span_model import SpanModel, SpanScores
+from footnote_qa.bot.types import Question, ShownPassage
+from footnote_qa.index.types import Passage
 from tests.fakes.searcher import a_passage
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "eval" / "squad2_public"

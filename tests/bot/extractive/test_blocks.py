@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.citations.checker import check
-from bot.engine.context import show
-from bot.extractive.answerer import ExtractiveAnswerer
-from index.types import Passage
+from footnote_qa.bot.citations.checker import check
+from footnote_qa.bot.engine.context import show
+from footnote_qa.bot.extractive.answerer import ExtractiveAnswerer
+from footnote_qa.index.types import Passage
 from tests.fakes.searcher import a_passage
 
 

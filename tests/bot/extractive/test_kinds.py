@@ -7,10 +7,10 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from bot.engine.context import show
-from bot.extractive import ExtractiveAnswerer
-from index.chunking import stems_of
-from index.types import Vectors
+from footnote_qa.bot.engine.context import show
+from footnote_qa.bot.extractive import ExtractiveAnswerer
+from footnote_qa.index.chunking import stems_of
+from footnote_qa.index.types import Vectors
 from tests.bot.extractive.test_blocks import said
 from tests.fakes.searcher import a_passage
 

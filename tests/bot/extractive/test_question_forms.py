@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.extractive.question_forms import Form, form_of
+from footnote_qa.bot.extractive.question_forms import Form, form_of
 
 ASKED = {
     Form.FACT: ["how much vacation do I earn after 5 years?", "who approves my timesheet",

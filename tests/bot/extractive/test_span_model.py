@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import SpanModelError
-from bot.extractive.span_model import (
+from footnote_qa.bot.errors import SpanModelError
+from footnote_qa.bot.extractive.span_model import (
     INFO_FILE,
     LONGEST,
     MODEL_FILE,

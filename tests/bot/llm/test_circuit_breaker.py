@@ -1,4 +1,4 @@
-from bot.llm.portfolio import FAILURES, LONGEST_PAUSE_S, PAUSE_S, CircuitBreaker
+from footnote_qa.bot.llm.portfolio import FAILURES, LONGEST_PAUSE_S, PAUSE_S, CircuitBreaker
 
 
 class Clock:

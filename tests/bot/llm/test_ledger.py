@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.database import Target
-from bot.errors import StoreError
-from bot.llm.ledger import Ledger, Request, Scope, next_by_share
+from footnote_qa.bot.database import Target
+from footnote_qa.bot.errors import StoreError
+from footnote_qa.bot.llm.ledger import Ledger, Request, Scope, next_by_share
 
 SHARES = {"main": 0.75, "second": 0.25}
 DAY_S = 86_400.0

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.errors import AnswererError, SettingsError
-from bot.llm.ledger import Ledger, Scope
-from bot.llm.portfolio import PAUSE_S, Portfolio
-from bot.llm.providers import build_models
-from bot.llm.session import ModelSession
-from bot.settings import ModelsSettings, PriceSettings
-from bot.types import BYTES_PER_TOKEN, Answer, Messages, Question, Status
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.errors import AnswererError, SettingsError
+from footnote_qa.bot.llm.ledger import Ledger, Scope
+from footnote_qa.bot.llm.portfolio import PAUSE_S, Portfolio
+from footnote_qa.bot.llm.providers import build_models
+from footnote_qa.bot.llm.session import ModelSession
+from footnote_qa.bot.settings import ModelsSettings, PriceSettings
+from footnote_qa.bot.types import BYTES_PER_TOKEN, Answer, Messages, Question, Status
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.model_server import Reply, model_server
 from tests.fakes.model_wires import INPUT_TOKENS, OUTPUT_TOKENS
@@ -199,7 +199,7 @@ def test_budget_that_is_nearly_used_up_is_shown_and_logged(
     model = ScriptedModel(quoting, a_provider(max_tokens=16))
     engine = an_engine(a_portfolio(model, user_budget_usd_per_day=Decimal("0.006"), warn_at=0.5))
 
-    with caplog.at_level(logging.WARNING, "bot.llm.portfolio"):
+    with caplog.at_level(logging.WARNING, "footnote_qa.bot.llm.portfolio"):
         answers = [engine.ask(Question(text="leave", user="U1")) for _ in range(3)]
 
     assert [bool(answer.message) for answer in answers] == [False, False, True]
@@ -300,7 +300,7 @@ def test_ledger_that_cannot_be_written_costs_nobody_an_answer(
     portfolio = a_portfolio(ScriptedModel(quoting))
     portfolio.ledger.close()
 
-    with caplog.at_level(logging.ERROR, "bot.llm.portfolio"):
+    with caplog.at_level(logging.ERROR, "footnote_qa.bot.llm.portfolio"):
         answer = an_engine(portfolio).ask(Question(text="leave"))
 
     assert (answer.status, answer.answerer) == (Status.ANSWERED, "local")

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.llm.prices import cost_usd
-from bot.settings import PriceSettings
+from footnote_qa.bot.llm.prices import cost_usd
+from footnote_qa.bot.settings import PriceSettings
 from tests.fakes.models import a_provider
 
 MILLION = 1_000_000

@@ -9,12 +9,12 @@ import pytest
 from llama_index.core import Settings
 from pydantic import SecretStr
 
-from bot.engine.context import for_answer, show
-from bot.errors import AnswererError, SettingsError
-from bot.llm.provider_kinds import KINDS
-from bot.llm.providers import build_models
-from bot.settings import ModelsSettings, ProviderSettings
-from bot.types import Messages, Question, ShownPassage, Usage
+from footnote_qa.bot.engine.context import for_answer, show
+from footnote_qa.bot.errors import AnswererError, SettingsError
+from footnote_qa.bot.llm.provider_kinds import KINDS
+from footnote_qa.bot.llm.providers import build_models
+from footnote_qa.bot.settings import ModelsSettings, ProviderSettings
+from footnote_qa.bot.types import Messages, Question, ShownPassage, Usage
 from tests.fakes.model_server import ModelServer, Reply, model_server
 from tests.fakes.searcher import a_passage
 
@@ -337,7 +337,7 @@ def test_missing_package_is_named_with_the_command_that_installs_it(
 
     monkeypatch.setattr(importlib, "import_module", without_the_extra)
 
-    with pytest.raises(SettingsError, match=rf'pip install "footnote\[{extra}\]"'):
+    with pytest.raises(SettingsError, match=rf'pip install "footnote-qa\[{extra}\]"'):
         build_models(ModelsSettings(providers=(a_provider(kind=kind),)))
 
 

@@ -17,12 +17,12 @@ from llama_index.core.llms import (
 )
 from pydantic import ValidationError
 
-from bot.errors import AnswererError, SettingsError
-from bot.llm import refused_parameters as learning
-from bot.llm.providers import build_models
-from bot.llm.refused_parameters import RefusedParameters
-from bot.settings import ModelsSettings, ProviderSettings
-from bot.types import Usage
+from footnote_qa.bot.errors import AnswererError, SettingsError
+from footnote_qa.bot.llm import refused_parameters as learning
+from footnote_qa.bot.llm.providers import build_models
+from footnote_qa.bot.llm.refused_parameters import RefusedParameters
+from footnote_qa.bot.settings import ModelsSettings, ProviderSettings
+from footnote_qa.bot.types import Usage
 from tests.bot.llm.test_providers import MESSAGES, a_provider, both_ways, whole_reply
 from tests.fakes.model_server import ModelServer, Reply, model_server
 from tests.fakes.model_wires import GOOGLE

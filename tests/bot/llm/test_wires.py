@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.engine.reply_parser import SCHEMA
-from bot.errors import AnswererError
-from bot.types import Messages, Usage
+from footnote_qa.bot.engine.reply_parser import SCHEMA
+from footnote_qa.bot.errors import AnswererError
+from footnote_qa.bot.types import Messages, Usage
 from tests.bot.llm.test_providers import BODY_SECRET, FAULTS, KEY, MESSAGES, a_provider, whole_reply
 from tests.fakes.model_server import ModelServer, Reply, model_server
 

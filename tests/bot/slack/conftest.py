@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.manifest import SCOPES
+from footnote_qa.bot.slack.manifest import SCOPES
 from tests.fakes.slack_process import Bot, Start
 from tests.fakes.slack_workspace import SlackWorkspace
 

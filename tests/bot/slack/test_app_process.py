@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.manifest import SCOPES
-from bot.slack.messages import texts
+from footnote_qa.bot.slack.manifest import SCOPES
+from footnote_qa.bot.slack.messages import texts
 from tests.fakes.slack_bot_process import FAILURE
 from tests.fakes.slack_display import show
 from tests.fakes.slack_process import Bot, Start, finish, message_texts, settled

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from bot.slack.documents import CONTEXT_CHARS, Excerpt, IndexCatalog
-from bot.types import Citation
-from index.search.hybrid import LiveIndex
-from index.sources import SourceSpec
+from footnote_qa.bot.slack.documents import CONTEXT_CHARS, Excerpt, IndexCatalog
+from footnote_qa.bot.types import Citation
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.sources import SourceSpec
 from tests.fakes.building import make_builder, write_documents
 from tests.fakes.embedder import HashEmbedder
 

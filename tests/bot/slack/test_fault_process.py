@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.messages import elements, texts
-from bot.slack.messages.texts import JOINER
+from footnote_qa.bot.slack.messages import elements, texts
+from footnote_qa.bot.slack.messages.texts import JOINER
 from tests.bot.slack.messages.test_texts import INJECTION
 from tests.fakes.slack_display import show
 from tests.fakes.slack_process import (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.messages import elements, texts
+from footnote_qa.bot.slack.messages import elements, texts
 from tests.fakes.slack_display import show
 from tests.fakes.slack_process import (
     Bot,

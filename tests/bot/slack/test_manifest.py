@@ -6,14 +6,14 @@ from typing import Any
 import aiohttp
 from slack_bolt.async_app import AsyncBoltRequest
 
-from bot.settings import SlackSettings
-from bot.slack import app as slack_app
-from bot.slack.composition import Bot, Parts
-from bot.slack.manifest import METHODS, SCOPES, SUBSCRIPTIONS, app_manifest
-from bot.slack.messages import elements, views
-from bot.slack.outbound.client import Clients
-from bot.slack.tokens import Identity
-from bot.state.questions import QuestionRepository
+from footnote_qa.bot.settings import SlackSettings
+from footnote_qa.bot.slack import app as slack_app
+from footnote_qa.bot.slack.composition import Bot, Parts
+from footnote_qa.bot.slack.manifest import METHODS, SCOPES, SUBSCRIPTIONS, app_manifest
+from footnote_qa.bot.slack.messages import elements, views
+from footnote_qa.bot.slack.outbound.client import Clients
+from footnote_qa.bot.slack.tokens import Identity
+from footnote_qa.bot.state.questions import QuestionRepository
 from tests.fakes.slack_bot_process import Engine
 from tests.fakes.slack_messages import METHODS as SLACKS_METHODS
 

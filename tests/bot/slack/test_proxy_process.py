@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.manifest import SCOPES
+from footnote_qa.bot.slack.manifest import SCOPES
 from tests.fakes.company_network import OpeningProxy
 from tests.fakes.slack_process import message_texts
 from tests.fakes.slack_workspace import APP_TOKEN, BOT_TOKEN, CHANNEL, SlackWorkspace

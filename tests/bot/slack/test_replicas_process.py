@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from bot.slack.messages import texts
+from footnote_qa.bot.slack.messages import texts
 from tests.fakes.postgresql import missing, running
 from tests.fakes.slack_display import show
 from tests.fakes.slack_process import Bot, Start, eventually, settled

@@ -5,21 +5,21 @@ from typing import cast
 
 import pytest
 
-from bot.database import Target
-from bot.slack import responder as responding
-from bot.slack.inbound.access import UNKNOWN, People, Person, Standing
-from bot.slack.messages import texts
-from bot.slack.messages.blocks import Frame, Message, note
-from bot.slack.outbound.delivery import Delivery
-from bot.slack.outbound.status import StatusIndicator
-from bot.slack.outbound.streaming import Stage, Stream
-from bot.slack.outbound.writer import Writer
-from bot.slack.responder import GIVE_UP_AFTER_S, MAX_ATTEMPTS, Policy, Responder
-from bot.state.answers import AnswerRepository
-from bot.state.channel_settings import ChannelRepository, ChannelRules
-from bot.state.questions import Claimed, Kind, Outcome, QuestionRepository, Received
-from bot.types import Answer, Question, Turn
-from index.errors import IndexMissingError
+from footnote_qa.bot.database import Target
+from footnote_qa.bot.slack import responder as responding
+from footnote_qa.bot.slack.inbound.access import UNKNOWN, People, Person, Standing
+from footnote_qa.bot.slack.messages import texts
+from footnote_qa.bot.slack.messages.blocks import Frame, Message, note
+from footnote_qa.bot.slack.outbound.delivery import Delivery
+from footnote_qa.bot.slack.outbound.status import StatusIndicator
+from footnote_qa.bot.slack.outbound.streaming import Stage, Stream
+from footnote_qa.bot.slack.outbound.writer import Writer
+from footnote_qa.bot.slack.responder import GIVE_UP_AFTER_S, MAX_ATTEMPTS, Policy, Responder
+from footnote_qa.bot.state.answers import AnswerRepository
+from footnote_qa.bot.state.channel_settings import ChannelRepository, ChannelRules
+from footnote_qa.bot.state.questions import Claimed, Kind, Outcome, QuestionRepository, Received
+from footnote_qa.bot.types import Answer, Question, Turn
+from footnote_qa.index.errors import IndexMissingError
 from tests.fakes.slack_bot_process import answered, not_found
 
 STARTED = 10_000.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import load
+from footnote_qa.bot.settings import load
 from tests.fakes.slack_delivery import SIGNING_SECRET
 from tests.fakes.slack_process import Bot, Start, eventually, finish, free_address, settled
 from tests.fakes.slack_workspace import APP_TOKEN, BOT_TOKEN, CHANNEL, SlackWorkspace

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from bot.slack.messages.texts import JOINER
+from footnote_qa.bot.slack.messages.texts import JOINER
 from tests.fakes.slack_process import Start, finish, free_address, get, message_texts, settled
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, Fault, SlackWorkspace
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.manifest import ASK_ABOUT, THIS_IS_IT
-from bot.slack.messages import elements, texts, views
+from footnote_qa.bot.slack.manifest import ASK_ABOUT, THIS_IS_IT
+from footnote_qa.bot.slack.messages import elements, texts, views
 from tests.fakes import fork_server
 from tests.fakes.slack_display import show
 from tests.fakes.slack_process import ROOT, Bot, Start, finish, message_texts, settled

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.settings import ChannelSettings, Settings, SlackSettings
-from bot.slack.manifest import LISTENING, OPTIONAL, SCOPES
-from bot.slack.tokens import NOT_SET_UP, check_slack
+from footnote_qa.bot.settings import ChannelSettings, Settings, SlackSettings
+from footnote_qa.bot.slack.manifest import LISTENING, OPTIONAL, SCOPES
+from footnote_qa.bot.slack.tokens import NOT_SET_UP, check_slack
 from tests.fakes.slack_workspace import APP_TOKEN, BOT_TOKEN, SlackWorkspace
 
 WITHOUT = "without the optional scope "

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.messages import texts
+from footnote_qa.bot.slack.messages import texts
 from tests.fakes import fork_server
 from tests.fakes.slack_process import ROOT, Start, finish, message_texts, settled
 from tests.fakes.slack_workspace import CHANNEL, DIRECT, Fault, SlackWorkspace

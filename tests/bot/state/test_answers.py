@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.database import Target
-from bot.state.answers import DAY_S, AnswerRepository, Rating, json_line
-from bot.state.database import TABLES
-from bot.state.questions import Kind, Outcome, QuestionRepository, Received
-from bot.types import Question, Status
-from eval.datasets.feedback import read_feedback
+from footnote_qa.bot.database import Target
+from footnote_qa.bot.state.answers import DAY_S, AnswerRepository, Rating, json_line
+from footnote_qa.bot.state.database import TABLES
+from footnote_qa.bot.state.questions import Kind, Outcome, QuestionRepository, Received
+from footnote_qa.bot.types import Question, Status
+from footnote_qa.eval.datasets.feedback import read_feedback
 from tests.fakes.slack_bot_process import answered, not_found
 
 ANSWER = answered(Question(text="why?", audience=frozenset({"staff"})))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.database import Row, Target
-from bot.errors import StoreError
-from bot.state.database import MIGRATIONS
-from bot.state.questions import Claimed, Outcome, QuestionRepository, Received
+from footnote_qa.bot.database import Row, Target
+from footnote_qa.bot.errors import StoreError
+from footnote_qa.bot.state.database import MIGRATIONS
+from footnote_qa.bot.state.questions import Claimed, Outcome, QuestionRepository, Received
 
 
 class Clock:

@@ -5,10 +5,10 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
-from bot.database import open_database
-from bot.llm.ledger import Ledger, Scope
-from bot.llm.ledger_schema import SCHEMA as SPENDING
-from bot.state import (
+from footnote_qa.bot.database import open_database
+from footnote_qa.bot.llm.ledger import Ledger, Scope
+from footnote_qa.bot.llm.ledger_schema import SCHEMA as SPENDING
+from footnote_qa.bot.state import (
     AnswerRepository,
     ChannelRepository,
     ChannelRules,

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from eval.datasets.beir import BeirSource, corpus_source, index_folder, on_files
-from eval.datasets.loading import load
-from eval.types import Case, Place, QuestionSet
-from index.errors import SourceError, UnreadableDocumentError
-from index.types import Problem, SourceFile
+from footnote_qa.eval.datasets.beir import BeirSource, corpus_source, index_folder, on_files
+from footnote_qa.eval.datasets.loading import load
+from footnote_qa.eval.types import Case, Place, QuestionSet
+from footnote_qa.index.errors import SourceError, UnreadableDocumentError
+from footnote_qa.index.types import Problem, SourceFile
 
 SETS = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "eval"
 

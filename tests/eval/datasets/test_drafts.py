@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.datasets.drafts import (
+from footnote_qa.eval.datasets.drafts import (
     Decision,
     Verdict,
     decide_by_ids,
@@ -16,10 +16,10 @@ from eval.datasets.drafts import (
     read_draft,
     review,
 )
-from eval.datasets.feedback import cases_of, read_feedback
-from eval.datasets.json_lines import CaseLine, add_cases, read_cases, write_cases
-from eval.datasets.loading import load
-from eval.errors import EvalError, JudgementError, QuestionSetError, RunError
+from footnote_qa.eval.datasets.feedback import cases_of, read_feedback
+from footnote_qa.eval.datasets.json_lines import CaseLine, add_cases, read_cases, write_cases
+from footnote_qa.eval.datasets.loading import load
+from footnote_qa.eval.errors import EvalError, JudgementError, QuestionSetError, RunError
 from tests.fakes.searcher import a_chunk
 
 LEAVE = a_chunk(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.types import Turn
-from eval.datasets.loading import load
-from eval.errors import QuestionSetError
-from eval.types import Case, Place
+from footnote_qa.bot.types import Turn
+from footnote_qa.eval.datasets.loading import load
+from footnote_qa.eval.errors import QuestionSetError
+from footnote_qa.eval.types import Case, Place
 
 
 def lines_file(folder: Path, *lines: str | bytes) -> Path:

@@ -15,21 +15,21 @@ from llama_index.core.evaluation import FaithfulnessEvaluator
 from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 from llama_index.core.llms.callbacks import llm_completion_callback
 
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.types import Draft, Question, ShownPassage, Status
-from eval.errors import JudgementError, RunError
-from eval.judging.agreement import (
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.types import Draft, Question, ShownPassage, Status
+from footnote_qa.eval.errors import JudgementError, RunError
+from footnote_qa.eval.judging.agreement import (
     agreement,
     judge_agreement,
     load_labelled,
     metric_agreement,
     quadratic_kappa,
 )
-from eval.judging.judge import Exhibit, judge, judge_run, prompt_for, read_judgement
-from eval.judging.llama_index import StrictEvaluator, evaluate
-from eval.runs.record import RunRecord, load_record, save, save_scores, to_record
-from eval.runs.run import RunResult, Subject, run_questions
-from eval.types import Case, Complete, QuestionSet
+from footnote_qa.eval.judging.judge import Exhibit, judge, judge_run, prompt_for, read_judgement
+from footnote_qa.eval.judging.llama_index import StrictEvaluator, evaluate
+from footnote_qa.eval.runs.record import RunRecord, load_record, save, save_scores, to_record
+from footnote_qa.eval.runs.run import RunResult, Subject, run_questions
+from footnote_qa.eval.types import Case, Complete, QuestionSet
 from tests.fakes.models import Script, a_portfolio, quoting, silent
 from tests.fakes.searcher import MemorySearcher, a_chunk
 from tests.fakes.searcher_for_eval import ScriptedAsk, ScriptedSearcher, answer, citation

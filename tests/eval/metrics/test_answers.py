@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.metrics.answers import (
+from footnote_qa.eval.metrics.answers import (
     common_subsequence,
     contains_answer,
     exact_match,

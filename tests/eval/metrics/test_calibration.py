@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.metrics.calibration import aurc, auroc, loss, risk_coverage
-from eval.metrics.statistics import summary
+from footnote_qa.eval.metrics.calibration import aurc, auroc, loss, risk_coverage
+from footnote_qa.eval.metrics.statistics import summary
 
 POINTS = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 0.7, 1.0]), st.booleans()), min_size=1)
 

@@ -5,10 +5,16 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from bot.types import Status, Usage
-from eval.metrics.catalogue import METRICS, answer_scores, loss_of, similarity, summaries
-from eval.types import Case, Place
-from index.types import Vectors
+from footnote_qa.bot.types import Status, Usage
+from footnote_qa.eval.metrics.catalogue import (
+    METRICS,
+    answer_scores,
+    loss_of,
+    similarity,
+    summaries,
+)
+from footnote_qa.eval.types import Case, Place
+from footnote_qa.index.types import Vectors
 from tests.fakes.searcher_for_eval import answer, citation
 
 ANSWERABLE = Case(id="1", question="?", answers=("two weeks",), relevant=(Place(document="a"),))

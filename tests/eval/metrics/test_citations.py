@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.metrics.citations import (
+from footnote_qa.eval.metrics.citations import (
     citation_precision,
     citation_recall,
     place_hit,
     quote_verbatim,
     without_labels,
 )
-from eval.types import Place
+from footnote_qa.eval.types import Place
 from tests.fakes.searcher_for_eval import citation
 
 TEXT = "Leave. You get 30 days of leave. Ask your lead two weeks before."

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.metrics.retrieval import RETRIEVAL, Spot, ranking, retrieval_scores
-from eval.types import Place
+from footnote_qa.eval.metrics.retrieval import RETRIEVAL, Spot, ranking, retrieval_scores
+from footnote_qa.eval.types import Place
 from tests.fakes.searcher_for_eval import passage
 
 DOCUMENTS = [f"d{number:02}" for number in range(25)]

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import eval.metrics.statistics
-from eval.metrics.statistics import difference, mean, mean_of, percentile, percentile_of
+import footnote_qa.eval.metrics.statistics
+from footnote_qa.eval.metrics.statistics import difference, mean, mean_of, percentile, percentile_of
 
 
 def test_the_mean_of_nothing_is_absent() -> None:
@@ -113,6 +113,6 @@ def test_drawing_in_blocks_changes_no_number(monkeypatch: pytest.MonkeyPatch) ->
     after = column(list(np.random.default_rng(3).random(30)))
     at_once = difference(before, after, mean)
 
-    monkeypatch.setattr(eval.metrics.statistics, "_MAX_CELLS", 100)
+    monkeypatch.setattr(footnote_qa.eval.metrics.statistics, "_MAX_CELLS", 100)
 
     assert difference(before, after, mean) == at_once

@@ -9,17 +9,25 @@ from dataclasses import dataclass, replace
 import pytest
 from rich.console import Console
 
-from bot.engine.query_engine import FootnoteQueryEngine
-from bot.types import Answer, Citation, Draft, Evidence, Question, Sentence, ShownPassage
-from eval.errors import ChoiceError, RunError
-from eval.reports.compare import Comparison, compare_runs, to_json
-from eval.reports.table import comparison_table
-from eval.runs.record import RunRecord, to_record
-from eval.runs.recorder import Recorder
-from eval.runs.run import Ask, Subject, run_questions
-from eval.types import Case, Place, QuestionSet
-from index.types import Audience, Chunk, Passage, SearchResult
-from prompts import load
+from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.types import (
+    Answer,
+    Citation,
+    Draft,
+    Evidence,
+    Question,
+    Sentence,
+    ShownPassage,
+)
+from footnote_qa.eval.errors import ChoiceError, RunError
+from footnote_qa.eval.reports.compare import Comparison, compare_runs, to_json
+from footnote_qa.eval.reports.table import comparison_table
+from footnote_qa.eval.runs.record import RunRecord, to_record
+from footnote_qa.eval.runs.recorder import Recorder
+from footnote_qa.eval.runs.run import Ask, Subject, run_questions
+from footnote_qa.eval.types import Case, Place, QuestionSet
+from footnote_qa.index.types import Audience, Chunk, Passage, SearchResult
+from footnote_qa.prompts import load
 from tests.fakes.models import a_portfolio
 from tests.fakes.searcher_for_eval import BUILT_AT
 

@@ -3,10 +3,10 @@
 import pytest
 from rich.console import Console
 
-from eval.errors import ChoiceError
-from eval.metrics.statistics import Summary
-from eval.reports.matrix import Tried, combinations, frontier, judged_by
-from eval.reports.table import matrix_table
+from footnote_qa.eval.errors import ChoiceError
+from footnote_qa.eval.metrics.statistics import Summary
+from footnote_qa.eval.reports.matrix import Tried, combinations, frontier, judged_by
+from footnote_qa.eval.reports.table import matrix_table
 
 
 def tried(run: str, **means: float) -> Tried:

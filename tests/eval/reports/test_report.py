@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from bot.types import Answer, Citation
-from eval.reports.report import markdown, outcome, write
-from eval.runs.record import RunRecord, save, to_record
-from eval.runs.run import RunResult, Subject, run_questions
-from eval.types import Baseline, Case, Place, QuestionSet
+from footnote_qa.bot.types import Answer, Citation
+from footnote_qa.eval.reports.report import markdown, outcome, write
+from footnote_qa.eval.runs.record import RunRecord, save, to_record
+from footnote_qa.eval.runs.run import RunResult, Subject, run_questions
+from footnote_qa.eval.types import Baseline, Case, Place, QuestionSet
 from tests.fakes.searcher_for_eval import ScriptedAsk, ScriptedSearcher, answer, citation
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from bot.types import Status
-from eval.metrics.statistics import Summary
-from eval.reports.table import run_table
-from eval.runs.row import Row
-from eval.runs.run import RunResult
-from eval.types import Baseline, Case
+from footnote_qa.bot.types import Status
+from footnote_qa.eval.metrics.statistics import Summary
+from footnote_qa.eval.reports.table import run_table
+from footnote_qa.eval.runs.row import Row
+from footnote_qa.eval.runs.run import RunResult
+from footnote_qa.eval.types import Baseline, Case
 from tests.fakes.searcher_for_eval import answer
 
 BASELINES = (

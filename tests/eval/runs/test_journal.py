@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from eval.errors import RunError
-from eval.runs.journal import KEPT, Journal, case_key, journal_path, open_journal
-from eval.runs.row import Row
-from eval.runs.run import Options, Subject, run_questions
-from eval.types import Case, QuestionSet
+from footnote_qa.eval.errors import RunError
+from footnote_qa.eval.runs.journal import KEPT, Journal, case_key, journal_path, open_journal
+from footnote_qa.eval.runs.row import Row
+from footnote_qa.eval.runs.run import Options, Subject, run_questions
+from footnote_qa.eval.types import Case, QuestionSet
 from tests.fakes import fork_server
 from tests.fakes.searcher_for_eval import ScriptedAsk, ScriptedSearcher, answer
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.query_rewriting import rewrite_by_rule
-from bot.types import Answer, Question, Status, Turn
-from eval.errors import ChoiceError, RunError
-from eval.metrics.catalogue import METRICS
-from eval.metrics.retrieval import RETRIEVAL, Spot
-from eval.runs.record import load_record, save, to_json, to_record
-from eval.runs.recorder import Recorder
-from eval.runs.run import Options, RunResult, Subject, at_even_steps, run_questions
-from eval.types import Baseline, Case, Place, QuestionSet
+from footnote_qa.bot.engine.query_rewriting import rewrite_by_rule
+from footnote_qa.bot.types import Answer, Question, Status, Turn
+from footnote_qa.eval.errors import ChoiceError, RunError
+from footnote_qa.eval.metrics.catalogue import METRICS
+from footnote_qa.eval.metrics.retrieval import RETRIEVAL, Spot
+from footnote_qa.eval.runs.record import load_record, save, to_json, to_record
+from footnote_qa.eval.runs.recorder import Recorder
+from footnote_qa.eval.runs.run import Options, RunResult, Subject, at_even_steps, run_questions
+from footnote_qa.eval.types import Baseline, Case, Place, QuestionSet
 from tests.fakes.searcher_for_eval import ScriptedAsk, ScriptedSearcher, answer, citation
 
 CASES = (

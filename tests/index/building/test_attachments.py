@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder
-from index.building.plan import Action
-from index.parsing.child import ParserPool
-from index.sources import SourceSpec
-from index.types import ProblemKind
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.plan import Action
+from footnote_qa.index.parsing.child import ParserPool
+from footnote_qa.index.sources import SourceSpec
+from footnote_qa.index.types import ProblemKind
 from tests.fakes.building import found, specs
 from tests.index.parsing.compound import outlook
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder, BuildResult
-from index.building.dry_run import plan_build
-from index.errors import SourceError
-from index.search.hybrid import LiveIndex
-from index.sources import SourceSpec
-from index.storage.passages import DocumentRow
-from index.types import ProblemKind
+from footnote_qa.index.building.build import Builder, BuildResult
+from footnote_qa.index.building.dry_run import plan_build
+from footnote_qa.index.errors import SourceError
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.sources import SourceSpec
+from footnote_qa.index.storage.passages import DocumentRow
+from footnote_qa.index.types import ProblemKind
 from tests.fakes.word import new_document
 
 GUESTS = "Guests may moor for nineteen nights in the harbour."

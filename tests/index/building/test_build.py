@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from index.building import build
-from index.building.build import Builder, BuildResult
-from index.building.dry_run import plan_build
-from index.building.options import BuildOptions
-from index.errors import (
+from footnote_qa.index.building import build
+from footnote_qa.index.building.build import Builder, BuildResult
+from footnote_qa.index.building.dry_run import plan_build
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.errors import (
     BuildRunningError,
     IndexDamagedError,
     IndexMissingError,
@@ -20,15 +20,15 @@ from index.errors import (
     StaleIndexError,
     UnreadableDocumentError,
 )
-from index.parsing import child
-from index.parsing.child import ParserPool
-from index.search.hybrid import LiveIndex
-from index.sources import SourceSpec
-from index.storage.generation import GateCheck, Generation, IndexDirectory
-from index.storage.lexical import LexicalRow, write_lexical
-from index.storage.manifest import Manifest, digest
-from index.storage.vectors import write_vectors
-from index.types import Parsed, ProblemKind
+from footnote_qa.index.parsing import child
+from footnote_qa.index.parsing.child import ParserPool
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.sources import SourceSpec
+from footnote_qa.index.storage.generation import GateCheck, Generation, IndexDirectory
+from footnote_qa.index.storage.lexical import LexicalRow, write_lexical
+from footnote_qa.index.storage.manifest import Manifest, digest
+from footnote_qa.index.storage.vectors import write_vectors
+from footnote_qa.index.types import Parsed, ProblemKind
 from tests.fakes.building import make_builder, write_documents
 from tests.fakes.embedder import HashEmbedder
 

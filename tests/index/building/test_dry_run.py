@@ -9,11 +9,11 @@ from typing import cast
 
 import pytest
 
-from index.building.build import Builder
-from index.building.dry_run import preview
-from index.building.options import BuildOptions
-from index.embedding.cache import last_rate
-from index.types import Embedder, Vectors
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.dry_run import preview
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.embedding.cache import last_rate
+from footnote_qa.index.types import Embedder, Vectors
 from tests.fakes.building import specs
 from tests.fakes.embedder import HashEmbedder
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.building import build
-from index.building.build import Builder
-from index.building.options import BuildOptions
-from index.embedding import EMBEDDED, SentenceTransformerEmbedder
-from index.search.hybrid import LiveIndex
-from index.storage import LexicalRow, write_lexical, write_vectors
+from footnote_qa.index.building import build
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.embedding import EMBEDDED, SentenceTransformerEmbedder
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.storage import LexicalRow, write_lexical, write_vectors
 from tests.fakes.building import make_builder, specs
 
 SAMPLED = 6  # outside a campaign, one real file in six is indexed

@@ -4,9 +4,9 @@ from hashlib import sha256
 
 import pytest
 
-from index.building.build import Builder, quiet
-from index.building.plan import make_plan
-from index.types import SourceFile
+from footnote_qa.index.building.build import Builder, quiet
+from footnote_qa.index.building.plan import make_plan
+from footnote_qa.index.types import SourceFile
 from tests.fakes.building import found
 
 TEXT = b"# Leave\n\nEvery employee has twenty days of leave.\n"

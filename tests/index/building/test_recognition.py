@@ -15,13 +15,13 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from benchmarks.fidelity.traps import traps
-from index.building.build import Builder
-from index.building.plan import Action
-from index.building.recognition import DocumentReader, Ocr
-from index.errors import UnreadableDocumentError
-from index.parsing.child import ParserPool
-from index.parsing.ocr_engines import Engine, find_engine
-from index.types import ProblemKind
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.plan import Action
+from footnote_qa.index.building.recognition import DocumentReader, Ocr
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.child import ParserPool
+from footnote_qa.index.parsing.ocr_engines import Engine, find_engine
+from footnote_qa.index.types import ProblemKind
 from tests.fakes.building import found, specs
 from tests.index.parsing.printed import (
     ENGLISH,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder, BuildResult
-from index.building.watch import keep_built, ticks
-from index.errors import (
+from footnote_qa.index.building.build import Builder, BuildResult
+from footnote_qa.index.building.watch import keep_built, ticks
+from footnote_qa.index.errors import (
     BuildRunningError,
     IndexingError,
     PromotionConflictError,

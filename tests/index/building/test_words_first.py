@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder
-from index.building.options import BuildOptions
-from index.search.hybrid import LiveIndex
-from index.storage.generation import GateCheck, Generation
-from index.types import SearchResult
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.storage.generation import GateCheck, Generation
+from footnote_qa.index.types import SearchResult
 from tests.fakes.building import specs
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.chunking.chunker import chunk
-from index.chunking.markup import HIDDEN, mask
-from index.parsing import parse
-from index.types import Heading, Parsed, Span
+from footnote_qa.index.chunking.chunker import chunk
+from footnote_qa.index.chunking.markup import HIDDEN, mask
+from footnote_qa.index.parsing import parse
+from footnote_qa.index.types import Heading, Parsed, Span
 
 
 def words(text: str) -> list[int]:

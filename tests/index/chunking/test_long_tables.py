@@ -7,9 +7,9 @@ from io import BytesIO
 import pytest
 import xlsxwriter
 
-from index.chunking import above, chunk, mask, shown
-from index.parsing import parse
-from index.types import Chunk
+from footnote_qa.index.chunking import above, chunk, mask, shown
+from footnote_qa.index.parsing import parse
+from footnote_qa.index.types import Chunk
 from tests.fakes.word import new_document
 
 HEAD = ("Berth", "Length m", "Keeper")

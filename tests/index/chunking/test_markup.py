@@ -2,8 +2,8 @@
 
 import pytest
 
-from index.chunking.markup import front_matter_end, mask, shown
-from index.parsing.front_matter import front_matter
+from footnote_qa.index.chunking.markup import front_matter_end, mask, shown
+from footnote_qa.index.parsing.front_matter import front_matter
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.chunking import lines as lines_module
-from index.chunking import sentences as sentences_module
-from index.chunking.sentences import split_sentences
+from footnote_qa.index.chunking import lines as lines_module
+from footnote_qa.index.chunking import sentences as sentences_module
+from footnote_qa.index.chunking.sentences import split_sentences
 
 
 def split(text: str) -> list[str]:

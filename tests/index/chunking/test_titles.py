@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.chunking.titles import MOST_SHARED, Titled, Titles
+from footnote_qa.index.chunking.titles import MOST_SHARED, Titled, Titles
 
 EVERYBODY: frozenset[str] = frozenset()
 

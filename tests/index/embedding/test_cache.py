@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embedding.cache import EmbeddingCache, embed_all, rounded, text_key
-from index.errors import IndexingError
+from footnote_qa.index.embedding.cache import EmbeddingCache, embed_all, rounded, text_key
+from footnote_qa.index.errors import IndexingError
 from tests.fakes.embedder import HashEmbedder
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
-from index.embedding.encoder import (
+from footnote_qa.index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder, model_folder
+from footnote_qa.index.embedding.encoder import (
     CHECKSUMS,
     DOCUMENTS,
     MODEL_FILE,
@@ -14,7 +14,7 @@ from index.embedding.encoder import (
     OnnxEncoder,
     is_whole,
 )
-from index.errors import ModelError
+from footnote_qa.index.errors import ModelError
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +79,7 @@ def test_once_exported_a_model_is_used_without_torch(
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder\n"
+        "from footnote_qa.index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder\n"
         "embedder = SentenceTransformerEmbedder(EMBEDDED, export_cache=Path(sys.argv[1]))\n"
         "embedder.embed(['a small change'])\n"
         "embedder.save_encoder(Path(sys.argv[2]))\n"
@@ -97,7 +97,7 @@ def test_an_installation_that_cannot_build_says_so(
     missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)  # as if it were not installed
-    monkeypatch.delitem(sys.modules, "index.embedding.onnx_export", raising=False)
+    monkeypatch.delitem(sys.modules, "footnote_qa.index.embedding.onnx_export", raising=False)
 
     with pytest.raises(ModelError, match="can answer, but not build"):
         SentenceTransformerEmbedder(EMBEDDED, export_cache=tmp_path).embed(["a text"])

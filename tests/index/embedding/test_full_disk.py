@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding import onnx_export
+from footnote_qa.index.embedding import onnx_export
 
 pytestmark = pytest.mark.slow  # imports torch
 

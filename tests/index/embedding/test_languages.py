@@ -1,6 +1,6 @@
 import pytest
 
-from index.embedding import advice, language_of
+from footnote_qa.index.embedding import advice, language_of
 
 
 @pytest.mark.parametrize(

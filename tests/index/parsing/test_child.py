@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import IndexingError, UnreadableDocumentError
-from index.parsing import child, parse
-from index.parsing.child import ParserPool
-from index.types import ProblemKind
+from footnote_qa.index.errors import IndexingError, UnreadableDocumentError
+from footnote_qa.index.parsing import child, parse
+from footnote_qa.index.parsing.child import ParserPool
+from footnote_qa.index.types import ProblemKind
 
 pytestmark = pytest.mark.slow  # each test starts processes
 

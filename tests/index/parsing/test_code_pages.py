@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.parsing.text import decode
+from footnote_qa.index.parsing.text import decode
 
 WESTERN = {
     "de": "Die Kündigungsfrist beträgt drei Monate, für Führungskräfte länger.",

@@ -1,6 +1,6 @@
 import pytest
 
-from index.parsing.csv import parse
+from footnote_qa.index.parsing.csv import parse
 
 TABLE = "| Name | Days |\n| --- | --- |\n| Ada, the first | 20 |\n| Bob | 25 |"
 

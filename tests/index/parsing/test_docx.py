@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from docx.document import Document
 
-import index.parsing
-from index.errors import UnreadableDocumentError
-from index.parsing.docx import parse
-from index.types import ProblemKind
+import footnote_qa.index.parsing
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.docx import parse
+from footnote_qa.index.types import ProblemKind
 from tests.fakes.word import new_document
 from tests.index.parsing.archives import changed
 
@@ -134,6 +134,6 @@ def test_a_document_with_a_damaged_part_is_broken() -> None:
     content = changed(saved(new_document()), "word/document.xml", lambda xml: xml[: len(xml) // 2])
 
     with pytest.raises(UnreadableDocumentError) as caught:
-        index.parsing.parse(content, name="a.docx")
+        footnote_qa.index.parsing.parse(content, name="a.docx")
 
     assert caught.value.kind is ProblemKind.BROKEN

@@ -6,8 +6,8 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from index.parsing.docx import parse
-from index.types import Parsed
+from footnote_qa.index.parsing.docx import parse
+from footnote_qa.index.types import Parsed
 from tests.fakes.word import new_document
 
 _NAMES = (

@@ -3,10 +3,10 @@ from email.message import EmailMessage
 
 import pytest
 
-from index.errors import UnreadableDocumentError
-from index.parsing import attachments
-from index.parsing.eml import parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import attachments
+from footnote_qa.index.parsing.eml import parse
+from footnote_qa.index.types import ProblemKind
 
 
 def mail(subject: str = "Leave", text: str | None = "Twenty days.\n") -> EmailMessage:

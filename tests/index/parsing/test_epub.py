@@ -1,8 +1,8 @@
 import pytest
 
-from index.errors import UnreadableDocumentError
-from index.parsing.epub import parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.epub import parse
+from footnote_qa.index.types import ProblemKind
 from tests.index.parsing.archives import zipped
 
 CONTAINER = (

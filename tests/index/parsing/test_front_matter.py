@@ -2,10 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from index.errors import UnreadableDocumentError
-from index.parsing.front_matter import front_matter
-from index.parsing.markdown import parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.front_matter import front_matter
+from footnote_qa.index.parsing.markdown import parse
+from footnote_qa.index.types import ProblemKind
 
 
 def audience(source: str) -> tuple[str, ...]:

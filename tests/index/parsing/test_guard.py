@@ -3,10 +3,10 @@ from io import BytesIO
 
 import pytest
 
-from index.errors import UnreadableDocumentError
-from index.parsing import guard, parse
-from index.parsing.guard import open_archive
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import guard, parse
+from footnote_qa.index.parsing.guard import open_archive
+from footnote_qa.index.types import ProblemKind
 
 
 def archive(*entries: tuple[zipfile.ZipInfo | str, bytes]) -> bytes:

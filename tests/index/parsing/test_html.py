@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.errors import UnreadableDocumentError
-from index.parsing import html
-from index.parsing.html import parse, render
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import html
+from footnote_qa.index.parsing.html import parse, render
+from footnote_qa.index.types import ProblemKind
 
 
 def test_headings_lists_tables_and_code_become_markdown() -> None:

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from index.errors import UnreadableDocumentError
-from index.parsing.json import parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.json import parse
+from footnote_qa.index.types import ProblemKind
 
 
 def text_of(value: object) -> str:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.parsing.markdown import parse
+from footnote_qa.index.parsing.markdown import parse
 
 
 def headings(source: str) -> list[tuple[int, str, str]]:

@@ -7,11 +7,11 @@ from types import ModuleType
 
 import pytest
 
-from index.errors import TextRecognitionError
-from index.parsing import ocr_engines
-from index.parsing.ocr_engines import Engine, find_engine, recognise
-from index.parsing.ocr_pages import page_from_json, page_to_json
-from index.parsing.pdf_text import lines_of
+from footnote_qa.index.errors import TextRecognitionError
+from footnote_qa.index.parsing import ocr_engines
+from footnote_qa.index.parsing.ocr_engines import Engine, find_engine, recognise
+from footnote_qa.index.parsing.ocr_pages import page_from_json, page_to_json
+from footnote_qa.index.parsing.pdf_text import lines_of
 from tests.index.parsing.printed import picture, printed, saved
 
 LANGUAGES = 'List of available languages in "/usr/share/tessdata/" (2):\neng\nosd\n'
@@ -45,9 +45,9 @@ esac""",
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        ("auto", ["tesseract", "apt-get install", 'pip install "footnote[ocr]"']),
+        ("auto", ["tesseract", "apt-get install", 'pip install "footnote-qa[ocr]"']),
         ("tesseract", ["tesseract is not installed", "apt-get install tesseract-ocr"]),
-        ("rapidocr", ["rapidocr is not installed", 'pip install "footnote[ocr]"']),
+        ("rapidocr", ["rapidocr is not installed", 'pip install "footnote-qa[ocr]"']),
     ],
 )
 @pytest.mark.usefixtures("only")

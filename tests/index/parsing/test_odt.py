@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import UnreadableDocumentError
-from index.parsing.odt import parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.odt import parse
+from footnote_qa.index.types import ProblemKind
 from tests.index.parsing.archives import zipped
 
 NAMES = " ".join(

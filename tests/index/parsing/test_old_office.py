@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import UnreadableDocumentError
-from index.parsing import attachments, parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import attachments, parse
+from footnote_qa.index.types import ProblemKind
 from tests.index.parsing.compound import compound, outlook, presentation, word
 
 DOCUMENTS = Path(__file__).resolve().parents[4] / "shared" / "data" / "documents"

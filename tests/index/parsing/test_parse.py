@@ -4,11 +4,11 @@ from io import BytesIO
 
 import pytest
 
-import index.parsing
-from index.errors import UnreadableDocumentError
-from index.parsing import SUFFIXES, parse
-from index.parsing.signature import signature
-from index.types import Parsed, ProblemKind
+import footnote_qa.index.parsing
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import SUFFIXES, parse
+from footnote_qa.index.parsing.signature import signature
+from footnote_qa.index.types import Parsed, ProblemKind
 from tests.fakes.word import new_document
 from tests.index.parsing import archives
 
@@ -149,7 +149,7 @@ def test_text_named_as_a_document_is_broken(name: str) -> None:
 
 
 def test_more_text_than_the_limit_is_too_big(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index.parsing, "MAX_TEXT_CHARS", 10)
+    monkeypatch.setattr(footnote_qa.index.parsing, "MAX_TEXT_CHARS", 10)
 
     assert parse(b"ten chars.", name="a.txt").text == "ten chars."
     assert refusal(b"eleven chars", "a.txt").kind is ProblemKind.TOO_BIG
@@ -161,7 +161,7 @@ def test_whatever_a_library_raises_becomes_a_broken_document(
     def parser(content: bytes) -> Parsed:
         raise KeyError(content)
 
-    monkeypatch.setattr(index.parsing, "_parser", lambda _: parser)
+    monkeypatch.setattr(footnote_qa.index.parsing, "_parser", lambda _: parser)
 
     error = refusal(b"secret", "a.txt")
 
@@ -176,7 +176,7 @@ def test_running_out_of_memory_is_not_taken_for_a_broken_document(
     def parser(_: bytes) -> Parsed:
         raise MemoryError
 
-    monkeypatch.setattr(index.parsing, "_parser", lambda _: parser)
+    monkeypatch.setattr(footnote_qa.index.parsing, "_parser", lambda _: parser)
 
     with pytest.raises(MemoryError):
         parse(b"text", name="a.txt")

@@ -5,11 +5,11 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from index.errors import UnreadableDocumentError
-from index.parsing import pdf
-from index.parsing.pdf import parse
-from index.parsing.pdf_hyphens import rejoin
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import pdf
+from footnote_qa.index.parsing.pdf import parse
+from footnote_qa.index.parsing.pdf_hyphens import rejoin
+from footnote_qa.index.types import ProblemKind
 
 
 def made(*pages: list[str], title: str = "", outline: tuple[tuple[str, int], ...] = ()) -> bytes:

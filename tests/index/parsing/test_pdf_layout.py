@@ -11,9 +11,9 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Table, TableStyle
 
-from index.errors import UnreadableDocumentError
-from index.parsing.pdf import parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.pdf import parse
+from footnote_qa.index.types import ProblemKind
 
 HEAD = ["Berth", "Length", "Fee", "Keeper"]
 ROWS = [

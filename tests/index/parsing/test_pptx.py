@@ -10,9 +10,9 @@ from pptx.presentation import Presentation
 from pptx.slide import Slide
 from pptx.util import Inches
 
-from index.errors import UnreadableDocumentError
-from index.parsing.pptx import parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.pptx import parse
+from footnote_qa.index.types import ProblemKind
 from tests.index.parsing.archives import changed, zipped
 
 ONE = Inches(1)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from index.parsing.rst import parse
+from footnote_qa.index.parsing.rst import parse
 
 
 def test_structure_becomes_markdown() -> None:

@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from index.errors import UnreadableDocumentError
-from index.parsing.rtf import parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.rtf import parse
+from footnote_qa.index.types import ProblemKind
 
 
 def test_words_and_paragraphs_are_read() -> None:

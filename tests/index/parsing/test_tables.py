@@ -3,8 +3,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.parsing.sheets import sheet
-from index.parsing.tables import MAX_TABLE_TOKENS, tables
+from footnote_qa.index.parsing.sheets import sheet
+from footnote_qa.index.parsing.tables import MAX_TABLE_TOKENS, tables
 
 
 def test_a_long_table_is_cut_and_each_part_repeats_the_head() -> None:

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.errors import UnreadableDocumentError
-from index.parsing.text import clean, decode, parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.text import clean, decode, parse
+from footnote_qa.index.types import ProblemKind
 
 GERMAN = (
     "Die Straße führt über die Brücke zum Gebäude, in dem wir früher häufig Äpfel verkauften. "

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from index.errors import UnreadableDocumentError
-from index.parsing import attachments, parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import attachments, parse
+from footnote_qa.index.types import ProblemKind
 
 
 def read(name: str, text: str) -> str:

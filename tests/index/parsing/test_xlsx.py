@@ -7,10 +7,10 @@ import pytest
 import xlsxwriter
 from xlsxwriter.workbook import Workbook
 
-from index.errors import UnreadableDocumentError
-from index.parsing import xlsx
-from index.parsing.xlsx import parse
-from index.types import ProblemKind
+from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing import xlsx
+from footnote_qa.index.parsing.xlsx import parse
+from footnote_qa.index.types import ProblemKind
 from tests.index.parsing.archives import changed, zipped
 
 

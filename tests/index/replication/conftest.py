@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder
-from index.building.options import BuildOptions
-from index.replication import GenerationStore, SharedIndexDirectory
-from index.storage import GateCheck, Generation
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.replication import GenerationStore, SharedIndexDirectory
+from footnote_qa.index.storage import GateCheck, Generation
 from tests.fakes import object_store
 from tests.fakes.embedder import HashEmbedder
 

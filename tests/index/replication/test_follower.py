@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from index.replication import Follower
-from index.search.hybrid import LiveIndex
-from index.storage import Generation, IndexDirectory
-from index.types import SearchResult
+from footnote_qa.index.replication import Follower
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.storage import Generation, IndexDirectory
+from footnote_qa.index.types import SearchResult
 from tests.fakes import object_store
 from tests.fakes.building import specs
 from tests.fakes.embedder import HashEmbedder

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import (
+from footnote_qa.index.errors import (
     IndexDamagedError,
     IndexingError,
     IndexMissingError,
     ObjectStoreError,
     PromotionConflictError,
 )
-from index.replication import SharedIndexDirectory
-from index.search.hybrid import LiveIndex
+from footnote_qa.index.replication import SharedIndexDirectory
+from footnote_qa.index.search.hybrid import LiveIndex
 from tests.fakes import object_store
 from tests.fakes.building import make_builder, specs
 from tests.fakes.embedder import HashEmbedder
@@ -187,7 +187,7 @@ def test_killed_builder_leaves_the_index_in_use_and_its_upload_is_no_generation(
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.fakes.uploading_builder", *arguments],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
     )
     try:
         assert way.stopped.wait(60)
@@ -381,7 +381,7 @@ def test_manifest_that_names_files_elsewhere_is_refused(
 ) -> None:
     import json
 
-    from index.storage.manifest import digest
+    from footnote_qa.index.storage.manifest import digest
 
     name = build("one")
     store = object_store.objects(server, url)

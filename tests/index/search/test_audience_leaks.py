@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from index.building.build import Builder
-from index.building.options import BuildOptions
-from index.search.hybrid import LiveIndex
-from index.sources import SourceSpec
-from index.storage.generation import IndexDirectory
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.sources import SourceSpec
+from footnote_qa.index.storage.generation import IndexDirectory
 from tests.fakes.embedder import HashEmbedder
 
 GROUPS = ("board", "finance", "hr", "legal")

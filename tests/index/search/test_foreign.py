@@ -3,8 +3,8 @@ from typing import Any, cast
 
 import pytest
 
-from index.search.foreign import is_in_another_language
-from index.storage import Generation
+from footnote_qa.index.search.foreign import is_in_another_language
+from footnote_qa.index.storage import Generation
 
 ENGLISH = "How many days of leave do employees have in their first year?"
 GERMAN = "Wie viele Tage Urlaub haben die Angestellten im ersten Jahr bei uns?"

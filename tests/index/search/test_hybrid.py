@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.search.fusion import Scale, fuse
+from footnote_qa.index.search.fusion import Scale, fuse
 
 scores = st.dictionaries(st.integers(0, 30), st.floats(-1, 1, allow_nan=False), max_size=20)
 words = st.dictionaries(st.integers(0, 30), st.floats(0, 50, allow_nan=False), max_size=20)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder
-from index.search import LiveIndex, reading_note
-from index.search.misspellings import correct
-from index.types import Correction, SearchResult
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.search import LiveIndex, reading_note
+from footnote_qa.index.search.misspellings import correct
+from footnote_qa.index.types import Correction, SearchResult
 from tests.fakes.building import specs
 
 TEXT = """# Vacation

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from index.building.build import Builder
-from index.search.hybrid import LiveIndex
-from index.sources import SourceSpec
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.sources import SourceSpec
 from tests.fakes.building import found, make_builder, specs
 from tests.fakes.embedder import HashEmbedder
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embedding.embedder import EMBEDDED, model_folder
-from index.errors import ModelError
-from index.search.fusion import Fusion
-from index.search.hybrid import LiveIndex
-from index.search.reranker import CrossReranker
-from index.types import Chunk
+from footnote_qa.index.embedding.embedder import EMBEDDED, model_folder
+from footnote_qa.index.errors import ModelError
+from footnote_qa.index.search.fusion import Fusion
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.search.reranker import CrossReranker
+from footnote_qa.index.types import Chunk
 from tests.fakes.building import make_builder, specs, write_documents
 from tests.fakes.embedder import HashEmbedder
 

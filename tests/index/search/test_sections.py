@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder
-from index.search import LiveIndex
-from index.search.sections import SHORT_CHARS
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.search import LiveIndex
+from footnote_qa.index.search.sections import SHORT_CHARS
 from tests.fakes.building import specs
 
 HEAD = "# Travel\n\nFor all journeys.\n\n"

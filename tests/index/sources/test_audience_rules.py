@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from index.sources import SourceSpec, open_sources
-from index.sources.audience_rules import AudienceRule
-from index.types import SourceFile
+from footnote_qa.index.sources import SourceSpec, open_sources
+from footnote_qa.index.sources.audience_rules import AudienceRule
+from footnote_qa.index.types import SourceFile
 
 RULES = (
     AudienceRule(match="hr/pay/**", audience=("board",)),

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from index.sources.fetching import Fetcher, FetchError, is_public
+from footnote_qa.index.sources.fetching import Fetcher, FetchError, is_public
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import SourceError, UnreadableDocumentError
-from index.sources.folder import FolderSource
-from index.types import Problem, ProblemKind, SourceFile
+from footnote_qa.index.errors import SourceError, UnreadableDocumentError
+from footnote_qa.index.sources.folder import FolderSource
+from footnote_qa.index.types import Problem, ProblemKind, SourceFile
 
 
 @pytest.fixture

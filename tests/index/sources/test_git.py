@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import SourceError, UnreadableDocumentError
-from index.sources import SourceSpec, git, open_sources
-from index.sources.git import GitSource
-from index.types import Problem, ProblemKind, SourceFile
+from footnote_qa.index.errors import SourceError, UnreadableDocumentError
+from footnote_qa.index.sources import SourceSpec, git, open_sources
+from footnote_qa.index.sources.git import GitSource
+from footnote_qa.index.types import Problem, ProblemKind, SourceFile
 
 DAY_S = 86_400
 START_S = 1_900_000_000

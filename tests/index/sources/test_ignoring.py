@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.sources import SourceSpec, left_out, open_sources
-from index.types import Problem
+from footnote_qa.index.sources import SourceSpec, left_out, open_sources
+from footnote_qa.index.types import Problem
 
 
 def tree(root: Path, **files: str) -> Path:

@@ -4,9 +4,9 @@ from hashlib import sha256
 
 import pytest
 
-from index.errors import SourceError
-from index.sources import SourceSpec, open_sources
-from index.types import Problem, ProblemKind, SourceFile
+from footnote_qa.index.errors import SourceError
+from footnote_qa.index.sources import SourceSpec, open_sources
+from footnote_qa.index.types import Problem, ProblemKind, SourceFile
 
 CANARY = "canary"
 PAGES: dict[str, dict[str, object]] = {

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder
-from index.building.dry_run import plan_build, preview
-from index.sources import SourceSpec
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.dry_run import plan_build, preview
+from footnote_qa.index.sources import SourceSpec
 from tests.fakes.building import make_builder
 from tests.fakes.embedder import HashEmbedder
 from tests.fakes.website import FakeWebsite, fake_website

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from index.sources.patterns import check, matches, read_patterns, takes
+from footnote_qa.index.sources.patterns import check, matches, read_patterns, takes
 
 
 @pytest.mark.parametrize(

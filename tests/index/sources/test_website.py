@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import SourceError, UnreadableDocumentError
-from index.sources import SourceSpec, open_sources, website
-from index.sources.website import WebsiteSource
-from index.types import Problem, ProblemKind, SourceFile
+from footnote_qa.index.errors import SourceError, UnreadableDocumentError
+from footnote_qa.index.sources import SourceSpec, open_sources, website
+from footnote_qa.index.sources.website import WebsiteSource
+from footnote_qa.index.types import Problem, ProblemKind, SourceFile
 from tests.fakes.website import FakePage, FakeWebsite, fake_website
 
 LEAVE = "<h1>Leave</h1><p>Twenty days"

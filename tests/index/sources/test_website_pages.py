@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from index.sources.website import WebsiteSource
-from index.sources.website_pages import in_utf_8
-from index.types import Problem, SourceFile
+from footnote_qa.index.sources.website import WebsiteSource
+from footnote_qa.index.sources.website_pages import in_utf_8
+from footnote_qa.index.types import Problem, SourceFile
 from tests.fakes.website import FakePage, FakeWebsite, fake_website
 
 TEXT = "<p>Guests may moor for nineteen nights.</p>"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from index.building.build import Builder
-from index.building.options import BuildOptions
-from index.errors import IndexDamagedError, IndexingError, IndexMissingError
-from index.search.hybrid import LiveIndex
-from index.storage.generation import GateCheck, Generation
+from footnote_qa.index.building.build import Builder
+from footnote_qa.index.building.options import BuildOptions
+from footnote_qa.index.errors import IndexDamagedError, IndexingError, IndexMissingError
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.storage.generation import GateCheck, Generation
 from tests.fakes.building import found, specs
 
 
@@ -163,7 +163,7 @@ def test_a_generation_that_a_reader_has_open_is_not_collected(
 READER = """
 import sys, time
 from pathlib import Path
-from index.storage.generation import IndexDirectory
+from footnote_qa.index.storage.generation import IndexDirectory
 held = IndexDirectory(Path(sys.argv[1])).open()
 print("open", flush=True)
 time.sleep(600)

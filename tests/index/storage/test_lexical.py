@@ -5,8 +5,8 @@ import tantivy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.storage import lexical, word_query
-from index.storage.lexical import LexicalIndex, LexicalRow, write_lexical
+from footnote_qa.index.storage import lexical, word_query
+from footnote_qa.index.storage.lexical import LexicalIndex, LexicalRow, write_lexical
 
 
 def row(id_: int, words: str, *audience: str) -> LexicalRow:

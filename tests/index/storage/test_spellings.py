@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from index.storage.lexical import LexicalIndex, LexicalRow, write_lexical
-from index.storage.spellings import FormReader
+from footnote_qa.index.storage.lexical import LexicalIndex, LexicalRow, write_lexical
+from footnote_qa.index.storage.spellings import FormReader
 
 OTHERS = [
     "Lunch is served at noon in the canteen.",

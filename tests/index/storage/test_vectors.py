@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.embedding.encoder import unit_rows
-from index.storage.vectors import VectorIndex, write_vectors
+from footnote_qa.index.embedding.encoder import unit_rows
+from footnote_qa.index.storage.vectors import VectorIndex, write_vectors
 
 
 @pytest.fixture

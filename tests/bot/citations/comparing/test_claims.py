@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citations.comparing.claims import (
+from footnote_qa.bot.citations.comparing.claims import (
     missing_names,
     missing_numbers,
 )

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citations.comparing.negations import contradicts, denied_before
+from footnote_qa.bot.citations.comparing.negations import contradicts, denied_before
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.database import Database, Target
-from bot.slack.features.approved_answers import Approved, approve, unname
-from bot.state.database import open_state
-from index.parsing import parse
-from index.search.hybrid import LiveIndex
-from index.sources import SourceSpec
+from footnote_qa.bot.database import Database, Target
+from footnote_qa.bot.slack.features.approved_answers import Approved, approve, unname
+from footnote_qa.bot.state.database import open_state
+from footnote_qa.index.parsing import parse
+from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.sources import SourceSpec
 from tests.fakes.building import make_builder, write_documents
 from tests.fakes.embedder import HashEmbedder
 

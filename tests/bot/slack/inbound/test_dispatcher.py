@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import pytest
 
-from bot.database import Target
-from bot.errors import SlackError
-from bot.slack.inbound import dispatcher as dispatching
-from bot.slack.inbound.dispatcher import Dispatcher, Limits
-from bot.state.questions import Claimed, Outcome, QuestionRepository, Received
+from footnote_qa.bot.database import Target
+from footnote_qa.bot.errors import SlackError
+from footnote_qa.bot.slack.inbound import dispatcher as dispatching
+from footnote_qa.bot.slack.inbound.dispatcher import Dispatcher, Limits
+from footnote_qa.bot.state.questions import Claimed, Outcome, QuestionRepository, Received
 
 Work = Callable[[Claimed], Awaitable[None]]
 

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import StoreError
-from bot.slack.app import bolt_app
-from bot.slack.inbound import http, requests
-from bot.slack.inbound.http import Address, Events, Health, served
-from bot.slack.tokens import Identity
+from footnote_qa.bot.errors import StoreError
+from footnote_qa.bot.slack.app import bolt_app
+from footnote_qa.bot.slack.inbound import http, requests
+from footnote_qa.bot.slack.inbound.http import Address, Events, Health, served
+from footnote_qa.bot.slack.tokens import Identity
 
 SECRET = "0123456789abcdef"  # noqa: S105 of no real app
 EVENT = {"type": "event_callback", "team_id": "T1", "event": {"type": "app_mention", "user": "U1"}}

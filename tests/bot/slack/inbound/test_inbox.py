@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.inbound.inbox import asked
-from bot.state.questions import Received
+from footnote_qa.bot.slack.inbound.inbox import asked
+from footnote_qa.bot.state.questions import Received
 
 MENTION: dict[str, Any] = {
     "type": "app_mention",

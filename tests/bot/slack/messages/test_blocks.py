@@ -8,14 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.messages import texts
-from bot.slack.messages.blocks import Frame, Message, answer_message, cut_at_sentence, note
-from bot.slack.messages.elements import LIMITS
-from bot.slack.messages.source_list import ago
-from bot.slack.messages.texts import JOINER
-from bot.slack.preview.server import message_html
-from bot.types import Answer, Citation, Status, Usage
-from index.types import Chunk, Passage
+from footnote_qa.bot.slack.messages import texts
+from footnote_qa.bot.slack.messages.blocks import (
+    Frame,
+    Message,
+    answer_message,
+    cut_at_sentence,
+    note,
+)
+from footnote_qa.bot.slack.messages.elements import LIMITS
+from footnote_qa.bot.slack.messages.source_list import ago
+from footnote_qa.bot.slack.messages.texts import JOINER
+from footnote_qa.bot.slack.preview.server import message_html
+from footnote_qa.bot.types import Answer, Citation, Status, Usage
+from footnote_qa.index.types import Chunk, Passage
 from tests.fakes.slack_display import Shown, show
 from tests.fakes.slack_limits import problems
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.messages.blocks import Frame, answer_message
-from bot.slack.messages.rich_text import Part, item_element, joined_lists, parts
-from bot.slack.messages.texts import JOINER
+from footnote_qa.bot.slack.messages.blocks import Frame, answer_message
+from footnote_qa.bot.slack.messages.rich_text import Part, item_element, joined_lists, parts
+from footnote_qa.bot.slack.messages.texts import JOINER
 from tests.bot.slack.messages.test_blocks import NOW, answer
 from tests.fakes.slack_display import show
 from tests.fakes.slack_limits import problems

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.slack.messages.texts import (
+from footnote_qa.bot.slack.messages.texts import (
     JOINER,
     clean,
     defuse,

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.documents import Excerpt, Facts
-from bot.slack.messages import views
-from bot.slack.messages.blocks import Message
-from bot.slack.messages.texts import JOINER, defuse_markdown
-from bot.slack.preview.server import message_html
-from bot.state.answers import StoredAnswer
-from bot.state.channel_settings import ChannelRules
+from footnote_qa.bot.slack.documents import Excerpt, Facts
+from footnote_qa.bot.slack.messages import views
+from footnote_qa.bot.slack.messages.blocks import Message
+from footnote_qa.bot.slack.messages.texts import JOINER, defuse_markdown
+from footnote_qa.bot.slack.preview.server import message_html
+from footnote_qa.bot.state.answers import StoredAnswer
+from footnote_qa.bot.state.channel_settings import ChannelRules
 from tests.bot.slack.messages.test_blocks import INJECTION, NOW, WIKI, answer, cited
 from tests.fakes.slack_display import markdown, show
 from tests.fakes.slack_limits import view_problems

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Iterator
 import aiohttp
 import pytest
 
-from bot.slack.manifest import SCOPES
-from bot.slack.messages import texts
-from bot.slack.outbound.client import Clients
-from bot.slack.outbound.status import AGAIN_AFTER_S, StatusIndicator
-from bot.state.questions import Claimed, Received
+from footnote_qa.bot.slack.manifest import SCOPES
+from footnote_qa.bot.slack.messages import texts
+from footnote_qa.bot.slack.outbound.client import Clients
+from footnote_qa.bot.slack.outbound.status import AGAIN_AFTER_S, StatusIndicator
+from footnote_qa.bot.state.questions import Claimed, Received
 from tests.fakes.slack_workspace import BOT_TOKEN, CHANNEL, Fault, SlackWorkspace
 
 Work = Callable[[StatusIndicator], Awaitable[None]]

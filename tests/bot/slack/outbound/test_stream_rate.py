@@ -4,15 +4,15 @@ from contextlib import ExitStack
 
 import pytest
 
-from bot.database import Target
-from bot.slack.outbound.stream_rate import (
+from footnote_qa.bot.database import Target
+from footnote_qa.bot.slack.outbound.stream_rate import (
     APPENDS_A_MINUTE,
     COUNTED_EVERY_S,
     STARTS_A_MINUTE,
     StreamRateLimiter,
 )
-from bot.state import QuestionRepository, StreamCounter
-from bot.state.streams import LONGEST_S
+from footnote_qa.bot.state import QuestionRepository, StreamCounter
+from footnote_qa.bot.state.streams import LONGEST_S
 
 
 class Clock:

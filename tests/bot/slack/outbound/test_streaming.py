@@ -9,29 +9,29 @@ from typing import TypeAlias
 import aiohttp
 import pytest
 
-from bot.database import Target
-from bot.errors import SlackError
-from bot.slack.manifest import SCOPES
-from bot.slack.messages import texts
-from bot.slack.messages.blocks import Frame
-from bot.slack.messages.texts import JOINER
-from bot.slack.outbound.client import Clients
-from bot.slack.outbound.delivery import OVER, Delivery
-from bot.slack.outbound.stream_rate import (
+from footnote_qa.bot.database import Target
+from footnote_qa.bot.errors import SlackError
+from footnote_qa.bot.slack.manifest import SCOPES
+from footnote_qa.bot.slack.messages import texts
+from footnote_qa.bot.slack.messages.blocks import Frame
+from footnote_qa.bot.slack.messages.texts import JOINER
+from footnote_qa.bot.slack.outbound.client import Clients
+from footnote_qa.bot.slack.outbound.delivery import OVER, Delivery
+from footnote_qa.bot.slack.outbound.stream_rate import (
     APPENDS_A_MINUTE,
     STARTS_A_MINUTE,
     StreamRateLimiter,
 )
-from bot.slack.outbound.streaming import (
+from footnote_qa.bot.slack.outbound.streaming import (
     MAX_PART_BYTES,
     MAX_PART_S,
     Stage,
     Stream,
     StreamContext,
 )
-from bot.slack.outbound.writer import Writer
-from bot.state.questions import Claimed, Outcome, QuestionRepository, Received
-from bot.types import Answer, Question
+from footnote_qa.bot.slack.outbound.writer import Writer
+from footnote_qa.bot.state.questions import Claimed, Outcome, QuestionRepository, Received
+from footnote_qa.bot.types import Answer, Question
 from tests.fakes.slack_bot_process import answered, not_found
 from tests.fakes.slack_display import show
 from tests.fakes.slack_messages import ASKER, BOT_USER

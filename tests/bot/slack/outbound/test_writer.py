@@ -5,16 +5,16 @@ from typing import cast
 import aiohttp
 import pytest
 
-from bot.database import Target
-from bot.errors import SlackError
-from bot.slack.manifest import SCOPES
-from bot.slack.messages import texts
-from bot.slack.messages.blocks import Message, note
-from bot.slack.outbound.client import Clients, marked
-from bot.slack.outbound.delivery import Delivery
-from bot.slack.outbound.streaming import StreamContext
-from bot.slack.outbound.writer import PAUSES_S, Writer
-from bot.state.questions import Claimed, QuestionRepository, Received
+from footnote_qa.bot.database import Target
+from footnote_qa.bot.errors import SlackError
+from footnote_qa.bot.slack.manifest import SCOPES
+from footnote_qa.bot.slack.messages import texts
+from footnote_qa.bot.slack.messages.blocks import Message, note
+from footnote_qa.bot.slack.outbound.client import Clients, marked
+from footnote_qa.bot.slack.outbound.delivery import Delivery
+from footnote_qa.bot.slack.outbound.streaming import StreamContext
+from footnote_qa.bot.slack.outbound.writer import PAUSES_S, Writer
+from footnote_qa.bot.state.questions import Claimed, QuestionRepository, Received
 from tests.fakes.slack_display import show
 from tests.fakes.slack_messages import ASKER, BOT_USER
 from tests.fakes.slack_workspace import (

@@ -12,15 +12,15 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from bot.slack.documents import Excerpt, Facts
-from bot.slack.features.app_home import hello
-from bot.slack.messages import texts
-from bot.slack.messages.blocks import Frame, answer_message
-from bot.slack.messages.texts import JOINER, Hello
-from bot.slack.preview.server import message_html, page
-from bot.types import Answer, Citation, Question
-from index.errors import IndexMissingError
-from index.types import Audience
+from footnote_qa.bot.slack.documents import Excerpt, Facts
+from footnote_qa.bot.slack.features.app_home import hello
+from footnote_qa.bot.slack.messages import texts
+from footnote_qa.bot.slack.messages.blocks import Frame, answer_message
+from footnote_qa.bot.slack.messages.texts import JOINER, Hello
+from footnote_qa.bot.slack.preview.server import message_html, page
+from footnote_qa.bot.types import Answer, Citation, Question
+from footnote_qa.index.errors import IndexMissingError
+from footnote_qa.index.types import Audience
 from tests.fakes.slack_bot_process import answered
 from tests.fakes.slack_browser import browser
 
