@@ -152,7 +152,7 @@ def test_missing_packages_are_named_only_if_the_setting_is_ours(
     monkeypatch.setitem(sys.modules, "footnote_qa.bot.tracing", None)
     ours = Settings(tracing=TracingSettings(endpoint="http://127.0.0.1:1"))
 
-    with pytest.raises(SettingsError, match=r"footnote-qa[tracing\]"):
+    with pytest.raises(SettingsError, match=r"footnote-qa\[tracing\]"):
         composition.tracing(ours)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:2")
     assert composition.tracing(Settings()) is None

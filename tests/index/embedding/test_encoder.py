@@ -9,15 +9,14 @@ ROOT = Path(__file__).resolve().parents[3]
 MODEL = ROOT / "tests" / "golden" / "index-format-1" / "index" / "gen-000001" / "encoder"
 CODE = """
 import sys
-import {package}
+import footnote_qa
 import onnxruntime
 onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
 """
 
 
-@pytest.mark.parametrize("package", ["index", "bot"])
-def test_onnx_runtime_keeps_no_identity_and_reports_to_nobody(tmp_path: Path, package: str) -> None:
-    command = [sys.executable, "-c", CODE.format(package=package), str(MODEL / "model.onnx")]
+def test_onnx_runtime_keeps_no_identity_and_reports_to_nobody(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CODE, str(MODEL / "model.onnx")]
     # Without the variable that marks a test, because that one keeps it silent too.
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
 
