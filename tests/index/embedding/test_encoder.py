@@ -3,8 +3,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[3]
 MODEL = ROOT / "tests" / "golden" / "index-format-1" / "index" / "gen-000001" / "encoder"
 CODE = """
