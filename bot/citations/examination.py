@@ -8,7 +8,7 @@ from footnote_qa.bot.citations.code_blocks import code_evidence
 from footnote_qa.bot.citations.comparing import is_known, language
 from footnote_qa.bot.citations.evidence import Found, Passages, content_words
 from footnote_qa.bot.citations.inert import inert
-from footnote_qa.bot.citations.judging import PROVEN, Reason, Verdict, clauses, judge
+from footnote_qa.bot.citations.judging import PROVEN, Reason, Verdict, independent, judge
 from footnote_qa.bot.citations.quotes import fold
 from footnote_qa.bot.citations.remarks import claim, is_absence, is_remark
 from footnote_qa.bot.types import Evidence, PartKind, Sentence
@@ -146,8 +146,7 @@ class Examiner:
         verdicts = [(judge(said, [unit], lead=lead, asked=self._asked), unit) for _, unit in near]
         proven = next((unit for verdict, unit in verdicts if verdict.is_proven), None)
         if proven is not None:
-            is_denied = _is_denied(said, verdicts, proven)
-            return Reason.NEGATION if is_denied else Entry(part, [proven])
+            return _denied(said, verdicts, proven) or Entry(part, [proven])
         less = 0.0 if verdicts[0][0].reason in _CONTRADICTS else _AS_GOOD
         others = [one for one in verdicts if shares[id(one[1])] >= near[0][0] - less]
         return self._joined(part, verdicts, others, lead=lead)
@@ -230,7 +229,7 @@ def _by_clause(
         lead: Headings and lead-ins above it.
         is_open: Whether it is enough that nothing speaks against a clause.
     """
-    parts = [*clauses(said)]
+    parts = [*independent(said)]
     if not 1 < len(parts) <= _MOST_CLAUSES or not units:
         return []
     about = content_words(said)[:_MOST_SUBJECT]
@@ -270,17 +269,22 @@ def _pair(said: str, units: Sequence[Found], *, lead: str) -> list[Found]:
     )
 
 
-def _is_denied(said: str, verdicts: Sequence[tuple[Verdict, Found]], proven: Found) -> bool:
-    """Return whether a passage denies the statement in more of its words than the proof has."""
+def _denied(said: str, verdicts: Sequence[tuple[Verdict, Found]], proven: Found) -> Reason | None:
+    """Return how a passage denies the statement in more of its words than the proof has."""
     stems = stems_of(said)
 
     def share(unit: Found) -> float:
         known = set(stems_of(unit.quote))
         return sum(stem in known for stem in stems) / max(1, len(stems))
 
-    return any(
-        verdict.reason is Reason.NEGATION and share(unit) > max(share(proven), _DENIED)
-        for verdict, unit in verdicts
+    return next(
+        (
+            verdict.reason
+            for verdict, unit in verdicts
+            if verdict.reason in {Reason.NEGATION, Reason.EXCHANGED}
+            and share(unit) > max(share(proven), _DENIED)
+        ),
+        None,
     )
 
 

@@ -22,7 +22,9 @@ from footnote_qa.bot.citations.comparing import (
     missing_names,
     missing_numbers,
     modal_changed,
+    order_changed,
     quantities_in,
+    relations_exchanged,
     scope_changed,
     times,
     times_changed,
@@ -33,7 +35,7 @@ from footnote_qa.bot.citations.comparing import (
 )
 from footnote_qa.bot.citations.evidence import Found, content_words
 from footnote_qa.bot.citations.quotes import fold
-from footnote_qa.index.chunking import words
+from footnote_qa.index.chunking import STOPWORDS, words
 
 _URL = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\b(?:javascript|data|mailto):)[^\s<>]+|"
@@ -58,6 +60,13 @@ _CLAUSES = re.compile(
     r"sofern|außer)\b)\s*",
     re.IGNORECASE,
 )
+# What such a word joins is true only together
+_CONDITIONAL = re.compile(
+    r"\b(?:if|when|whenever|once|unless|before|after|until|while|because|since|as long as|provided|"
+    r"wenn|falls|sobald|nachdem|bevor|solange|sofern)\b",
+    re.IGNORECASE,
+)
+_JOINTS = re.compile(r"\s*(?:[;:]|,?\s(?:and|but|und|aber)\b)\s*", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:unless|except|excluding|provided(?: that)?|because|as long as|only if|even if|"
     r"außer|sofern)\b([^.;]*)",
@@ -72,11 +81,13 @@ _CONDITIONS = re.compile(
 _AT_MOST = re.compile(
     r"\b(?:up to|at most|no more than|not more than|longest|highest)\b", re.IGNORECASE
 )
+# A "so" and a "which" may only draw a conclusion: what they add is left open
 _APPENDED = re.compile(
-    r"^(?:and|or|but|unless|because|since|except|which|who|whose|so|although|though|provided|und|oder|"
+    r"^(?:and|or|but|unless|because|since|except|who|whose|although|though|provided|und|oder|"
     r"aber|weil|außer)\b",
     re.IGNORECASE,
 )
+_REPEATED = re.compile(r"\b(\w+) and \1\b", re.IGNORECASE)  # "again and again" adds nothing
 # Counted by the answer and not by the document
 _COUNT = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|\d)\s+((?:[^\W\d_]+\s+){0,2}(?:things|items|points|"
@@ -214,11 +225,14 @@ def _wording(text: str, found: Sequence[Found], *, known: str, lead: str) -> Ver
         return Verdict(Reason.MODAL)
     if changes[1]:
         return Verdict(Reason.SCOPE)
+    order = order_changed(text, quoted)
     pairs = [*exchanged_words(said, evidence)]
     around = f"{quoted}\n{known}"
     if (
         any(are_about_the_same(pair, text, around) for pair in pairs)
         or (not is_rows and are_exchanged(text, quoted))
+        or (not is_rows and relations_exchanged(text, quoted))
+        or order
         or amounts_exchanged(text, quoted)
     ):
         return Verdict(Reason.EXCHANGED)
@@ -232,12 +246,26 @@ def _wording(text: str, found: Sequence[Found], *, known: str, lead: str) -> Ver
         return Verdict(Reason.NOT_PROVEN, missing=missing)
     above = frozenset(words(lead))
     missing = tuple(word for word in missing if not is_known(word, above))
-    is_open = bool(missing or pairs) or None in changes or denies_alone(text, quoted)
+    missing += _missing_acronyms(text, f"{quoted}\n{known}\n{lead}")
+    is_open = bool(missing or pairs) or None in (*changes, order) or denies_alone(text, quoted)
     return Verdict(None, is_open=is_open, missing=missing)
+
+
+def _missing_acronyms(text: str, known: str) -> tuple[str, ...]:
+    """Return the acronyms that are small words in other letters, and that *known* does not have.
+
+    >>> _missing_acronyms("IT and HR approve it.", "HR approves it.")
+    ('IT',)
+    """
+    written = [] if text.isupper() else re.findall(r"\b[A-Z]{2,}\b", text)
+    return tuple(
+        one for one in written if one.lower() in STOPWORDS and not re.search(rf"\b{one}\b", known)
+    )
 
 
 def _appended(text: str) -> Iterator[str]:
     """Yield the clauses after the first that are joined by a word such as "and"."""
+    text = _REPEATED.sub(" ", text)
     ends = [match.span() for match in _CLAUSES.finditer(text)]
     for (start, end), (stop, _) in pairwise([*ends, (len(text), 0)]):
         joint = re.sub(r"^[\s,;:–—-]+", "", text[start:stop])
@@ -268,6 +296,18 @@ def clauses(text: str) -> Iterator[str]:
     for clause in _CLAUSES.split(text):
         if clause and content_words(clause):
             yield clause
+
+
+def independent(text: str) -> Iterator[str]:
+    """Yield the parts of *text* that each claim something without the others.
+
+    >>> list(independent("If it rains, we stay, and lunch is free."))
+    ['If it rains, we stay', 'lunch is free.']
+    """
+    joints = _JOINTS if _CONDITIONAL.search(text) else _CLAUSES
+    for part in joints.split(text):
+        if part and content_words(part):
+            yield part
 
 
 def _is_added(text: str, evidence: frozenset[str], known: str) -> bool:

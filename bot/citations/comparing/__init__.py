@@ -26,6 +26,7 @@ from footnote_qa.bot.citations.comparing.quantities import (
     wrong_quantity,
     wrong_rate,
 )
+from footnote_qa.bot.citations.comparing.relations import order_changed, relations_exchanged
 from footnote_qa.bot.citations.comparing.roles import amounts_exchanged, are_exchanged
 from footnote_qa.bot.citations.comparing.word_forms import in_single_words, is_light
 
@@ -55,7 +56,9 @@ __all__ = [
     "missing_names",
     "missing_numbers",
     "modal_changed",
+    "order_changed",
     "quantities_in",
+    "relations_exchanged",
     "scope_changed",
     "times",
     "times_changed",

@@ -23,6 +23,7 @@ _DENIALS = listed(
     "except excluded excludes excluding exclude exempt prohibited forbidden banned denied refused "
     "rejected lacks lack lacking missing fails failed unless only unable impossible invalid "
     "prevent prevents prevented preventing prohibits prohibit ceased ceases avoid avoids avoided "
+    "muted disabled suspended paused frozen "
     "ineligible unavailable unlimited optional free void empty closed unpaid unsupported unlike "
     "instead "
     "ausgenommen ausgeschlossen verboten untersagt nur außer sauf interdit exclu seulement "
@@ -83,7 +84,7 @@ def _denies_what_is_said(sentence: str, evidence: str) -> bool:
     if have_opposites([*_after_denials(sentence)], known):
         return False  # "not private" is "public"
     if known & _DENIALS:
-        return bool(known & _DENIALS & denied)
+        return not {*map(stem_of, known & _DENIALS)}.isdisjoint(map(stem_of, denied))
     return not denied or any(is_known(word, known) for word in denied)
 
 
@@ -126,7 +127,8 @@ def _negations(text: str, *, mainly: bool = False) -> Iterator[int]:
         word = match.group().lower().replace("’", "'")
         if _is_negation(word) and not (mainly and word in _WITHOUT):
             rest = text[match.end() :]
-            if not _NO_NEGATION.match(rest):
+            is_said = word == "no" and re.search(r"\bsa(?:y|ys|id|ying) $", text[: match.start()])
+            if not is_said and not _NO_NEGATION.match(rest):
                 yield match.end()
 
 
@@ -145,6 +147,6 @@ def _denied_words(text: str, *, mainly: bool = False) -> Iterator[str]:
 
 _SHORT = 3
 _AUXILIARIES = listed(
-    "the and any are was has had its you our can may all for yet one this that these those been "
-    "have does will would could should must they them their your being also only just even"
+    "able the and any are was has had its you our can may all for yet one this that these those "
+    "been have does will would could should must they them their your being also only just even"
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from footnote_qa.index.chunking import stem
+from footnote_qa.index.chunking import STOPWORDS, stem
 
 _MUST = re.compile(
     r"\b(?:must|shall|ha(?:s|ve) to|had to|need(?:s|ed)? to|required?|requires|mandatory|"
@@ -82,7 +82,7 @@ _ALWAYS = {  # what is claimed, and what in the evidence licenses it
             r"jede[rsmn]?|alle[rn]?(?= [A-ZÄÖÜ])"
         ),
         (
-            r"everyone|everybody|every|each|all|any|anyone|anybody|regardless|whoever|whole|"
+            r"everyone|everybody|every|each|all|any|anyone|anybody|someone|somebody|regardless|whoever|whole|"
             r"entire|per|no one|nobody|none|both|jede[rsmn]?|alle[rsmn]?"
         ),
     ),
@@ -98,6 +98,16 @@ _DENIES = re.compile(r"\b(?:not|no|never|nobody|cannot|nicht|kein\w*)\b|n['’]t
 _ALL = re.compile(
     r"(?<!at )\b(?:all|every|each|any)\b(?! (?:of )?(?:these|those|this|the same)\b)", re.IGNORECASE
 )
+_ALL_OF = re.compile(
+    r"(?<!at )\b(?:all|every|each|any)\b(?! (?:of )?(?:these|those|this|the same)\b)"
+    r"(?! (?:day|week|month|year|quarter|hour|time|other|two|three|four|few|\d)\w*\b)",
+    re.IGNORECASE,
+)
+_AFTER_NOUN = re.compile(
+    r"\b(?:for|in|on|at|with|by|to|from|that|who|which|when|if|and|or|is|are|ha[sv]e?)\b|[,.;:|\n]",
+    re.IGNORECASE,
+)
+_NEAR_ALL = 5  # words after an "all" among which is what it is said of
 _ALL_LIKE = re.compile(
     r"\b(?:all|every\w*|each|any\w*|whole|entire|per|a|an|no|none|never|both|daily|weekly|monthly|"
     r"quarterly|yearly|annual\w*|regardless)\b|/",
@@ -163,7 +173,10 @@ def modal_changed(statement: str, evidence: str) -> bool | None:
         certain = re.sub(_MAYBE, " ", known)
         if claimed and not claimed <= {stem(word) for word in re.findall(r"[a-z]+", certain)}:
             return True if re.search(r"\b(?:will|always|definitely|guaranteed)\b", said) else None
-    if _MAY.search(said) and not _MAY.search(known) and _MUST_SAID.search(known):
+    both_deny = _DENIES.search(said) and _DENIES.search(known)  # "may not" is "must not"
+    if not both_deny and (
+        _MAY.search(said) and not _MAY.search(known) and _MUST_SAID.search(known)
+    ):
         return None if re.search(r"\b(?:can|could|kann|können)\b", said) else True
     if _SHOULD.search(said) and not _SHOULD.search(known) and _MUST_SAID.search(known):
         return None
@@ -176,7 +189,7 @@ def _must_verbs(said: str) -> frozenset[str]:
         stem(word)
         for match in _MUST_SAID.finditer(said)
         for word in re.findall(r"[^\W\d_]+", said[match.end() : match.end() + 40])[:3]
-        if word not in {"be", "to", "the", "not", "also", "a"}
+        if word not in STOPWORDS
     )
 
 
@@ -203,10 +216,37 @@ def scope_changed(statement: str, evidence: str) -> bool | None:
         return None if is_then or _DENIES.search(evidence) else True
     if any(_is_without_exception(name, statement, evidence) for name in _ALWAYS):
         return None if _is_of_all(statement, evidence) else True
+    if _is_of_another(statement, evidence):
+        return None
     goes_further = (_ALL.search(statement) and not _ALL_LIKE.search(evidence)) or (
         _COMPARED.search(statement) and not _COMPARED_LIKE.search(evidence)
     )
     return None if goes_further or _leaves_out(statement, evidence) else False
+
+
+def _is_of_another(statement: str, evidence: str) -> bool:
+    """Return whether *statement* says "all" or "every" of something, and *evidence* of another.
+
+    >>> _is_of_another("It ends every server.", "Users of a server may end all security.")
+    True
+    """
+    known = _quantified(evidence, most=_NEAR_ALL)
+    return bool(known) and any(
+        one.isdisjoint(known)
+        for match in _ALL_OF.finditer(statement)
+        for one in [_quantified(statement[match.start() : match.end() + 40], most=2)]
+        if one
+    )
+
+
+def _quantified(text: str, *, most: int) -> frozenset[str]:
+    """Return the stems of the words after each "all" or "every"."""
+    return frozenset(
+        stem(word.lower())
+        for match in _ALL_OF.finditer(text)
+        for word in re.findall(r"[^\W\d_]+", _AFTER_NOUN.split(text[match.end() :])[0])[:most]
+        if word.lower() not in STOPWORDS
+    )
 
 
 def _is_without_exception(name: str, statement: str, evidence: str) -> bool:

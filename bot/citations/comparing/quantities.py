@@ -12,6 +12,7 @@ from footnote_qa.bot.citations.comparing.dates import without_dates
 from footnote_qa.bot.citations.comparing.units import FORMS, UNITS
 from footnote_qa.index.chunking import STOPWORDS, stem
 
+_TWICE = 2
 _TEN = 10
 _WORKDAY_HOURS = 8  # "13 days" of leave are 104 hours
 _SUMMED = re.compile(
@@ -248,6 +249,8 @@ def wrong_quantity(statement: str, evidence: str) -> str:
             if _is_exchanged(said, known):
                 return said.written
             continue
+        if _is_counted_twice(said, statement, evidence) or _is_the_nth(said, known, statement):
+            continue
         if said.value == 1 and _size(said) in rates(evidence):
             continue  # "a day", "per day", "daily" say the same
         if said.value == 1 and said.unit in {one.unit for one in known if one.value == 1}:
@@ -255,7 +258,40 @@ def wrong_quantity(statement: str, evidence: str) -> str:
         if _SUMMED.search(statement) and _is_computed(said, known):
             continue
         return said.written
+    return _one_of_more(statement, known, evidence)
+
+
+def _one_of_more(statement: str, known: Sequence[Quantity], evidence: str) -> str:
+    """Return a "one member" of *statement* where *evidence* asks for several; "" if there is none.
+
+    >>> _one_of_more("One member approves.", quantities_in("Two members approve."), "")
+    'One member'
+    """
+    several = {one.noun for one in known if one.noun and one.value > 1}
+    for match in re.finditer(r"\b(?:one|a single) ([^\W\d_]+)", statement, re.IGNORECASE):
+        noun = re.escape(match[1])
+        is_known = re.search(
+            rf"\b(?:one|an?|single|each|every|per) {noun}\b", evidence, re.IGNORECASE
+        )
+        if match[1].lower() in STOPWORDS or is_known:
+            continue
+        if stem(match[1].lower()) in several:
+            return match.group()
     return ""
+
+
+def _is_counted_twice(said: Quantity, statement: str, evidence: str) -> bool:
+    """Return whether "two tests a year" says that something is tested "twice a year"."""
+    is_rate = said.value == _TWICE and not said.unit and rates(statement)
+    return bool(is_rate and re.search(r"\btwice\b", evidence, re.IGNORECASE))
+
+
+def _is_the_nth(said: Quantity, known: Sequence[Quantity], statement: str) -> bool:
+    """Return whether "after three months" says that it is after the third month."""
+    is_after = re.search(rf"\bafter\s+{re.escape(said.written)}", statement, re.IGNORECASE)
+    return bool(is_after) and any(
+        one.value == said.value and one.unit == f"nth {stem(said.unit)}" for one in known
+    )
 
 
 def _is_exchanged(said: Quantity, known: Sequence[Quantity]) -> bool:

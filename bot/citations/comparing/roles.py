@@ -11,6 +11,7 @@ from footnote_qa.bot.citations.comparing.quantities import quantities_in
 from footnote_qa.bot.citations.comparing.word_forms import base
 from footnote_qa.index.chunking import STOPWORDS, listed
 
+_SINGLE = re.compile(r"(?<=[aeiou])([bdgmnprt])\1$")  # "running" is a form of "run"
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.;:!?,]")
 _PREPOSITIONS = listed(
     "by to from of with for at in on into onto before after until since under over than via about "
@@ -36,6 +37,7 @@ _PARTIES = listed(
     "court judge lawyer police officer bot program server provider model asker helper leader lead "
     "chief president ceo cfo people person somebody someone nobody anyone everyone"
 )
+_ALLOWING = ("permit", "allow", "grant", "give", "open", "available", "offer")
 _PRONOUNS = listed("it they he she i")
 _SPEAKERS = listed("you we")
 _STOPS = frozenset(".;:!?,")
@@ -85,7 +87,9 @@ def _is_other_part(
     name, verb, place = part
     others = {one for one in told if one[1] == verb}
     is_got = place == "does" and any(one[1] == _verb("receive") for one in told)
-    same = {"by": "does", "does": "from" if is_got else ""}  # what you get from her she gives
+    # What you get from her she gives, and what is allowed to her she does
+    is_allowed = any((name, _verb(word), "to") in told for word in _ALLOWING)
+    same = {"by": "does", "does": "from" if is_got else "to" if is_allowed else ""}
     if part in told or not others or (name, verb, same.get(place, "")) in told:
         return False
     has_it = {one[0] for one in others if one[2] == place}
@@ -122,7 +126,8 @@ def _deeds(tokens: list[str], one: _Party, taken: set[int]) -> Iterator[tuple[st
     elif one.role == "of":
         yield _head(tokens, one.at), "of"
     elif one.role in {"to", "from"}:
-        for verb in _of_clause(tokens, one.at, taken):
+        place = next((at for at in range(one.at, -1, -1) if tokens[at] == one.role), one.at)
+        for verb in _of_clause(tokens, place, taken):
             yield verb, one.role
     elif not one.role and not tokens[one.at].endswith(("'s", "s'")):
         verb, is_passive = _after(tokens, one.at, taken)
@@ -164,7 +169,7 @@ def _verb(word: str) -> str:
         ("s", ""),
     ):
         if word.endswith(ending) and len(word) - len(ending) > 2:  # noqa: PLR2004
-            return (word.removesuffix(ending) + instead).rstrip("e")
+            return _SINGLE.sub(r"\1", word.removesuffix(ending) + instead).rstrip("e")
     return word.rstrip("e")
 
 
@@ -255,7 +260,7 @@ def _before(tokens: list[str], at: int, taken: set[int], *, direct: bool = False
             return _verb(token)
         if not direct and token.endswith(("ed", "en", "id", "ld", "nt", "pt", "wn", "ne")):
             return _verb(token)
-        if direct:
+        if direct and (place == 0 or tokens[place - 1] not in _BEFORE_NOUN):
             return ""
     return ""
 
@@ -286,7 +291,7 @@ def _names(tokens: list[str]) -> frozenset[str]:
         one.lower()
         for before, one in pairwise(["", *tokens])
         if one[0].isupper()
-        and one.lower() not in _FUNCTION
+        and (one.lower() not in _FUNCTION or (one.isupper() and len(one) > 1))
         and (before not in {"", ".", "!", "?", ":"} or not one[1:].islower())
     )
 
@@ -297,6 +302,9 @@ def _parties(tokens: list[str], named: frozenset[str] = frozenset()) -> Iterator
     for at, written in enumerate(list(tokens)):
         token = written.lower()
         is_name = written[0].isupper() and token in named
+        if is_name and token in _FUNCTION:  # IT is no "it"
+            is_name = written.isupper()
+            token = f"@{token}" if is_name else token
         tokens[at] = token
         if token in _PREPOSITIONS:
             role = token

@@ -109,6 +109,8 @@ PHRASES = tuple(
     for pattern, word in (
         (r"hand(?:s|ed|ing)? (?:it |them )?in", "submit"),
         (r"pa(?:y|ys|id|ying) (?:it |them )?back", "repay"),
+        (r"e-mail", "email"),
+        (r"sa(?:y|ys|id|ying) no", "refuse"),
         (r"back(?:s|ed|ing)?[ -]up", "backup"),
         (r"(?:sign|log)(?:s|ed|ged|ing|ging)?[ -]in", "register"),
         (r"pick(?:s|ed|ing)? (?:it |them )?up", "collect"),

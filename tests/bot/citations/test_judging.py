@@ -12,6 +12,11 @@ TRAIN = "Travel by train is booked in second class through the travel desk."
 BACKUP = "Backups of the order database are kept for ninety days in the second data centre."
 GUESTS = "Visitors may use the guest network during their stay."
 PUMP = "The pump is serviced before each season by the supplier."
+REVIEW = (
+    "If the request is rejected, it goes back for more documentation. "
+    "If the request is approved, IT marks it as done."
+)
+RIGHTS = "Users of a server may end all security for their own server."
 
 
 def checked(reply: str, *texts: str) -> Checked:
@@ -28,6 +33,9 @@ def is_plain(result: Checked) -> bool:
     ("evidence", "said"),
     [
         (MUSEUM, "The museum closes at 18:00 on weekdays, and dogs are welcome."),
+        (REVIEW, "If the request is approved, it goes back for more documentation."),
+        (REVIEW, "The request goes back for more documentation before it is rejected."),
+        (RIGHTS, "They may end all security for every server."),
         (MUSEUM, "The museum closes at 18:00 on weekdays, and tickets include a drink."),
         (MUSEUM, "Admission is free for pupils, but cameras cost extra."),
         (MUSEUM, "Admission is free for pupils, which the city finances."),
