@@ -96,7 +96,7 @@ def assert_harmless(answer: Answer, chunks: list[Chunk]) -> None:
     assert CANARY not in str(answer)
     assert not ACTIVE.search(answer.text)
     quotes = " ".join(citation.quote for citation in answer.citations)
-    assert all(url.rstrip(".,;:!?'\"") in quotes for url in URL.findall(answer.text))
+    assert all(url.rstrip(".,;:!?'\"”") in quotes for url in URL.findall(answer.text))
     texts = {chunk.document: chunk for chunk in chunks}
     for citation in answer.citations:
         chunk = texts[citation.document]
