@@ -18,7 +18,7 @@ from footnote_qa.index.storage import IndexDirectory
 from footnote_qa.index.types import QuestionEncoder, Reranker, Searcher
 
 if TYPE_CHECKING:
-    from footnote_qa.bot.engine import Export, FootnoteQueryEngine
+    from footnote_qa.bot.engine import AnswerEngine, Export
     from footnote_qa.bot.extractive import SpanModel
     from footnote_qa.bot.llm import Ledger, Portfolio
     from footnote_qa.bot.state import QuestionRepository
@@ -244,10 +244,10 @@ class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
     """An index that searches and that embeds texts as questions."""
 
 
-def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
-    """Return the query engine for *index*, with the portfolio of the settings."""
+def engine(settings: Settings, index: SearchingEncoder) -> "AnswerEngine":
+    """Return the engine for *index*, with the portfolio of the settings."""
     from footnote_qa.bot.citations import EntailmentCheck  # noqa: PLC0415
-    from footnote_qa.bot.engine import FootnoteQueryEngine, Room  # noqa: PLC0415 - imports llama-index
+    from footnote_qa.bot.engine import AnswerEngine, Room  # noqa: PLC0415
     from footnote_qa.bot.extractive import ExtractiveAnswerer  # noqa: PLC0415
 
     offline = ExtractiveAnswerer(
@@ -255,7 +255,7 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
         settings.models.offline_threshold,
         encode=index.encode,
     )
-    return FootnoteQueryEngine(
+    return AnswerEngine(
         index,
         portfolio(settings),
         fallback=offline,
@@ -309,7 +309,7 @@ def portfolio(settings: Settings) -> "Portfolio":
     return Portfolio(models, settings.models, ledger(settings))
 
 
-def renew_models(engine: "FootnoteQueryEngine", settings: Settings) -> None:
+def renew_models(engine: "AnswerEngine", settings: Settings) -> None:
     """Ask the models with the keys of these settings from now on; raises `SettingsError`."""
     if settings.models.providers:
         from footnote_qa.bot.llm import build_models  # noqa: PLC0415 - imports llama-index
