@@ -64,7 +64,7 @@ class AnswerEngine:
 
     @property
     def searcher(self) -> Searcher:
-        """What finds passages."""
+        """The search of passages."""
         return self._parts.searcher
 
     @property
