@@ -176,13 +176,13 @@ def builder(
         gate: A further condition for promotion.
     """
     from footnote_qa.index.building import Builder  # noqa: PLC0415 - imports the parsers
-    from footnote_qa.index.embedding import SentenceTransformerEmbedder  # noqa: PLC0415
+    from footnote_qa.index.embedding import open_embedder  # noqa: PLC0415
 
     cache = settings.data_dir / "cache"
     return Builder(
         directory=directory or index_directory(settings),
         cache_path=cache / "embeddings.sqlite",
-        embedder=SentenceTransformerEmbedder(settings.index.model, export_cache=cache / "encoders"),
+        embedder=open_embedder(settings.index.model, export_cache=cache / "encoders"),
         options=options,
         progress=progress,
         gate=gate,
