@@ -27,10 +27,10 @@ from benchmarks.texts import ROOT, paragraphs, sentences, write_documents
 from footnote_qa.index.building import Builder, BuildOptions
 from footnote_qa.index.embedding import (
     EMBEDDED,
+    ShippedEmbedder,
     open_embedder,
     unit_rows,
 )
-from footnote_qa.index.embedding.embedder import ShippedEmbedder
 from footnote_qa.index.search import LiveIndex
 from footnote_qa.index.sources import SourceSpec
 from footnote_qa.index.storage import IndexDirectory

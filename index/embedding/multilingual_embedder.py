@@ -31,7 +31,7 @@ from footnote_qa.index.embedding.multilingual import (
     PROMPTS,
     PackedModel,
     fingerprint,
-    packaged,
+    packaged_model,
 )
 from footnote_qa.index.embedding.names import MULTILINGUAL
 from footnote_qa.index.errors import ModelError
@@ -52,7 +52,7 @@ class MultilingualEmbedder(ExportedEmbedder):
     """
 
     def __init__(self, *, export_cache: Path) -> None:
-        self._packed, self._export_cache = packaged(), export_cache
+        self._packed, self._export_cache = packaged_model(), export_cache
         self._info = EncoderInfo(
             model=MULTILINGUAL,
             fingerprint=fingerprint(self._packed),

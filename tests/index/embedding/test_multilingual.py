@@ -13,7 +13,7 @@ from footnote_qa.index.embedding import (
     open_embedder,
 )
 from footnote_qa.index.embedding.encoder import DOCUMENTS, QUESTIONS, OnnxEncoder
-from footnote_qa.index.embedding.multilingual import PackedModel, fingerprint, packaged
+from footnote_qa.index.embedding.multilingual import PackedModel, fingerprint, packaged_model
 from footnote_qa.index.embedding.multilingual_embedder import MultilingualEmbedder
 from footnote_qa.index.errors import ModelError
 from tests.fakes.multilingual_model import unpack
@@ -53,7 +53,7 @@ def test_a_question_in_another_language_finds_the_text(
 
     assert int(np.argmax(cosines)) == nearest
     assert encoder.info.query_prompt == "query: "
-    assert encoder.info.fingerprint == embedder.fingerprint == fingerprint(packaged())
+    assert encoder.info.fingerprint == embedder.fingerprint == fingerprint(packaged_model())
 
 
 def test_the_export_agrees_with_the_model_itself(
@@ -61,7 +61,7 @@ def test_the_export_agrees_with_the_model_itself(
 ) -> None:
     from sentence_transformers import SentenceTransformer
 
-    unpack(packaged(), tmp_path / "model")
+    unpack(packaged_model(), tmp_path / "model")
     model = SentenceTransformer(str(tmp_path / "model"), device="cpu")
     texts = [*TEXTS, "Grundsätze der Ablage", "停车费三欧元。", "A longer text, again. " * 200]
     expected = model.encode_document(texts, normalize_embeddings=True)
@@ -111,7 +111,7 @@ def test_a_text_is_divided_into_its_tokens(embedder: MultilingualEmbedder) -> No
 
 
 def test_rows_of_the_packed_weights_are_those_of_the_network() -> None:
-    packed = PackedModel(packaged())
+    packed = PackedModel(packaged_model())
     weights = dict(packed.weights())
 
     words = weights["embeddings.word_embeddings.weight"]
