@@ -13,14 +13,12 @@ if TYPE_CHECKING:
     from footnote_qa.index.embedding.multilingual import packaged_model
     from footnote_qa.index.embedding.opening import open_embedder
     from footnote_qa.index.embedding.sentence_transformer import (
-        INSTALL_MODELS,
         SentenceTransformerEmbedder,
         model_folder,
     )
     from footnote_qa.index.embedding.shipping import export_embedded, write_expected
 
 _LATE = {  # name -> module, imported on first use: a question needs none of them
-    "INSTALL_MODELS": "sentence_transformer",
     "SentenceTransformerEmbedder": "sentence_transformer",
     "ShippedEmbedder": "embedder",
     "advice": "languages",
@@ -38,7 +36,6 @@ _LATE = {  # name -> module, imported on first use: a question needs none of the
 
 __all__ = [
     "EMBEDDED",
-    "INSTALL_MODELS",
     "MULTILINGUAL",
     "OnnxEncoder",
     "SentenceTransformerEmbedder",

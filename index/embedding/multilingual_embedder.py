@@ -26,7 +26,6 @@ from footnote_qa.index.embedding.exports import (
     write_stage,
 )
 from footnote_qa.index.embedding.multilingual import (
-    INSTALL_MULTILINGUAL,
     MAX_TOKENS,
     PROMPTS,
     PackedModel,
@@ -35,6 +34,7 @@ from footnote_qa.index.embedding.multilingual import (
 )
 from footnote_qa.index.embedding.names import MULTILINGUAL
 from footnote_qa.index.errors import ModelError
+from footnote_qa.index.extras import install
 from footnote_qa.index.types import Vectors
 
 EXPECTED = Path(__file__).with_name("models") / "multilingual.json"
@@ -89,7 +89,7 @@ class MultilingualEmbedder(ExportedEmbedder):
             from footnote_qa.index.embedding.bert_graph import bert_graph  # noqa: PLC0415 - imports onnx
         except ModuleNotFoundError as error:
             raise ModelError(
-                f'the model "multilingual" needs the package onnx: {INSTALL_MULTILINGUAL}'
+                f'the model "multilingual" needs the package onnx: {install("multilingual")}'
             ) from error
         packed = PackedModel(self._packed)
         tokenizer = self._unpacked_tokenizer()

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from footnote_qa.index.embedding.embedder import ExportedEmbedder
 from footnote_qa.index.embedding.encoder import TOKENIZER_FILE, EncoderInfo, is_whole
 from footnote_qa.index.errors import ModelError
+from footnote_qa.index.extras import install
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _MODEL_SUFFIXES = {".json", ".txt", ".safetensors", ".model"}
 _SKIPPED = {"data_config.json", "README.md"}
-INSTALL_MODELS = 'pip install "footnote-qa[models]"'
 
 
 def model_folder(model: str) -> Path:
@@ -87,7 +87,7 @@ class SentenceTransformerEmbedder(ExportedEmbedder):
             except ModuleNotFoundError as error:
                 raise ModelError(
                     f"the model {self.model!r} needs a package that is not installed "
-                    f"({error.name}): {INSTALL_MODELS}"
+                    f"({error.name}): {install('models')}"
                 ) from error
         return folder
 

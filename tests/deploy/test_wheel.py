@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import footnote_qa
-from tests.fakes.distribution import Environment, build, copy_project, run, wheel_of
+from tests.fakes.distribution import Environment, build, run, wheel_of
 
 pytestmark = pytest.mark.slow
 
@@ -25,16 +25,6 @@ import json, footnote_qa, footnote_qa.eval, footnote_qa.index, footnote_qa.bot, 
 parts = (footnote_qa, footnote_qa.eval, footnote_qa.index, footnote_qa.bot, footnote_qa.prompts)
 print(json.dumps([part.__file__ for part in parts]))
 """
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_project(tmp_path_factory.mktemp("made") / "project")
-
-
-@pytest.fixture(scope="module")
-def wheel(project: Path) -> Path:
-    return build(project, "wheel")
 
 
 @pytest.fixture(scope="module")
