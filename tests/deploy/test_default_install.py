@@ -1,4 +1,4 @@
-"""What the distribution installs without extras: small, and it builds, answers and measures."""
+"""Without extras, the distribution is small, and it builds, answers and measures."""
 
 import json
 import re

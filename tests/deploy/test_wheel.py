@@ -1,4 +1,4 @@
-"""The wheel: what it installs, what it says of itself, and what it leaves alone."""
+"""The wheel installs one package, describes itself, and leaves other packages alone."""
 
 import email
 import json

@@ -1,4 +1,4 @@
-"""What commands import: nothing that the question at hand does not need."""
+"""Commands import no package that the question does not need."""
 
 import json
 import subprocess
