@@ -60,7 +60,7 @@ def _trim_in_pipes(command: TyperCommand | TyperGroup) -> None:
                 stack.enter_context(redirect_stdout(without_trailing_blanks(sys.stdout)))
             show(context, formatter)  # type: ignore[arg-type]  # the same ones
 
-    command.format_help = trimmed  # type: ignore[method-assign]  # Typer has no setting for it
+    command.format_help = trimmed  # type: ignore[method-assign,assignment]  # Typer has no setting
 
 
 def _use_plain_words(param: TyperArgument | TyperOption, context: Context) -> None:
