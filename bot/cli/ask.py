@@ -17,7 +17,7 @@ from footnote_qa.bot.cli.app import (
 )
 
 if TYPE_CHECKING:
-    from footnote_qa.bot.engine import FootnoteQueryEngine
+    from footnote_qa.bot.engine import AnswerEngine
     from footnote_qa.index.types import Audience
 
 _HISTORY_TURNS = 20
@@ -155,7 +155,7 @@ class _Style:
     prompt: str
 
 
-def _converse(engine: "FootnoteQueryEngine", audience: "Audience", style: _Style) -> None:
+def _converse(engine: "AnswerEngine", audience: "Audience", style: _Style) -> None:
     import json
     import secrets
 
