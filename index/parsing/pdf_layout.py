@@ -18,6 +18,7 @@ _MOST_HEADING_CHARS = 120
 _MOST_HEADING_WORDS = 16
 _LARGER = 1.12
 _MOST_HEADINGS_SHARE = 0.25
+_FEW_HEADINGS = 3
 _MOST_LEVELS = 5
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -138,11 +139,21 @@ def mark_headings(pages: Sequence[PdfLines]) -> None:
         if _could_be_heading(line) and _is_alone(before, line, after)
     ]
     found = large + bold
-    if len(found) > _MOST_HEADINGS_SHARE * len(lines):
-        found = large if len(large) <= _MOST_HEADINGS_SHARE * len(lines) else []
+    if _are_too_many(found, pages):
+        found = [] if _are_too_many(large, pages) else large
     styles = sorted({(-line.size, not line.is_bold) for line in found})
     for line in found:
         line.level = min(styles.index((-line.size, not line.is_bold)) + 1, _MOST_LEVELS)
+
+
+def _are_too_many(headings: Sequence[PdfLine], pages: Sequence[PdfLines]) -> bool:
+    """Return whether so much is large or bold that it says nothing: a poster, a slide."""
+    lines = sum(line.text.count("\n") + 1 for page in pages for line in page.lines)
+    if len(headings) <= _MOST_HEADINGS_SHARE * lines:
+        return False
+    chars = sum(len(line.text) for page in pages for line in page.lines)
+    told = sum(len(line.text) for line in headings)
+    return len(headings) > _FEW_HEADINGS or told > _MOST_HEADINGS_SHARE * chars
 
 
 def _neighbours(
