@@ -107,6 +107,7 @@ def _change(root: etree._Element, styles: Mapping[str, _Style]) -> None:
     unshown = [run for run in root.iter(f"{_W}r") if _is_unshown(run, styles)]
     for node in [
         *root.iter(f"{_W}moveFrom"),
+        *(row for row in root.iter(f"{_W}tr") if row.find(f"{_W}trPr/{_W}hidden") is not None),
         *(text for run in unshown for text in run.iter(*_TEXT)),
     ]:
         _drop(node)

@@ -138,3 +138,19 @@ def test_a_comment_is_read_at_the_end() -> None:
     document.save(file)
 
     assert parse(file.getvalue()).text.endswith("tonnes.\n\nComment by Ada: It is broken.")
+
+
+def test_a_hidden_row_of_a_table_is_left_out() -> None:
+    document = new_document()
+    table = document.add_table(3, 2)
+    for row, words in zip(table.rows, ["Berth", "Gone", "B7"], strict=True):
+        row.cells[0].text, row.cells[1].text = words, f"{words} too"
+    hidden = parse_xml(f"<w:trPr {nsdecls('w')}><w:hidden/></w:trPr>")
+    table.rows[1]._tr.insert(0, hidden)
+    file = BytesIO()
+    document.save(file)
+
+    text = parse(file.getvalue()).text
+
+    assert "B7 too" in text
+    assert "Gone" not in text
