@@ -14,6 +14,8 @@ _LEAST_SHARE = 0.5
 _LEAST_ALTERNATING = 3
 _NUMBER = re.compile(r"\d+|\b[ivxlc]{1,6}\b", re.IGNORECASE)
 
+_PAGE_OF_PAGES = re.compile(r"\b\d+ ?(?:/|of|von|de|sur|di|van|av|z) ?\d+\b", re.IGNORECASE)
+
 _MOST_HEADING_CHARS = 120
 _MOST_HEADING_WORDS = 16
 _LARGER = 1.12
@@ -80,10 +82,10 @@ def drop_running_lines(pages: Sequence[PdfLines]) -> None:
     places: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for number, page in enumerate(pages):
         for line in _marginal(page):
-            places[_key(line, body)].append((number, line.top))
+            places[_key(line, page, body)].append((number, line.top))
     running = {key for key, found in places.items() if _is_running(found, len(pages))}
     for page in pages:
-        dropped = [line for line in _marginal(page) if _key(line, body) in running]
+        dropped = [line for line in _marginal(page) if _key(line, page, body) in running]
         # A page of nothing else keeps them
         if len(dropped) < len(page.lines):
             page.lines = [line for line in page.lines if not any(line is one for one in dropped)]
@@ -97,13 +99,16 @@ def _marginal(page: PdfLines) -> list[PdfLine]:
     return at_top[:_MOST_RUNNING] + at_foot[:_MOST_RUNNING]
 
 
-def _key(line: PdfLine, body: float) -> str:
+def _key(line: PdfLine, page: PdfLines, body: float) -> str:
     """Return what is equal for the same line of all pages, whatever number it has.
 
-    A line in large type is a heading, such as "Part 2": only its number differs from others.
+    The largest type at the top of a page is a heading, such as "Part 2": only its number differs
+    from others.
     """
-    is_large = line.size >= body * _LARGER
-    text = line.text if is_large else _NUMBER.sub("#", line.text)
+    is_top = line.bottom > page.height / 2 and line.size >= body * _LARGER
+    is_large = is_top and line.size >= max(one.size for one in page.lines)
+    is_heading = is_large and not _PAGE_OF_PAGES.search(line.text)
+    text = line.text if is_heading else _NUMBER.sub("#", line.text)
     return "".join(text.split()).casefold()
 
 

@@ -215,6 +215,23 @@ def test_running_heads_and_page_numbers_are_left_out(pages: int) -> None:
     assert parsed.text.count(SENTENCE.strip()) == 24 * pages
 
 
+@pytest.mark.parametrize("foot", ["Version 7 - page {}", "{} of 3", "Part of the rules, {}/3"])
+def test_a_foot_in_larger_type_than_the_text_is_left_out(foot: str) -> None:
+    def draw(canvas: Canvas, number: int) -> None:
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(60, 20, foot.format(number))
+        canvas.drawString(60, 815, f"page {number} of 3")
+        canvas.setFont("Helvetica-Bold", 18)
+        canvas.drawString(60, 780, f"Part {number}")
+        prose(canvas, y=740)
+
+    parsed = parse(drawn(*(lambda canvas, n=n: draw(canvas, n) for n in (1, 2, 3))))
+
+    assert [one.text for one in parsed.headings] == ["Part 1", "Part 2", "Part 3"]
+    assert foot.format(2) not in parsed.text
+    assert "of 3" not in parsed.text
+
+
 def test_headings_are_found_by_size_and_weight_where_there_is_no_outline() -> None:
     draws = [lambda canvas, n=n: running(canvas, n, 3) for n in (1, 2, 3)]
 
