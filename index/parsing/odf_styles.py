@@ -1,4 +1,4 @@
-"""Read the styles of OpenDocument files: what is hidden, struck out, raised or a heading."""
+"""Read the styles of OpenDocument files: hidden, struck out, raised or a heading."""
 
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _MAX_PARENTS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OdfStyle:
-    """What a style says about the text that has it.
+    """The effects of a style on its text.
 
     Attributes:
         is_unshown: Whether it is hidden or struck out.

@@ -49,7 +49,7 @@ def lowered(text: str, *, before: str, after: str) -> str:
 
 
 def _is_term(words: str, before: str) -> bool:
-    """Return whether *words* are part of a formula after what stands before them."""
+    """Return whether *words* are part of a formula after the text before them."""
     if not _TERM.fullmatch(words) or not before[-1:].strip():
         return False
     if not words.isalpha():
