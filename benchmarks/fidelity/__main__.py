@@ -122,10 +122,15 @@ def _count_rows(figures: Figures, parsed: Parsed, rows: Sequence[Sequence[str]])
 
 
 def _count_headings(figures: Figures, parsed: Parsed, headings: Sequence[str]) -> None:
-    own = {_letters(heading.text) for heading in parsed.headings}
+    own = {letters for one in parsed.headings for letters in _with_and_without_number(one.text)}
     told = [letters for heading in headings if (letters := _letters(heading))]
     figures.headings += len(told)
     figures.headings_found += sum(letters in own for letters in told)
+
+
+def _with_and_without_number(heading: str) -> tuple[str, str]:
+    """Return the letters of a heading, and those after its number, which programs count."""
+    return _letters(heading), _letters(re.sub(r"^[^\s]*\d[^\s]*\s+", "", heading))
 
 
 def _letters(text: str) -> str:
