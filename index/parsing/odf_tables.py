@@ -67,37 +67,61 @@ def _rows(table: etree._Element, *, is_head: bool) -> Iterator[tuple[etree._Elem
             yield from _rows(node, is_head=is_head or node.tag == _HEAD)
 
 
+@dataclass(slots=True)
+class _Line:
+    """A row that is being read.
+
+    Attributes:
+        cells: Its texts.
+        blank: How many blank cells follow; none is written for the blank rest of a row.
+        group: The text of the last cell that covers several columns.
+        left: How many columns it still covers.
+    """
+
+    cells: list[str] = field(default_factory=list)
+    blank: int = 0
+    group: str = ""
+    left: int = 0
+
+    def add(self, text: str, times: int = 1) -> None:
+        """Add a cell several times."""
+        if text:
+            self.cells += [*[""] * self.blank, *[text] * times]
+            self.blank = 0
+        else:
+            self.blank += times
+
+
 def _cells(
     reader: OdfReader, row: etree._Element, open_spans: dict[int, tuple[str, int]]
 ) -> list[str]:
     """Return the texts of a row; *open_spans* has the cells above that reach into it."""
-    found: list[str] = []
-    blank = 0
-    group, left = "", 0
+    line = _Line()
     cells = list(row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"))
     is_title = any(_number(cell, "columns-spanned") >= len(cells) > 1 for cell in cells)
     for cell in cells:
-        text = _text(reader, cell)
-        is_covered = cell.tag == f"{TABLE}covered-table-cell"
-        for _ in range(_repeats(cell, "columns")):
-            column = len(found) + blank
-            above, rows_left = open_spans.pop(column, ("", 0))
-            if rows_left > 1:
-                open_spans[column] = above, rows_left - 1
-            shown = text or (above if is_covered and rows_left else "")
-            if not shown and is_covered and left and not is_title:
-                shown = group
-            left -= 1
-            if not is_covered:
-                group, left = text, _number(cell, "columns-spanned") - 1
-                if text and (spanned := _number(cell, "rows-spanned")) > 1:
-                    open_spans[column] = text, spanned - 1
-            if shown:
-                found += [*[""] * blank, shown]
-                blank = 0
-            else:  # nothing is written for the blank rest of a row
-                blank += 1
-    return found
+        text, times = _text(reader, cell), _repeats(cell, "columns")
+        if cell.tag == f"{TABLE}covered-table-cell":
+            for _ in range(times):
+                above = _above(open_spans, len(line.cells) + line.blank)
+                group = line.group if line.left > 0 and not is_title else ""
+                line.left -= 1
+                line.add(text or above or group)
+            continue
+        line.group, line.left = text, _number(cell, "columns-spanned") - 1
+        rows = _number(cell, "rows-spanned")
+        if text and rows > 1:
+            open_spans[len(line.cells) + line.blank] = text, rows - 1
+        line.add(text, times)
+    return line.cells
+
+
+def _above(open_spans: dict[int, tuple[str, int]], column: int) -> str:
+    """Return the text of the cell above that covers a column, and count the row."""
+    text, left = open_spans.pop(column, ("", 0))
+    if left > 1:
+        open_spans[column] = text, left - 1
+    return text if left else ""
 
 
 def _text(reader: OdfReader, cell: etree._Element) -> str:

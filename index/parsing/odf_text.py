@@ -30,6 +30,7 @@ LEFT_OUT = frozenset(
 )
 _SPACES = {f"{TEXT}tab": " ", f"{TEXT}line-break": "\n", f"{TEXT}s": " "}
 _PLAIN = OdfStyle()
+_NEAR = 40  # characters before a raised word that matter
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ class OdfReader:
         told = " ".join((node.text or "").splitlines())
         for child in node:
             tail = " ".join((child.tail or "").splitlines())
-            told += self._child(child, before + told, after=tail) + tail
+            told += self._child(child, (before + told[-_NEAR:])[-_NEAR:], after=tail) + tail
         return told
 
     def _child(self, child: etree._Element, before: str, *, after: str) -> str:

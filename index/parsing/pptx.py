@@ -145,7 +145,9 @@ def _words(paragraph: _Paragraph) -> str:
         if look.get("strike", _PLAIN) != _PLAIN:
             continue
         if baseline.startswith("-"):
-            after = "".join(n.text or "" for one in parts[number + 1 :] for n in one.iter(f"{_A}t"))
+            after = "".join(
+                n.text or "" for one in parts[number + 1 : number + 2] for n in one.iter(f"{_A}t")
+            )
             told += lowered(words, before=told, after=after)
         else:
             told += raised(words, before=told) if baseline.rstrip("%") != "0" else words

@@ -6,6 +6,7 @@ _NUMBER = re.compile(r"[+\-−–]?\d+(?:[.,]\d+)*")
 # "x + 1", "2n", "-k": an exponent; and no mark of a note, such as "[1]" or "a, b"
 _TERM = re.compile(r"[+\-−–]?[^\W_]+(?:\s*[+\-−–*/·=]\s*[^\W_]+)*")
 _HALF = re.compile(r"\d+[/⁄]\d+")
+_LONGEST_NAME = 40
 _ABBREVIATED = frozenset("eèoarst")  # 1e, Nº, Mr: the end of a word
 
 
@@ -55,7 +56,7 @@ def _is_term(words: str, before: str) -> bool:
     if not words.isalpha():
         return True
     # A letter after a number or a symbol, such as 2^n, x^k and (1+q)^n
-    name = re.search(r"[^\W_]*$", before)
+    name = re.search(r"[^\W_]*$", before[-_LONGEST_NAME:])
     is_symbol = name is not None and (name[0].isdigit() or len(name[0]) == 1)
     return len(words) == 1 and words not in _ABBREVIATED and (is_symbol or before[-1] in ")]")
 

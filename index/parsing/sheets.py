@@ -162,7 +162,8 @@ def _of_columns(rows: Rows, columns: Sequence[int]) -> list[list[str]]:
 
 def _captions(rows: list[Sequence[str]]) -> tuple[list[str], list[Sequence[str]]]:
     """Separate single-cell lines above a table from the table."""
-    widths = [_width(row, rows) for row in rows]
+    columns = len(_columns(rows))
+    widths = [_width(row, columns) for row in rows]
     if max(widths) == 1 and len({_columns([row])[0] for row in rows}) == 1 and len(rows) > 1:
         return [], rows
     first = next((number for number, width in enumerate(widths) if width > 1), len(rows))
@@ -170,10 +171,10 @@ def _captions(rows: list[Sequence[str]]) -> tuple[list[str], list[Sequence[str]]
     return [text.replace(r"\|", "|") for text in words[:first]], rows[first:]
 
 
-def _width(row: Sequence[str], rows: list[Sequence[str]]) -> int:
+def _width(row: Sequence[str], columns: int) -> int:
     """Return how many texts a row has; a title that fills it is one, the name of a group is not."""
     texts = [text.strip() for text in row if text.strip()]
-    is_group = 1 < len(texts) < len(_columns(rows))
+    is_group = 1 < len(texts) < columns
     return len(texts) if is_group else len(set(texts))
 
 
