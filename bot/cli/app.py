@@ -43,6 +43,7 @@ _COMMANDS = (
     "footnote_qa.bot.cli.eval",
     "footnote_qa.bot.cli.question_sets",
     "footnote_qa.bot.cli.slack",
+    "footnote_qa.bot.cli.web",
     "footnote_qa.bot.cli.doctor",
     "footnote_qa.bot.cli.config",
     "footnote_qa.bot.cli.backup",
@@ -219,7 +220,7 @@ def process_age_s() -> float:
 
 def _status(error: Exception) -> int | None:
     """Return the exit status for an error that is known, else None."""
-    from footnote_qa.bot.errors import BotError, QuestionError, SettingsError, SlackError
+    from footnote_qa.bot.errors import BotError, QuestionError, SettingsError, SlackError, WebError
     from footnote_qa.eval.errors import ChoiceError, EvalError, QuestionSetError
     from footnote_qa.index.errors import (
         IndexingError,
@@ -232,6 +233,7 @@ def _status(error: Exception) -> int | None:
         SettingsError
         | QuestionError
         | SlackError
+        | WebError
         | SourceError
         | ModelError
         | IndexMissingError

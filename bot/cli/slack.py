@@ -15,6 +15,7 @@ from footnote_qa.bot.cli.app import (
     shared_of,
     slack_app,
 )
+from footnote_qa.bot.cli.changes import changes_in_words
 from footnote_qa.bot.cli.logging import configure
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def run(
         return new
 
     with (
-        Freshness(lambda: _changes(settings)) as freshness,
+        Freshness(lambda: changes_in_words(settings)) as freshness,
         composition.following(settings, index) as follower,
     ):
         service = Service(
@@ -215,20 +216,3 @@ def spent_lines(settings: "Settings") -> list[str]:
         f"Spent today, {name}: ${today:.4f}" + ("" if budget is None else f" of ${budget:.2f}")
         for name, today, budget in spent
     ]
-
-
-def _changes(settings: "Settings") -> str:
-    """Return what changed in the documents since the index was built, in words."""
-    from footnote_qa.bot import composition
-    from footnote_qa.index.building import plan_build
-
-    specs = composition.source_specs(settings)
-    if any(spec.kind != "folder" for spec in specs):
-        return ""  # looking at the others would fetch them
-    plan = plan_build(
-        composition.index_directory(settings),
-        specs,
-        max_file_bytes=settings.index.max_file_mb * composition.MEGABYTE,
-    )
-    count = sum(entry.action in {"added", "changed", "removed", "renamed"} for entry in plan)
-    return f"{count} file{'s' if count > 1 else ''} changed" if count else ""

@@ -14,6 +14,7 @@ from footnote_qa.bot.state.handoffs import close, count_open, open_for, withdraw
 from footnote_qa.bot.state.question_values import Claimed, Kind, Outcome, Received, Withdrawn
 from footnote_qa.bot.state.questions import QuestionRepository
 from footnote_qa.bot.state.streams import StreamCounter
+from footnote_qa.bot.state.web_sessions import SessionRepository, WebSession
 
 __all__ = [
     "SCHEMA",
@@ -29,8 +30,10 @@ __all__ = [
     "QuestionRepository",
     "Rating",
     "Received",
+    "SessionRepository",
     "StoredAnswer",
     "StreamCounter",
+    "WebSession",
     "Withdrawn",
     "close",
     "count_open",

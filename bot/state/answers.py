@@ -41,6 +41,7 @@ class StoredAnswer:
         user: Who asked.
         question: As it was understood.
         at: When it was answered, in seconds since the epoch.
+        is_shared: Whether the person who asked has shown it to others.
     """
 
     id: str
@@ -51,6 +52,7 @@ class StoredAnswer:
     question: str
     answer: Answer
     at: float
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,22 @@ class AnswerRepository:
         """Return a person's last questions, newest first."""
         return self._some('"user" = :user', {"user": user}, limit=limit)
 
+    def of_person(self, received: Received, *, limit: int) -> list[StoredAnswer]:
+        """Return the last questions of a person in one place, newest first."""
+        place = {"team": received.team, "channel": received.channel, "user": received.user}
+        return self._some(
+            'team = :team AND channel = :channel AND "user" = :user', place, limit=limit
+        )
+
+    def in_thread(self, received: Received, *, limit: int) -> list[StoredAnswer]:
+        """Return the last questions of a thread, newest first."""
+        place = {
+            "team": received.team,
+            "channel": received.channel,
+            "thread_ts": received.thread_ts,
+        }
+        return self._some(_IN_THREAD, place, limit=limit)
+
     def unanswered(self, *, limit: int) -> list[StoredAnswer]:
         """Return the last questions without an answer, or with an unhelpful one, newest first."""
         status = self.database.text_in_json("record", "status")
@@ -156,6 +174,16 @@ class AnswerRepository:
                 " WHERE feedback.rating != excluded.rating",
                 {"id": question_id, "user": user, "rating": rating.value, "at": self._now()},
             )
+
+    @retried
+    def rating(self, question_id: str, user: str) -> Rating | None:
+        """Return a person's rating of an answer; None if there is none."""
+        with self.database.sql() as sql:
+            row = sql.execute(
+                'SELECT rating FROM feedback WHERE question_id = :id AND "user" = :user',
+                {"id": question_id, "user": user},
+            ).fetchone()
+        return None if row is None else Rating(row["rating"])
 
     @retried
     def explain(self, question_id: str, user: str, *, reason: str, comment: str) -> None:
@@ -215,7 +243,7 @@ class AnswerRepository:
     def forget_question(self, question_id: str) -> None:
         """Erase an answer and its feedback."""
         with self.database.transaction() as sql:
-            for table in ("answer", "feedback", "handoff"):
+            for table in ("answer", "feedback", "handoff", "asked"):
                 sql.execute(
                     f"DELETE FROM {table} WHERE question_id = :id",
                     {"id": question_id},
@@ -236,6 +264,8 @@ class AnswerRepository:
                 values,
             ).rowcount
             sql.execute(f"DELETE FROM handoff WHERE asked_by = :user OR {theirs}", values)
+            for table in ("asked", "web_session"):
+                sql.execute(f'DELETE FROM {table} WHERE "user" = :user', values)
             answers = sql.execute('DELETE FROM answer WHERE "user" = :user', values).rowcount
             questions = sql.execute(
                 "UPDATE question SET \"user\" = '', text = '', response_url = '', state = 'done',"
@@ -256,7 +286,7 @@ class AnswerRepository:
             pruned = sql.execute(
                 "DELETE FROM answer WHERE at < :before", {"before": before}
             ).rowcount
-            for table in ("feedback", "handoff"):
+            for table in ("feedback", "handoff", "asked"):
                 sql.execute(
                     f"DELETE FROM {table} WHERE question_id NOT IN (SELECT question_id FROM answer)"
                 )
@@ -288,13 +318,14 @@ class AnswerRepository:
                 question=row["question"],
                 answer=_ANSWER.validate_json(row["record"]),
                 at=row["at"],
+                is_shared=row["shared_at"] is not None,
             )
             for row in rows
         ]
 
 
 _IN_THREAD: Final = "team = :team AND channel = :channel AND thread_ts = :thread_ts"
-_WITH_TEXTS: Final = ("question", "answer", "feedback")
+_WITH_TEXTS: Final = ("question", "answer", "feedback", "asked")
 _NAMES: Final = (
     ("handoff", "helper"),
     ("handoff", "closed_by"),
