@@ -31,9 +31,11 @@ app = typer.Typer(
 index_app = typer.Typer(no_args_is_help=True, help="Build, inspect and restore the index.")
 eval_app = typer.Typer(no_args_is_help=True, help="Measure answers on a question set.")
 slack_app = typer.Typer(no_args_is_help=True, help="Run the Slack bot.")
+keys_app = typer.Typer(no_args_is_help=True, help="Make and revoke keys of the HTTP API.")
 app.add_typer(index_app, name="index")
 app.add_typer(eval_app, name="eval")
 app.add_typer(slack_app, name="slack")
+app.add_typer(keys_app, name="keys")
 
 _COMMANDS = (
     "footnote_qa.bot.cli.index",
@@ -44,6 +46,7 @@ _COMMANDS = (
     "footnote_qa.bot.cli.question_sets",
     "footnote_qa.bot.cli.slack",
     "footnote_qa.bot.cli.web",
+    "footnote_qa.bot.cli.keys",
     "footnote_qa.bot.cli.doctor",
     "footnote_qa.bot.cli.config",
     "footnote_qa.bot.cli.backup",

@@ -8,6 +8,7 @@ from footnote_qa.bot.state.answers import (
     json_line,
     note_erasure,
 )
+from footnote_qa.bot.state.api_keys import ApiKey, KeyRepository, Scope
 from footnote_qa.bot.state.channel_settings import ChannelRepository, ChannelRules, Chosen
 from footnote_qa.bot.state.database import SCHEMA, TABLES, open_state
 from footnote_qa.bot.state.handoffs import close, count_open, open_for, withdraw
@@ -20,16 +21,19 @@ __all__ = [
     "SCHEMA",
     "TABLES",
     "AnswerRepository",
+    "ApiKey",
     "ChannelRepository",
     "ChannelRules",
     "Chosen",
     "Claimed",
     "Database",
+    "KeyRepository",
     "Kind",
     "Outcome",
     "QuestionRepository",
     "Rating",
     "Received",
+    "Scope",
     "SessionRepository",
     "StoredAnswer",
     "StreamCounter",

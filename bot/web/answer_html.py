@@ -70,7 +70,7 @@ def document_html(text: str, quote: Place | None = None) -> Markup:
     If the quote cannot be marked in the laid-out text, for example because it ends inside of
     mark-up, the text is shown as it is stored.
 
-    >>> str(document_html("It is *due* in May.", (13, 15)))
+    >>> str(document_html("It is *due* in May.", (12, 14)))
     '<p>It is <em>due</em> <mark id="quote" tabindex="-1">in</mark> May.</p>\n'
     """
     text = _MARKS.sub(" ", text)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from footnote_qa.bot.web import api
 from footnote_qa.bot.web.guards import Guards
 from footnote_qa.bot.web.pages import routes
 from footnote_qa.bot.web.visits import NOT_FOUND, RefusedError, Site, problem
@@ -20,7 +21,9 @@ def application(site: Site, *, hosts: Collection[str]) -> ASGIApp:
         site: The parts of the pages.
         hosts: Names under which browsers may reach it; see `Guards`.
     """
-    app = Starlette(routes=routes(), exception_handlers={HTTPException: _on_refused})
+    app = Starlette(
+        routes=[*api.routes(), *routes()], exception_handlers={HTTPException: _on_refused}
+    )
     app.state.site = site
     return Guards(app=app, hosts=hosts, is_https=site.settings.scheme == "https")
 

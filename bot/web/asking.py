@@ -33,12 +33,16 @@ class Asked:
         conversation: Its conversation.
         viewer: Who asks.
         channel: Where it is asked: "web", or an API key.
+        history: Earlier turns that the person brings along; None takes those of the conversation.
+        language: Language that models answer in; "" follows the question.
     """
 
     text: str
     conversation: str
     viewer: Viewer
     channel: str = WEB
+    history: tuple[Turn, ...] | None = None
+    language: str = ""
 
     @property
     def received(self) -> Received:
@@ -69,7 +73,9 @@ async def ask(site: Site, asked: Asked) -> AsyncGenerator[str | Step | StoredAns
         TimeoutError: There was no answer in time.
     """
     opened = await asyncio.to_thread(site.backend.opened)
-    turns = await asyncio.to_thread(_turns, site, asked)
+    turns = asked.history
+    if turns is None:
+        turns = await asyncio.to_thread(_turns, site, asked)
     question = Question(
         text=asked.text,
         audience=asked.viewer.audience,
@@ -77,6 +83,7 @@ async def ask(site: Site, asked: Asked) -> AsyncGenerator[str | Step | StoredAns
         thread=f"{asked.channel}:{asked.conversation}",
         user=asked.viewer.user,
         channel=asked.channel,
+        language=asked.language,
     )
     async with asyncio.timeout(ASK_TIMEOUT_S):
         async with site.running, aclosing(opened.engine.astream(question)) as events:
@@ -86,6 +93,15 @@ async def ask(site: Site, asked: Asked) -> AsyncGenerator[str | Step | StoredAns
                     continue
                 yield await asyncio.to_thread(_kept, site, asked, event)
                 return
+    raise RuntimeError("the engine gave no answer")
+
+
+async def answer_to(site: Site, asked: Asked) -> StoredAnswer:
+    """Return the stored answer to a question; raises as `ask` does."""
+    async with aclosing(ask(site, asked)) as events:
+        async for event in events:
+            if isinstance(event, StoredAnswer):
+                return event
     raise RuntimeError("the engine gave no answer")
 
 

@@ -10,7 +10,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES: Final = 64_000
+MAX_CALL_BYTES: Final = 1_000_000
+"""Of a call of the API: a client may bring along a long conversation."""
 BODY_TIMEOUT_S: Final = 10.0
+_CALLS: Final = ("/api/", "/v1/")
 
 POLICY: Final = "; ".join(
     (
@@ -44,13 +47,15 @@ class Guards:
         hosts: Names, with their port unless it is the usual one, under which browsers may ask.
             Another site's name may lead to this machine (DNS rebinding), and then its scripts
             could read the pages.
-        max_body_bytes: Of a request.
+        max_body_bytes: Of a request to a page.
+        max_call_bytes: Of a call of the API.
         is_https: Whether browsers come by HTTPS, and must go on doing so.
     """
 
     app: ASGIApp
     hosts: Collection[str]
     max_body_bytes: int = MAX_BODY_BYTES
+    max_call_bytes: int = MAX_CALL_BYTES
     is_https: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,38 +74,42 @@ class Guards:
                     headers.setdefault("Strict-Transport-Security", "max-age=31536000")
             await send(message)
 
-        body, refusal = await self._taken(Headers(scope=scope), receive)
+        body, refusal = await self._taken(scope, receive)
         if refusal is not None:
             await refusal(scope, receive, send_guarded)
         else:
             await self.app(scope, _Replayed(body, receive), send_guarded)
 
-    async def _taken(self, headers: Headers, receive: Receive) -> tuple[bytes, Response | None]:
+    async def _taken(self, scope: Scope, receive: Receive) -> tuple[bytes, Response | None]:
         """Return the body of a request, or what it is answered with instead."""
+        headers = Headers(scope=scope)
+        is_call = str(scope.get("path", "")).startswith(_CALLS)
+        most = self.max_call_bytes if is_call else self.max_body_bytes
         if headers.get("host", "").lower() not in self.hosts:
             return b"", PlainTextResponse("This server has another name.", status_code=421)
         try:
             async with asyncio.timeout(BODY_TIMEOUT_S):
-                body = await self._body(headers, receive)
+                body = await _body(headers, receive, most)
         except TimeoutError:
             return b"", PlainTextResponse("The request did not come in.", status_code=408)
         if body is None:
             return b"", PlainTextResponse("The request is too large.", status_code=413)
         return body, None
 
-    async def _body(self, headers: Headers, receive: Receive) -> bytes | None:
-        """Return the complete body; None if it is too large."""
-        said = headers.get("content-length", "0")
-        if not said.isascii() or not said.isdigit() or int(said) > self.max_body_bytes:
+
+async def _body(headers: Headers, receive: Receive, most: int) -> bytes | None:
+    """Return the complete body; None if it is too large."""
+    said = headers.get("content-length", "0")
+    if not said.isascii() or not said.isdigit() or int(said) > most:
+        return None
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if len(body) > most:
             return None
-        body = b""
-        while True:
-            message = await receive()
-            body += bytes(message.get("body", b""))
-            if len(body) > self.max_body_bytes:
-                return None
-            if not message.get("more_body", False):
-                return body
+        if not message.get("more_body", False):
+            return body
 
 
 class _Replayed:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from footnote_qa.bot.errors import WebError
-from footnote_qa.bot.state import AnswerRepository, Database, SessionRepository
+from footnote_qa.bot.state import AnswerRepository, Database, KeyRepository, SessionRepository
 from footnote_qa.bot.web.app import application
 from footnote_qa.bot.web.backend import Backend
 from footnote_qa.bot.web.rate_limits import RateLimit
@@ -52,6 +52,7 @@ def site_of(  # noqa: PLR0913 - its parts, passed in once
         backend=backend,
         answers=AnswerRepository(database),
         sessions=SessionRepository(database, via=TOKEN, lasts_s=settings.session_hours * _HOUR_S),
+        keys=KeyRepository(database),
         settings=settings,
         token=token or secrets.token_urlsafe(_TOKEN_BYTES),
         asks=RateLimit(per_minute=settings.questions_per_minute),

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from footnote_qa.bot.state import AnswerRepository, SessionRepository, WebSession
+from footnote_qa.bot.state import AnswerRepository, KeyRepository, SessionRepository, WebSession
 from footnote_qa.bot.web.backend import Backend, Opened
 from footnote_qa.bot.web.rate_limits import RateLimit
 from footnote_qa.bot.web.templates import render
@@ -36,6 +36,7 @@ class Site:
         backend: The index and the engine.
         answers: Stored answers and feedback.
         sessions: Who is signed in.
+        keys: Keys of other programs.
         settings: How to answer.
         token: Opens a session in single-user mode; "" if people sign in elsewhere.
         asks: How often a session may ask.
@@ -48,6 +49,7 @@ class Site:
     backend: Backend
     answers: AnswerRepository
     sessions: SessionRepository
+    keys: KeyRepository
     settings: WebSettings
     token: str
     asks: RateLimit

@@ -15,7 +15,7 @@ from footnote_qa.bot.safe_text import clean
 from footnote_qa.bot.state import StoredAnswer
 from footnote_qa.bot.trace import Step
 from footnote_qa.bot.web.answer_html import answer_html
-from footnote_qa.bot.web.asking import WEB, Asked, ask, doing, new_id
+from footnote_qa.bot.web.asking import WEB, Asked, answer_to, ask, doing, new_id
 from footnote_qa.bot.web.cards import Card, card_of
 from footnote_qa.bot.web.seeing import seen_by
 from footnote_qa.bot.web.visits import NOT_FOUND, RefusedError, Visit, page
@@ -87,9 +87,7 @@ async def _ask(visit: Visit) -> Response:
             media_type=_EVENT_STREAM,
             headers={"X-Accel-Buffering": "no"},
         )
-    async with aclosing(ask(visit.site, asked)) as events:
-        async for _ in events:
-            pass
+    await answer_to(visit.site, asked)
     return RedirectResponse(f"/c/{asked.conversation}#last", status_code=303)
 
 
