@@ -176,8 +176,7 @@ def forget_user(
     This does not delete messages in Slack: they belong to the workspace.
     """
     from footnote_qa.bot import composition
-    from footnote_qa.bot.slack.features import unname
-    from footnote_qa.bot.state import AnswerRepository, note_erasure
+    from footnote_qa.bot.state import AnswerRepository, note_erasure, unname
 
     settings = shared_of(context).settings
     with composition.store(settings) as store:

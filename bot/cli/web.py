@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +13,9 @@ from footnote_qa.bot.cli.logging import configure
 
 if TYPE_CHECKING:
     from footnote_qa.bot.settings import Settings
-    from footnote_qa.bot.web import Backend
+    from footnote_qa.bot.web import Backend, NewCase
 
+CASES = "questions.jsonl"
 INSTALL = 'pip install "footnote-qa[web]"'
 
 
@@ -48,14 +50,47 @@ def serve(
         composition.store(settings) as store,
         Freshness(lambda: changes_in_words(settings)) as freshness,
     ):
+        answers = composition.answers_folder(settings)
+        specs = composition.source_specs(settings)
+        cases = settings.data_dir / CASES
         site = web.site_of(
             settings.web,
             store.database,
             _backend(settings, closing),
-            answers_folder=composition.answers_folder(settings),
+            answers_folder=answers,
+            answers_are_indexed=any(Path(spec.path) == answers.absolute() for spec in specs),
+            add_case=lambda case: _add_case(cases, case),
+            case_file=str(cases),
             stale=freshness.told,
         )
-        asyncio.run(web.serve(site, port=port, begun=begun))
+        with web.QuestionReader(site.backend, site.overviews):
+            asyncio.run(web.serve(site, port=port, begun=begun))
+
+
+def _add_case(path: Path, case: "NewCase") -> bool:
+    """Add a question to the set at *path*; return whether it was not there yet."""
+    from footnote_qa.eval.datasets import CaseLine, PlaceLine, add_cases
+
+    line = CaseLine(
+        id=case.id,
+        question=case.question,
+        answers=case.answers,
+        answerable=case.answerable,
+        relevant=tuple(
+            PlaceLine(
+                document=one.document,
+                page=one.page,
+                heading=one.heading,
+                quote=one.quote,
+                start=one.start,
+                end=one.end,
+            )
+            for one in case.citations
+        ),
+        tags=("web",),
+        reviewed=case.is_complete,
+    )
+    return bool(add_cases(path, [line]))
 
 
 def _backend(settings: "Settings", closing: ExitStack) -> "Backend":

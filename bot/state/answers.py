@@ -1,13 +1,11 @@
 """Stored answers and feedback, erased after a while."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -174,16 +172,6 @@ class AnswerRepository:
                 " WHERE feedback.rating != excluded.rating",
                 {"id": question_id, "user": user, "rating": rating.value, "at": self._now()},
             )
-
-    @retried
-    def rating(self, question_id: str, user: str) -> Rating | None:
-        """Return a person's rating of an answer; None if there is none."""
-        with self.database.sql() as sql:
-            row = sql.execute(
-                'SELECT rating FROM feedback WHERE question_id = :id AND "user" = :user',
-                {"id": question_id, "user": user},
-            ).fetchone()
-        return None if row is None else Rating(row["rating"])
 
     @retried
     def explain(self, question_id: str, user: str, *, reason: str, comment: str) -> None:
@@ -356,14 +344,3 @@ def _citation(citation: Citation) -> dict[str, object]:
 def _iso(seconds: float) -> str:
     at = datetime.fromtimestamp(seconds, UTC)
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def note_erasure(path: Path, user: str, counts: Mapping[str, int]) -> None:
-    """Append a line and wait until it is on disk."""
-    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    line = json.dumps({"at": at, "event": "forget_user", "user": user} | dict(counts))
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a") as file:
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())

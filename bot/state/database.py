@@ -165,6 +165,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """,
         "ALTER TABLE approved ADD COLUMN question TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE approved ADD COLUMN review_at REAL",
+        # SHA-256 of each document that the answer quotes, by its id, as JSON
+        "ALTER TABLE approved ADD COLUMN quoted TEXT NOT NULL DEFAULT '{}'",
     ),
 )
 """Step n brings a database from version n to n + 1; a released step is never changed."""

@@ -1,6 +1,6 @@
 """Prepare an answer for a page: its HTML, its sources and its buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -37,6 +37,7 @@ class SourceRow:
         text: Its words.
         address: The page that shows them in their context.
         url: Where the document itself is; None if it has no address.
+        is_verified: Whether the document is an answer that an owner has verified.
     """
 
     label: int | None
@@ -46,6 +47,7 @@ class SourceRow:
     address: str
     url: str | None
     modified_at: datetime | None
+    is_verified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,12 @@ class Card:
 
 
 def card_of(
-    stored: StoredAnswer, seen: Answer | None, *, is_mine: bool, rating: Rating | None = None
+    stored: StoredAnswer,
+    seen: Answer | None,
+    *,
+    is_mine: bool,
+    rating: Rating | None = None,
+    verified: Collection[str] = (),
 ) -> Card:
     """Return the card of a stored answer.
 
@@ -85,6 +92,7 @@ def card_of(
         seen: What the viewer may see of it; None if nothing.
         is_mine: Whether the viewer asked it.
         rating: The viewer's own.
+        verified: Files of the answers that owners have verified.
     """
     answered = seen is not None and seen.status in {Status.ANSWERED, Status.CHAT}
     return Card(
@@ -94,7 +102,7 @@ def card_of(
         html=_html(stored.id, seen) if seen is not None and answered else Markup(),
         heading="" if answered else _NOTES.get(seen.status, "") if seen else "Not shown",
         note=_HIDDEN if seen is None else _note(seen),
-        sources=[_cited(stored.id, one) for one in seen.citations] if seen else [],
+        sources=[_cited(stored.id, one, verified) for one in seen.citations] if seen else [],
         nearest=[near(one) for one in seen.nearest] if seen else [],
         is_mine=is_mine,
         is_hidden=seen is None,
@@ -127,7 +135,7 @@ def document_address(document: str, place: tuple[int, int] | None = None) -> str
     return f"/documents/{in_url(document)}{query}"
 
 
-def _cited(question_id: str, citation: Citation) -> SourceRow:
+def _cited(question_id: str, citation: Citation, verified: Collection[str]) -> SourceRow:
     return SourceRow(
         label=citation.label,
         title=clean(citation.title) or clean(citation.document),
@@ -136,6 +144,7 @@ def _cited(question_id: str, citation: Citation) -> SourceRow:
         address=source_address(question_id, citation.label),
         url=safe_url(citation.url),
         modified_at=citation.modified_at,
+        is_verified=citation.document.rpartition("/")[2] in verified,
     )
 
 

@@ -14,9 +14,17 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from footnote_qa.bot.errors import WebError
-from footnote_qa.bot.state import AnswerRepository, Database, KeyRepository, SessionRepository
+from footnote_qa.bot.state import (
+    AnswerRepository,
+    AskedRepository,
+    Database,
+    KeyRepository,
+    SessionRepository,
+)
 from footnote_qa.bot.web.app import application
 from footnote_qa.bot.web.backend import Backend
+from footnote_qa.bot.web.cases import NewCase
+from footnote_qa.bot.web.overview import Overviews
 from footnote_qa.bot.web.rate_limits import RateLimit
 from footnote_qa.bot.web.visits import Site
 from footnote_qa.bot.web_settings import WebSettings
@@ -35,6 +43,9 @@ def site_of(  # noqa: PLR0913 - its parts, passed in once
     backend: Backend,
     *,
     answers_folder: Path,
+    add_case: Callable[[NewCase], bool],
+    answers_are_indexed: bool = False,
+    case_file: str = "questions.jsonl",
     stale: Callable[[], str] = lambda: "",
     token: str | None = None,
 ) -> Site:
@@ -45,6 +56,9 @@ def site_of(  # noqa: PLR0913 - its parts, passed in once
         database: The state.
         backend: The index and the engine.
         answers_folder: Folder of the verified answers.
+        add_case: Adds a question to the question set; returns whether it was not there yet.
+        answers_are_indexed: Whether the folder of the verified answers is one of the sources.
+        case_file: Name of the question set.
         stale: Changes in the documents since the build, in words.
         token: Opens a session; None makes a new one.
     """
@@ -60,6 +74,10 @@ def site_of(  # noqa: PLR0913 - its parts, passed in once
         running=asyncio.Semaphore(settings.max_concurrent),
         stale=stale,
         answers_folder=answers_folder,
+        answers_are_indexed=answers_are_indexed,
+        overviews=Overviews(AskedRepository(database)),
+        add_case=add_case,
+        case_file=case_file,
     )
 
 

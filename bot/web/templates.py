@@ -37,6 +37,7 @@ def _environment() -> Environment:
     )
     made.filters |= {
         "ago": _ago,
+        "at": lambda seconds: datetime.fromtimestamp(seconds, UTC),
         "clean": clean,
         "day": _day,
         "words": words_of,

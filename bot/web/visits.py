@@ -15,6 +15,8 @@ from starlette.responses import HTMLResponse, Response
 
 from footnote_qa.bot.state import AnswerRepository, KeyRepository, SessionRepository, WebSession
 from footnote_qa.bot.web.backend import Backend, Opened
+from footnote_qa.bot.web.cases import NewCase
+from footnote_qa.bot.web.overview import Overviews
 from footnote_qa.bot.web.rate_limits import RateLimit
 from footnote_qa.bot.web.templates import render
 from footnote_qa.bot.web.viewers import Role, Viewer, viewer_of
@@ -44,6 +46,10 @@ class Site:
         running: Lets only some questions be answered at the same time.
         stale: Changes in the documents since the build, in words; "" if there are none.
         answers_folder: Folder of the verified answers.
+        answers_are_indexed: Whether that folder is one of the sources.
+        overviews: Counts what people ask.
+        add_case: Adds a question to the question set; returns whether it was not there yet.
+        case_file: Name of that set.
     """
 
     backend: Backend
@@ -57,6 +63,10 @@ class Site:
     running: asyncio.Semaphore
     stale: Callable[[], str]
     answers_folder: Path
+    answers_are_indexed: bool
+    overviews: Overviews
+    add_case: Callable[[NewCase], bool]
+    case_file: str
 
 
 class RefusedError(Exception):

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from footnote_qa.bot.trace import Step, StepKind
 from footnote_qa.bot.types import Answer, Citation, Question, Status, Usage
 from footnote_qa.bot.web.app import application
 from footnote_qa.bot.web.backend import Backend, Opened
+from footnote_qa.bot.web.cases import NewCase
 from footnote_qa.bot.web.server import site_of
 from footnote_qa.bot.web.viewers import ALL_ROLES, Role
 from footnote_qa.bot.web.visits import COOKIE, Site
@@ -119,8 +121,6 @@ def _plain(passage: Passage) -> Passage:
 
 
 def _refusal(nearest: tuple[Passage, ...]) -> Answer:
-    from dataclasses import replace
-
     return replace(an_answer("", status=Status.NOT_FOUND), nearest=nearest)
 
 
@@ -147,6 +147,7 @@ class Pages:
     index: LiveIndex
     engine: QuotingEngine
     database: Database
+    cases: list[NewCase]
 
     def sign_in(
         self,
@@ -209,11 +210,20 @@ def pages(folder: Path, root: Path, *, settings: WebSettings | None = None) -> I
     folder.mkdir(exist_ok=True)
     index = LiveIndex(root)
     engine = QuotingEngine(index)
+    cases: list[NewCase] = []
     with closing(open_state(folder / "state.sqlite")) as database:
         site = site_of(
             settings or WebSettings(),
             database,
             Backend(lambda: Opened(index=index, engine=engine)),
             answers_folder=folder / "answers",
+            add_case=partial(_add, cases),
         )
-        yield Pages(application(site, hosts={HOST}), site, index, engine, database)
+        yield Pages(application(site, hosts={HOST}), site, index, engine, database, cases)
+
+
+def _add(cases: list[NewCase], case: NewCase) -> bool:
+    if case.id in {one.id for one in cases}:
+        return False
+    cases.append(case)
+    return True

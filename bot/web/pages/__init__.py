@@ -1,8 +1,8 @@
-"""The pages: ask, answers with their sources, search and documents."""
+"""The pages: ask, answers and their sources, search, documents, and those for owners."""
 
 from starlette.routing import BaseRoute
 
-from footnote_qa.bot.web.pages import answers, asking, entering, searching
+from footnote_qa.bot.web.pages import answers, asking, entering, owners, searching, verifying
 
 __all__ = ["routes"]
 
@@ -14,4 +14,6 @@ def routes() -> list[BaseRoute]:
         *asking.routes(),
         *answers.routes(),
         *searching.routes(),
+        *owners.routes(),
+        *verifying.routes(),
     ]

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from footnote_qa.bot.safe_text import clean
-from footnote_qa.bot.state import StoredAnswer
+from footnote_qa.bot.state import StoredAnswer, rating_of, verified_answers
 from footnote_qa.bot.trace import Step
 from footnote_qa.bot.web.answer_html import answer_html
 from footnote_qa.bot.web.asking import WEB, Asked, answer_to, ask, doing, new_id
@@ -128,8 +128,9 @@ def card(visit: Visit, stored: StoredAnswer) -> Card:
     generation = visit.site.backend.opened().index.generation
     is_mine = stored.user == visit.viewer.user
     seen = seen_by(visit.viewer, stored.answer, generation, is_asker=is_mine)
-    rating = visit.site.answers.rating(stored.id, visit.viewer.user)
-    return card_of(stored, seen, is_mine=is_mine, rating=rating)
+    rating = rating_of(visit.site.answers.database, stored.id, visit.viewer.user)
+    verified = {one.file for one in verified_answers(visit.site.answers.database)}
+    return card_of(stored, seen, is_mine=is_mine, rating=rating, verified=verified)
 
 
 def past_of(visit: Visit) -> Sequence[StoredAnswer]:

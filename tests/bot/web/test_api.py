@@ -83,7 +83,9 @@ def test_every_reply_is_as_the_document_says(pages: Pages, one: Any) -> None:
     key = key_of(pages)
     body = BODIES.get(one.path)
     if one.name == "rate":
-        body = BODIES[one.path] | {"id": post(pages, key, "/api/v1/ask", BODIES["/api/v1/ask"])["id"]}
+        body = BODIES[one.path] | {
+            "id": post(pages, key, "/api/v1/ask", BODIES["/api/v1/ask"])["id"]
+        }
 
     reply = call(pages, key, one.method, PATHS.get(one.path, one.path), body)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from footnote_qa.bot.state import Rating
+from footnote_qa.bot.state import Rating, rating_of
 from footnote_qa.bot.web.backend import Backend
 from footnote_qa.index.errors import IndexDamagedError, IndexMissingError
 from tests.fakes import web
@@ -153,8 +153,8 @@ def test_ratings_and_reasons_are_stored_with_the_answer(pages: Pages) -> None:
     assert "What is wrong with it?" in down.text
     assert (kept["rating"], kept["reason"], kept["comment"]) == ("down", "outdated", "It is forty.")
     assert wrong.status_code == 404
-    assert pages.site.answers.rating(id_, "ann") is Rating.DOWN
-    assert pages.site.answers.rating(id_, "bob") is None
+    assert rating_of(pages.database, id_, "ann") is Rating.DOWN
+    assert rating_of(pages.database, id_, "bob") is None
 
 
 def test_a_reason_that_nobody_offered_is_not_stored(pages: Pages) -> None:

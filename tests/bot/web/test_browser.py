@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from footnote_qa.bot.state import Rating, Received
+from footnote_qa.bot.types import Status
 from footnote_qa.bot.web.server import served
 from tests.fakes.slack_browser import Tab, browser
-from tests.fakes.web import EVIL, Pages
+from tests.fakes.web import EVIL, Pages, an_answer
 
 pytestmark = [
     pytest.mark.slow,
@@ -201,7 +203,9 @@ def test_no_page_is_wider_than_the_screen_and_every_text_can_be_read(
         await tab.evaluate(f"{FIELD}.value = 'leave?'; {FIELD}.form.requestSubmit()")
         await tab.until(f"!!{LAST}")
         path = await tab.evaluate("location.pathname")
-        for one in (path, "/", "/search?q=leave", "/documents", "/documents/leave.md", "/nothing"):
+        await asyncio.to_thread(pages.site.overviews.read_questions, pages.index)
+        paths = (path, "/", "/search?q=leave", "/documents", "/documents/leave.md", "/nothing")
+        for one in (*paths, "/owners", "/owners/gaps/gap", "/owners/answers/gap"):
             await tab.goto(f"{address}{one}")
             await tab.until(
                 f"location.pathname + location.search === {one!r}"
@@ -210,11 +214,57 @@ def test_no_page_is_wider_than_the_screen_and_every_text_can_be_read(
             found[one.replace(path, "/c")] = await tab.evaluate(MEASURE)
         return found
 
+    keep_gap(pages)
     found = drive(pages, tmp_path / "browser", work)
 
     nothing = {"too wide": 0, "low contrast": [], "without a name": [], "headings": True}
     assert found == dict.fromkeys(found, nothing)
-    assert len(found) == 6
+    assert len(found) == 9
+
+
+def keep_gap(pages: Pages) -> None:
+    """Store a question that nobody answered, and that somebody complained about."""
+    received = Received(
+        event_id="", team="T", channel="C", ts="1", thread_ts="1", user="U", text="parking dogs?"
+    )
+    answer = an_answer("", status=Status.NOT_FOUND)
+    pages.site.answers.keep("gap", received, "parking for dogs?", answer)
+    pages.site.answers.rate("gap", "U", Rating.DOWN)
+
+
+def test_an_owner_verifies_an_answer_and_sees_it_in_the_list(pages: Pages, tmp_path: Path) -> None:
+    async def work(tab: Tab, address: str) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        await tab.goto(f"{address}/owners")
+        await tab.until("!!document.querySelector('.gap a.title')")
+        await tab.evaluate("document.querySelector('.gap a.title').click()")
+        await tab.until("!!document.querySelector('#verify textarea')")
+        await tab.evaluate("document.querySelector('#verify textarea').focus()")
+        for letter in "No dogs.":
+            await press(tab, letter, text=letter)
+        await tab_to(tab, "#verify button")
+        await press(tab, "Enter", code=13, text="\r")
+        await tab.until("document.querySelector('#verify').innerText.includes('is verified')")
+        seen["focus"] = await tab.evaluate("document.activeElement.innerText")
+        await tab.evaluate("document.querySelector('#case button').click()")
+        await tab.until("document.querySelector('#case').innerText.includes('test case now')")
+        await tab.goto(f"{address}/owners")
+        await tab.until("location.pathname === '/owners' && document.readyState === 'complete'")
+        seen["list"] = await tab.evaluate(
+            "document.querySelector('#verified').parentElement.innerText"
+        )
+        return seen
+
+    keep_gap(pages)
+    pages.site.overviews.read_questions(pages.index)
+    seen = drive(pages, tmp_path / "browser", work)
+
+    (file,) = pages.site.answers_folder.glob("*.md")
+    assert file.read_text().startswith("# parking for dogs?\n\nNo dogs.\n\nVerified by You on ")
+    assert seen["focus"] == "The answer is verified."
+    assert "parking for dogs?" in seen["list"]
+    assert "After the next build" in seen["list"]
+    assert [case.question for case in pages.cases] == ["parking for dogs?"]
 
 
 MEASURE = """(() => {
