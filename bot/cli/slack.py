@@ -17,6 +17,7 @@ from footnote_qa.bot.cli.app import (
 )
 from footnote_qa.bot.cli.changes import changes_in_words
 from footnote_qa.bot.cli.logging import configure
+from footnote_qa.bot.cli.spending import spent_lines
 
 if TYPE_CHECKING:
     from footnote_qa.bot.settings import Settings
@@ -197,21 +198,3 @@ def forget_user(
     else:
         told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
         typer.echo(f"{user} is forgotten: {told}")
-
-
-def spent_lines(settings: "Settings") -> list[str]:
-    """Return what models cost today, in lines."""
-    from footnote_qa.bot import composition
-    from footnote_qa.bot.llm import Scope
-
-    if not settings.models.providers:
-        return ["Models: none, answers quote the documents at no cost"]
-    with closing(composition.ledger(settings)) as ledger:
-        spent = [("all", ledger.spent_today(Scope.ALL), settings.models.budget_usd_per_day)]
-        for provider in settings.models.providers:
-            today = ledger.spent_today(Scope.PROVIDER, provider.name)
-            spent.append((provider.name, today, provider.budget_usd_per_day))
-    return [
-        f"Spent today, {name}: ${today:.4f}" + ("" if budget is None else f" of ${budget:.2f}")
-        for name, today, budget in spent
-    ]

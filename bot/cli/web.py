@@ -12,8 +12,9 @@ from footnote_qa.bot.cli.changes import changes_in_words
 from footnote_qa.bot.cli.logging import configure
 
 if TYPE_CHECKING:
+    from footnote_qa.bot.cli.app import Shared
     from footnote_qa.bot.settings import Settings
-    from footnote_qa.bot.web import Backend, NewCase
+    from footnote_qa.bot.web import Backend, NewCase, Operations
 
 CASES = "questions.jsonl"
 INSTALL = 'pip install "footnote-qa[web]"'
@@ -60,11 +61,28 @@ def serve(
             answers_folder=answers,
             answers_are_indexed=any(Path(spec.path) == answers.absolute() for spec in specs),
             add_case=lambda case: _add_case(cases, case),
+            operations=_operations(shared),
             case_file=str(cases),
             stale=freshness.told,
         )
         with web.QuestionReader(site.backend, site.overviews):
             asyncio.run(web.serve(site, port=port, begun=begun))
+
+
+def _operations(shared: "Shared") -> "Operations":
+    from footnote_qa.bot import composition, web
+    from footnote_qa.bot.cli.doctor import examine
+    from footnote_qa.bot.cli.spending import spent_lines
+
+    def examined() -> "list[web.Finding]":
+        found = examine(shared.config, data_dir=shared.data_dir)
+        return [web.Finding(name=one.name, well=one.well, message=one.message) for one in found]
+
+    return web.Operations(
+        directory=lambda: composition.index_directory(shared.settings),
+        examine=examined,
+        spending=lambda: spent_lines(shared.settings),
+    )
 
 
 def _add_case(path: Path, case: "NewCase") -> bool:

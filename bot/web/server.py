@@ -24,6 +24,7 @@ from footnote_qa.bot.state import (
 from footnote_qa.bot.web.app import application
 from footnote_qa.bot.web.backend import Backend
 from footnote_qa.bot.web.cases import NewCase
+from footnote_qa.bot.web.operations import Operations
 from footnote_qa.bot.web.overview import Overviews
 from footnote_qa.bot.web.rate_limits import RateLimit
 from footnote_qa.bot.web.visits import Site
@@ -44,6 +45,7 @@ def site_of(  # noqa: PLR0913 - its parts, passed in once
     *,
     answers_folder: Path,
     add_case: Callable[[NewCase], bool],
+    operations: Operations,
     answers_are_indexed: bool = False,
     case_file: str = "questions.jsonl",
     stale: Callable[[], str] = lambda: "",
@@ -57,6 +59,7 @@ def site_of(  # noqa: PLR0913 - its parts, passed in once
         backend: The index and the engine.
         answers_folder: Folder of the verified answers.
         add_case: Adds a question to the question set; returns whether it was not there yet.
+        operations: Things that only operators use.
         answers_are_indexed: Whether the folder of the verified answers is one of the sources.
         case_file: Name of the question set.
         stale: Changes in the documents since the build, in words.
@@ -76,6 +79,7 @@ def site_of(  # noqa: PLR0913 - its parts, passed in once
         answers_folder=answers_folder,
         answers_are_indexed=answers_are_indexed,
         overviews=Overviews(AskedRepository(database)),
+        operations=operations,
         add_case=add_case,
         case_file=case_file,
     )

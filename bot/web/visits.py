@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from footnote_qa.bot.state import AnswerRepository, KeyRepository, SessionRepository, WebSession
 from footnote_qa.bot.web.backend import Backend, Opened
 from footnote_qa.bot.web.cases import NewCase
+from footnote_qa.bot.web.operations import Operations
 from footnote_qa.bot.web.overview import Overviews
 from footnote_qa.bot.web.rate_limits import RateLimit
 from footnote_qa.bot.web.templates import render
@@ -48,6 +49,7 @@ class Site:
         answers_folder: Folder of the verified answers.
         answers_are_indexed: Whether that folder is one of the sources.
         overviews: Counts what people ask.
+        operations: Things that only operators use.
         add_case: Adds a question to the question set; returns whether it was not there yet.
         case_file: Name of that set.
     """
@@ -65,6 +67,7 @@ class Site:
     answers_folder: Path
     answers_are_indexed: bool
     overviews: Overviews
+    operations: Operations
     add_case: Callable[[NewCase], bool]
     case_file: str
 

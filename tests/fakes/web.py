@@ -16,12 +16,14 @@ from footnote_qa.bot.types import Answer, Citation, Question, Status, Usage
 from footnote_qa.bot.web.app import application
 from footnote_qa.bot.web.backend import Backend, Opened
 from footnote_qa.bot.web.cases import NewCase
+from footnote_qa.bot.web.operations import Finding, Operations
 from footnote_qa.bot.web.server import site_of
 from footnote_qa.bot.web.viewers import ALL_ROLES, Role
 from footnote_qa.bot.web.visits import COOKIE, Site
 from footnote_qa.bot.web_settings import WebSettings
 from footnote_qa.index.search import LiveIndex
 from footnote_qa.index.sources import AudienceRule, SourceSpec
+from footnote_qa.index.storage import IndexDirectory
 from footnote_qa.index.types import Embedder, Passage
 from tests.fakes.building import make_builder
 
@@ -218,6 +220,13 @@ def pages(folder: Path, root: Path, *, settings: WebSettings | None = None) -> I
             Backend(lambda: Opened(index=index, engine=engine)),
             answers_folder=folder / "answers",
             add_case=partial(_add, cases),
+            operations=Operations(
+                directory=lambda: IndexDirectory(root),
+                examine=lambda: (
+                    Finding(name="index", well=True, message="every checksum is right"),
+                ),
+                spending=lambda: ("Spent today, all: $0.0100 of $5.00",),
+            ),
         )
         yield Pages(application(site, hosts={HOST}), site, index, engine, database, cases)
 

@@ -1,8 +1,16 @@
-"""The pages: ask, answers and their sources, search, documents, and those for owners."""
+"""The pages to ask, to open sources, to search and to read; those of owners and operators."""
 
 from starlette.routing import BaseRoute
 
-from footnote_qa.bot.web.pages import answers, asking, entering, owners, searching, verifying
+from footnote_qa.bot.web.pages import (
+    answers,
+    asking,
+    entering,
+    operators,
+    owners,
+    searching,
+    verifying,
+)
 
 __all__ = ["routes"]
 
@@ -16,4 +24,5 @@ def routes() -> list[BaseRoute]:
         *searching.routes(),
         *owners.routes(),
         *verifying.routes(),
+        *operators.routes(),
     ]

@@ -129,7 +129,7 @@ async function swap(form, submitter) {
     return;
   }
   place.innerHTML = html;
-  if (isGet) history.replaceState(null, "", address);
+  if (isGet && !("stay" in form.dataset)) history.replaceState(null, "", address);
   const said = place.querySelector("[data-say]");
   if (said) say(said.dataset.say);
   const next = place.querySelector("[data-focus]");

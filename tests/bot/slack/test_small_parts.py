@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
 from footnote_qa.bot.cli.app import app
-from footnote_qa.bot.cli.slack import spent_lines
+from footnote_qa.bot.cli.spending import spent_lines
 from footnote_qa.bot.database import Database, Target
 from footnote_qa.bot.errors import SlackError
 from footnote_qa.bot.llm.ledger import Ledger, Request

@@ -12,7 +12,8 @@ from footnote_qa.bot.state import Rating, Received
 from footnote_qa.bot.types import Status
 from footnote_qa.bot.web.server import served
 from tests.fakes.slack_browser import Tab, browser
-from tests.fakes.web import EVIL, Pages, an_answer
+from tests.fakes.embedder import HashEmbedder
+from tests.fakes.web import DOCUMENTS, EVIL, Pages, an_answer, build
 
 pytestmark = [
     pytest.mark.slow,
@@ -205,7 +206,8 @@ def test_no_page_is_wider_than_the_screen_and_every_text_can_be_read(
         path = await tab.evaluate("location.pathname")
         await asyncio.to_thread(pages.site.overviews.read_questions, pages.index)
         paths = (path, "/", "/search?q=leave", "/documents", "/documents/leave.md", "/nothing")
-        for one in (*paths, "/owners", "/owners/gaps/gap", "/owners/answers/gap"):
+        paths += ("/owners", "/owners/gaps/gap", "/owners/answers/gap", "/operators")
+        for one in (*paths, "/operators/doctor", "/operators/generations/gen-000001"):
             await tab.goto(f"{address}{one}")
             await tab.until(
                 f"location.pathname + location.search === {one!r}"
@@ -219,7 +221,7 @@ def test_no_page_is_wider_than_the_screen_and_every_text_can_be_read(
 
     nothing = {"too wide": 0, "low contrast": [], "without a name": [], "headings": True}
     assert found == dict.fromkeys(found, nothing)
-    assert len(found) == 9
+    assert len(found) == 12
 
 
 def keep_gap(pages: Pages) -> None:
@@ -302,6 +304,29 @@ MEASURE = """(() => {
     "headings": document.querySelectorAll("h1").length === 1 && !!document.querySelector("main"),
   };
 })()"""
+
+
+def test_an_operator_goes_back_to_an_older_generation(
+    pages: Pages, folder: Path, embedder: HashEmbedder, tmp_path: Path
+) -> None:
+    async def work(tab: Tab, address: str) -> str:
+        await tab.goto(f"{address}/operators")
+        await tab.until("!!document.querySelector('a[href$=\"gen-000001\"]')")
+        await tab.evaluate("document.querySelector('a[href$=\"gen-000001\"]').focus()")
+        await press(tab, "Enter", code=13, text="\r")
+        await tab.until("location.pathname.endsWith('gen-000001')")
+        await tab.until("document.readyState === 'complete'")
+        await tab_to(tab, "main form button")
+        await press(tab, "Enter", code=13, text="\r")
+        await tab.until("location.pathname === '/operators' && document.readyState === 'complete'")
+        return str(await tab.evaluate("document.querySelector('.badge').parentElement.innerText"))
+
+    build(folder, embedder, DOCUMENTS | {"new.md": "# New\n\nWords.\n"})
+
+    shown = drive(pages, tmp_path / "browser", work)
+
+    assert shown == "gen-000001 In use"
+    assert pages.index.generation.manifest.generation == "gen-000001"
 
 
 def test_the_theme_stays_as_it_was_chosen(pages: Pages, tmp_path: Path) -> None:
