@@ -31,7 +31,9 @@ HEADERS: Final[Sequence[tuple[str, str]]] = (
     ("Content-Security-Policy", POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),  # for browsers that do not know frame-ancestors
-    ("Referrer-Policy", "no-referrer"),  # the address of an answer is nobody else's business
+    # Other sites do not learn the address of an answer. With no-referrer, browsers would also send
+    # "Origin: null" with our own forms.
+    ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),

@@ -11,8 +11,8 @@ import pytest
 from footnote_qa.bot.state import Rating, Received
 from footnote_qa.bot.types import Status
 from footnote_qa.bot.web.server import served
-from tests.fakes.slack_browser import Tab, browser
 from tests.fakes.embedder import HashEmbedder
+from tests.fakes.slack_browser import Tab, browser
 from tests.fakes.web import DOCUMENTS, EVIL, Pages, an_answer, build
 
 pytestmark = [
