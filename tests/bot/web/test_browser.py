@@ -93,7 +93,7 @@ def test_ask_open_a_source_rate_and_share(pages: Pages, tmp_path: Path) -> None:
         )
         await tab.until("document.querySelector('#last').innerText.includes('Thank you')")
         await tab.evaluate("document.querySelector('#last form[action$=share] button').click()")
-        await tab.until("document.querySelector('#last').innerText.includes('signed in')")
+        await tab.until("document.querySelector('#last').innerText.includes('have a session')")
         seen["faults"] = await tab.evaluate("faults")
         await tab.goto(f"{address}{seen['path']}")
         await tab.until("document.querySelectorAll('.turn').length === 1")
@@ -205,7 +205,7 @@ def test_no_page_is_wider_than_the_screen_and_every_text_can_be_read(
         await tab.until(f"!!{LAST}")
         path = await tab.evaluate("location.pathname")
         await asyncio.to_thread(pages.site.overviews.read_questions, pages.index)
-        paths = (path, "/", "/search?q=leave", "/documents", "/documents/leave.md", "/nothing")
+        paths = [path, "/", "/search?q=leave", "/documents", "/documents/leave.md", "/nothing"]
         paths += ("/owners", "/owners/gaps/gap", "/owners/answers/gap", "/operators")
         for one in (*paths, "/operators/doctor", "/operators/generations/gen-000001"):
             await tab.goto(f"{address}{one}")
