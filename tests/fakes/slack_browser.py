@@ -41,6 +41,14 @@ class Tab:
             while not await self.evaluate(script):  # noqa: ASYNC110 a page sends no event
                 await asyncio.sleep(0.05)
 
+    async def emulate(self, size: tuple[int, int], scheme: str) -> None:
+        """Show pages as a screen of *size* does whose owner prefers "light" or "dark"."""
+        width, height = size
+        screen = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": False}
+        await self._call("Emulation.setDeviceMetricsOverride", **screen)
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        await self._call("Emulation.setEmulatedMedia", features=features)
+
     async def picture(self) -> bytes:
         reply = await self._call("Page.captureScreenshot")
         return base64.b64decode(reply["data"])

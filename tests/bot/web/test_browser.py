@@ -192,15 +192,7 @@ def test_no_page_is_wider_than_the_screen_and_every_text_can_be_read(
 ) -> None:
     async def work(tab: Tab, address: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        await tab._call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=800,
-            deviceScaleFactor=1,
-            mobile=False,
-        )
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        await tab._call("Emulation.setEmulatedMedia", features=features)
+        await tab.emulate((width, 800), scheme)
         await tab.evaluate(f"{FIELD}.value = 'leave?'; {FIELD}.form.requestSubmit()")
         await tab.until(f"!!{LAST}")
         path = await tab.evaluate("location.pathname")
