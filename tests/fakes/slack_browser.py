@@ -35,6 +35,13 @@ class Tab:
         reply = await self._call("Runtime.evaluate", expression=script, returnByValue=True)
         return reply["result"].get("value")
 
+    async def resolved(self, script: str) -> Any:
+        """Return what the promise of a script becomes."""
+        reply = await self._call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
+        return reply["result"].get("value")
+
     async def until(self, script: str) -> None:
         """Wait until a script says yes."""
         async with asyncio.timeout(PATIENCE_S):

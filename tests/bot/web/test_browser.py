@@ -321,6 +321,42 @@ def test_an_operator_goes_back_to_an_older_generation(
     assert pages.index.generation.manifest.generation == "gen-000001"
 
 
+AXE = Path(__file__).resolve().parents[3] / "docs/pictures/node_modules/axe-core/axe.min.js"
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: npm install in docs/pictures")
+def test_axe_finds_nothing_on_any_page(pages: Pages, tmp_path: Path) -> None:
+    async def work(tab: Tab, address: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        await tab._call("Page.setBypassCSP", enabled=True)
+        await tab.evaluate(f"{FIELD}.value = 'leave?'; {FIELD}.form.requestSubmit()")
+        await tab.until(f"!!{LAST}")
+        path = await tab.evaluate("location.pathname")
+        paths = (path, "/", "/search?q=leave", "/documents", "/documents/leave.md", "/nothing")
+        paths += ("/owners", "/owners/gaps/gap", "/owners/answers/gap", "/operators")
+        for one in (*paths, "/operators/generations/gen-000001"):
+            await tab.goto(f"{address}{one}")
+            await tab.until(
+                f"location.pathname + location.search === {one!r}"
+                " && document.readyState === 'complete'"
+            )
+            if one == path:
+                await tab.evaluate("document.querySelector('a.cite').click()")
+                await tab.until("!!document.querySelector('#panel[open] #quote')")
+            await tab.evaluate(AXE.read_text(encoding="utf-8"))
+            found[one] = await tab.resolved(
+                "axe.run().then((r) => r.violations.map((v) => `${v.impact} ${v.id}`))"
+            )
+        return found
+
+    keep_gap(pages)
+    pages.site.overviews.read_questions(pages.index)
+    found = drive(pages, tmp_path / "browser", work)
+
+    assert {page: faults for page, faults in found.items() if faults} == {}
+    assert len(found) == 11
+
+
 def test_the_theme_stays_as_it_was_chosen(pages: Pages, tmp_path: Path) -> None:
     async def work(tab: Tab, address: str) -> list[Any]:
         seen: list[Any] = []
