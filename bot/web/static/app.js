@@ -23,6 +23,7 @@ theme(chosen()); // before the page is painted
 
 document.addEventListener("DOMContentLoaded", () => {
   theme(chosen());
+  if (location.pathname === "/enter") history.replaceState(null, "", "/"); // keeps the token out of the history
   const question = document.querySelector("[data-ask] textarea");
   if (question && !document.querySelector("#last") && !location.hash && matchMedia("(min-width: 960px)").matches) question.focus();
   const ask = document.querySelector("[data-ask][data-now]");
