@@ -266,7 +266,7 @@ def test_the_handbook_names_the_defaults_that_hold() -> None:
             named_value = default.strip("`")
             is_text = isinstance(held, str)
             assert named_value == held if is_text else json.loads(named_value) == _plain(held)
-    assert len(named) == 26
+    assert len(named) == 29
 
 
 def _plain(value: object) -> object:
