@@ -82,6 +82,7 @@ pictures: $(READY) ## Draw the pictures of the README and of docs/slack.md again
 	@$(DEMO) index build examples/documents --json > /dev/null
 	@$(BIN)/python docs/pictures/make_pictures.py
 	@$(BIN)/python docs/pictures/gallery.py
+	@$(BIN)/python docs/pictures/web_pages.py
 
 lock: $(READY) ## Pin the newest dependencies in requirements.lock.
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-emit-options --no-emit-index-url \

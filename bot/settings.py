@@ -28,6 +28,7 @@ from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.provider_settings import PriceSettings, ProviderSettings, Table
 from footnote_qa.bot.source_settings import SourceSettings
 from footnote_qa.bot.state_settings import StateSettings, resolve_state
+from footnote_qa.bot.web_settings import WebSettings
 
 __all__ = [
     "DEFAULT_CONFIG",
@@ -45,6 +46,7 @@ __all__ = [
     "SlackSettings",
     "StateSettings",
     "TracingSettings",
+    "WebSettings",
     "load",
     "read_file",
 ]
@@ -212,6 +214,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     models: ModelsSettings = ModelsSettings()
     slack: SlackSettings = SlackSettings()
+    web: WebSettings = WebSettings()
     state: StateSettings = StateSettings()
     eval: EvalSettings = EvalSettings()
     tracing: TracingSettings = TracingSettings()

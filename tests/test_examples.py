@@ -15,6 +15,7 @@ from footnote_qa.bot.settings import (
     ModelsSettings,
     SearchSettings,
     TracingSettings,
+    WebSettings,
 )
 from footnote_qa.bot.state_settings import StateSettings
 from footnote_qa.bot.types import Status
@@ -47,7 +48,7 @@ COMMANDS |= {
     f"eval {verb}" for verb in ("compare", "report", "generate", "review", "import", "judge")
 }
 COMMANDS |= {f"index {verb}" for verb in ("build", "status", "documents", "text", "verify")}
-COMMANDS |= {"backup", "restore"}
+COMMANDS |= {"backup", "restore", "serve", "keys"}
 COMMANDS |= {f"index {verb}" for verb in ("generations", "rollback", "watch")}
 COMMAND = re.compile(r"(?:`|bin/)footnote (?:--[\w-]+ \S+ )*((?:index |eval |slack )?[a-z]+)")
 
@@ -251,6 +252,7 @@ def test_the_handbook_names_the_defaults_that_hold() -> None:
         "models": ModelsSettings().model_dump() | {"offline_threshold": THRESHOLD},
         "state": StateSettings().model_dump(),
         "tracing": TracingSettings().model_dump(),
+        "web": WebSettings().model_dump(),
     }
 
     named = first_columns("settings-and-files.md", "Useful settings")
@@ -264,7 +266,7 @@ def test_the_handbook_names_the_defaults_that_hold() -> None:
             named_value = default.strip("`")
             is_text = isinstance(held, str)
             assert named_value == held if is_text else json.loads(named_value) == _plain(held)
-    assert len(named) == 26
+    assert len(named) == 29
 
 
 def _plain(value: object) -> object:

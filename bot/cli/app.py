@@ -32,9 +32,11 @@ app = typer.Typer(
 index_app = typer.Typer(no_args_is_help=True, help="Build, inspect and restore the index.")
 eval_app = typer.Typer(no_args_is_help=True, help="Measure answers on a question set.")
 slack_app = typer.Typer(no_args_is_help=True, help="Run the Slack bot.")
+keys_app = typer.Typer(no_args_is_help=True, help="Make and revoke keys of the HTTP API.")
 app.add_typer(index_app, name="index")
 app.add_typer(eval_app, name="eval")
 app.add_typer(slack_app, name="slack")
+app.add_typer(keys_app, name="keys")
 
 _COMMANDS = (
     "footnote_qa.bot.cli.index",
@@ -44,6 +46,8 @@ _COMMANDS = (
     "footnote_qa.bot.cli.eval",
     "footnote_qa.bot.cli.question_sets",
     "footnote_qa.bot.cli.slack",
+    "footnote_qa.bot.cli.web",
+    "footnote_qa.bot.cli.keys",
     "footnote_qa.bot.cli.doctor",
     "footnote_qa.bot.cli.config",
     "footnote_qa.bot.cli.backup",
@@ -224,7 +228,7 @@ def process_age_s() -> float:
 
 def _status(error: Exception) -> int | None:
     """Return the exit status for an error that is known, else None."""
-    from footnote_qa.bot.errors import BotError, QuestionError, SettingsError, SlackError
+    from footnote_qa.bot.errors import BotError, QuestionError, SettingsError, SlackError, WebError
     from footnote_qa.eval.errors import ChoiceError, EvalError, QuestionSetError
     from footnote_qa.index.errors import (
         IndexingError,
@@ -237,6 +241,7 @@ def _status(error: Exception) -> int | None:
         SettingsError
         | QuestionError
         | SlackError
+        | WebError
         | SourceError
         | ModelError
         | IndexMissingError

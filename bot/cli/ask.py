@@ -67,7 +67,7 @@ def search(
     index = composition.live_index(shared.settings)
     result = index.search(Question(text=question).text, k=k, audience=_audience(audience))
     if as_json:
-        from footnote_qa.bot.cli.json_output import search_json
+        from footnote_qa.bot.json_output import search_json
 
         print_json(search_json(result))
         return
@@ -112,7 +112,7 @@ def ask(
         Question(text=question, audience=_audience(audience))
     )
     if as_json:
-        from footnote_qa.bot.cli.json_output import answer_json
+        from footnote_qa.bot.json_output import answer_json
 
         print_json(answer_json(answer))
     else:
@@ -160,7 +160,7 @@ def _converse(engine: "AnswerEngine", audience: "Audience", style: _Style) -> No
     import secrets
 
     from footnote_qa.bot.cli.console import answer_view, stderr, stdout
-    from footnote_qa.bot.cli.json_output import answer_json
+    from footnote_qa.bot.json_output import answer_json
     from footnote_qa.bot.types import Question, Turn
 
     console, prompt = stdout(), stderr()

@@ -9,7 +9,6 @@ import typer
 
 from footnote_qa.bot.cli.app import (
     SOME_FAILED,
-    Json,
     JsonOption,
     LogFormatOption,
     index_app,
@@ -21,7 +20,7 @@ from footnote_qa.bot.cli.logging import configure
 if TYPE_CHECKING:
     from footnote_qa.index.building import BuildResult
     from footnote_qa.index.errors import IndexingError
-    from footnote_qa.index.storage import IndexDirectory, Manifest
+    from footnote_qa.index.storage import IndexDirectory
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +33,13 @@ GenerationArgument = Annotated[
 def generations(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List the generations (stored versions) of the index, oldest first."""
     from footnote_qa.bot import composition
+    from footnote_qa.bot.json_output import generation_json
 
     directory = composition.current_index(shared_of(context).settings)
     served, readable = directory.served(), directory.readable()
-    rows = [_row(name, readable.get(name), live=name == served) for name in directory.names()]
+    rows = [
+        generation_json(name, readable.get(name), live=name == served) for name in directory.names()
+    ]
     if as_json:
         print_json({"generations": rows})
         return
@@ -51,23 +53,6 @@ def generations(context: typer.Context, *, as_json: JsonOption = False) -> None:
         gate = f"{row['gate']}, words only" if row["lexical_only"] else str(row["gate"])
         table.add_row("●" if row["live"] else "", *cells, gate)
     stdout().print(table)
-
-
-def _row(name: str, manifest: "Manifest | None", *, live: bool) -> Json:
-    from footnote_qa.bot.cli.json_output import time_json
-
-    if manifest is None:
-        nothing = dict.fromkeys(("created_at", "documents", "chunks", "lexical_only"))
-        return {"generation": name, "live": live, "gate": "unreadable"} | nothing
-    return {
-        "generation": name,
-        "created_at": time_json(manifest.created_at),
-        "documents": manifest.documents,
-        "chunks": manifest.chunks,
-        "live": live,
-        "gate": "passed" if manifest.passed else "failed",
-        "lexical_only": manifest.lexical_only,
-    }
 
 
 @index_app.command("rollback")
@@ -170,7 +155,7 @@ def watch(
 
 def _report(outcome: "BuildResult | IndexingError", *, as_json: bool) -> None:
     from footnote_qa.bot.cli.index import show_build
-    from footnote_qa.bot.cli.json_output import build_json
+    from footnote_qa.bot.json_output import build_json
     from footnote_qa.index.errors import IndexingError
 
     if isinstance(outcome, IndexingError):

@@ -81,7 +81,7 @@ def build(
         _say_stopped(shared, as_json=as_json)
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        from footnote_qa.bot.cli.json_output import build_json
+        from footnote_qa.bot.json_output import build_json
 
         print_json(build_json(result))
     else:
@@ -168,7 +168,7 @@ def _dry_run(
 
 
 def _preview_json(seen: "Preview") -> Json:
-    from footnote_qa.bot.cli.json_output import problem_json
+    from footnote_qa.bot.json_output import problem_json
 
     def count(action: str) -> int:
         return sum(entry.action == action and entry.problem is None for entry in seen.plan)
@@ -235,7 +235,7 @@ def _show_outcome(console: "Console", result: "BuildResult") -> None:
 def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Show which index is in use, how old it is, and which documents changed since."""
     from footnote_qa.bot import composition
-    from footnote_qa.bot.cli.json_output import time_json
+    from footnote_qa.bot.json_output import time_json
 
     settings = shared_of(context).settings
     directory = composition.current_index(settings)
@@ -289,7 +289,7 @@ def _since(
 
 def _show_status(manifest: "Manifest", stale: dict[str, int] | None) -> None:
     from footnote_qa.bot.cli.console import age, stdout
-    from footnote_qa.bot.cli.json_output import time_json
+    from footnote_qa.bot.json_output import time_json
 
     console = stdout()
     console.print(
@@ -315,7 +315,7 @@ def _show_status(manifest: "Manifest", stale: dict[str, int] | None) -> None:
 def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List every file of the sources; if one is not indexed, with the reason."""
     from footnote_qa.bot import composition
-    from footnote_qa.bot.cli.json_output import document_json
+    from footnote_qa.bot.json_output import document_json
 
     generation = composition.current_index(shared_of(context).settings).open_best()
     rows = generation.passages.rows()

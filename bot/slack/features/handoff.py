@@ -8,7 +8,6 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from footnote_qa.bot.slack.features.approved_answers import Approved, approve
 from footnote_qa.bot.slack.features.dependencies import (
     Ack,
     Body,
@@ -30,7 +29,15 @@ from footnote_qa.bot.slack.messages import (
     words,
 )
 from footnote_qa.bot.slack.outbound import CALL_ERRORS, change, failure, marked, say
-from footnote_qa.bot.state import Received, StoredAnswer, close, open_for, withdraw
+from footnote_qa.bot.state import (
+    Approved,
+    Received,
+    StoredAnswer,
+    approve,
+    close,
+    open_for,
+    withdraw,
+)
 
 log = logging.getLogger(__name__)
 

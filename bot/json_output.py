@@ -10,7 +10,7 @@ from footnote_qa.index.types import Correction, Passage, Problem, SearchResult
 
 if TYPE_CHECKING:
     from footnote_qa.index.building import BuildResult
-    from footnote_qa.index.storage import DocumentRow
+    from footnote_qa.index.storage import DocumentRow, Manifest
 
 Json = dict[str, object]
 
@@ -179,4 +179,26 @@ def document_json(row: "DocumentRow") -> Json:
         "sha256": row.sha256,
         "modified_at": time_json(row.modified_at),
         "audience": list(row.audience),
+    }
+
+
+def generation_json(name: str, manifest: "Manifest | None", *, live: bool) -> Json:
+    """Return one generation of `index generations --json`.
+
+    Args:
+        name: Of the generation.
+        manifest: None if it cannot be read.
+        live: Whether it is in use.
+    """
+    if manifest is None:
+        nothing = dict.fromkeys(("created_at", "documents", "chunks", "lexical_only"))
+        return {"generation": name, "live": live, "gate": "unreadable"} | nothing
+    return {
+        "generation": name,
+        "created_at": time_json(manifest.created_at),
+        "documents": manifest.documents,
+        "chunks": manifest.chunks,
+        "live": live,
+        "gate": "passed" if manifest.passed else "failed",
+        "lexical_only": manifest.lexical_only,
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from footnote_qa.bot.database import Database, Target
-from footnote_qa.bot.slack.features.approved_answers import Approved, approve, unname
+from footnote_qa.bot.state.approved_answers import Approved, approve, unname
 from footnote_qa.bot.state.database import open_state
 from footnote_qa.index.parsing import parse
 from footnote_qa.index.search.hybrid import LiveIndex
