@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, Protocol, Self
 
 from footnote_qa.bot.types import Citation
+from footnote_qa.index.audience import may_see
 from footnote_qa.index.search import LiveIndex
 from footnote_qa.index.types import Audience
 
@@ -81,9 +82,7 @@ class IndexCatalog:
         generation = self._index.generation
         rows = generation.passages.rows()
         titles = [
-            row.title
-            for row in rows
-            if row.status == "indexed" and _may_see(row.audience, audience)
+            row.title for row in rows if row.status == "indexed" and may_see(row.audience, audience)
         ]
         return Facts(
             generation=generation.manifest.generation,
@@ -96,7 +95,7 @@ class IndexCatalog:
     def excerpt(self, citation: Citation, audience: frozenset[str]) -> Excerpt | None:
         """Return the quote in its context, if it is still in the same place."""
         document = self._index.generation.passages.document(citation.document)
-        if document is None or not _may_see(document.audience, audience):
+        if document is None or not may_see(document.audience, audience):
             return None
         start, end = citation.start, citation.end
         if document.text[start:end] != citation.quote:
@@ -106,10 +105,6 @@ class IndexCatalog:
             quote=citation.quote,
             after=document.text[end : end + CONTEXT_CHARS],
         )
-
-
-def _may_see(document: tuple[str, ...], audience: Audience) -> bool:
-    return audience is None or not document or bool(audience & set(document))
 
 
 EVERY_S: Final = 300.0

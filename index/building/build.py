@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from footnote_qa.index.access import AccessTable
 from footnote_qa.index.building.attachments import Attachments
 from footnote_qa.index.building.gate import Gate, checks
 from footnote_qa.index.building.options import BuildOptions
@@ -19,7 +20,14 @@ from footnote_qa.index.building.served import Before, before
 from footnote_qa.index.chunking import CHUNKER_VERSION
 from footnote_qa.index.embedding import advice, count_missing, embed_all
 from footnote_qa.index.errors import IndexDamagedError
-from footnote_qa.index.sources import SourceSpec, known_sources, left_out, open_sources
+from footnote_qa.index.sources import (
+    SourceSpec,
+    known_sources,
+    left_out,
+    open_sources,
+    save_states,
+)
+from footnote_qa.index.sources.sync import SyncContext
 from footnote_qa.index.storage import (
     ENCODER,
     INDEXED,
@@ -133,7 +141,7 @@ class Builder:
                 if served is not None and self._nothing_to_do(plan, served, specs):
                     result = _unchanged(plan, served)
                 else:
-                    result = self._build(specs, plan, served)
+                    result = self._build(specs, plan, served, sources)
         return replace(
             result,
             seconds=round(time.monotonic() - started, 3),
@@ -147,6 +155,10 @@ class Builder:
             max_file_bytes=self.options.max_file_bytes,
             cache=self.cache_path.parent / SOURCES,
             looking=looking,
+            context=SyncContext(
+                generation=self.directory.folder_in_use(),
+                access=None if looking else AccessTable(self.directory.root),
+            ),
         )
 
     def attachments(self, served: Before | None) -> Attachments:
@@ -193,8 +205,12 @@ class Builder:
             since=served.manifest.created_at if served else None,
         )
 
-    def _build(
-        self, specs: Sequence[SourceSpec], plan: Sequence[Planned], served: Before | None
+    def _build(  # noqa: PLR0917  what it is built from
+        self,
+        specs: Sequence[SourceSpec],
+        plan: Sequence[Planned],
+        served: Before | None,
+        sources: Sequence[Source],
     ) -> BuildResult:
         recipe = self.recipe(served)
         # Files that failed before are tried again with another parser, or in a full build.
@@ -208,6 +224,7 @@ class Builder:
         (staged / LEXICAL).mkdir(mode=0o700)
         write_lexical(staged / LEXICAL, assembly.lexical)
         self.embedder.save_encoder(staged / ENCODER)
+        save_states(sources, staged)
         manifest = Manifest(
             generation=staged_name(staged),
             created_at=now(),

@@ -1,0 +1,110 @@
+"""Each service as the contract sees it: documents that are added, changed, hidden and broken."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from footnote_qa.index.sources import SourceSpec
+from tests.fakes.services.confluence import FakeConfluence, FakePage
+from tests.fakes.services.server import FakeService, serving
+
+TOKEN = "TOKEN_OF_THE_TEST"  # noqa: S105 - the name of a variable
+
+
+class World(Protocol):
+    """A service with documents; every document begins readable by Ann and Bob."""
+
+    @property
+    def service(self) -> FakeService: ...
+
+    @property
+    def spec(self) -> SourceSpec: ...
+
+    def add(self, name: str, text: str) -> str:
+        """Add a document; return its key."""
+
+    def edit(self, key: str, text: str) -> None: ...
+
+    def rename(self, key: str, name: str) -> None: ...
+
+    def delete(self, key: str) -> None: ...
+
+    def break_(self, key: str) -> None:
+        """Let its text not be fetched."""
+
+    def mend(self, key: str) -> None: ...
+
+    def restrict(self, key: str) -> bool:
+        """Let only Ann read it; return whether the service can."""
+
+    def hide_part(self) -> bool:
+        """Let the account not see the part of the service any more; False if it has no parts."""
+
+
+class ConfluenceWorld:
+    def __init__(self, *, cloud: bool) -> None:
+        self.wiki = FakeConfluence(cloud=cloud)
+        self._number = 100
+
+    @property
+    def service(self) -> FakeService:
+        return self.wiki
+
+    @property
+    def spec(self) -> SourceSpec:
+        cloud = self.wiki.cloud
+        return SourceSpec(
+            kind="confluence",
+            path=self.wiki.address,
+            arguments={
+                "site": self.wiki.address,
+                "edition": "cloud" if cloud else "data_center",
+                "spaces": ("ENG",),
+            },
+            environment={"token": TOKEN},
+        )
+
+    def add(self, name: str, text: str) -> str:
+        self._number += 1
+        key = str(self._number)
+        self.wiki.pages[key] = FakePage(key, name, text)
+        return key
+
+    def edit(self, key: str, text: str) -> None:
+        self.wiki.pages[key].text = text
+        self.wiki.pages[key].version += 1
+
+    def rename(self, key: str, name: str) -> None:
+        self.wiki.pages[key].title = name
+        self.wiki.pages[key].version += 1  # a new title is a new version there
+
+    def delete(self, key: str) -> None:
+        del self.wiki.pages[key]
+
+    def break_(self, key: str) -> None:
+        self.wiki.pages[key].is_broken = True
+
+    def mend(self, key: str) -> None:
+        self.wiki.pages[key].is_broken = False
+
+    def restrict(self, key: str) -> bool:
+        self.wiki.pages[key].users = ("ann",)
+        return True
+
+    def hide_part(self) -> bool:
+        self.wiki.spaces["ENG"].is_there = False
+        return True
+
+
+WORLDS: dict[str, Callable[[], World]] = {
+    "confluence-cloud": lambda: ConfluenceWorld(cloud=True),
+    "confluence-data-center": lambda: ConfluenceWorld(cloud=False),
+}
+
+
+@contextmanager
+def world_of(name: str) -> Iterator[World]:
+    """Serve a world until the block ends."""
+    world = WORLDS[name]()
+    with serving(world.service):
+        yield world
