@@ -13,7 +13,7 @@ from footnote_qa.bot.index_store import current_index, following, index_director
 from footnote_qa.bot.settings import Settings
 from footnote_qa.bot.source_settings import SourceSettings
 from footnote_qa.index.errors import IndexingError
-from footnote_qa.index.sources import AudienceRule, SourceSpec
+from footnote_qa.index.sources import BUILT_IN, AudienceRule, SourceSpec
 from footnote_qa.index.storage import IndexDirectory
 from footnote_qa.index.types import QuestionEncoder, Reranker, Searcher
 
@@ -90,9 +90,12 @@ def dropped_sources(settings: Settings) -> tuple[str, ...]:
 
 def _spec_of(source: SourceSettings) -> SourceSpec:
     """Return the description of the source that a generation remembers."""
-    place = str(source.path.absolute()) if source.path else source.repository or source.sitemap
+    if source.kind in BUILT_IN:
+        path = str(source.path.absolute()) if source.path else source.repository or source.sitemap
+    else:
+        path = source.place
     return SourceSpec(
-        path=place or "",
+        path=path or "",
         kind=source.kind,
         name=source.name,
         include=source.include,

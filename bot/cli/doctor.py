@@ -56,7 +56,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     for source in settings.sources:
         # A build tries the sources that are not on this machine.
         found = source.path is None or source.path.exists()
-        message = str(source.path or source.repository or source.sitemap or source.reader)
+        message = source.place
         message += "" if found else " does not exist: fix its path under [[sources]]"
         yield Finding(name="source", well=found, message=message)
     from footnote_qa.bot import composition

@@ -13,7 +13,15 @@ from footnote_qa.bot.errors import StoreError, StoreUnavailableError
 from footnote_qa.bot.settings import SlackSettings
 from footnote_qa.bot.slack.documents import DocumentCatalog
 from footnote_qa.bot.slack.features import Dependencies
-from footnote_qa.bot.slack.inbound import Cancellations, Dispatcher, Inbox, Limits, People
+from footnote_qa.bot.slack.inbound import (
+    Audiences,
+    Cancellations,
+    Directory,
+    Dispatcher,
+    Inbox,
+    Limits,
+    People,
+)
 from footnote_qa.bot.slack.metrics import Meter
 from footnote_qa.bot.slack.outbound import (
     Clients,
@@ -48,6 +56,7 @@ class Parts:
         owner: Names this process among those that share the state.
         started_at: When it began, in seconds since the epoch.
         index_store: How the last looks into the index store went; None if there is no such store.
+        groups: Groups of the sources; None if there are none.
     """
 
     clients: Clients
@@ -61,6 +70,7 @@ class Parts:
     owner: str
     started_at: float
     index_store: "Callable[[], StoreState] | None" = None
+    groups: Directory | None = None
 
 
 class Bot:
@@ -75,6 +85,12 @@ class Bot:
         self.records = AnswerRepository(store.database)
         self.channels = _channels(settings, store, team)
         self.people = People(parts.clients.calls, team=team)
+        self.audiences = Audiences(
+            parts.clients.calls,
+            people=self.people,
+            channels=self.channels,
+            directory=parts.groups,
+        )
         self.indicator = StatusIndicator(parts.clients.posts)
         self.writer = Writer(
             parts.clients,
@@ -188,6 +204,7 @@ class Bot:
             records=self.records,
             channels=self.channels,
             people=self.people,
+            audiences=self.audiences,
             policy=Policy(
                 bot_user=parts.identity.bot_user,
                 max_question_chars=settings.max_question_chars,
@@ -209,6 +226,7 @@ class Bot:
             records=self.records,
             channels=self.channels,
             people=self.people,
+            audiences=self.audiences,
             library=self.parts.library,
             answers=self.parts.answers,
             answers_are_indexed=self.parts.answers_are_indexed,

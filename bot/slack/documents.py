@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, Self
@@ -105,6 +105,21 @@ class IndexCatalog:
             quote=citation.quote,
             after=document.text[end : end + CONTEXT_CHARS],
         )
+
+
+class IndexGroups:
+    """The groups of the sources, from the table beside the index."""
+
+    def __init__(self, index: LiveIndex) -> None:
+        self._index = index
+
+    def groups_of(self, addresses: Iterable[str]) -> frozenset[str]:
+        """Return every group of the person with these e-mail addresses."""
+        return self._index.access.groups_of(addresses)
+
+    def named(self) -> frozenset[str]:
+        """Return the groups that documents of the index in use name."""
+        return self._index.generation.passages.named_groups
 
 
 EVERY_S: Final = 300.0

@@ -142,6 +142,8 @@ class Builder:
                     result = _unchanged(plan, served)
                 else:
                     result = self._build(specs, plan, served, sources)
+            if self.directory.access.mark() is not None and result.promoted:
+                self.directory.access.forget_all_but([key_of(spec) for spec in specs])
         return replace(
             result,
             seconds=round(time.monotonic() - started, 3),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footnote_qa.index.atomic_files import writing
-from footnote_qa.index.audience import ALL, is_granted, may_see
+from footnote_qa.index.audience import ALL, is_granted, may_see, readers_of
 from footnote_qa.index.chunking import Titled, Titles
 from footnote_qa.index.errors import IndexDamagedError
 from footnote_qa.index.types import (
@@ -322,6 +322,12 @@ class PassageReader:
     def hidden_ids(self) -> list[int]:
         """Return the ids of the chunks that are shown to nobody."""
         return [id_ for ids in self.ids_of(sorted(self._hidden)).values() for id_ in ids]
+
+    @cached_property
+    def named_groups(self) -> frozenset[str]:
+        """Every group and person that an audience names."""
+        readers = [readers_of(each) for each in self._audiences.values()]
+        return frozenset(name for parts in readers for part in parts for name in part)
 
     def granted(self, audience: Audience) -> Audience:
         """Return *audience* with the entries of this generation whose conditions it meets."""
