@@ -41,6 +41,7 @@ __all__ = [
     "live_index",
     "portfolio",
     "source_specs",
+    "spec_of",
     "specs_of_paths",
     "store",
     "stored_generation",
@@ -68,7 +69,7 @@ def source_specs(settings: Settings) -> tuple[SourceSpec, ...]:
     if settings.sources:
         specs: list[SourceSpec] = []
         for source in settings.sources:
-            spec = _spec_of(source)
+            spec = spec_of(source)
             specs += [] if spec in specs else [spec]
         return tuple(specs)
     return _remembered(index_directory(settings))
@@ -88,7 +89,7 @@ def dropped_sources(settings: Settings) -> tuple[str, ...]:
     )
 
 
-def _spec_of(source: SourceSettings) -> SourceSpec:
+def spec_of(source: SourceSettings) -> SourceSpec:
     """Return the description of the source that a generation remembers."""
     if source.kind in BUILT_IN:
         path = str(source.path.absolute()) if source.path else source.repository or source.sitemap
@@ -110,6 +111,7 @@ def _spec_of(source: SourceSettings) -> SourceSpec:
         environment=source.environment,
         load=source.load,
         skip_ignored=source.skip_ignored,
+        every=source.every,
     )
 
 

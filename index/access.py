@@ -68,6 +68,18 @@ class SyncNote:
     broken: int = 0
     faults: tuple[str, ...] = ()
 
+    def lines(self, now: datetime) -> list[str]:
+        """Return what is wrong with the source, in lines for a person; none if all is well."""
+        age = self.age_s(now)
+        since = "never in step" if age is None else f"last in step {_ago(age)}"
+        found = [f"source {self.name}, {since}: {fault}" for fault in self.faults]
+        if self.broken:
+            found.append(
+                f"source {self.name}: {self.broken} of {self.items} items could not be fetched;"
+                " their last text stays"
+            )
+        return found
+
     def age_s(self, now: datetime) -> float | None:
         """Return the seconds since the last sync that succeeded; None if there was none."""
         if not self.synced_at:
@@ -192,6 +204,21 @@ class AccessTable:
                     f"DELETE FROM {table} WHERE source NOT IN (SELECT value FROM json_each(?))",  # noqa: S608 - our own names
                     (kept,),
                 )
+
+
+def _ago(seconds: float) -> str:
+    """Return a time in words.
+
+    >>> _ago(20), _ago(7200), _ago(300_000)
+    ('less than a minute ago', '2 h ago', '3 days ago')
+    """
+    if seconds < 60:  # noqa: PLR2004  a minute
+        return "less than a minute ago"
+    if seconds < 5400:  # noqa: PLR2004  one and a half hours
+        return f"{seconds / 60:.0f} min ago"
+    if seconds < 172_800:  # noqa: PLR2004  two days
+        return f"{seconds / 3600:.0f} h ago"
+    return f"{seconds / 86_400:.0f} days ago"
 
 
 def _note(value: str) -> SyncNote:

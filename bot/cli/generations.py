@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -144,20 +145,26 @@ def watch(
 ) -> None:
     """Build now, and again whenever documents change. Stop it with Ctrl-C.
 
+    Services such as Confluence are asked every ten minutes, or as `every` of the source says.
+
     With --json, every build prints one JSON object.
     """
     from footnote_qa.bot import composition
     from footnote_qa.bot.cli.index import builder_of, specs_of
     from footnote_qa.bot.errors import SettingsError
-    from footnote_qa.index.building import keep_built, quiet, ticks
+    from footnote_qa.index.building import Polling, keep_built, quiet, ticks
 
     settings = shared_of(context).settings
     composition.current_index(settings)  # its sources are those to watch
     if log_format is not None:
         configure(verbose=not shared_of(context).quiet, form=log_format)
     specs = specs_of(settings, None)
-    builder = builder_of(settings, composition.build_options(settings), quiet)
+    polling = Polling(specs)
+    builder = replace(
+        builder_of(settings, composition.build_options(settings), quiet), is_due=polling.is_due
+    )
     roots = [Path(spec.path) for spec in specs if spec.kind == "folder"]
+    every = min(filter(None, (every, polling.every_s)), default=None)
     if not roots and every is None:
         raise SettingsError("none of the sources reports changes: add --every SECONDS")
 

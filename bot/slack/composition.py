@@ -41,6 +41,7 @@ from footnote_qa.bot.state import (
     StreamCounter,
     count_open,
 )
+from footnote_qa.index.access import SyncNote
 from footnote_qa.index.errors import IndexingError
 
 if TYPE_CHECKING:
@@ -164,9 +165,28 @@ class Bot:
                 state = self.parts.index_store()
                 gauges["footnote_index_store_reachable"] = float(not state.fault)
                 gauges["footnote_index_store_seconds"] = state.seconds
-            return self.meter.text(gauges)
+            return self.meter.text(gauges, await asyncio.to_thread(self._source_gauges))
 
         return text
+
+    def _source_gauges(self) -> dict[str, dict[str, float]]:
+        """Return how each source is, by the name of the metric."""
+        notes, now = self._notes(), datetime.now(UTC)
+        return {
+            "footnote_source_age_seconds": {
+                note.name: age for note in notes if (age := note.age_s(now)) is not None
+            },
+            "footnote_source_faults": {note.name: float(len(note.faults)) for note in notes},
+            "footnote_source_items": {note.name: float(note.items) for note in notes},
+            "footnote_source_broken": {note.name: float(note.broken) for note in notes},
+        }
+
+    def _notes(self) -> list[SyncNote]:
+        if self.parts.groups is None:
+            return []
+        with contextlib.suppress(IndexingError):
+            return self.parts.groups.notes()
+        return []
 
     def status(self) -> list[str]:
         """Return the bot's status, in lines for administrators."""
@@ -177,6 +197,7 @@ class Bot:
             f"Running for {minutes // 60} h {minutes % 60} min",
             *self.parts.spend(),
             *self._index_store(),
+            *(line for note in self._notes() for line in note.lines(datetime.now(UTC))),
         ]
 
     def _index_store(self) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, Protocol, Self
 
 from footnote_qa.bot.types import Citation
+from footnote_qa.index.access import SyncNote
 from footnote_qa.index.audience import may_see
 from footnote_qa.index.search import LiveIndex
 from footnote_qa.index.types import Audience
@@ -80,7 +81,8 @@ class IndexCatalog:
     def facts(self, audience: Audience) -> Facts:
         """Describe the documents that *audience* may see."""
         generation = self._index.generation
-        rows = generation.passages.rows()
+        passages = generation.passages
+        rows = [row for row in passages.rows() if not passages.hides(row.document)]
         titles = [
             row.title for row in rows if row.status == "indexed" and may_see(row.audience, audience)
         ]
@@ -94,8 +96,11 @@ class IndexCatalog:
 
     def excerpt(self, citation: Citation, audience: frozenset[str]) -> Excerpt | None:
         """Return the quote in its context, if it is still in the same place."""
-        document = self._index.generation.passages.document(citation.document)
-        if document is None or not may_see(document.audience, audience):
+        passages = self._index.generation.passages
+        document = passages.document(citation.document)
+        if document is None or passages.hides(citation.document):
+            return None
+        if not may_see(document.audience, audience):
             return None
         start, end = citation.start, citation.end
         if document.text[start:end] != citation.quote:
@@ -120,6 +125,10 @@ class IndexGroups:
     def named(self) -> frozenset[str]:
         """Return the groups that documents of the index in use name."""
         return self._index.generation.passages.named_groups
+
+    def notes(self) -> list[SyncNote]:
+        """Return how the last sync of each source went."""
+        return self._index.access.notes()
 
 
 EVERY_S: Final = 300.0

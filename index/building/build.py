@@ -4,7 +4,7 @@ import logging
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from footnote_qa.index.embedding import advice, count_missing, embed_all
 from footnote_qa.index.errors import IndexDamagedError
 from footnote_qa.index.sources import (
     SourceSpec,
+    key_of,
     known_sources,
     left_out,
     open_sources,
@@ -102,6 +103,8 @@ class Builder:
         options: How to build.
         progress: Called at each step.
         gate: One more condition for promotion, such as a question set; None for none.
+        is_due: Whether the service with this key is asked now, or else its documents stay; None
+            asks all.
     """
 
     directory: IndexDirectory
@@ -110,6 +113,7 @@ class Builder:
     options: BuildOptions
     progress: Progress = quiet
     gate: Gate | None = None
+    is_due: Callable[[str], bool] | None = None
 
     def build(
         self, specs: Sequence[SourceSpec], sources: Sequence[Source] | None = None
@@ -160,6 +164,7 @@ class Builder:
             context=SyncContext(
                 generation=self.directory.folder_in_use(),
                 access=None if looking else AccessTable(self.directory.root),
+                is_due=self.is_due,
             ),
         )
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from footnote_qa.index.errors import SourceError
@@ -42,6 +43,8 @@ def open_synced(
     spec: SourceSpec, of: SourceId, *, max_file_bytes: int, store: Path, context: SyncContext
 ) -> SyncedSource:
     """Return the documents of a service; raises `SourceError`."""
+    if context.is_due is not None and not context.is_due(of.key):
+        context = replace(context, is_offline=True)
     connector = (
         _Offline()
         if context.is_offline

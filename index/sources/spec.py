@@ -32,6 +32,7 @@ class SourceSpec:
         environment: Secrets of the reader or service, and the variables that hold their values.
         load: Arguments for the reader's `load_data`.
         skip_ignored: Whether a folder's ignore files are obeyed and folders of tools left out.
+        every: Seconds between two syncs while the sources are watched; None for the usual time.
     """
 
     path: str = ""
@@ -49,3 +50,4 @@ class SourceSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     load: Mapping[str, Argument] = field(default_factory=dict)
     skip_ignored: bool = True
+    every: float | None = None

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from footnote_qa.bot.slack.inbound.access import People, Person, Standing
 from footnote_qa.bot.slack.outbound import CALL_ERRORS, failure
 from footnote_qa.bot.state import ChannelRepository
+from footnote_qa.index.access import SyncNote
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,10 @@ class Directory(Protocol):
 
     def named(self) -> frozenset[str]:
         """Return the groups that documents of the index in use name."""
+        ...
+
+    def notes(self) -> list[SyncNote]:
+        """Return how the last sync of each source went."""
         ...
 
 

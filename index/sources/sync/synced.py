@@ -1,7 +1,7 @@
 """A connector as a source of documents: what changed is fetched, and the rest stays as it was."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,12 +32,14 @@ class SyncContext:
         access: Table beside the index, which a sync brings up to date; None leaves it as it is.
         is_offline: Offer the documents of the last sync, and ask the service nothing.
         clock: Time.
+        is_due: Whether the source with this key is asked now, or else taken as offline; None asks.
     """
 
     generation: Path | None = None
     access: AccessTable | None = None
     is_offline: bool = False
     clock: Clock = field(default_factory=SystemClock)
+    is_due: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,17 @@
 """A service through complete builds: what is deleted or hidden is gone from every generation."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from footnote_qa.index.building.build import Builder
 from footnote_qa.index.building.dry_run import plan_build, preview
+from footnote_qa.index.building.plan import Action
 from footnote_qa.index.errors import SourceError
 from footnote_qa.index.search.hybrid import LiveIndex
+from footnote_qa.index.sources import SourceSpec
 from tests.fakes.building import make_builder
 from tests.fakes.embedder import HashEmbedder
 from tests.index.sources.contract.worlds import TOKEN, ConfluenceWorld, world_of
@@ -164,8 +167,6 @@ def test_a_broken_page_keeps_its_last_good_text_and_its_newest_readers(
 def test_a_service_that_is_down_keeps_its_documents_beside_other_sources(
     wiki: ConfluenceWorld, builder: Builder, documents: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from footnote_qa.index.sources import SourceSpec
-
     specs = [wiki.spec, SourceSpec(path=str(documents))]
     wiki.add("Leave", "Twenty days of absence.")
     builder.build(specs)
@@ -224,8 +225,6 @@ def test_looking_asks_the_service_nothing_and_a_preview_changes_nothing(
 def test_the_settings_narrow_what_the_service_allows(
     wiki: ConfluenceWorld, builder: Builder
 ) -> None:
-    from dataclasses import replace
-
     wiki.add("Leave", "Twenty days of leave.")
     builder.build([replace(wiki.spec, audience=("hr",))])
 
@@ -234,3 +233,21 @@ def test_the_settings_narrow_what_the_service_allows(
     assert index.search("leave", k=5, audience=ann).passages == ()
     assert index.search("leave", k=5, audience=frozenset({"hr"})).passages == ()
     assert index.search("leave", k=5, audience=ann | {"hr"}).passages
+
+
+def test_a_service_that_is_not_due_is_not_asked_and_keeps_its_documents(
+    wiki: ConfluenceWorld, builder: Builder, documents: Path
+) -> None:
+    specs = [wiki.spec, SourceSpec(path=str(documents))]
+    key = wiki.add("Leave", "Twenty days of absence.")
+    builder.build(specs)
+    wiki.service.forget()
+    wiki.delete(key)
+    (documents / "new.md").write_text("# New\n\nA new document.\n")
+
+    result = replace(builder, is_due=lambda _: False).build(specs)
+
+    assert wiki.service.asked == []
+    assert result.actions[Action.ADDED] == 1
+    assert shown(LiveIndex(builder.directory.root), "days of absence", "ann@example.org")
+    assert builder.build(specs).actions[Action.REMOVED] == 1

@@ -7,6 +7,7 @@ from slack_sdk.errors import SlackApiError
 from footnote_qa.bot.slack.inbound.access import People
 from footnote_qa.bot.slack.inbound.audiences import KNOWN_FOR_S, Audiences
 from footnote_qa.bot.state import ChannelRepository
+from footnote_qa.index.access import SyncNote
 
 EMAILS = {"UANN": "ann@x.test", "UBOB": "bob@x.test", "UNEW": ""}
 IN_SOURCES = {
@@ -49,6 +50,9 @@ class Groups:
 
     def named(self) -> frozenset[str]:
         return self.names
+
+    def notes(self) -> list[SyncNote]:
+        return []
 
 
 class Channels:
