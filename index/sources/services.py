@@ -28,14 +28,23 @@ def key_of(spec: SourceSpec) -> str:
 
 
 def open_connector(
-    spec: SourceSpec, *, max_file_bytes: int, clock: Clock | None = None
+    spec: SourceSpec,
+    *,
+    max_file_bytes: int,
+    clock: Clock | None = None,
+    memory: Path | None = None,
 ) -> Connector:
     """Return the connector of a service; raises `SourceError`."""
     kind = kind_of(spec.kind)
     if kind is None:
         raise SourceError(f"there is no kind of source {spec.kind!r}: {', '.join(KINDS)}")
     return make_connector(
-        kind, spec.arguments, spec.environment, max_bytes=max_file_bytes, clock=clock
+        kind,
+        spec.arguments,
+        spec.environment,
+        max_bytes=max_file_bytes,
+        clock=clock,
+        memory=memory,
     )
 
 
@@ -48,7 +57,7 @@ def open_synced(
     connector = (
         _Offline()
         if context.is_offline
-        else open_connector(spec, max_file_bytes=max_file_bytes, clock=context.clock)
+        else open_connector(spec, max_file_bytes=max_file_bytes, clock=context.clock, memory=store)
     )
     return SyncedSource(
         connector,

@@ -40,7 +40,7 @@ def to_html(storage: str) -> bytes:
     """Return a page as HTML in UTF-8; raises `ItemError` if it cannot be read.
 
     >>> to_html('<p>Ask <ac:link><ri:page ri:content-title="HR" /></ac:link>.</p>').decode()
-    '<html><body><p>Ask HR.</p></body></html>'
+    '<html><body><p>Ask <span>HR</span>.</p></body></html>'
     """
     parts = _CDATA.split(storage)
     text = "".join(

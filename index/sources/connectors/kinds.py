@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Final, Protocol, TypeAlias, cast
 
 from footnote_qa.index.errors import SourceError
@@ -122,6 +123,7 @@ class ConnectorSettings:
         variables: The variable of each secret, for messages.
         max_bytes: Largest item that is fetched.
         clock: Time.
+        memory: Folder that is kept between syncs; None keeps nothing.
     """
 
     options: Mapping[str, Value]
@@ -129,6 +131,7 @@ class ConnectorSettings:
     variables: Mapping[str, str] = field(default_factory=dict)
     max_bytes: int = 100_000_000
     clock: Clock = field(default_factory=SystemClock)
+    memory: Path | None = None
 
     def text(self, name: str) -> str:
         """Return an option that is a text."""
@@ -160,6 +163,8 @@ _PERMISSIONS: Final = Option(
     default="source",
     choices=("source", "settings"),
 )
+
+_TEXTS: Final = (".md", ".mdx", ".rst", ".adoc", ".txt", ".org", ".ipynb", ".pdf", ".docx")
 
 KINDS: Final[dict[str, ConnectorKind]] = {
     one.name: one
@@ -193,6 +198,59 @@ KINDS: Final[dict[str, ConnectorKind]] = {
                 ),
             ),
         ),
+        ConnectorKind(
+            name="crawl",
+            title="A website without a sitemap",
+            target="footnote_qa.index.sources.connectors.crawl:make",
+            place="start",
+            options=(
+                Option(
+                    name="start",
+                    help="address of the first page; only pages below its folder are taken",
+                    is_needed=True,
+                ),
+                Option(name="max_depth", help="most links from the first page", default=10),
+                Option(name="max_pages", help="most pages", default=1000),
+                Option(
+                    name="allow_private",
+                    help="whether it may be on a private network",
+                    default=False,
+                ),
+            ),
+        ),
+        ConnectorKind(
+            name="github",
+            title="GitHub",
+            target="footnote_qa.index.sources.connectors.github:make",
+            place="repositories",
+            options=(
+                Option(
+                    name="repositories",
+                    help="repositories, such as acme/handbook",
+                    is_needed=True,
+                    default=(),
+                ),
+                Option(name="branch", help="branch of the files; the default one if left out"),
+                Option(name="files", help="whether files are taken", default=True),
+                Option(name="suffixes", help="endings of the files to take", default=_TEXTS),
+                Option(name="issues", help="whether issues are taken", default=True),
+                Option(name="discussions", help="whether discussions are taken", default=True),
+                Option(
+                    name="api",
+                    help="address of the API, for a server of one's own",
+                    default="https://api.github.com",
+                ),
+                _PERMISSIONS,
+            ),
+            secrets=(
+                Secret(
+                    name="token",
+                    variable="GITHUB_TOKEN",
+                    help="a fine-grained token that may read contents, issues, discussions and"
+                    " administration",
+                ),
+            ),
+        ),
     )
 }
 
@@ -204,13 +262,14 @@ def kind_of(name: str) -> ConnectorKind | None:
     return KINDS.get(name)
 
 
-def make_connector(
+def make_connector(  # noqa: PLR0913  each is a part of its own
     kind: ConnectorKind,
     options: Mapping[str, Value],
     variables: Mapping[str, str],
     *,
     max_bytes: int,
     clock: Clock | None = None,
+    memory: Path | None = None,
 ) -> Connector:
     """Return the connector of these settings; its secrets are read from the environment now.
 
@@ -220,6 +279,7 @@ def make_connector(
         variables: The variable of each secret, where it is another than usual.
         max_bytes: Largest item that is fetched.
         clock: Time; None takes this machine's.
+        memory: Folder that is kept between syncs; None keeps nothing.
 
     Raises:
         SourceError: A variable or a package is missing, or a setting is wrong.
@@ -238,6 +298,7 @@ def make_connector(
         variables=named,
         max_bytes=max_bytes,
         clock=clock or SystemClock(),
+        memory=memory,
     )
     return _maker(kind)(settings)
 

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import socket
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from footnote_qa.index.errors import SourceError
+from footnote_qa.index.sources.fetching import is_public
 from footnote_qa.index.sources.names import too_big
 from footnote_qa.index.sources.sync.clock import Clock, SystemClock
 from footnote_qa.index.sources.sync.contract import ItemError
@@ -71,7 +73,8 @@ class ClientOptions:
         service: The name of the service, for messages.
         patience_s: Longest time that one request may wait for the service's limits.
         clock: Time; a test brings its own.
-        forbidden_means_limit: Whether an answer 403 with these headers is a rate limit.
+        is_limit: Whether an answer with this status and these headers asks to wait.
+        is_public: Whether only addresses on the public internet may be called.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -79,6 +82,7 @@ class ClientOptions:
     service: str = "the service"
     patience_s: float = 900.0
     clock: Clock = field(default_factory=SystemClock)
+    is_public: bool = False
     is_limit: Callable[[int, Mapping[str, str]], bool] = lambda status, _: status == _TOO_MANY
 
 
@@ -95,7 +99,12 @@ class Client:
         self._options = options
         self._origin = _origin(base)
         self._http = httpx.Client(
-            timeout=_TIMEOUT, follow_redirects=False, headers={"User-Agent": USER_AGENT}
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT},
+            transport=_PublicTransport() if options.is_public else None,
+            # A proxy would resolve names itself
+            trust_env=not options.is_public,
         )
         self._closing = weakref.finalize(self, self._http.close)
         self._lock = threading.Lock()
@@ -297,6 +306,25 @@ class Client:
     def close(self) -> None:
         """Close its connections."""
         self._closing()
+
+
+class _PublicTransport(httpx.HTTPTransport):
+    """Calls public addresses alone; the address that is checked is the one that is called."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        try:
+            found = socket.getaddrinfo(host, request.url.port or 443, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpx.ConnectError(f"{host} is not known") from error
+        public = [str(one[4][0]) for one in found if is_public(str(one[4][0]))]
+        if not public:
+            raise SourceError(
+                f"{host} is not on the public internet: set allow_private if that is meant"
+            )
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=public[0])  # the header Host keeps the name
+        return super().handle_request(request)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -6,7 +6,9 @@ from typing import Protocol
 
 from footnote_qa.index.sources import SourceSpec
 from tests.fakes.services.confluence import FakeConfluence, FakePage
+from tests.fakes.services.github import REPOSITORY, FakeGitHub, FakeThread
 from tests.fakes.services.server import FakeService, serving
+from tests.fakes.services.site import START, FakeSite
 
 TOKEN = "TOKEN_OF_THE_TEST"  # noqa: S105 - the name of a variable
 
@@ -96,10 +98,136 @@ class ConfluenceWorld:
         return True
 
 
+class GitHubWorld:
+    """Files of a repository."""
+
+    def __init__(self) -> None:
+        self.hub = FakeGitHub()
+
+    @property
+    def service(self) -> FakeService:
+        return self.hub
+
+    @property
+    def spec(self) -> SourceSpec:
+        return SourceSpec(
+            kind="github",
+            path=REPOSITORY,
+            arguments={"repositories": (REPOSITORY,), "api": self.hub.address},
+            environment={"token": TOKEN},
+        )
+
+    def add(self, name: str, text: str) -> str:
+        path = f"docs/{name}.md"
+        self.hub.files[path] = text.encode()
+        return path
+
+    def edit(self, key: str, text: str) -> None:
+        self.hub.files[key] = text.encode()
+
+    def rename(self, key: str, name: str) -> None:
+        self.hub.files[f"docs/{name}.md"] = self.hub.files.pop(key)
+
+    def delete(self, key: str) -> None:
+        del self.hub.files[key]
+
+    def break_(self, key: str) -> None:
+        self.hub.broken.add(key)
+
+    def mend(self, key: str) -> None:
+        self.hub.broken.remove(key)
+
+    def restrict(self, key: str) -> bool:
+        return key is None  # a repository is readable as a whole
+
+    def hide_part(self) -> bool:
+        self.hub.is_there = False
+        return True
+
+
+class IssuesWorld(GitHubWorld):
+    """Issues of a repository."""
+
+    def add(self, name: str, text: str) -> str:
+        number = len(self.hub.issues) + 1
+        self.hub.issues[number] = FakeThread(name, text)
+        return str(number)
+
+    def edit(self, key: str, text: str) -> None:
+        self.hub.issues[int(key)].body = text
+        self.hub.issues[int(key)].updated = "2026-03-05T09:00:00Z"
+
+    def rename(self, key: str, name: str) -> None:
+        self.hub.issues[int(key)].title = name
+        self.hub.issues[int(key)].updated = "2026-03-05T09:00:00Z"
+
+    def delete(self, key: str) -> None:
+        del self.hub.issues[int(key)]
+
+    def break_(self, key: str) -> None:
+        self.hub.issues[int(key)].is_broken = True
+
+    def mend(self, key: str) -> None:
+        self.hub.issues[int(key)].is_broken = False
+
+
+class SiteWorld:
+    """A website without accounts."""
+
+    def __init__(self) -> None:
+        self.site = FakeSite()
+
+    @property
+    def service(self) -> FakeService:
+        return self.site
+
+    @property
+    def spec(self) -> SourceSpec:
+        start = f"{self.site.address}{START}"
+        return SourceSpec(
+            kind="crawl", path=start, arguments={"start": start, "allow_private": True}
+        )
+
+    def add(self, name: str, text: str) -> str:
+        path = f"{START}{name.replace(' ', '-')}.html"
+        self.site.pages[path] = text
+        return path
+
+    def edit(self, key: str, text: str) -> None:
+        self.site.pages[key] = text
+        self.site.versions[key] = self.site.versions.get(key, 1) + 1
+
+    def rename(self, key: str, name: str) -> None:
+        self.site.pages[f"{START}{name}.html"] = self.site.pages.pop(key)
+
+    def delete(self, key: str) -> None:
+        del self.site.pages[key]
+
+    def break_(self, key: str) -> None:
+        self.site.broken.add(key)
+
+    def mend(self, key: str) -> None:
+        self.site.broken.remove(key)
+
+    def restrict(self, key: str) -> bool:
+        return key is None
+
+    def hide_part(self) -> bool:
+        self.site.is_there = False
+        return True
+
+
 WORLDS: dict[str, Callable[[], World]] = {
     "confluence-cloud": lambda: ConfluenceWorld(cloud=True),
     "confluence-data-center": lambda: ConfluenceWorld(cloud=False),
+    "crawl": SiteWorld,
+    "github-files": GitHubWorld,
+    "github-issues": IssuesWorld,
 }
+
+
+OPEN = {"crawl"}
+"""Worlds without accounts."""
 
 
 @contextmanager
