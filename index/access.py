@@ -105,6 +105,7 @@ class AccessTable:
         try:
             with self._lock, closing(sqlite3.connect(self._path, timeout=30)) as sql, sql:
                 self._path.chmod(0o600)
+                sql.execute("PRAGMA secure_delete = ON")  # names of deleted documents go as well
                 sql.executescript(_SCHEMA)
                 yield sql
         except (sqlite3.Error, OSError) as error:
@@ -176,6 +177,20 @@ class AccessTable:
             for source, document, number in known[1]
             if source in synced and number > synced[source]
         )
+
+    def forget_withheld(self, synced: Mapping[str, int]) -> None:
+        """Forget what generations of these syncs do not hold any more, names included."""
+        if self.mark() is None:
+            return
+        with self._sql() as sql:
+            for source, number in synced.items():
+                sql.execute(
+                    "DELETE FROM withheld WHERE source = ? AND number <= ?", (source, number)
+                )
+            kept = json.dumps(list(synced))
+            sql.execute(
+                "DELETE FROM withheld WHERE source NOT IN (SELECT value FROM json_each(?))", (kept,)
+            )
 
     def note(self, note: SyncNote) -> None:
         """Store how a sync went."""

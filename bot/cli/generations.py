@@ -97,6 +97,40 @@ def rollback(
         typer.secho(f"{manifest.generation} is in use again", fg=typer.colors.GREEN)
 
 
+@index_app.command("purge")
+def purge(
+    context: typer.Context,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove older generations and everything else that still holds deleted documents.
+
+    These are also removed: texts that were recognised in pictures, files of sources that are no
+    longer used, and approved answers that were set aside. There is no rollback after this.
+    """
+    from footnote_qa.bot import composition
+
+    settings = shared_of(context).settings
+    directory = composition.current_index(settings)
+    served = directory.served()
+    older = [name for name in directory.names() if name != served]
+    if not yes and not typer.confirm(
+        f"Remove {len(older)} generations and keep {served} alone?", default=False
+    ):
+        raise typer.Exit(SOME_FAILED)
+    removed, held = directory.purge()
+    left = composition.purge_caches(settings)
+    if as_json:
+        print_json({"generation": served, "removed": removed, "in_use": held, "files": left})
+    else:
+        typer.echo(f"{len(removed)} generations and {left} other files and folders removed")
+        if held:
+            typer.secho(f"still read by a bot: {', '.join(held)}", fg=typer.colors.YELLOW)
+    if held:
+        raise typer.Exit(SOME_FAILED)
+
+
 @index_app.command("verify")
 def verify(
     context: typer.Context, generation: GenerationArgument = None, *, as_json: JsonOption = False
@@ -172,7 +206,11 @@ def watch(
         _report(outcome, as_json=as_json)
 
     with suppress(KeyboardInterrupt):  # the way it is meant to end; a build half way does no harm
-        keep_built(ticks(roots, every_s=every), lambda: builder.build(specs), report)
+        keep_built(
+            ticks(roots, every_s=every),
+            lambda: composition.build_index(settings, builder, specs),
+            report,
+        )
 
 
 def _report(outcome: "BuildResult | IndexingError", *, as_json: bool) -> None:

@@ -77,7 +77,8 @@ def build(
         return
     try:
         with build_progress(hidden=hidden) as progress:
-            result = builder_of(settings, options, progress).build(specs)
+            builder = builder_of(settings, options, progress)
+            result = composition.build_index(settings, builder, specs)
     except KeyboardInterrupt:
         _say_stopped(shared, as_json=as_json)
         raise typer.Exit(INTERRUPTED) from None

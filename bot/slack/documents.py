@@ -2,14 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, Self
 
 from footnote_qa.bot.types import Citation
 from footnote_qa.index.access import SyncNote
-from footnote_qa.index.audience import may_see
+from footnote_qa.index.audience import NOBODY, audience_of, both, may_see
 from footnote_qa.index.search import LiveIndex
 from footnote_qa.index.types import Audience
 
@@ -61,6 +61,10 @@ class DocumentCatalog(Protocol):
         """Return the quote in its context; None if it is no longer there."""
         ...
 
+    def audience_of(self, documents: Sequence[str]) -> tuple[str, ...]:
+        """Return the audience of those who may see all of *documents*."""
+        ...
+
 
 class IndexCatalog:
     """The documents of the generation in use.
@@ -94,6 +98,12 @@ class IndexCatalog:
             stale=self.stale(),
         )
 
+    def audience_of(self, documents: Sequence[str]) -> tuple[str, ...]:
+        """Return the audience of those who may see all of *documents*; nobody may see lost ones."""
+        passages = self._index.generation.passages
+        found = [passages.document(name) for name in documents]
+        return _all_of(audience_of(NOBODY) if one is None else one.audience for one in found)
+
     def excerpt(self, citation: Citation, audience: frozenset[str]) -> Excerpt | None:
         """Return the quote in its context, if it is still in the same place."""
         passages = self._index.generation.passages
@@ -110,6 +120,14 @@ class IndexCatalog:
             quote=citation.quote,
             after=document.text[end : end + CONTEXT_CHARS],
         )
+
+
+def _all_of(audiences: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the audience of those who are in all of them."""
+    found: tuple[str, ...] = ()
+    for one in audiences:
+        found = both(found, one)
+    return found
 
 
 class IndexGroups:

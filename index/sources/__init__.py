@@ -35,7 +35,10 @@ __all__ = [
     "open_connector",
     "open_sources",
     "save_states",
+    "source_folders",
 ]
+
+_WRITTEN_INTO = (".sqlite", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,13 +212,7 @@ def left_out(sources: Sequence[Source]) -> list[str]:
 
 def _own_cache(spec: SourceSpec, *, cache: Path | None, looking: bool) -> Path:
     """Return the folder in which this source keeps its data."""
-    # Patterns are part of the key: two sources may read one website, and each deletes other pages.
-    if spec.kind in BUILT_IN:
-        told = (spec.kind, spec.path, spec.ref, spec.include, spec.exclude)
-        of = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
-    else:
-        of = key_of(spec)
-    kept = cache / f"{re.sub(r'[^a-z0-9]+', '-', spec.kind.lower())}-{of}" if cache else None
+    kept = cache / _folder_name(spec) if cache else None
     if kept is not None and not looking:
         return kept
     folder = Path(tempfile.mkdtemp(prefix="footnote-source-"))
@@ -227,8 +224,24 @@ def _own_cache(spec: SourceSpec, *, cache: Path | None, looking: bool) -> Path:
     return folder
 
 
+def _folder_name(spec: SourceSpec) -> str:
+    # Patterns are part of the key: two sources may read one website, and each deletes other pages.
+    if spec.kind in BUILT_IN:
+        told = (spec.kind, spec.path, spec.ref, spec.include, spec.exclude)
+        return f"{spec.kind}-{hashlib.sha256(repr(told).encode()).hexdigest()[:16]}"
+    return f"{re.sub(r'[^a-z0-9]+', '-', spec.kind.lower())}-{key_of(spec)}"
+
+
+def source_folders(specs: Sequence[SourceSpec]) -> frozenset[str]:
+    """Return the names of the folders in which these sources keep their data."""
+    return frozenset(map(_folder_name, specs))
+
+
 def _linked(here: str, there: str) -> None:
-    # Sources replace files and never write into them, so a link is a copy that costs nothing.
+    # Sources replace files, so a link is a copy that costs nothing. Into some they write.
+    if here.endswith(_WRITTEN_INTO):
+        shutil.copy2(here, there)
+        return
     try:
         os.link(here, there)
     except OSError:  # on another disk, or owned by someone else

@@ -27,6 +27,7 @@ from footnote_qa.index.errors import (
     IndexMissingError,
     StaleIndexError,
 )
+from footnote_qa.index.sources.sync import numbers_in
 from footnote_qa.index.storage.manifest import (
     FORMAT,
     MANIFEST,
@@ -343,6 +344,25 @@ class IndexDirectory:
         if current in manifests:
             kept.add(manifests[current].parent)
         return [name for name in self._folders() if name not in kept and self.remove(name)]
+
+    def purge(self) -> tuple[list[str], list[str]]:
+        """Remove every generation but the one in use.
+
+        Returns:
+            Names of those removed, and of those that a reader has open, which stay.
+
+        Raises:
+            BuildRunningError: A build is running.
+        """
+        with self.locked():
+            served = self.served()
+            others = [name for name in self._folders() if name != served]
+            removed = [name for name in others if self.remove(name)]
+            held = [name for name in others if name not in removed]
+            if not held:
+                # No generation is left in which these would have to be hidden
+                self.access.forget_withheld(numbers_in(self.root / served))
+        return removed, held
 
     def remove(self, name: str) -> bool:
         """Remove a generation unless a reader has it open; return whether it was removed."""

@@ -1,6 +1,7 @@
 """Save an approved reply as a Markdown file in a folder that can be used as a source."""
 
 import hashlib
+import json
 import os
 import re
 import tempfile
@@ -10,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from footnote_qa.bot import built_on
 from footnote_qa.bot.slack.messages import clean
 from footnote_qa.bot.state import Database
 
 MAX_SLUG_CHARS: Final = 50
-_GROUP = re.compile(r"[\w. -]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Approved:
         approver: Who approved it, by id and by name.
         audience: Groups that may read it; empty means everybody.
         at: When it was approved, in UTC.
+        built_on: Documents that the thread's answers cite, each with its address.
     """
 
     team: str
@@ -41,6 +43,7 @@ class Approved:
     approver_name: str
     audience: tuple[str, ...]
     at: datetime
+    built_on: tuple[tuple[str, str | None], ...] = ()
 
 
 def approve(database: Database, folder: Path, approved: Approved) -> Path:
@@ -101,8 +104,10 @@ _APPROVER_LINE: Final = re.compile(r"^Approved by .*?(?= on \d{4}-\d\d-\d\d\.$)"
 
 
 def _text(approved: Approved) -> str:
-    groups = [group for group in approved.audience if _GROUP.fullmatch(group)]
-    front = ["---", f"audience: [{', '.join(groups)}]", "---", ""] if groups else []
+    # A text of JSON is one of YAML; an entry that were left out would let more people read it
+    groups = json.dumps(list(approved.audience), ensure_ascii=False) if approved.audience else ""
+    facts = [f"audience: {groups}" if groups else "", built_on.written(approved.built_on)]
+    front = ["---", *filter(None, facts), "---", ""] if any(facts) else []
     day = f"{approved.at:%Y-%m-%d}"
     lines = [
         *front,
