@@ -199,6 +199,31 @@ KINDS: Final[dict[str, ConnectorKind]] = {
             ),
         ),
         ConnectorKind(
+            name="slack",
+            title="Slack channels",
+            target="footnote_qa.index.sources.connectors.slack:make",
+            place="channels",
+            options=(
+                Option(
+                    name="channels",
+                    help="ids of the channels, such as C0123ABC; no other one is read",
+                    is_needed=True,
+                    default=(),
+                ),
+                Option(name="days", help="how old a thread may be; 0 takes all", default=365),
+                Option(name="api", help="address of the API", default="https://slack.com/api"),
+                _PERMISSIONS,
+            ),
+            secrets=(
+                Secret(
+                    name="token",
+                    variable="SLACK_BOT_TOKEN",
+                    help="the bot token of an app in these channels, with channels:history,"
+                    " channels:read, users:read and users:read.email",
+                ),
+            ),
+        ),
+        ConnectorKind(
             name="crawl",
             title="A website without a sitemap",
             target="footnote_qa.index.sources.connectors.crawl:make",

@@ -81,6 +81,7 @@ class FakeService:
         self.on_body: Callable[[int], None] = lambda _: None
         self.lock = threading.RLock()
         self._bodies = 0
+        self.unauthorised = UNAUTHORISED
 
     def is_body(self, request: Request) -> bool:
         """Return whether a request fetches the text of an item."""
@@ -117,7 +118,7 @@ class FakeService:
             if self.faults:
                 return self.faults.pop(0)
             if not self.is_allowed(request):
-                return UNAUTHORISED
+                return self.unauthorised
             return self.reply(request)
 
 

@@ -9,6 +9,7 @@ from tests.fakes.services.confluence import FakeConfluence, FakePage
 from tests.fakes.services.github import REPOSITORY, FakeGitHub, FakeThread
 from tests.fakes.services.server import FakeService, serving
 from tests.fakes.services.site import START, FakeSite
+from tests.fakes.services.slack_channels import CHANNEL, FakeSlack, FakeTalk
 
 TOKEN = "TOKEN_OF_THE_TEST"  # noqa: S105 - the name of a variable
 
@@ -217,10 +218,62 @@ class SiteWorld:
         return True
 
 
+class SlackWorld:
+    """Threads of a channel."""
+
+    def __init__(self) -> None:
+        self.slack = FakeSlack()
+        self._count = 0
+
+    @property
+    def service(self) -> FakeService:
+        return self.slack
+
+    @property
+    def spec(self) -> SourceSpec:
+        return SourceSpec(
+            kind="slack",
+            path=CHANNEL,
+            arguments={"channels": (CHANNEL,), "api": self.slack.address, "days": 0},
+            environment={"token": TOKEN},
+        )
+
+    def add(self, name: str, text: str) -> str:
+        self._count += 1
+        ts = f"{1772350000 + self._count}.000100"
+        self.slack.threads[ts] = FakeTalk(f"{name}?", [("UBOB", text)])
+        return ts
+
+    def edit(self, key: str, text: str) -> None:
+        self.slack.threads[key].replies = [("UBOB", text)]
+        self.slack.threads[key].latest = "1772357000.000200"
+
+    def rename(self, key: str, name: str) -> None:
+        self.slack.threads[key].text = f"{name}?"
+        self.slack.threads[key].edited = "1772357000.000200"
+
+    def delete(self, key: str) -> None:
+        del self.slack.threads[key]
+
+    def break_(self, key: str) -> None:
+        self.slack.threads[key].is_broken = True
+
+    def mend(self, key: str) -> None:
+        self.slack.threads[key].is_broken = False
+
+    def restrict(self, key: str) -> bool:
+        return key is None  # a channel is readable as a whole
+
+    def hide_part(self) -> bool:
+        self.slack.is_there = False
+        return True
+
+
 WORLDS: dict[str, Callable[[], World]] = {
     "confluence-cloud": lambda: ConfluenceWorld(cloud=True),
     "confluence-data-center": lambda: ConfluenceWorld(cloud=False),
     "crawl": SiteWorld,
+    "slack": SlackWorld,
     "github-files": GitHubWorld,
     "github-issues": IssuesWorld,
 }
