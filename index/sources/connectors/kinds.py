@@ -199,6 +199,30 @@ KINDS: Final[dict[str, ConnectorKind]] = {
             ),
         ),
         ConnectorKind(
+            name="notion",
+            title="Notion",
+            target="footnote_qa.index.sources.connectors.notion:make",
+            place="workspace",
+            options=(
+                Option(name="workspace", help="a name for it, of your own", default="notion"),
+                Option(
+                    name="permissions",
+                    help="must be `settings`: Notion does not tell who may read a page, so"
+                    " audience alone says who sees its documents",
+                    is_needed=True,
+                    choices=("settings",),
+                ),
+                Option(name="api", help="address of the API", default="https://api.notion.com/v1"),
+            ),
+            secrets=(
+                Secret(
+                    name="token",
+                    variable="NOTION_TOKEN",
+                    help="the secret of an internal connection that may read content",
+                ),
+            ),
+        ),
+        ConnectorKind(
             name="slack",
             title="Slack channels",
             target="footnote_qa.index.sources.connectors.slack:make",

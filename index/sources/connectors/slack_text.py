@@ -33,9 +33,9 @@ def _shown(inner: str, name_of: Callable[[str], str]) -> str:
 
 
 def first_words(text: str) -> str:
-    """Return the beginning of a text, as its title.
+    r"""Return the beginning of a text, as its title.
 
-    >>> first_words("How do I book a room? I tried to.\\nTwice.")
+    >>> first_words("How do I book a room? I tried to.\nTwice.")
     'How do I book a room?'
     """
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")

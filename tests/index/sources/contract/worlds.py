@@ -7,6 +7,7 @@ from typing import Protocol
 from footnote_qa.index.sources import SourceSpec
 from tests.fakes.services.confluence import FakeConfluence, FakePage
 from tests.fakes.services.github import REPOSITORY, FakeGitHub, FakeThread
+from tests.fakes.services.notion import FakeNote, FakeNotion, paragraph
 from tests.fakes.services.server import FakeService, serving
 from tests.fakes.services.site import START, FakeSite
 from tests.fakes.services.slack_channels import CHANNEL, FakeSlack, FakeTalk
@@ -269,10 +270,59 @@ class SlackWorld:
         return True
 
 
+class NotionWorld:
+    """Pages shared with a connection."""
+
+    def __init__(self) -> None:
+        self.notion = FakeNotion()
+
+    @property
+    def service(self) -> FakeService:
+        return self.notion
+
+    @property
+    def spec(self) -> SourceSpec:
+        return SourceSpec(
+            kind="notion",
+            path="notion",
+            arguments={"permissions": "settings", "api": f"{self.notion.address}/v1"},
+            environment={"token": TOKEN},
+        )
+
+    def add(self, name: str, text: str) -> str:
+        key = f"page-{len(self.notion.pages) + 1}"
+        self.notion.pages[key] = FakeNote(name, [paragraph(text)])
+        return key
+
+    def edit(self, key: str, text: str) -> None:
+        self.notion.pages[key].blocks = [paragraph(text)]
+        self.notion.pages[key].edited = "2026-03-05T09:00:00.000Z"
+
+    def rename(self, key: str, name: str) -> None:
+        self.notion.pages[key].title = name
+        self.notion.pages[key].edited = "2026-03-05T09:00:00.000Z"
+
+    def delete(self, key: str) -> None:
+        self.notion.pages[key].in_trash = True
+
+    def break_(self, key: str) -> None:
+        self.notion.pages[key].is_broken = True
+
+    def mend(self, key: str) -> None:
+        self.notion.pages[key].is_broken = False
+
+    def restrict(self, key: str) -> bool:
+        return key is None  # Notion does not tell
+
+    def hide_part(self) -> bool:
+        return False
+
+
 WORLDS: dict[str, Callable[[], World]] = {
     "confluence-cloud": lambda: ConfluenceWorld(cloud=True),
     "confluence-data-center": lambda: ConfluenceWorld(cloud=False),
     "crawl": SiteWorld,
+    "notion": NotionWorld,
     "slack": SlackWorld,
     "github-files": GitHubWorld,
     "github-issues": IssuesWorld,
