@@ -129,7 +129,7 @@ class SourceSettings(BaseModel):
         faults += [
             f"{name} looks like a secret: name the variable that holds it under environment"
             for name in [*self.arguments, *self.load]
-            if _SECRET.search(name) and self.kind in _FIELDS_OF  # a service tells by itself
+            if _SECRET.search(name) and self.kind in _FIELDS_OF  # a service says so itself
         ]
         return faults
 

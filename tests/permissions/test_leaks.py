@@ -1,7 +1,7 @@
 """Nobody ever sees what they may not: random permissions, groups and deletions, every way out.
 
-Each page holds a word of its own, which no other text has. Whoever may not see the page must not
-meet that word anywhere: in passages, answers, titles, counts, suggestions, logs or metrics.
+Each page holds a word of its own, which no other text has. A person who may not see the page must
+not meet that word anywhere: in passages, answers, titles, counts, suggestions, logs or metrics.
 """
 
 import json

@@ -27,7 +27,7 @@ Found = TypeVar("Found")
 
 
 class Directory(Protocol):
-    """What the index knows of groups; may be called from any thread."""
+    """The groups that the index knows; may be called from any thread."""
 
     def groups_of(self, addresses: Iterable[str]) -> frozenset[str]:
         """Return every group of the person with these e-mail addresses, in any source."""
@@ -45,7 +45,7 @@ class Directory(Protocol):
 class Audiences:
     """Finds out which groups' documents may be used for a question.
 
-    What cannot be found out gives no group: then fewer documents are used, never more.
+    An unknown membership gives no group: then fewer documents are used, never more.
 
     Args:
         calls: The client that retries.
@@ -116,7 +116,7 @@ class Audiences:
         return shared or frozenset()
 
     async def _members(self, id_: str) -> frozenset[str]:
-        """Return who is in a channel or user group; nobody if Slack does not tell."""
+        """Return who is in a channel or user group; nobody if Slack does not say."""
         until, known = self._known.get(id_, (0.0, frozenset()))
         if self._now() < until:
             return known

@@ -65,7 +65,7 @@ class Confluence:
         return f"{self._edition.signed_in()} at {self._settings.text('site')}"
 
     def changes(self, cursor: str | None) -> Iterator[Event]:
-        """Yield every page and file: Confluence tells of no deletion, so all is listed."""
+        """Yield every page and file: Confluence reports no deletion, so all is listed."""
         del cursor
         # Without a valid token Confluence can answer as to anybody: with nothing
         self._edition.signed_in()

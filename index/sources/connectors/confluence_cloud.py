@@ -167,7 +167,7 @@ class Cloud:
             return
 
     def address_of(self, person: str) -> str:
-        """Return a person's e-mail address; "" if it is not told."""
+        """Return a person's e-mail address; "" if it is hidden."""
         try:
             one = self._client.json(f"{_V1}/user", {"accountId": person})
         except (MissingError, ForbiddenError):
@@ -187,7 +187,7 @@ class Cloud:
 
 
 def attached(one: Json, shown: "object") -> Attached:
-    """Return a file as version 1 of the API tells of it."""
+    """Return a file as version 1 of the API shows it."""
     links, version = one.get("_links") or {}, one.get("version") or {}
     make = shown if callable(shown) else str
     return Attached(

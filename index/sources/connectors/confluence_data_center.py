@@ -82,7 +82,7 @@ class DataCenter:
             modified_at=time_of(version.get("when")),
             created_at=time_of(history.get("createdDate")),
             author=str((version.get("by") or {}).get("username") or ""),
-            # What is not told may be restricted
+            # What is hidden may be restricted
             allowed=allowed_in(read) if isinstance(read, Mapping) else (),
         )
 
@@ -105,7 +105,7 @@ class DataCenter:
             sets = self._rpc("getSpacePermissionSets", space.key)
         except ItemError as error:
             raise ItemError(
-                f"who may read the space is not told ({error.reason}): let the account administer"
+                f"who may read the space is hidden ({error.reason}): let the account administer"
                 ' it and switch on the remote API, or set permissions = "settings"'
             ) from error
         found: list[tuple[str, str]] = []
@@ -143,7 +143,7 @@ class DataCenter:
             return
 
     def address_of(self, person: str) -> str:
-        """Return a person's e-mail address; "" if it is not told."""
+        """Return a person's e-mail address; "" if it is hidden."""
         try:
             user = self._rpc("getUser", person)
         except ItemError:

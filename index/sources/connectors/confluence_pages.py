@@ -1,4 +1,4 @@
-"""What both editions of Confluence say about spaces, pages and files."""
+"""Facts that both editions of Confluence give about spaces, pages and files."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class Attached:
 
 
 class Edition(Protocol):
-    """What differs between Cloud and Data Center."""
+    """The differences between Cloud and Data Center."""
 
     def signed_in(self) -> str:
         """Return who is signed in; raises `SourceError` if nobody is."""
@@ -108,7 +108,7 @@ class Edition(Protocol):
         ...
 
     def address_of(self, person: str) -> str:
-        """Return a person's e-mail address; "" if it is not told."""
+        """Return a person's e-mail address; "" if it is hidden."""
         ...
 
 
@@ -143,7 +143,7 @@ def readers_of_all(
 
 
 def allowed_in(restrictions: object) -> tuple[tuple[str, str], ...] | None:
-    """Return whom the read restrictions of a page name, as the first version of the API tells.
+    """Return whom the read restrictions of a page name, as the first version of the API shows them.
 
     >>> allowed_in({"user": {"results": []}, "group": {"results": []}})
     >>> allowed_in({"user": {"results": [{"accountId": "7"}]}, "group": {"results": [{"id": "g"}]}})
@@ -161,5 +161,5 @@ def allowed_in(restrictions: object) -> tuple[tuple[str, str], ...] | None:
         for one in results:
             if name := next((str(one[key]) for key in names if one.get(key)), ""):
                 found.add((kind, name))
-    # Restricted to people who are not told is restricted all the same
+    # Restricted to people who are hidden is restricted all the same
     return tuple(sorted(found)) if count else None

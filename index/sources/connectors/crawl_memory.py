@@ -1,4 +1,4 @@
-"""What a crawl saw on each page, kept on disk between crawls and through a crash."""
+"""The pages that a crawl saw, kept on disk between crawls and through a crash."""
 
 import json
 from collections.abc import Iterable

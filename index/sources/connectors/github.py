@@ -62,7 +62,7 @@ class GitHub:
         return f"{user.get('login')} at {self._client.base}"
 
     def changes(self, cursor: str | None) -> Iterator[Event]:
-        """Yield every file, issue and discussion: GitHub tells of no deletion, so all is listed."""
+        """Yield every file, issue and discussion: GitHub reports no deletion, so all is listed."""
         del cursor
         for name in self._settings.texts("repositories"):
             try:
@@ -217,7 +217,7 @@ class GitHub:
                 yield str(one["login"])
         except (MissingError, ForbiddenError) as error:
             raise ItemError(
-                f"who may read {name} is not told: let the token read its administration, or set"
+                f"who may read {name} is hidden: let the token read its administration, or set"
                 ' permissions = "settings"'
             ) from error
 

@@ -41,7 +41,7 @@ query($owner: String!, $name: String!, $number: Int!) {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What one person wrote in a thread.
+    """One person's message in a thread.
 
     Attributes:
         text: In Markdown.

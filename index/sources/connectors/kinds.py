@@ -115,7 +115,7 @@ def _misfit(option: Option, value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorSettings:
-    """What a connector is made of.
+    """The parts of a connector.
 
     Attributes:
         options: By name; those that were not given have their default.
@@ -182,7 +182,7 @@ KINDS: Final[dict[str, ConnectorKind]] = {
                 ),
                 Option(
                     name="edition",
-                    help="cloud or data_center; told by the address if it is left out",
+                    help="cloud or data_center; the address shows which, if it is left out",
                     choices=("", "cloud", "data_center"),
                 ),
                 Option(name="spaces", help="keys of the spaces; all if it is left out", default=()),

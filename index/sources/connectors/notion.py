@@ -60,7 +60,7 @@ class Notion:
         return f"{me.get('name') or 'a connection'} in {place}"
 
     def changes(self, cursor: str | None) -> Iterator[Event]:
-        """Yield every page: Notion tells of no deletion, so all are listed."""
+        """Yield every page: Notion reports no deletion, so all are listed."""
         del cursor
         now, found = self._found()
         pages = {id_: one for id_, one in found.items() if one.get("object") == "page"}

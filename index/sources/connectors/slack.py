@@ -56,7 +56,7 @@ class SlackChannels:
         return f"{found.get('user')} in {found.get('team')}"
 
     def changes(self, cursor: str | None) -> Iterator[Event]:
-        """Yield every thread: Slack tells of no deletion afterwards, so all are listed."""
+        """Yield every thread: Slack reports no deletion afterwards, so all are listed."""
         del cursor
         self._place = str(self._call("auth.test", {}).get("url") or "")
         for channel in self._settings.texts("channels"):

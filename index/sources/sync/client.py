@@ -296,7 +296,7 @@ class Client:
         return max(0.0, (then - self._now(headers)).total_seconds())
 
     def _now(self, headers: Mapping[str, str]) -> datetime:
-        """Return the service's own time if it tells: this machine's clock may be wrong."""
+        """Return the service's own time if it says it: this machine's clock may be wrong."""
         try:
             then = parsedate_to_datetime(headers.get("date", ""))
         except ValueError:

@@ -1,4 +1,4 @@
-"""What a source with changes, permissions and deletions offers: the contract of connectors."""
+"""The contract of connectors: changes, deletions, readers and bodies of a service."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ class Connector(Protocol):
     def changes(self, cursor: str | None) -> Iterator[Event]:
         """Yield what changed since *cursor*; everything if it is None. No text is fetched.
 
-        A connector that always lists everything ends with `Listed`. One that is told of changes
+        A connector that always lists everything ends with `Listed`. One that hears of changes
         yields `Gone` for what was deleted, and ends with a `Cursor`.
         """
         ...

@@ -99,7 +99,7 @@ class Run:
                 self._note(event)
         if is_complete:
             self._drop_unlisted()
-        # A source that tells of changes does not tell again of an item that was broken then
+        # A source that reports changes does not report again an item that was broken then
         for row in list(self.rows.values()):
             if (row.fault or not row.sha256) and row.item.key not in self._seen:
                 yield row.item

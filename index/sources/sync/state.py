@@ -1,4 +1,4 @@
-"""What a source had at its last sync, stored in the generation: cursor and items, no text."""
+"""The cursor and the items of a source after its last sync, stored in the generation."""
 
 import json
 from collections.abc import Iterator, Mapping

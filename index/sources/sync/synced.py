@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncContext:
-    """Where a sync begins and what it tells.
+    """Where a sync begins and what it updates.
 
     Attributes:
         generation: Folder of the generation in use; None if there is none.
@@ -91,7 +91,7 @@ class SyncedSource:
         """Yield every document of the service, by document; what changed is fetched first.
 
         Raises:
-            SourceError: It cannot be read now. What was fetched until then is kept on disk.
+            SourceError: It cannot be read now. Bodies fetched until then are kept on disk.
         """
         if self._context.is_offline:
             yield from self._files(self._before.rows.values())

@@ -1,4 +1,4 @@
-"""What every fake service shares: a server on loopback, its faults, and what was asked of it."""
+"""A base for every fake service: a server on loopback, its faults, and what was asked of it."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a client asks."""
+    """A client's request."""
 
     method: str
     path: str
@@ -24,7 +24,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the service replies; JSON unless it is bytes."""
+    """The reply of the service; JSON unless it is bytes."""
 
     status: int = 200
     value: Any = None
@@ -97,7 +97,7 @@ class FakeService:
 
     @property
     def bodies(self) -> list[str]:
-        """What was fetched since `forget`."""
+        """The bodies fetched since `forget`."""
         return [one.path for one in self.asked if self.is_body(one)]
 
     def forget(self) -> None:

@@ -99,9 +99,7 @@ def test_the_settings_can_say_alone_who_sees_a_private_repository(
     assert doc.audience == ("dev",)
 
 
-def test_a_limit_that_github_tells_with_403_is_waited_out(
-    world: GitHubWorld, tmp_path: Path
-) -> None:
+def test_a_limit_with_status_403_is_waited_out(world: GitHubWorld, tmp_path: Path) -> None:
     world.add("Leave", "Twenty days.")
     syncing = Syncing(world.spec, tmp_path)
     reset = int(syncing.clock.now().timestamp()) + 90

@@ -55,7 +55,7 @@ def test_blocks_become_markdown(world: NotionWorld, tmp_path: Path) -> None:
     )
 
 
-def test_an_entry_of_a_database_has_its_properties_and_stands_below_it(
+def test_an_entry_of_a_database_has_its_properties_and_is_below_it(
     world: NotionWorld, tmp_path: Path
 ) -> None:
     world.notion.databases["d"] = "Offices"

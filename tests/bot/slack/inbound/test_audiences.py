@@ -85,7 +85,7 @@ def test_in_private_a_person_has_the_groups_of_sources_and_of_slack() -> None:
     assert of(found, "D2", "UBOB") == {"settings", "w/group/staff", "slack:C1"}
 
 
-def test_a_person_whose_address_is_not_told_has_no_groups_of_sources() -> None:
+def test_a_person_whose_address_is_hidden_has_no_groups_of_sources() -> None:
     assert of(audiences(Slack(), "w/group/hr"), "D1", "UNEW") == {"settings"}
 
 
@@ -103,7 +103,7 @@ def test_in_a_channel_only_what_all_of_it_may_see_is_used() -> None:
     assert of(audiences(slack, "w/group/hr"), "C1", "UANN") == {"settings"}
 
 
-def test_a_channel_that_slack_does_not_tell_of_gives_its_own_documents_alone() -> None:
+def test_a_channel_that_slack_hides_gives_its_own_documents_alone() -> None:
     assert of(audiences(Slack(), "slack:C9", "w/group/hr"), "C9", "UANN") == {
         *("settings", "slack:C9")
     }

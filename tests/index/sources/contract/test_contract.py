@@ -1,4 +1,4 @@
-"""What every source promises, over real HTTP against the service on loopback."""
+"""Promises of every source, over real HTTP against the service on loopback."""
 
 import os
 import signal
@@ -186,7 +186,7 @@ def test_the_service_says_how_long_to_wait(world: World, syncing: Syncing) -> No
     assert syncing.clock.slept == [pytest.approx(7, abs=0.1), pytest.approx(11, abs=0.1)]
 
 
-def test_a_wait_is_told_by_the_clock_of_the_service(world: World, tmp_path: Path) -> None:
+def test_a_wait_is_measured_by_the_clock_of_the_service(world: World, tmp_path: Path) -> None:
     world.add("Leave", "Twenty days of leave.")
     clock = FakeClock(skew=timedelta(days=3))
     syncing = Syncing(world.spec, tmp_path, clock)

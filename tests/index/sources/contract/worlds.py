@@ -140,7 +140,7 @@ class GitHubWorld:
         self.hub.broken.remove(key)
 
     def restrict(self, key: str) -> bool:
-        return key is None  # a repository is readable as a whole
+        return key is None  # a repository is readable completely or not
 
     def hide_part(self) -> bool:
         self.hub.is_there = False
@@ -263,7 +263,7 @@ class SlackWorld:
         self.slack.threads[key].is_broken = False
 
     def restrict(self, key: str) -> bool:
-        return key is None  # a channel is readable as a whole
+        return key is None  # a channel is readable completely or not
 
     def hide_part(self) -> bool:
         self.slack.is_there = False
