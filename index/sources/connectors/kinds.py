@@ -223,6 +223,28 @@ KINDS: Final[dict[str, ConnectorKind]] = {
             ),
         ),
         ConnectorKind(
+            name="jira",
+            title="Jira Cloud",
+            target="footnote_qa.index.sources.connectors.jira:make",
+            place="site",
+            options=(
+                Option(
+                    name="site",
+                    help="address of the site, such as https://acme.atlassian.net",
+                    is_needed=True,
+                ),
+                Option(name="email", help="e-mail address of the account"),
+                Option(
+                    name="projects",
+                    help="keys of the projects, such as OPS",
+                    is_needed=True,
+                    default=(),
+                ),
+                _PERMISSIONS,
+            ),
+            secrets=(Secret(name="token", variable="JIRA_TOKEN", help="an API token"),),
+        ),
+        ConnectorKind(
             name="slack",
             title="Slack channels",
             target="footnote_qa.index.sources.connectors.slack:make",

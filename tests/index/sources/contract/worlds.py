@@ -7,6 +7,7 @@ from typing import Protocol
 from footnote_qa.index.sources import SourceSpec
 from tests.fakes.services.confluence import FakeConfluence, FakePage
 from tests.fakes.services.github import REPOSITORY, FakeGitHub, FakeThread
+from tests.fakes.services.jira import PROJECT, FakeIssue, FakeJira
 from tests.fakes.services.notion import FakeNote, FakeNotion, paragraph
 from tests.fakes.services.server import FakeService, serving
 from tests.fakes.services.site import START, FakeSite
@@ -318,10 +319,61 @@ class NotionWorld:
         return False
 
 
+class JiraWorld:
+    """Issues of a project."""
+
+    def __init__(self) -> None:
+        self.jira = FakeJira()
+
+    @property
+    def service(self) -> FakeService:
+        return self.jira
+
+    @property
+    def spec(self) -> SourceSpec:
+        site = self.jira.address
+        return SourceSpec(
+            kind="jira",
+            path=site,
+            arguments={"site": site, "projects": (PROJECT,)},
+            environment={"token": TOKEN},
+        )
+
+    def add(self, name: str, text: str) -> str:
+        key = str(len(self.jira.issues) + 1)
+        self.jira.issues[key] = FakeIssue(name, text)
+        return key
+
+    def edit(self, key: str, text: str) -> None:
+        self.jira.issues[key].text = text
+        self.jira.issues[key].updated = "2026-03-05T09:00:00.000+0000"
+
+    def rename(self, key: str, name: str) -> None:
+        self.jira.issues[key].title = name
+        self.jira.issues[key].updated = "2026-03-05T09:00:00.000+0000"
+
+    def delete(self, key: str) -> None:
+        del self.jira.issues[key]
+
+    def break_(self, key: str) -> None:
+        self.jira.issues[key].is_broken = True
+
+    def mend(self, key: str) -> None:
+        self.jira.issues[key].is_broken = False
+
+    def restrict(self, key: str) -> bool:
+        return key is None  # a project is readable completely or not
+
+    def hide_part(self) -> bool:
+        self.jira.is_there = False
+        return True
+
+
 WORLDS: dict[str, Callable[[], World]] = {
     "confluence-cloud": lambda: ConfluenceWorld(cloud=True),
     "confluence-data-center": lambda: ConfluenceWorld(cloud=False),
     "crawl": SiteWorld,
+    "jira": JiraWorld,
     "notion": NotionWorld,
     "slack": SlackWorld,
     "github-files": GitHubWorld,
