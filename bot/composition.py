@@ -2,20 +2,18 @@
 
 import contextlib
 import logging
-import shutil
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from footnote_qa.bot.built_on import ASIDE, set_aside
 from footnote_qa.bot.database import PostgresUrl, Target, parse_state_url
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.index_store import current_index, following, index_directory, stored_generation
 from footnote_qa.bot.settings import Settings
 from footnote_qa.bot.source_settings import SourceSettings
 from footnote_qa.index.errors import IndexingError
-from footnote_qa.index.sources import BUILT_IN, AudienceRule, SourceSpec, source_folders
+from footnote_qa.index.sources import BUILT_IN, AudienceRule, SourceSpec
 from footnote_qa.index.storage import IndexDirectory
 from footnote_qa.index.types import QuestionEncoder, Reranker, Searcher
 
@@ -24,14 +22,13 @@ if TYPE_CHECKING:
     from footnote_qa.bot.extractive import SpanModel
     from footnote_qa.bot.llm import Ledger, Portfolio
     from footnote_qa.bot.state import QuestionRepository
-    from footnote_qa.index.building import Builder, BuildOptions, BuildResult, Gate, Ocr, Progress
+    from footnote_qa.index.building import Builder, BuildOptions, Gate, Ocr, Progress
     from footnote_qa.index.search import Fusion, LiveIndex
 
 __all__ = [
     "MEGABYTE",
     "READER",
     "SearchingEncoder",
-    "build_index",
     "build_options",
     "builder",
     "current_index",
@@ -43,7 +40,6 @@ __all__ = [
     "ledger",
     "live_index",
     "portfolio",
-    "purge_caches",
     "source_specs",
     "spec_of",
     "specs_of_paths",
@@ -338,39 +334,6 @@ def store(settings: Settings) -> "QuestionRepository":
     from footnote_qa.bot.state import QuestionRepository  # noqa: PLC0415
 
     return QuestionRepository(state_target(settings))
-
-
-def build_index(
-    settings: Settings, builder: "Builder", specs: Sequence[SourceSpec]
-) -> "BuildResult":
-    """Build, and again without the approved answers that were built on what is gone now."""
-    result = builder.build(specs)
-    directory, folder = builder.directory, answers_folder(settings)
-    if not folder.is_dir() or directory.access.mark() is None:  # only services tell of deletions
-        return result
-    passages = directory.open_best().passages
-    present = [
-        (row.document, row.url) for row in passages.rows() if not passages.hides(row.document)
-    ]
-    return builder.build(specs) if set_aside(folder, present) else result
-
-
-def purge_caches(settings: Settings) -> int:
-    """Remove what is kept besides generations and may hold deleted texts; return how many."""
-    from footnote_qa.index.building import OCR_CACHE, SOURCES  # noqa: PLC0415 - imports the parsers
-
-    cache = settings.data_dir / "cache"
-    used = source_folders(source_specs(settings))
-    folders = [cache / SOURCES] if (cache / SOURCES).is_dir() else []
-    found = [path for each in folders for path in each.iterdir() if path.name not in used]
-    found += [cache / OCR_CACHE, answers_folder(settings) / ASIDE]
-    found = [path for path in found if path.exists()]
-    for path in found:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink()
-    return len(found)
 
 
 def answers_folder(settings: Settings) -> Path:

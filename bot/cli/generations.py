@@ -109,7 +109,7 @@ def purge(
     These are also removed: texts that were recognised in pictures, files of sources that are no
     longer used, and approved answers that were set aside. There is no rollback after this.
     """
-    from footnote_qa.bot import composition
+    from footnote_qa.bot import composition, upkeep
 
     settings = shared_of(context).settings
     directory = composition.current_index(settings)
@@ -120,7 +120,7 @@ def purge(
     ):
         raise typer.Exit(SOME_FAILED)
     removed, held = directory.purge()
-    left = composition.purge_caches(settings)
+    left = upkeep.purge_caches(settings)
     if as_json:
         print_json({"generation": served, "removed": removed, "in_use": held, "files": left})
     else:
@@ -183,7 +183,7 @@ def watch(
 
     With --json, every build prints one JSON object.
     """
-    from footnote_qa.bot import composition
+    from footnote_qa.bot import composition, upkeep
     from footnote_qa.bot.cli.index import builder_of, specs_of
     from footnote_qa.bot.errors import SettingsError
     from footnote_qa.index.building import Polling, keep_built, quiet, ticks
@@ -208,7 +208,7 @@ def watch(
     with suppress(KeyboardInterrupt):  # the way it is meant to end; a build half way does no harm
         keep_built(
             ticks(roots, every_s=every),
-            lambda: composition.build_index(settings, builder, specs),
+            lambda: upkeep.build_index(settings, builder, specs),
             report,
         )
 

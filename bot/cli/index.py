@@ -64,7 +64,7 @@ def build(
         footnote index build docs/
         footnote index build --dry-run
     """
-    from footnote_qa.bot import composition
+    from footnote_qa.bot import composition, upkeep
     from footnote_qa.bot.cli.console import build_progress
 
     shared = shared_of(context)
@@ -78,7 +78,7 @@ def build(
     try:
         with build_progress(hidden=hidden) as progress:
             builder = builder_of(settings, options, progress)
-            result = composition.build_index(settings, builder, specs)
+            result = upkeep.build_index(settings, builder, specs)
     except KeyboardInterrupt:
         _say_stopped(shared, as_json=as_json)
         raise typer.Exit(INTERRUPTED) from None

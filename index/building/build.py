@@ -135,13 +135,17 @@ class Builder:
                 sources = self.open(specs)
             served = before(self.directory)
             with self.attachments(served) as attachments:
-                plan = make_plan(
-                    sources,
-                    served.rows if served else (),
-                    self.progress,
-                    attachments=attachments,
-                    known=known_sources(served.manifest.sources if served else (), specs),
-                )
+                try:
+                    plan = make_plan(
+                        sources,
+                        served.rows if served else (),
+                        self.progress,
+                        attachments=attachments,
+                        known=known_sources(served.manifest.sources if served else (), specs),
+                    )
+                finally:
+                    # A withdrawn permission counts now, whatever becomes of this build
+                    self.directory.publish_access()
                 if served is not None and self._nothing_to_do(plan, served, specs):
                     result = _unchanged(plan, served)
                 else:
