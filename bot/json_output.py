@@ -9,6 +9,7 @@ from footnote_qa.bot.types import Answer, Citation
 from footnote_qa.index.types import Correction, Passage, Problem, SearchResult
 
 if TYPE_CHECKING:
+    from footnote_qa.index.access import SyncNote
     from footnote_qa.index.building import BuildResult
     from footnote_qa.index.storage import DocumentRow, Manifest
 
@@ -164,6 +165,20 @@ def build_json(result: "BuildResult") -> Json:
             for check in result.gate
         ],
         "seconds": result.seconds,
+    }
+
+
+def source_json(note: "SyncNote") -> Json:
+    """Return how the last sync of a service went."""
+    return {
+        "name": note.name,
+        "kind": note.kind,
+        "items": note.items,
+        "fetched": note.fetched,
+        "broken": note.broken,
+        "tried_at": note.tried_at or None,
+        "synced_at": note.synced_at or None,
+        "faults": list(note.faults),
     }
 
 

@@ -49,6 +49,7 @@ COMMANDS |= {
 }
 COMMANDS |= {f"index {verb}" for verb in ("build", "status", "documents", "text", "verify")}
 COMMANDS |= {"backup", "restore", "serve", "keys"}
+COMMANDS |= {"backup", "restore", "sources", "index purge"}
 COMMANDS |= {f"index {verb}" for verb in ("generations", "rollback", "watch")}
 COMMAND = re.compile(r"(?:`|bin/)footnote (?:--[\w-]+ \S+ )*((?:index |eval |slack )?[a-z]+)")
 

@@ -33,7 +33,9 @@ index_app = typer.Typer(no_args_is_help=True, help="Build, inspect and restore t
 eval_app = typer.Typer(no_args_is_help=True, help="Measure answers on a question set.")
 slack_app = typer.Typer(no_args_is_help=True, help="Run the Slack bot.")
 keys_app = typer.Typer(no_args_is_help=True, help="Make and revoke keys of the HTTP API.")
+sources_app = typer.Typer(help="List the sources of documents, try them, and add one.")
 app.add_typer(index_app, name="index")
+app.add_typer(sources_app, name="sources")
 app.add_typer(eval_app, name="eval")
 app.add_typer(slack_app, name="slack")
 app.add_typer(keys_app, name="keys")
@@ -41,6 +43,7 @@ app.add_typer(keys_app, name="keys")
 _COMMANDS = (
     "footnote_qa.bot.cli.index",
     "footnote_qa.bot.cli.generations",
+    "footnote_qa.bot.cli.sources",
     "footnote_qa.bot.cli.ask",
     "footnote_qa.bot.cli.models",
     "footnote_qa.bot.cli.eval",

@@ -18,6 +18,7 @@ from footnote_qa.bot.cli.app import (
 
 if TYPE_CHECKING:
     from footnote_qa.bot.engine import AnswerEngine
+    from footnote_qa.index.search import LiveIndex
     from footnote_qa.index.types import Audience
 
 _HISTORY_TURNS = 20
@@ -25,7 +26,8 @@ _HISTORY_TURNS = 20
 AudienceOption = Annotated[
     list[str] | None,
     typer.Option(
-        help="Use only public documents and those of this group. Repeat it for more groups. "
+        help="Use only public documents and those of this group, or of a person as "
+        "email:ann@example.org. Repeat it for more groups. "
         "Without it, every document is used.",
     ),
 ]
@@ -40,8 +42,12 @@ QuotesOption = Annotated[
 ]
 
 
-def _audience(groups: list[str] | None) -> "Audience":
-    return None if groups is None else frozenset(groups)
+def _audience(groups: list[str] | None, index: "LiveIndex") -> "Audience":
+    """Return the groups of the options; those of a person are looked up beside the index."""
+    if groups is None:
+        return None
+    people = [name.removeprefix("email:") for name in groups if name.startswith("email:")]
+    return frozenset(groups) | index.access.groups_of(people)
 
 
 @app.command("search")
@@ -65,7 +71,7 @@ def search(
     shared = shared_of(context)
     question = question_of(words)
     index = composition.live_index(shared.settings)
-    result = index.search(Question(text=question).text, k=k, audience=_audience(audience))
+    result = index.search(Question(text=question).text, k=k, audience=_audience(audience, index))
     if as_json:
         from footnote_qa.bot.json_output import search_json
 
@@ -109,7 +115,7 @@ def ask(
     settings = shared.settings
     index = composition.live_index(settings)
     answer = composition.engine(settings, index).ask(
-        Question(text=question, audience=_audience(audience))
+        Question(text=question, audience=_audience(audience, index))
     )
     if as_json:
         from footnote_qa.bot.json_output import answer_json
@@ -145,7 +151,7 @@ def chat(
         quotes=quotes, as_json=as_json, prompt="" if shared.quiet else "[bold cyan]?[/] "
     )
     with composition.following(shared.settings, index):
-        _converse(engine, _audience(audience), style)
+        _converse(engine, _audience(audience, index), style)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The commands `footnote index …`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,7 +64,7 @@ def build(
         footnote index build docs/
         footnote index build --dry-run
     """
-    from footnote_qa.bot import composition
+    from footnote_qa.bot import composition, upkeep
     from footnote_qa.bot.cli.console import build_progress
 
     shared = shared_of(context)
@@ -76,7 +77,8 @@ def build(
         return
     try:
         with build_progress(hidden=hidden) as progress:
-            result = builder_of(settings, options, progress).build(specs)
+            builder = builder_of(settings, options, progress)
+            result = upkeep.build_index(settings, builder, specs)
     except KeyboardInterrupt:
         _say_stopped(shared, as_json=as_json)
         raise typer.Exit(INTERRUPTED) from None
@@ -235,7 +237,7 @@ def _show_outcome(console: "Console", result: "BuildResult") -> None:
 def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Show which index is in use, how old it is, and which documents changed since."""
     from footnote_qa.bot import composition
-    from footnote_qa.bot.json_output import time_json
+    from footnote_qa.bot.json_output import source_json, time_json
 
     settings = shared_of(context).settings
     directory = composition.current_index(settings)
@@ -250,10 +252,14 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
         "model": manifest.model,
         "stale": stale,
     }
+    notes = directory.access.notes()
+    value["sources"] = [source_json(note) for note in notes]
     if as_json:
         print_json(value | ({"error": fault} if fault else {}))
     else:
         _show_status(manifest, stale)
+        for line in [line for note in notes for line in note.lines(datetime.now(UTC))]:
+            typer.secho(line, fg=typer.colors.YELLOW)
     if fault:
         typer.secho(f"footnote: {fault}", fg=typer.colors.RED, err=True)
         raise typer.Exit(SOME_FAILED)

@@ -49,7 +49,7 @@ def run(
     After a change of `.env`, the signal HUP takes up new tokens and keys without a restart.
     """
     from footnote_qa.bot import composition
-    from footnote_qa.bot.slack import Freshness, IndexCatalog, Service, secrets
+    from footnote_qa.bot.slack import Freshness, IndexCatalog, IndexGroups, Service, secrets
     from footnote_qa.bot.slack import run as serve
     from footnote_qa.bot.slack.inbound import parse_address
 
@@ -79,6 +79,7 @@ def run(
             reload=read_again,
             store=composition.store(settings),
             library=IndexCatalog(index, stale=freshness.told),
+            groups=IndexGroups(index),
             answers=answers,
             answers_are_indexed=any(Path(spec.path) == answers.absolute() for spec in specs),
             spend=lambda: spent_lines(settings),
@@ -105,13 +106,21 @@ def app_manifest(
             "--listen", help="Also ask to read channels, for follow-ups without a mention."
         ),
     ] = False,
+    permissions: Annotated[
+        bool,
+        typer.Option(
+            "--permissions",
+            help="Also ask for e-mail addresses, user groups and members of channels, for documents"
+            " with permissions of their own.",
+        ),
+    ] = False,
 ) -> None:
     """Print the app manifest. Paste it as JSON at api.slack.com/apps, “From a manifest”."""
     from footnote_qa.bot.slack import app_manifest as build
     from footnote_qa.bot.slack.inbound import EVENTS_PATH
 
     url = None if http is None else http.removesuffix("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
-    print_json(build(url, listen=listen))
+    print_json(build(url, listen=listen, permissions=permissions))
 
 
 @slack_app.command("feedback")

@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final
 
+from footnote_qa.bot import built_on
 from footnote_qa.bot.database import Database
 from footnote_qa.bot.safe_text import clean
 
 MAX_SLUG_CHARS: Final = 50
-_GROUP = re.compile(r"[\w. -]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,7 @@ class Approved:
         approver: Who approved it, by id and by name.
         audience: Groups that may read it; empty means everybody.
         at: When it was approved, in UTC.
+        built_on: Documents that the answers before it cite, each with its address.
         review_on: When it has to be reviewed; None for a reply that was approved in Slack.
         quoted: SHA-256 of each document that it is based on, by the document's id.
     """
@@ -45,6 +46,7 @@ class Approved:
     approver_name: str
     audience: tuple[str, ...]
     at: datetime
+    built_on: tuple[tuple[str, str | None], ...] = ()
     review_on: date | None = None
     quoted: Mapping[str, str] = field(default_factory=dict)
 
@@ -207,8 +209,10 @@ _VERIFIED_LINE: Final = re.compile(r"^Verified by .* on \d{4}-\d\d-\d\d\. Review
 
 
 def _text(approved: Approved) -> str:
-    groups = [group for group in approved.audience if _GROUP.fullmatch(group)]
-    front = ["---", f"audience: [{', '.join(groups)}]", "---", ""] if groups else []
+    # A text of JSON is one of YAML; an entry that were left out would let more people read it
+    groups = json.dumps(list(approved.audience), ensure_ascii=False) if approved.audience else ""
+    facts = [f"audience: {groups}" if groups else "", built_on.written(approved.built_on)]
+    front = ["---", *filter(None, facts), "---", ""] if any(facts) else []
     title = f"# {_one_line(approved.question)}"
     lines = [*front, title, "", clean(approved.answer).strip(), "", *_signed(approved), ""]
     return "\n".join(lines)

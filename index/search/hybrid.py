@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from footnote_qa.index.access import AccessTable
+from footnote_qa.index.audience import may_see
 from footnote_qa.index.chunking import mask, plain_block, split_blocks
 from footnote_qa.index.errors import IndexingError
 from footnote_qa.index.search.definitions import defines, subject_of
@@ -43,6 +45,7 @@ def result_of_search(
 ) -> SearchResult:
     """Search one generation; passages can read their sections, and unknown words are named."""
     started = time.perf_counter()
+    audience = generation.passages.granted(audience)
     read = corrected(generation, question, audience)
     passages = _found(generation, read.text, k=k, audience=audience, fusion=fusion)
     return SearchResult(
@@ -62,8 +65,9 @@ def result_of_reading(generation: Generation, document: str, *, audience: Audien
     """Return a complete document in passages; none if there is none that *audience* may see."""
     started = time.perf_counter()
     pieces = pieces_of(document, generation.passages)
-    groups = set(pieces[0].chunk.audience) if pieces else set()
-    is_visible = audience is None or not groups or bool(groups & audience)
+    is_visible = not generation.passages.hides(document) and all(
+        may_see(piece.chunk.audience, audience) for piece in pieces[:1]
+    )
     return SearchResult(
         passages=tuple(pieces) if is_visible else (),
         generation=generation.manifest.generation,
@@ -87,6 +91,7 @@ def search_generation(
     generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
 ) -> list[Passage]:
     """Find the *k* best passages of one generation that *audience* may see, best first."""
+    audience = generation.passages.granted(audience)
     read = corrected(generation, question, audience)
     return _found(generation, read.text, k=k, audience=audience, fusion=fusion)
 
@@ -124,7 +129,7 @@ class _Search:
         self, generation: Generation, question: str, *, audience: Audience, fusion: Fusion
     ) -> None:
         self._generation, self._question, self._audience = generation, question, audience
-        only = None if audience is None else generation.passages.visible(audience)
+        only = generation.passages.visible(audience)
         self._groups = _groups(generation, audience)
         bm25 = dict(generation.lexical.search(question, fusion.candidates, groups=self._groups))
         dense: dict[int, float] = {}
@@ -265,19 +270,35 @@ class LiveIndex:
         self._mark = self._directory.current_mark()
         self._generation = self._directory.open_best()
         self._prepared: Generation | None = None
+        self._access_mark: object = ()
 
     @property
     def generation(self) -> Generation:
         """The generation that the next search uses."""
         mark = self._directory.current_mark()
         if mark == self._mark:
-            return self._generation
+            return self._without_withheld()
         with self._lock:
             mark = self._directory.current_mark()  # another thread may have opened it meanwhile
             if mark != self._mark:
                 self._take_up()
                 self._mark = mark
-        return self._generation
+        return self._without_withheld()
+
+    def _without_withheld(self) -> Generation:
+        """Return the generation in use; what a source has deleted since is shown to nobody."""
+        generation, access = self._generation, self._directory.access
+        mark = access.mark()
+        if mark != self._access_mark:
+            with self._lock:
+                generation.withhold(access.withheld(generation.synced))
+                self._access_mark = mark
+        return generation
+
+    @property
+    def access(self) -> AccessTable:
+        """Who is in which group of a source."""
+        return self._directory.access
 
     def prepare(self, name: str) -> None:
         """Open a generation that is about to be promoted, so that no question waits for it.
@@ -297,6 +318,7 @@ class LiveIndex:
             log.exception("new generation cannot be opened, the old one stays in use")
             return
         self._generation = opened
+        self._access_mark = ()  # a generation that was prepared earlier may have been opened before
         log.info("generation taken up", extra={"generation": opened.manifest.generation})
 
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:

@@ -58,6 +58,7 @@ HANDED_OFF: Final = "can you help? The documents don't answer the question above
 SETTLED: Final = "Resolved by {name}."
 NOT_A_HELPER: Final = "Only the person to ask in this channel, or an administrator, can do that."
 NOT_HERE: Final = "This only works in channels."
+READERS_OF_SOURCES: Final = "those who may read the cited documents"
 APPROVED: Final = "Saved. I can cite it as soon as the index is built again."
 APPROVED_ONLY: Final = (
     "Saved. I can cite it once the folder of approved answers is one of my sources."

@@ -114,6 +114,7 @@ def _verified(visit: Visit) -> None:
         approver_name=visit.viewer.name,
         audience=_groups(visit, generation, quoted),
         at=datetime.now(UTC),
+        built_on=tuple(dict.fromkeys((one.document, one.url) for one in stored.answer.citations)),
         review_on=_review_day(form.get("review_on", "")),
         quoted=quoted,
     )

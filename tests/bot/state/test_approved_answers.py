@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from footnote_qa.bot.built_on import read
 from footnote_qa.bot.database import Database, Target
 from footnote_qa.bot.state.approved_answers import Approved, approve, unname
 from footnote_qa.bot.state.database import open_state
@@ -141,3 +142,21 @@ def test_a_document_deleted_by_hand_is_no_trouble(database: Database, tmp_path: 
     approve(database, tmp_path / "answers", SAID).unlink()
 
     assert unname(database, tmp_path / "answers", "U1") == 1
+
+
+def test_no_reader_is_lost_whatever_its_group_is_called(tmp_path: Path, database: Database) -> None:
+    names = ("slack:S0123", 'all:[["w/group/hr"],["board"]]', "a: b", "hr")
+
+    path = approve(database, tmp_path, replace(SAID, audience=names))
+
+    assert parse(path.read_bytes(), name=path.name).audience == names
+
+
+def test_an_answer_names_the_documents_that_it_was_built_on(
+    tmp_path: Path, database: Database
+) -> None:
+    sources = (("HR/Leave.html", "https://w.test/7"), ("a.md", None))
+
+    path = approve(database, tmp_path, replace(SAID, built_on=sources))
+
+    assert read(path) == [("HR/Leave.html", "https://w.test/7"), ("a.md", "")]

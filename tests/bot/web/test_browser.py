@@ -332,8 +332,8 @@ def test_axe_finds_nothing_on_any_page(pages: Pages, tmp_path: Path) -> None:
         await tab.evaluate(f"{FIELD}.value = 'leave?'; {FIELD}.form.requestSubmit()")
         await tab.until(f"!!{LAST}")
         path = await tab.evaluate("location.pathname")
-        paths = (path, "/", "/search?q=leave", "/documents", "/documents/leave.md", "/nothing")
-        paths += ("/owners", "/owners/gaps/gap", "/owners/answers/gap", "/operators")
+        paths = [path, "/", "/search?q=leave", "/documents", "/documents/leave.md", "/nothing"]
+        paths += ["/owners", "/owners/gaps/gap", "/owners/answers/gap", "/operators"]
         for one in (*paths, "/operators/generations/gen-000001"):
             await tab.goto(f"{address}{one}")
             await tab.until(
