@@ -108,3 +108,12 @@ def test_an_excerpt_begins_and_ends_with_complete_blocks_and_tables_keep_their_h
     assert "<mark>30</mark>" in found.html
     assert "Before." not in found.html
     assert (found.has_before, found.has_after) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "a <b onclick=x>b</b>"]
+)
+def test_tags_of_a_text_are_shown_and_not_obeyed(text: str) -> None:
+    for html in (answer_html(text, refer=lambda _: None), document_html(text, (0, 1))):
+        assert "&lt;" in html
+        assert not re.search("<(img|script|b)[ >]", str(html))
