@@ -19,7 +19,7 @@ INCLUDED = {
 }
 # The order of the pages. Those that are not named here are added to the section of their folder.
 SECTIONS: dict[str, list[str]] = {
-    "Tutorial": ["index.md", "tutorial.md"],
+    "Tutorial": ["index.md", "tutorial.md", "install.md"],
     "How to": [
         "how-to/slack-manifest.md",
         "how-to/custom-parser.md",
@@ -27,6 +27,8 @@ SECTIONS: dict[str, list[str]] = {
         "how-to/question-set.md",
         "ci-gate.md",
         "plugins.md",
+        "web.md",
+        "api.md",
         "python-api.md",
         "mcp.md",
     ],
@@ -58,7 +60,7 @@ SECTIONS: dict[str, list[str]] = {
         "performance.md",
     ],
     "Deployment": ["running.md", "deploy/one-machine.md", "deploy/compose.md"],
-    "Security": ["security.md", "security-policy.md"],
+    "Security": ["security.md", "permissions.md", "security-policy.md"],
     "Project": ["changelog.md", "upgrading.md", "contributing.md"],
     "Decisions": ["adr/README.md"],
 }
@@ -67,6 +69,7 @@ _SECTION_OF = {
     "handbook": "Handbook",
     "reference": "Reference",
     "deploy": "Deployment",
+    "sources": "How to",
     "adr": "Decisions",
 }
 _SHIM, _SHIM_ELSEWHERE = "assets/iframe-worker.js", "https://unpkg.com/iframe-worker/shim"

@@ -65,6 +65,8 @@ _HELP = {
         "Members of each group, by their ids: whose documents they see in direct messages."
     ),
     "slack.max_question_chars": "Longer questions are refused.",
+    "web.session_hours": "How long somebody who has signed in stays so, in hours.",
+    "web.max_question_chars": "Longer questions are refused.",
     "slack.channels.enabled": "Answer questions in the channel.",
     "eval.gate.set": "Questions that a new index must answer as well as the one before.",
     "eval.gate.margins": "How much worse each metric may become.",
