@@ -99,7 +99,7 @@ def test_a_new_extra_comes_with_what_it_needs() -> None:
 
 
 def test_a_package_that_is_not_locked_is_named() -> None:
-    project = PROJECT.replace('"aiohttp>=3.14"', '"not-locked>=3.14"')
+    project = re.sub(r'"aiohttp>=', '"not-locked>=', PROJECT)
 
     with pytest.raises(LookupError, match=r"requirements\.lock: not-locked"):
         pins("serve", project, LOCK)
