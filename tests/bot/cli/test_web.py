@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,8 +17,9 @@ from tests.fakes.embedder import HashEmbedder
 from tests.fakes.fork_server import Forked
 
 
-def served(folder: Path, *arguments: str) -> tuple[Forked, str]:
-    """Start the command; return it and the address that it printed."""
+@contextmanager
+def served(folder: Path, *arguments: str) -> Iterator[tuple[Forked, str]]:
+    """Start the command; yield it and the address that it printed, and end it in any case."""
     process = fork_server.start(
         *("--data-dir", str(folder), "serve", "--port", "0", *arguments),
         cwd=folder,
@@ -29,18 +32,22 @@ def served(folder: Path, *arguments: str) -> tuple[Forked, str]:
         r"Stop with Ctrl-C\.\n",
         line,
     )
-    assert found, line
-    return process, found[1]
+    try:
+        assert found, line
+        yield process, found[1]
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def test_the_printed_address_opens_the_pages_and_a_question_is_answered(
     embedder: HashEmbedder, tmp_path: Path
 ) -> None:
     web.build(tmp_path, embedder, web.DOCUMENTS)
-    process, address = served(tmp_path)
-    home = address.partition("/enter")[0]
 
-    with process, httpx.Client(timeout=120) as browser:
+    with served(tmp_path) as (process, address), httpx.Client(timeout=120) as browser:
+        home = address.partition("/enter")[0]
         entered = browser.get(address)
         page = browser.get(f"{home}/").text
         csrf = re.search(r'name="csrf" value="([^"]+)"', page)
@@ -48,25 +55,25 @@ def test_the_printed_address_opens_the_pages_and_a_question_is_answered(
         form = {"question": "What does parking cost?", "csrf": csrf[1]}
         answer = browser.post(f"{home}/ask", data=form, follow_redirects=True)
         process.send_signal(signal.SIGINT)
+        status = process.wait(60)
 
     assert entered.status_code == 200
     assert answer.status_code == 200
     assert "three euros a day" in answer.text
-    assert process.returncode == 0
+    assert status == 0
     assert (tmp_path / "state.sqlite").exists()
 
 
 def test_without_an_index_the_pages_are_served_and_say_so(tmp_path: Path) -> None:
-    process, address = served(tmp_path)
-
-    with process, httpx.Client(timeout=60) as browser:
+    with served(tmp_path) as (process, address), httpx.Client(timeout=60) as browser:
         browser.get(address)
         reply = browser.get(address.partition("enter")[0])
         process.send_signal(signal.SIGTERM)
+        status = process.wait(60)
 
     assert reply.status_code == 503
     assert "There is no index yet" in reply.text
-    assert process.returncode == 0
+    assert status == 0
 
 
 def test_a_port_in_use_is_wrong_usage(tmp_path: Path) -> None:
