@@ -15,6 +15,7 @@ Rules from Atlassian's public documentation:
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.fakes.services.server import NOT_FOUND, Answer, FakeService, Request
@@ -93,7 +94,9 @@ class FakeConfluence(FakeService):
             return self._page(request, [{"id": s.id, "key": s.key} for s in found])
         if match := re.fullmatch(r"/wiki/api/v2/spaces/(\d+)/(pages|blogposts)", path):
             kind = match[2].removesuffix("s")
-            return self._page(request, [self._v2(p) for p in self._in(match[1]) if p.kind == kind])
+            return self._page(
+                request, [partial(self._v2, p) for p in self._in(match[1]) if p.kind == kind]
+            )
         if match := re.fullmatch(r"/wiki/api/v2/spaces/(\d+)/permissions", path):
             space = next(s for s in self.spaces.values() if s.id == match[1])
             rows = [
@@ -157,7 +160,7 @@ class FakeConfluence(FakeService):
             )
         if path == "/rest/api/content":
             pages = [
-                self._v1(p)
+                partial(self._v1, p)
                 for p in self.pages.values()
                 if p.space == query["spaceKey"] and p.kind == query["type"]
             ]
@@ -234,7 +237,7 @@ class FakeConfluence(FakeService):
         }
         return result
 
-    def _searched(self, query: dict[str, str]) -> list[dict[str, Any]]:
+    def _searched(self, query: dict[str, str]) -> list[Any]:
         key = re.search(r'space = "(\w+)"', query["cql"])
         assert key is not None
         if "attachment" in query["cql"]:
@@ -250,10 +253,11 @@ class FakeConfluence(FakeService):
                 if self.pages[file.page].space == key[1]
             ]
         return [
-            {"id": page.id, "restrictions": {"read": self._read(page)}}
-            for page in self.pages.values()
-            if page.space == key[1]
+            partial(self._restricted, page) for page in self.pages.values() if page.space == key[1]
         ]
+
+    def _restricted(self, page: FakePage) -> dict[str, Any]:
+        return {"id": page.id, "restrictions": {"read": self._read(page)}}
 
     def _storage(self, id_: str) -> Answer | None:
         page = self.pages.get(id_)
@@ -272,7 +276,9 @@ class FakeConfluence(FakeService):
             rest = "&".join(f"{k}={_quoted(v)}" for k, v in kept.items())
             path = request.path.removeprefix(prefix)
             links["next"] = f"{path}?{rest}&cursor={start + limit}"
-        return Answer(value={"results": rows[start : start + limit], "_links": links})
+        return Answer(
+            value={"results": [made(one) for one in rows[start : start + limit]], "_links": links}
+        )
 
     def _start(self, request: Request, rows: list[Any]) -> Answer:
         start, limit = int(request.query.get("start", 0)), int(request.query.get("limit", 25))
@@ -281,7 +287,14 @@ class FakeConfluence(FakeService):
             kept = {k: v for k, v in request.query.items() if k != "start"}
             rest = "&".join(f"{k}={_quoted(v)}" for k, v in kept.items())
             links["next"] = f"{request.path}?{rest}&start={start + limit}"
-        return Answer(value={"results": rows[start : start + limit], "_links": links})
+        return Answer(
+            value={"results": [made(one) for one in rows[start : start + limit]], "_links": links}
+        )
+
+
+def made(row: Any) -> Any:
+    """Return a row; one that is a function is made only if it is on the page."""
+    return row() if callable(row) else row
 
 
 def _quoted(text: str) -> str:
