@@ -51,15 +51,11 @@ def test_the_first_byte_does_not_wait_for_the_engine(pages: Pages) -> None:
     reader = pages.sign_in()
     csrf = reader.csrf
     first_s: list[float] = []
-    ended = 0
+    free = pages.site.running._value
 
     async def never(_: object) -> AsyncGenerator[str]:
-        nonlocal ended
-        try:
-            await asyncio.sleep(3600)
-            yield ""
-        finally:
-            ended += 1
+        await asyncio.sleep(3600)
+        yield ""
 
     pages.engine.astream = never  # type: ignore[assignment,method-assign]  # it never answers
 
@@ -74,12 +70,11 @@ def test_the_first_byte_does_not_wait_for_the_engine(pages: Pages) -> None:
                     async with client.stream("POST", "/ask", data=form) as reply:
                         await anext(reply.aiter_bytes())
                         first_s.append(time.perf_counter() - began)
-            async with asyncio.timeout(20):
-                while ended < len(first_s):  # noqa: ASYNC110 - the engine sends no event
+            async with asyncio.timeout(60):
+                while pages.site.running._value < free:  # noqa: ASYNC110 - it sends no event
                     await asyncio.sleep(0.01)
 
     asyncio.run(main())
 
     print(f"first byte: {1000 * min(first_s):.0f} ms")  # noqa: T201 - a figure for the reader
     assert min(first_s) < 0.25  # the aim is 50 ms; the machine of a test may be busy
-    assert not pages.site.running.locked()
