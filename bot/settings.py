@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -242,20 +242,28 @@ class Settings(BaseSettings):
         return init_settings, env_settings, file
 
 
-def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Settings:
+def load(
+    config: Path | None = DEFAULT_CONFIG,
+    *,
+    data_dir: Path | None = None,
+    values: Mapping[str, object] | None = None,
+) -> Settings:
     """Read all settings.
 
     Args:
         config: The settings file; the default one may be missing. `.env` is read from its folder.
+            None reads neither.
         data_dir: From the command line; overrides everything else.
+        values: Tables of settings that override those of the file and of the environment.
 
     Raises:
         SettingsError: Names all unknown, wrong or missing values together.
     """
-    folder = config.absolute().parent
-    _read_dotenv(folder / ".env")
-    loaded = type("Settings", (Settings,), {"file_values": read_file(config)})
-    arguments = {} if data_dir is None else {"data_dir": data_dir}
+    if config is not None:
+        _read_dotenv(config.absolute().parent / ".env")
+    file_values = {} if config is None else read_file(config)
+    loaded = type("Settings", (Settings,), {"file_values": file_values})
+    arguments = dict(values or {}) | ({} if data_dir is None else {"data_dir": data_dir})
     faults = [f"{name}: unknown variable" for name in _unknown_variables()]
     try:
         settings: Settings = loaded(**arguments)
@@ -264,7 +272,8 @@ def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Sett
     else:
         if not faults:
             return _with_keys(settings)
-    raise SettingsError(f"settings ({config}): " + "; ".join(faults))
+    where = "settings" if config is None else f"settings ({config})"
+    raise SettingsError(f"{where}: " + "; ".join(faults))
 
 
 _FROM_DOTENV: dict[str, str] = {}

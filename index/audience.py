@@ -1,7 +1,7 @@
 """Who may see a document: the groups its source allows, narrowed by its own front matter."""
 
 from footnote_qa.index.errors import UnreadableDocumentError
-from footnote_qa.index.types import ProblemKind
+from footnote_qa.index.types import Audience, ProblemKind
 
 
 def narrowed(source: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
@@ -27,3 +27,12 @@ def narrowed(source: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
             " make the two agree",
         )
     return common
+
+
+def may_see(audience: Audience, groups: tuple[str, ...]) -> bool:
+    """Return whether *audience* may see a document for *groups*; empty means everybody.
+
+    >>> may_see(frozenset(), ()), may_see(frozenset({"hr"}), ("board",)), may_see(None, ("board",))
+    (True, False, True)
+    """
+    return audience is None or not groups or not audience.isdisjoint(groups)

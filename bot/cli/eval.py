@@ -81,7 +81,7 @@ def run(
         footnote eval run path/to/beir-folder --retrieval-only --limit 200
         footnote eval run questions.jsonl --matrix search.k=4,8 --matrix index.chunk_tokens=100,200
     """
-    from footnote_qa.bot.cli.evaluation import journals
+    from footnote_qa.bot.evaluation import journals
     from footnote_qa.eval.datasets import load
     from footnote_qa.eval.runs import Options
 
@@ -214,7 +214,7 @@ class _Asking:
         from dataclasses import replace
 
         from footnote_qa.bot.cli.console import question_progress
-        from footnote_qa.bot.cli.evaluation import subject
+        from footnote_qa.bot.evaluation import subject
         from footnote_qa.eval.runs import run_questions as measure
         from footnote_qa.eval.runs import save
 
@@ -274,7 +274,7 @@ class _Asking:
 
 
 def _try_all(settings: "Settings", asking: _Asking, axes: list[str], *, as_json: bool) -> None:
-    from footnote_qa.bot.cli.evaluation import with_values
+    from footnote_qa.bot.evaluation import with_values
     from footnote_qa.eval.reports import Tried, combinations
 
     tried, failed = [], 0

@@ -147,7 +147,7 @@ def watch(
     With --json, every build prints one JSON object.
     """
     from footnote_qa.bot import composition
-    from footnote_qa.bot.cli.index import builder_of, specs_of
+    from footnote_qa.bot.api import builder_with_gate, sources_to_build
     from footnote_qa.bot.errors import SettingsError
     from footnote_qa.index.building import keep_built, quiet, ticks
 
@@ -155,8 +155,8 @@ def watch(
     composition.current_index(settings)  # its sources are those to watch
     if log_format is not None:
         configure(verbose=not shared_of(context).quiet, form=log_format)
-    specs = specs_of(settings, None)
-    builder = builder_of(settings, composition.build_options(settings), quiet)
+    specs = sources_to_build(settings, None)
+    builder = builder_with_gate(settings, composition.build_options(settings), quiet)
     roots = [Path(spec.path) for spec in specs if spec.kind == "folder"]
     if not roots and every is None:
         raise SettingsError("none of the sources reports changes: add --every SECONDS")

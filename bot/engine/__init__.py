@@ -10,17 +10,22 @@ from footnote_qa.bot.engine.synthesis import Room
 
 if TYPE_CHECKING:
     from footnote_qa.bot.engine.query_engine import Export, FootnoteQueryEngine
+    from footnote_qa.bot.engine.retriever import AudienceBundle, PassageRetriever
     from footnote_qa.bot.engine.searches import search_all
 
 _LATE = {  # name -> module, imported on first use: llama-index and Slack are slow to load
+    "AudienceBundle": "footnote_qa.bot.engine.retriever",
     "Export": "footnote_qa.bot.engine.query_engine",
     "FootnoteQueryEngine": "footnote_qa.bot.engine.query_engine",
+    "PassageRetriever": "footnote_qa.bot.engine.retriever",
     "search_all": "footnote_qa.bot.engine.searches",
 }
 
 __all__ = [
+    "AudienceBundle",
     "Export",
     "FootnoteQueryEngine",
+    "PassageRetriever",
     "ReplyReader",
     "Room",
     "for_answer",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import copy
 import logging
 import secrets
 import time
@@ -9,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import Response
@@ -32,7 +33,7 @@ from footnote_qa.bot.llm import ModelSession, Portfolio
 from footnote_qa.bot.trace import Step, Trace
 from footnote_qa.bot.types import Answer, Answerer, Question, Status
 from footnote_qa.index.errors import IndexingError
-from footnote_qa.index.types import Searcher, SearchResult
+from footnote_qa.index.types import Audience, Searcher, SearchResult
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,17 @@ class FootnoteQueryEngine(BaseQueryEngine):
             room=room,
         )
         self._export = export
+        self._audience: Audience = frozenset()
         self._retriever = PassageRetriever(searcher, k=k)
+
+    def for_audience(self, audience: Audience) -> Self:
+        """Return the same engine whose plain queries see the documents of *audience* too."""
+        other = copy.copy(self)
+        other._audience = audience  # noqa: SLF001 - our own
+        other._retriever = PassageRetriever(  # noqa: SLF001
+            self._parts.searcher, k=self._parts.k, audience=audience
+        )
+        return other
 
     @property
     def portfolio(self) -> Portfolio:
@@ -163,7 +174,9 @@ class FootnoteQueryEngine(BaseQueryEngine):
         return _run(self._aquery(query_bundle))
 
     async def _aquery(self, query_bundle: QueryBundle) -> Response:
-        question = Question(text=query_bundle.query_str, audience=audience_of(query_bundle))
+        question = Question(
+            text=query_bundle.query_str, audience=audience_of(query_bundle, self._audience)
+        )
         return response_of(*await self._whole(question, None))
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
@@ -190,7 +203,9 @@ class FootnoteQueryEngine(BaseQueryEngine):
         additional_source_nodes: Sequence[NodeWithScore] | None = None,
     ) -> Response:
         """Answer from these nodes; the additional ones are cited like the others."""
-        question = Question(text=query_bundle.query_str, audience=audience_of(query_bundle))
+        question = Question(
+            text=query_bundle.query_str, audience=audience_of(query_bundle, self._audience)
+        )
         found = result_of([*nodes, *(additional_source_nodes or ())])
         return response_of(*await self._whole(question, found))
 

@@ -23,21 +23,28 @@ from footnote_qa.index.types import Audience, Chunk, Passage, Searcher, SearchRe
 
 @dataclass
 class AudienceBundle(QueryBundle):
-    """A query with the audience of its author; a plain `QueryBundle` sees only public documents."""
+    """A query with the audience of its author; a plain `QueryBundle` has that of its engine."""
 
     audience: Audience = frozenset()
 
 
 class PassageRetriever(BaseRetriever):
-    """Finds the *k* best passages that the audience of the query may see."""
+    """Finds the *k* best passages that the audience of the query may see.
 
-    def __init__(self, searcher: Searcher, *, k: int) -> None:
+    Args:
+        searcher: Finds passages.
+        k: How many at most.
+        audience: Of a query that has none of its own.
+    """
+
+    def __init__(self, searcher: Searcher, *, k: int, audience: Audience = frozenset()) -> None:
         super().__init__()
         self._searcher = searcher
         self._k = k
+        self._audience = audience
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        audience = audience_of(query_bundle)
+        audience = audience_of(query_bundle, self._audience)
         result = self._searcher.search(query_bundle.query_str, k=self._k, audience=audience)
         return nodes_of(result)
 
@@ -46,11 +53,9 @@ class PassageRetriever(BaseRetriever):
         return await asyncio.to_thread(self._retrieve, query_bundle)
 
 
-def audience_of(query_bundle: QueryBundle) -> Audience:
-    """Return the audience of the query."""
-    if isinstance(query_bundle, AudienceBundle):
-        return query_bundle.audience
-    return frozenset()
+def audience_of(query_bundle: QueryBundle, usual: Audience = frozenset()) -> Audience:
+    """Return the audience of the query; *usual* if it names none."""
+    return query_bundle.audience if isinstance(query_bundle, AudienceBundle) else usual
 
 
 def nodes_of(result: SearchResult) -> list[NodeWithScore]:

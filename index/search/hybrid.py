@@ -7,15 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from footnote_qa.index.audience import may_see
 from footnote_qa.index.chunking import mask, plain_block, split_blocks
-from footnote_qa.index.errors import IndexingError
+from footnote_qa.index.errors import DocumentNotFoundError, IndexingError
 from footnote_qa.index.search.definitions import defines, subject_of
 from footnote_qa.index.search.foreign import is_in_another_language
 from footnote_qa.index.search.fusion import Fuser, Fusion
 from footnote_qa.index.search.misspellings import Corrected, correct
 from footnote_qa.index.search.sections import pieces_of, with_sections
-from footnote_qa.index.storage import Generation, IndexDirectory
-from footnote_qa.index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vectors
+from footnote_qa.index.storage import INDEXED, DocumentRow, Generation, IndexDirectory
+from footnote_qa.index.types import (
+    Audience,
+    Chunk,
+    Document,
+    Passage,
+    Reranker,
+    SearchResult,
+    Vectors,
+)
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +71,7 @@ def result_of_reading(generation: Generation, document: str, *, audience: Audien
     """Return a complete document in passages; none if there is none that *audience* may see."""
     started = time.perf_counter()
     pieces = pieces_of(document, generation.passages)
-    groups = set(pieces[0].chunk.audience) if pieces else set()
-    is_visible = audience is None or not groups or bool(groups & audience)
+    is_visible = bool(pieces) and may_see(audience, pieces[0].chunk.audience)
     return SearchResult(
         passages=tuple(pieces) if is_visible else (),
         generation=generation.manifest.generation,
@@ -307,6 +315,20 @@ class LiveIndex:
     def read(self, document: str, *, audience: Audience) -> SearchResult:
         """Return a complete document in passages; none if *audience* may not see it."""
         return result_of_reading(self.generation, document, audience=audience)
+
+    def document(self, document: str, *, audience: Audience) -> Document:
+        """Return a document with its stored text; raises `DocumentNotFoundError`."""
+        found = self.generation.passages.document(document)
+        if found is None or not may_see(audience, found.audience):
+            raise DocumentNotFoundError(
+                f"there is no document {document!r}: list the documents for their ids"
+            )
+        return found
+
+    def documents(self, *, audience: Audience) -> list[DocumentRow]:
+        """Return every indexed document that *audience* may see, by id."""
+        rows = self.generation.passages.rows()
+        return [row for row in rows if row.status == INDEXED and may_see(audience, row.audience)]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed *texts* as questions: shape (len(texts), dim), each row of length 1."""

@@ -151,7 +151,7 @@ def _answering_prompts() -> list[str]:
 def code_version() -> str:
     """Return a digest of all code and prompts: rows that other code measured are not reused."""
     digest = hashlib.sha256()
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[1]
     for path in _sources(root):
         digest.update(f"{path.relative_to(root).as_posix()}\n".encode())
         digest.update(path.read_bytes())
