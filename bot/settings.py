@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -25,6 +25,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as PydanticSettingsError
 
 from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.mcp_settings import McpSettings
 from footnote_qa.bot.provider_settings import PriceSettings, ProviderSettings, Table
 from footnote_qa.bot.source_settings import SourceSettings
 from footnote_qa.bot.state_settings import StateSettings, resolve_state
@@ -37,6 +38,7 @@ __all__ = [
     "GateSettings",
     "IndexSettings",
     "JudgeSettings",
+    "McpSettings",
     "ModelsSettings",
     "PriceSettings",
     "ProviderSettings",
@@ -52,6 +54,7 @@ __all__ = [
 DEFAULT_CONFIG = Path("footnote.toml")
 DEFAULT_DATA_DIR = Path(".footnote")
 _PREFIX = "FOOTNOTE_"
+Keyed = TypeVar("Keyed", bound=Table)
 
 
 class IndexSettings(Table):
@@ -214,6 +217,7 @@ class Settings(BaseSettings):
     slack: SlackSettings = SlackSettings()
     state: StateSettings = StateSettings()
     eval: EvalSettings = EvalSettings()
+    mcp: McpSettings = McpSettings()
     tracing: TracingSettings = TracingSettings()
 
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -355,12 +359,14 @@ _SECRET = re.compile(r"key|^state\.url$")
 
 
 def _with_keys(settings: Settings) -> Settings:
-    """Add each provider's key, so that nothing else reads the environment."""
-    providers = tuple(
-        provider.model_copy(update={"api_key": SecretStr(key)})
-        if provider.api_key_env and (key := os.environ.get(provider.api_key_env, "").strip())
-        else provider
-        for provider in settings.models.providers
-    )
+    """Add the key of each provider and each client, so that nothing else reads the environment."""
+    providers = tuple(_with_key(one, one.api_key_env) for one in settings.models.providers)
+    keys = tuple(_with_key(one, one.api_key_env) for one in settings.mcp.keys)
     models = settings.models.model_copy(update={"providers": providers})
-    return settings.model_copy(update={"models": models})
+    mcp = settings.mcp.model_copy(update={"keys": keys})
+    return settings.model_copy(update={"models": models, "mcp": mcp})
+
+
+def _with_key(table: Keyed, variable: str | None) -> Keyed:
+    key = os.environ.get(variable, "").strip() if variable else ""
+    return table.model_copy(update={"api_key": SecretStr(key)}) if key else table

@@ -46,6 +46,7 @@ _COMMANDS = (
     "footnote_qa.bot.cli.doctor",
     "footnote_qa.bot.cli.config",
     "footnote_qa.bot.cli.backup",
+    "footnote_qa.bot.cli.mcp",
 )
 WELL, SOME_FAILED, USAGE = 0, 1, 2
 Json = dict[str, object]

@@ -318,7 +318,8 @@ class LiveIndex:
 
     def document(self, document: str, *, audience: Audience) -> Document:
         """Return a document with its stored text; raises `DocumentNotFoundError`."""
-        found = self.generation.passages.document(document)
+        known = document.encode("utf-8", "replace").decode("utf-8")  # half a character is in no id
+        found = self.generation.passages.document(known)
         if found is None or not may_see(audience, found.audience):
             raise DocumentNotFoundError(
                 f"there is no document {document!r}: list the documents for their ids"

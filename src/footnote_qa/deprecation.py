@@ -8,7 +8,7 @@ from importlib import import_module
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renamed:
-    """What became of a public name.
+    """A public name that was renamed.
 
     Attributes:
         instead: The name that replaces it, in `footnote_qa`.

@@ -32,10 +32,8 @@ from footnote_qa import (
 from footnote_qa.bot import composition
 from footnote_qa.bot.api import AnswerStream, Conversation
 from footnote_qa.bot.engine import AudienceBundle
+from tests.fakes.api import LEAVE, MOVE
 from tests.fakes.building import TEXTS
-
-LEAVE = "How many days of leave does every employee have?"
-MOVE = "Where does the office move in May?"
 
 
 def test_answer_and_its_stream_and_their_async_forms_say_the_same(bot: Footnote) -> None:
