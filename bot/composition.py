@@ -129,6 +129,7 @@ def _remembered(directory: IndexDirectory) -> tuple[SourceSpec, ...]:
 def build_options(settings: Settings, *, full: bool = False, force: bool = False) -> "BuildOptions":
     """Return how the index is built."""
     from footnote_qa.index.building import BuildOptions  # noqa: PLC0415 - imports the parsers
+    from footnote_qa.index.parsing import chosen_plugins  # noqa: PLC0415
 
     return BuildOptions(
         chunk_tokens=settings.index.chunk_tokens,
@@ -139,6 +140,7 @@ def build_options(settings: Settings, *, full: bool = False, force: bool = False
         full=full,
         force=force,
         ocr=_ocr(settings),
+        parsers=chosen_plugins(settings.documents.parsers),
     )
 
 

@@ -29,6 +29,7 @@ from footnote_qa.bot.mcp_settings import McpSettings
 from footnote_qa.bot.provider_settings import PriceSettings, ProviderSettings, Table
 from footnote_qa.bot.source_settings import SourceSettings
 from footnote_qa.bot.state_settings import StateSettings, resolve_state
+from footnote_qa.plugins.registry import is_reference
 
 __all__ = [
     "DEFAULT_CONFIG",
@@ -95,6 +96,16 @@ class DocumentsSettings(Table):
     ocr: Literal["off", "auto", "tesseract", "rapidocr"] = "off"
     ocr_languages: tuple[str, ...] = Field(default=("eng", "deu"), min_length=1)
     ocr_page_timeout_s: float = Field(default=60, gt=0)
+    parsers: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("parsers")
+    @classmethod
+    def _are_parsers(cls, value: dict[str, str]) -> dict[str, str]:
+        if wrong := [suffix for suffix in value if not re.fullmatch(r"\.\w+", suffix)]:
+            raise ValueError(f"{', '.join(wrong)}: begin a suffix with a dot, such as .ics")
+        if wrong := [one for one in value.values() if one and not is_reference(one)]:
+            raise ValueError(f"{', '.join(wrong)}: write plugin:NAME or module:Class")
+        return {suffix.lower(): one for suffix, one in value.items()}
 
     @field_validator("ocr_languages")
     @classmethod

@@ -47,6 +47,7 @@ _COMMANDS = (
     "footnote_qa.bot.cli.config",
     "footnote_qa.bot.cli.backup",
     "footnote_qa.bot.cli.mcp",
+    "footnote_qa.bot.cli.plugins",
 )
 WELL, SOME_FAILED, USAGE = 0, 1, 2
 Json = dict[str, object]
@@ -221,6 +222,7 @@ def process_age_s() -> float:
 def _status(error: Exception) -> int | None:
     """Return the exit status for an error that is known, else None."""
     from footnote_qa.bot.errors import BotError, QuestionError, SettingsError, SlackError
+    from footnote_qa.errors import PluginError
     from footnote_qa.eval.errors import ChoiceError, EvalError, QuestionSetError
     from footnote_qa.index.errors import (
         IndexingError,
@@ -232,6 +234,7 @@ def _status(error: Exception) -> int | None:
     usage = (
         SettingsError
         | QuestionError
+        | PluginError
         | SlackError
         | SourceError
         | ModelError

@@ -188,6 +188,7 @@ class Builder:
             parse_timeout_s=self.options.parse_timeout_s,
             ocr=self.options.ocr,
             ocr_cache=self.cache_path.parent / CACHE,
+            parsers=self.options.parsers,
             before=served.passages if served and same else None,
             served=served.passages if served else None,
             since=served.manifest.created_at if served else None,

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.parsing.checks import MAX_TEXT_CHARS, checked
 from footnote_qa.index.parsing.formats import (
     FORMAT_OF,
     FORMAT_OF_NAME,
@@ -19,6 +20,7 @@ from footnote_qa.index.parsing.formats import (
 )
 from footnote_qa.index.parsing.left_out import is_generated, is_left_out, what_it_is
 from footnote_qa.index.parsing.page_numbers import page_numbers
+from footnote_qa.index.parsing.plugins import chosen_plugins, identity
 from footnote_qa.index.parsing.signature import signature
 from footnote_qa.index.types import Parsed, ProblemKind
 
@@ -34,6 +36,8 @@ __all__ = [
     "Parser",
     "attachments",
     "child",
+    "chosen_plugins",
+    "identity",
     "is_left_out",
     "ocr_engines",
     "ocr_pages",
@@ -45,8 +49,6 @@ Parser: TypeAlias = Callable[[bytes], Parsed]
 
 PARSER_VERSION = "4"
 """Changes whenever the same bytes would give another text, title, headings or pages."""
-
-MAX_TEXT_CHARS = 20_000_000
 
 
 def parse(content: bytes, *, name: str, recognised: "Recognised" = None) -> Parsed:
@@ -80,7 +82,7 @@ def parse(content: bytes, *, name: str, recognised: "Recognised" = None) -> Pars
             ProblemKind.BROKEN,
             f"it cannot be read ({type(error).__name__}); open it and save it again",
         ) from error
-    return parsed if parsed.wanted else _checked(parsed)
+    return parsed if parsed.wanted else checked(parsed)
 
 
 def attachments(content: bytes, *, name: str) -> "list[Attachment]":
@@ -145,15 +147,3 @@ def _parser(name: str) -> Callable[..., Parsed]:
     # Imported when the first file needs it: most folders hold only two or three formats.
     parser: Callable[..., Parsed] = import_module(f"{__name__}.{name}").parse
     return parser
-
-
-def _checked(parsed: Parsed) -> Parsed:
-    if not parsed.text.strip():
-        raise UnreadableDocumentError(ProblemKind.EMPTY, "there is no text in it")
-    if len(parsed.text) > MAX_TEXT_CHARS:
-        raise UnreadableDocumentError(
-            ProblemKind.TOO_BIG,
-            f"its text has {len(parsed.text):,} characters, at most {MAX_TEXT_CHARS:,} are taken;"
-            " split it",
-        )
-    return parsed

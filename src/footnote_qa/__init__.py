@@ -4,7 +4,7 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from footnote_qa.errors import FootnoteError
+from footnote_qa.errors import FootnoteError, PluginError
 
 if TYPE_CHECKING:
     from footnote_qa.bot.api import AnswerStream, AsyncAnswerStream, Conversation, Footnote
@@ -56,6 +56,7 @@ __all__ = [
     "IndexingError",
     "ModelError",
     "Passage",
+    "PluginError",
     "Problem",
     "Question",
     "QuestionError",
