@@ -18,6 +18,7 @@ from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED, checksums
 from footnote_qa.bot.settings import Settings
 from footnote_qa.eval.datasets import load, on_files
+from footnote_qa.eval.metrics import description, own_metrics
 from footnote_qa.eval.reports import Comparison, compare_runs
 from footnote_qa.eval.runs import (
     K,
@@ -97,6 +98,7 @@ def subject(
         served: Names the generation that is served now.
     """
     index = FixedIndex(generation, composition.fusion(settings))
+    own = own_metrics(settings.eval.metrics)
 
     def text_of(document: str) -> str | None:
         found = generation.passages.document(document)
@@ -110,7 +112,12 @@ def subject(
         generation=generation.manifest.generation,
         served=served,
         rewrite=rewrite_by_rule,
-        settings={**described(settings, generation), "similarity": similarity},
+        own=own,
+        settings={
+            **described(settings, generation),
+            **description(own),
+            "similarity": similarity,
+        },
     )
 
 

@@ -58,6 +58,13 @@ _PREFIX = "FOOTNOTE_"
 Keyed = TypeVar("Keyed", bound=Table)
 
 
+def _references(given: Sequence[str]) -> tuple[str, ...]:
+    """Return references to plug-ins; a ValueError names those that are none."""
+    if wrong := [one for one in given if not is_reference(one)]:
+        raise ValueError(f"{', '.join(wrong)}: write plugin:NAME or module:Class")
+    return tuple(given)
+
+
 class IndexSettings(Table):
     """How documents are split and embedded."""
 
@@ -103,8 +110,7 @@ class DocumentsSettings(Table):
     def _are_parsers(cls, value: dict[str, str]) -> dict[str, str]:
         if wrong := [suffix for suffix in value if not re.fullmatch(r"\.\w+", suffix)]:
             raise ValueError(f"{', '.join(wrong)}: begin a suffix with a dot, such as .ics")
-        if wrong := [one for one in value.values() if one and not is_reference(one)]:
-            raise ValueError(f"{', '.join(wrong)}: write plugin:NAME or module:Class")
+        _references([one for one in value.values() if one])
         return {suffix.lower(): one for suffix, one in value.items()}
 
     @field_validator("ocr_languages")
@@ -196,8 +202,14 @@ class JudgeSettings(Table):
 class EvalSettings(Table):
     """How answers are measured."""
 
+    metrics: tuple[str, ...] = ()
     gate: GateSettings = GateSettings()
     judge: JudgeSettings = JudgeSettings()
+
+    @field_validator("metrics")
+    @classmethod
+    def _are_metrics(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _references(value)
 
 
 class TracingSettings(Table):

@@ -63,6 +63,8 @@ def _named(settings: "Settings") -> "Iterator[tuple[Kind, str, str]]":
     for suffix, reference in settings.documents.parsers.items():
         if reference:
             yield Kind.PARSER, reference, f'documents.parsers."{suffix}"'
+    for reference in settings.eval.metrics:
+        yield Kind.METRIC, reference, "eval.metrics"
 
 
 def _show(rows: list[Json]) -> None:

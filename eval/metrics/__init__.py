@@ -11,6 +11,7 @@ from footnote_qa.eval.metrics.catalogue import (
     summaries,
 )
 from footnote_qa.eval.metrics.citations import TextOf, share_held, without_labels
+from footnote_qa.eval.metrics.own import OwnMetric, description, metrics_of, own_metrics
 from footnote_qa.eval.metrics.retrieval import DEPTH, Spot, ranking, retrieval_scores
 from footnote_qa.eval.metrics.statistics import Difference, Numbers, Summary, difference, mean
 
@@ -20,17 +21,21 @@ __all__ = [
     "Difference",
     "Metric",
     "Numbers",
+    "OwnMetric",
     "Spot",
     "Summary",
     "TextOf",
     "Values",
     "answer_scores",
     "auroc",
+    "description",
     "difference",
     "exact_match",
     "f1",
     "loss_of",
     "mean",
+    "metrics_of",
+    "own_metrics",
     "ranking",
     "retrieval_scores",
     "risk_coverage",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from footnote_qa.eval.errors import ChoiceError, RunError
-from footnote_qa.eval.metrics import METRICS, Difference, Metric, difference
+from footnote_qa.eval.metrics import Difference, Metric, difference, metrics_of
 from footnote_qa.eval.runs import Asked, Json, RunRecord
 
 _SAME = 1e-9
@@ -42,6 +42,7 @@ class Comparison:
         wins: Questions that went better, the clearest first.
         losses: Questions that went worse, the clearest first.
         notes: Caveats for the reader of the numbers.
+        metrics: All metrics of both runs, by name.
     """
 
     before: str
@@ -53,6 +54,7 @@ class Comparison:
     wins: tuple[Change, ...]
     losses: tuple[Change, ...]
     notes: tuple[str, ...]
+    metrics: Mapping[str, Metric]
 
     @property
     def passed(self) -> bool:
@@ -74,12 +76,13 @@ def compare_runs(
         RunError: They have no question in common.
         ChoiceError: There is no such metric.
     """
-    allowed = _margins(margins or {})
+    metrics = metrics_of(before.settings) | metrics_of(after.settings)
+    allowed = _margins(margins or {}, metrics)
     pairs = _pairs(before, after)
     if not pairs:
         raise RunError(f"{before.run} and {after.run} have no question in common")
-    differences = _differences(pairs)
-    changes = [change for pair in pairs if (change := _change(pair)).metrics]
+    differences = _differences(pairs, metrics)
+    changes = [change for pair in pairs if (change := _change(pair, metrics)).metrics]
     return Comparison(
         before=before.run,
         after=after.run,
@@ -88,12 +91,13 @@ def compare_runs(
         fell=tuple(
             name
             for name, found in differences.items()
-            if name in allowed and worsening(METRICS[name], found.mean) > allowed[name] + _SAME
+            if name in allowed and worsening(metrics[name], found.mean) > allowed[name] + _SAME
         ),
-        tags=_by_tag(pairs),
+        tags=_by_tag(pairs, metrics),
         wins=_sorted([change for change in changes if change.gain > _SAME]),
         losses=_sorted([change for change in changes if change.gain < -_SAME]),
         notes=tuple(_notes(before, after, pairs)),
+        metrics=metrics,
     )
 
 
@@ -126,13 +130,13 @@ def to_json(comparison: Comparison) -> Json:
     }
 
 
-def _margins(given: Mapping[str, float]) -> dict[str, float]:
-    unknown = sorted(given.keys() - METRICS.keys())
+def _margins(given: Mapping[str, float], metrics: Mapping[str, Metric]) -> dict[str, float]:
+    unknown = sorted(given.keys() - metrics.keys())
     if unknown:
         raise ChoiceError(
-            f"there is no metric {', '.join(unknown)}: choose from {', '.join(METRICS)}"
+            f"there is no metric {', '.join(unknown)}: choose from {', '.join(metrics)}"
         )
-    own = {name: m.margin for name, m in METRICS.items() if m.margin is not None}
+    own = {name: m.margin for name, m in metrics.items() if m.margin is not None}
     return {**own, **given}
 
 
@@ -146,9 +150,9 @@ def _pairs(before: RunRecord, after: RunRecord) -> list[Pair]:
     ]
 
 
-def _differences(pairs: Sequence[Pair]) -> dict[str, Difference]:
+def _differences(pairs: Sequence[Pair], metrics: Mapping[str, Metric]) -> dict[str, Difference]:
     found = {}
-    for name, metric in METRICS.items():
+    for name, metric in metrics.items():
         needed = {*metric.columns}
         taken = [p for p in pairs if p[0].values.keys() >= needed <= p[1].values.keys()]
         first = [[pair[0].values[c] for c in metric.columns] for pair in taken]
@@ -158,18 +162,20 @@ def _differences(pairs: Sequence[Pair]) -> dict[str, Difference]:
     return found
 
 
-def _by_tag(pairs: Sequence[Pair]) -> dict[str, dict[str, Difference]]:
+def _by_tag(
+    pairs: Sequence[Pair], metrics: Mapping[str, Metric]
+) -> dict[str, dict[str, Difference]]:
     by_tag: dict[str, list[Pair]] = {}
     for pair in pairs:
         for tag in dict.fromkeys(pair[1].tags):
             by_tag.setdefault(tag, []).append(pair)
-    return {tag: _differences(by_tag[tag]) for tag in sorted(by_tag)}
+    return {tag: _differences(by_tag[tag], metrics) for tag in sorted(by_tag)}
 
 
-def _change(pair: Pair) -> Change:
+def _change(pair: Pair, metrics: Mapping[str, Metric]) -> Change:
     before, after = pair
     changed, gain = {}, 0.0
-    for name, metric in METRICS.items():
+    for name, metric in metrics.items():
         counts = metric.columns == (name,) and metric.margin is not None
         if not counts or name not in before.values.keys() & after.values.keys():
             continue
@@ -190,7 +196,8 @@ def _notes(before: RunRecord, after: RunRecord, pairs: Sequence[Pair]) -> list[s
         alone = len(asked) - len(pairs)
         if alone:
             notes.append(f"{alone} questions of {name} are not in the other run: left out")
-    lost = [name for name in before.metrics if name in METRICS and name not in after.metrics]
+    known = metrics_of(before.settings)
+    lost = [name for name in before.metrics if name in known and name not in after.metrics]
     if lost:
         notes.append(f"not measured in {after.run}, so not compared: {', '.join(lost)}")
     for record in (before, after):

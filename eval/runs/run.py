@@ -12,10 +12,13 @@ from pathlib import Path
 from footnote_qa.bot.types import Answer, Question, Status, Turn
 from footnote_qa.eval.metrics import (
     DEPTH,
+    Metric,
+    OwnMetric,
     Summary,
     TextOf,
     Values,
     answer_scores,
+    metrics_of,
     ranking,
     retrieval_scores,
     summaries,
@@ -49,6 +52,7 @@ class Subject:
         served: Returns the name of the generation in use; None if it is not known.
         rewrite: Makes a follow-up and its history into a search query; None searches for the
             question as it is. Used only when retrieval alone is measured.
+        own: Metrics of other packages, which *settings* describe.
         settings: Everything needed to repeat the run, such as the version of the code and the
             digests of the prompts; recorded as it is, and the key under which rows are kept.
     """
@@ -60,6 +64,7 @@ class Subject:
     generation: str = ""
     served: Callable[[], str | None] | None = None
     rewrite: Callable[[str, Sequence[Turn]], str] | None = None
+    own: Sequence[OwnMetric] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -139,11 +144,12 @@ async def run_questions(
         await _measure_all(cases, subject, options, rows=rows, journal=journal)
     measured, generation = _of_one_generation([row for row in rows if row], subject.generation)
     values = [row.values for row in measured]
+    metrics = metrics_of(subject.settings)
     return RunResult(
         set=questions.name,
         run=_run_id(questions.name, started_at),
-        metrics=summaries(values),
-        tags=_by_tag(cases, values),
+        metrics=summaries(values, metrics),
+        tags=_by_tag(cases, values, metrics),
         rows=tuple(measured),
         settings={
             **asked,
@@ -244,6 +250,8 @@ def _searched(case: Case, result: SearchResult) -> Row:
 def _answered(row: Row, answer: Answer, subject: Subject) -> Row:
     scores = answer_scores(row.case, answer, text_of=subject.text_of, encode=subject.encode)
     failed = answer.status is Status.FAILED
+    own = {one.metric.name: one.score(row.case, answer) for one in subject.own if not failed}
+    scores |= {name: score for name, score in own.items() if score is not None}
     return replace(
         row,
         scores={**row.scores, **scores},
@@ -287,12 +295,14 @@ def _unknown(cases: Sequence[Case], text_of: TextOf | None) -> tuple[str, ...]:
     return tuple(sorted(document for document in named if text_of(document) is None))
 
 
-def _by_tag(cases: Sequence[Case], values: Sequence[Values]) -> dict[str, dict[str, Summary]]:
+def _by_tag(
+    cases: Sequence[Case], values: Sequence[Values], metrics: Mapping[str, Metric]
+) -> dict[str, dict[str, Summary]]:
     by_tag: dict[str, list[Values]] = {}
     for case, value in zip(cases, values, strict=True):
         for tag in dict.fromkeys(case.tags):
             by_tag.setdefault(tag, []).append(value)
-    return {tag: summaries(by_tag[tag]) for tag in sorted(by_tag)}
+    return {tag: summaries(by_tag[tag], metrics) for tag in sorted(by_tag)}
 
 
 def _run_id(name: str, started_at: datetime) -> str:

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 from footnote_qa.plugins.registry import CONTRACT, Kind, Plugin, installed, load
 
 if TYPE_CHECKING:
+    from footnote_qa.bot.types import Answer
+    from footnote_qa.eval.types import Case
     from footnote_qa.index.errors import UnreadableDocumentError
     from footnote_qa.index.types import Heading, Parsed, ProblemKind
-    from footnote_qa.plugins.contracts import ParserPlugin
+    from footnote_qa.plugins.contracts import MetricPlugin, ParserPlugin
 
 __all__ = [
     "CONTRACT",
+    "Answer",
+    "Case",
     "Heading",
     "Kind",
+    "MetricPlugin",
     "Parsed",
     "ParserPlugin",
     "Plugin",
@@ -27,9 +32,11 @@ __all__ = [
 ]
 
 _MODULES = {  # module -> its names above, imported on first use
+    "bot.types": ("Answer",),
+    "eval.types": ("Case",),
     "index.errors": ("UnreadableDocumentError",),
     "index.types": ("Heading", "Parsed", "ProblemKind"),
-    "plugins.contracts": ("ParserPlugin",),
+    "plugins.contracts": ("MetricPlugin", "ParserPlugin"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

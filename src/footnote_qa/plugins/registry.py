@@ -30,6 +30,7 @@ class Kind(StrEnum):
     """The part of Footnote that a plug-in adds to."""
 
     PARSER = "parser"
+    METRIC = "metric"
 
     @property
     def group(self) -> str:
@@ -42,7 +43,7 @@ class Kind(StrEnum):
         return _METHODS[self]
 
 
-_METHODS: Final[Mapping[Kind, tuple[str, ...]]] = {Kind.PARSER: ("parse",)}
+_METHODS: Final[Mapping[Kind, tuple[str, ...]]] = {Kind.PARSER: ("parse",), Kind.METRIC: ("score",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
