@@ -27,7 +27,7 @@ from pydantic_settings import SettingsError as PydanticSettingsError
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.mcp_settings import McpSettings
 from footnote_qa.bot.provider_settings import PriceSettings, ProviderSettings, Table
-from footnote_qa.bot.source_settings import SourceSettings
+from footnote_qa.bot.source_settings import Argument, SourceSettings
 from footnote_qa.bot.state_settings import StateSettings, resolve_state
 from footnote_qa.plugins.registry import is_reference
 
@@ -69,6 +69,8 @@ class IndexSettings(Table):
     """How documents are split and embedded."""
 
     model: str = "embedded"
+    model_arguments: dict[str, Argument] = Field(default_factory=dict)
+    model_environment: dict[str, str] = Field(default_factory=dict)
     chunk_tokens: int = Field(default=200, ge=32, le=2000)
     max_file_mb: int = Field(default=100, ge=1)
     parse_timeout_s: float = Field(default=60, gt=0)
@@ -129,6 +131,8 @@ class SearchSettings(Table):
     dense_weight: float = Field(default=0.6, ge=0, le=1)
     candidates: int = Field(default=200, ge=10, le=1000)
     reranker: str = ""
+    reranker_arguments: dict[str, Argument] = Field(default_factory=dict)
+    reranker_environment: dict[str, str] = Field(default_factory=dict)
     reranked: int = Field(default=20, ge=1, le=200)
     rerank_weight: float = Field(default=1.0, ge=0)
     context_tokens: int = Field(default=6000, ge=200)

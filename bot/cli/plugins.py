@@ -1,6 +1,7 @@
 """The command `footnote plugins`."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -58,11 +59,16 @@ def _rows(settings: "Settings") -> Iterator[Json]:
 
 def _named(settings: "Settings") -> "Iterator[tuple[Kind, str, str]]":
     """Yield kind, reference and setting of each plug-in that the settings name."""
-    from footnote_qa.plugins.registry import Kind
+    from footnote_qa.plugins.registry import Kind, is_reference
 
     for suffix, reference in settings.documents.parsers.items():
         if reference:
             yield Kind.PARSER, reference, f'documents.parsers."{suffix}"'
+    named = (
+        (Kind.EMBEDDER, settings.index.model, "index.model"),
+        (Kind.RERANKER, settings.search.reranker, "search.reranker"),
+    )
+    yield from (one for one in named if is_reference(one[1]) and not Path(one[1]).exists())
     for reference in settings.eval.metrics:
         yield Kind.METRIC, reference, "eval.metrics"
 

@@ -11,7 +11,7 @@ from footnote_qa.bot.types import Answer
 from footnote_qa.errors import PluginError
 from footnote_qa.eval.metrics.catalogue import METRICS, Metric
 from footnote_qa.eval.types import Case
-from footnote_qa.plugins.contracts import MetricPlugin
+from footnote_qa.plugins.evaluation_contracts import MetricPlugin
 from footnote_qa.plugins.registry import Kind, code_digest, make, target_of
 
 log = logging.getLogger(__name__)

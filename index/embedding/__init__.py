@@ -5,11 +5,16 @@ from footnote_qa.index.embedding.embedder import EMBEDDED, SentenceTransformerEm
 from footnote_qa.index.embedding.encoder import OnnxEncoder, unit_rows
 from footnote_qa.index.embedding.languages import advice, language_of, unread
 from footnote_qa.index.embedding.multilingual import MULTILINGUAL
+from footnote_qa.index.embedding.opening import Encoder, open_encoder
+from footnote_qa.index.embedding.plugin_embedder import PluginEmbedder, PluginModel, trust
 
 __all__ = [
     "EMBEDDED",
     "MULTILINGUAL",
+    "Encoder",
     "OnnxEncoder",
+    "PluginEmbedder",
+    "PluginModel",
     "SentenceTransformerEmbedder",
     "advice",
     "count_missing",
@@ -17,6 +22,8 @@ __all__ = [
     "language_of",
     "last_rate",
     "model_folder",
+    "open_encoder",
+    "trust",
     "unit_rows",
     "unread",
 ]

@@ -4,7 +4,7 @@ import os
 import weakref
 from pathlib import Path
 
-from footnote_qa.index.embedding import OnnxEncoder
+from footnote_qa.index.embedding import Encoder, open_encoder
 from footnote_qa.index.errors import IndexDamagedError, StaleIndexError
 from footnote_qa.index.storage.lexical import LexicalIndex
 from footnote_qa.index.storage.manifest import Manifest, damaged
@@ -37,7 +37,7 @@ class Generation:
         try:
             self.vectors = VectorIndex(folder / VECTORS) if has_vectors else None
             self.lexical = LexicalIndex(folder / LEXICAL)
-            self.encoder = OnnxEncoder(folder / ENCODER)
+            self.encoder: Encoder = open_encoder(folder / ENCODER)
         except (RuntimeError, ValueError, OSError) as error:  # faiss, tantivy, ONNX Runtime
             self.passages.close()
             raise IndexDamagedError(damaged(folder, "cannot be opened")) from error

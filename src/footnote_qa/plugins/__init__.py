@@ -13,12 +13,18 @@ if TYPE_CHECKING:
     from footnote_qa.eval.types import Case
     from footnote_qa.index.errors import UnreadableDocumentError
     from footnote_qa.index.types import Heading, Parsed, ProblemKind
-    from footnote_qa.plugins.contracts import MetricPlugin, ParserPlugin
+    from footnote_qa.plugins.contracts import (
+        EmbedderPlugin,
+        ParserPlugin,
+        RerankerPlugin,
+    )
+    from footnote_qa.plugins.evaluation_contracts import MetricPlugin
 
 __all__ = [
     "CONTRACT",
     "Answer",
     "Case",
+    "EmbedderPlugin",
     "Heading",
     "Kind",
     "MetricPlugin",
@@ -26,6 +32,7 @@ __all__ = [
     "ParserPlugin",
     "Plugin",
     "ProblemKind",
+    "RerankerPlugin",
     "UnreadableDocumentError",
     "installed",
     "load",
@@ -36,7 +43,8 @@ _MODULES = {  # module -> its names above, imported on first use
     "eval.types": ("Case",),
     "index.errors": ("UnreadableDocumentError",),
     "index.types": ("Heading", "Parsed", "ProblemKind"),
-    "plugins.contracts": ("MetricPlugin", "ParserPlugin"),
+    "plugins.contracts": ("EmbedderPlugin", "ParserPlugin", "RerankerPlugin"),
+    "plugins.evaluation_contracts": ("MetricPlugin",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -1,12 +1,11 @@
 """The protocols that plug-ins follow, one for each kind; `CONTRACT` counts their versions."""
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import Protocol
+
+from numpy.typing import ArrayLike
 
 from footnote_qa.index.types import Parsed
-
-if TYPE_CHECKING:
-    from footnote_qa.bot.types import Answer
-    from footnote_qa.eval.types import Case
 
 
 class ParserPlugin(Protocol):
@@ -31,21 +30,39 @@ class ParserPlugin(Protocol):
         ...
 
 
-class MetricPlugin(Protocol):
-    """Scores one answer of an evaluation run; the mean over all questions is shown.
+class EmbedderPlugin(Protocol):
+    """Turns texts into vectors, by an API or with a model of its own; several threads may call it.
 
     Attributes:
         contract: `footnote_qa.plugins.CONTRACT` of the release that it was written for.
-        name: Lower case, such as "answer_words"; no metric of ours has it.
-        lower_is_better: Whether a fall is an improvement.
-        margin: How much worse it may become before a comparison fails; None never fails it.
+        fingerprint: Changes whenever the vectors would: with the model, its version, its prompts.
+        dim: Length of a vector.
+        max_tokens: Longest input that is not truncated.
     """
 
     contract: int
-    name: str
-    lower_is_better: bool
-    margin: float | None
+    fingerprint: str
+    dim: int
+    max_tokens: int
 
-    def score(self, case: "Case", answer: "Answer") -> float | None:
-        """Return the score of *answer* to the question of *case*; None if it has none."""
+    def embed_documents(self, texts: Sequence[str]) -> ArrayLike:
+        """Return a vector of length *dim* for each text; the scale does not matter."""
+        ...
+
+    def embed_questions(self, texts: Sequence[str]) -> ArrayLike:
+        """Return a vector for each question, near those of the texts that answer it."""
+        ...
+
+
+class RerankerPlugin(Protocol):
+    """Reads a question with each passage; several threads may call it.
+
+    Attributes:
+        contract: `footnote_qa.plugins.CONTRACT` of the release that it was written for.
+    """
+
+    contract: int
+
+    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """Return how well each text answers *question*: bigger is better, on any scale."""
         ...

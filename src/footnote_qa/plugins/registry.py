@@ -30,6 +30,8 @@ class Kind(StrEnum):
     """The part of Footnote that a plug-in adds to."""
 
     PARSER = "parser"
+    EMBEDDER = "embedder"
+    RERANKER = "reranker"
     METRIC = "metric"
 
     @property
@@ -43,7 +45,12 @@ class Kind(StrEnum):
         return _METHODS[self]
 
 
-_METHODS: Final[Mapping[Kind, tuple[str, ...]]] = {Kind.PARSER: ("parse",), Kind.METRIC: ("score",)}
+_METHODS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.PARSER: ("parse",),
+    Kind.EMBEDDER: ("embed_documents", "embed_questions"),
+    Kind.RERANKER: ("scores",),
+    Kind.METRIC: ("score",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
