@@ -69,6 +69,9 @@ def _named(settings: "Settings") -> "Iterator[tuple[Kind, str, str]]":
         (Kind.RERANKER, settings.search.reranker, "search.reranker"),
     )
     yield from (one for one in named if is_reference(one[1]) and not Path(one[1]).exists())
+    for provider in settings.models.providers:
+        if provider.class_path and is_reference(provider.class_path):
+            yield Kind.LLM, provider.class_path, f"models.providers ({provider.name})"
     for reference in settings.eval.metrics:
         yield Kind.METRIC, reference, "eval.metrics"
 

@@ -248,7 +248,12 @@ def test_example_reranks_by_the_phrases_of_the_question(searched: Path) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["raise OSError", "return []", "return ['good'] * len(texts)", "return [float('nan')] * 4"],
+    [
+        "raise OSError",
+        "return []",
+        "return ['good'] * len(texts)",
+        "return [float('nan')] * len(texts)",
+    ],
 )
 def test_a_reranker_that_fails_leaves_the_order(
     searched: Path, install: Install, body: str, caplog: pytest.LogCaptureFixture

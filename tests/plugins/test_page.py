@@ -41,9 +41,12 @@ def test_the_parser_of_the_page_reads_its_format() -> None:
     assert (parsed.title, parsed.text) == ("Scene one", "They meet.")
 
 
-def test_settings_of_the_page_are_settings_of_ours(tmp_path: Path) -> None:
+def test_settings_of_the_page_are_settings_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for language, text in BLOCKS:
         if language == "toml" and "[project" not in text:
+            monkeypatch.chdir(tmp_path)
             (tmp_path / "footnote.toml").write_text(text)
             load(tmp_path / "footnote.toml")
             assert tomllib.loads(text)

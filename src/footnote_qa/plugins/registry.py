@@ -32,6 +32,7 @@ class Kind(StrEnum):
     PARSER = "parser"
     EMBEDDER = "embedder"
     RERANKER = "reranker"
+    LLM = "llm"
     METRIC = "metric"
 
     @property
@@ -49,6 +50,7 @@ _METHODS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.PARSER: ("parse",),
     Kind.EMBEDDER: ("embed_documents", "embed_questions"),
     Kind.RERANKER: ("scores",),
+    Kind.LLM: ("achat",),  # of LlamaIndex, whose classes know no contract of ours
     Kind.METRIC: ("score",),
 }
 
@@ -167,7 +169,7 @@ def make(kind: Kind, reference: str, arguments: Mapping[str, object]) -> object:
 
 
 def _check(kind: Kind, target: str, found: object) -> None:
-    contract = getattr(found, "contract", None)
+    contract = getattr(found, "contract", CONTRACT if kind is Kind.LLM else None)
     if contract != CONTRACT:
         what = "names no contract" if contract is None else f"is for contract {contract!r:.20}"
         raise PluginError(
