@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from footnote_qa.bot.database import PostgresUrl, Target, parse_state_url
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.index_store import current_index, following, index_directory, stored_generation
-from footnote_qa.bot.plugin_parts import embedder, plugin_reranker
+from footnote_qa.bot.plugin_parts import embedder, plugin_reranker, vector_store
 from footnote_qa.bot.settings import Settings
 from footnote_qa.bot.source_settings import SourceSettings
 from footnote_qa.index.errors import IndexingError
@@ -142,6 +142,7 @@ def build_options(settings: Settings, *, full: bool = False, force: bool = False
         full=full,
         force=force,
         ocr=_ocr(settings),
+        vector_store=vector_store(settings),
         parsers=chosen_plugins(settings.documents.parsers),
     )
 

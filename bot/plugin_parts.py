@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.settings import Settings
-from footnote_qa.plugins.registry import is_reference
+from footnote_qa.plugins.registry import Kind, is_reference, target_of, trust
 
 if TYPE_CHECKING:
     from footnote_qa.index.embedding import PluginModel
@@ -17,18 +17,30 @@ if TYPE_CHECKING:
 Pairs = tuple[tuple[str, object], ...]
 
 
-def trust_embedder(settings: Settings) -> None:
-    """Let indexes be opened that the embedding model of the settings made, if it is a plug-in.
+def trust_plugins(settings: Settings) -> None:
+    """Let indexes be opened that the plug-ins of the settings made.
 
     Raises:
         PluginError: There is no such plug-in.
         SettingsError: A variable with a secret is missing.
     """
+    if settings.index.vectors:
+        trust(Kind.VECTOR_STORE, settings.index.vectors)
     if not is_model_plugin(settings):
         return
-    from footnote_qa.index.embedding import trust  # noqa: PLC0415 - imports ONNX Runtime
+    from footnote_qa.index.embedding import trust_model  # noqa: PLC0415 - imports ONNX Runtime
 
-    trust(_model(settings))
+    trust_model(_model(settings))
+
+
+def vector_store(settings: Settings) -> str:
+    """Return the plug-in of the vectors, as `module:attribute`; "" if they are in our own file.
+
+    Raises:
+        PluginError: There is no such plug-in.
+    """
+    named = settings.index.vectors
+    return target_of(Kind.VECTOR_STORE, named) if named else ""
 
 
 def embedder(settings: Settings, export_cache: Path) -> "Embedder":

@@ -71,6 +71,7 @@ class IndexSettings(Table):
     model: str = "embedded"
     model_arguments: dict[str, Argument] = Field(default_factory=dict)
     model_environment: dict[str, str] = Field(default_factory=dict)
+    vectors: str = ""
     chunk_tokens: int = Field(default=200, ge=32, le=2000)
     max_file_mb: int = Field(default=100, ge=1)
     parse_timeout_s: float = Field(default=60, gt=0)
@@ -81,6 +82,11 @@ class IndexSettings(Table):
     store_allow_http: bool = False
     store_poll_s: float = Field(default=30, gt=0)
     store_grace_h: float = Field(default=24, gt=0)
+
+    @field_validator("vectors")
+    @classmethod
+    def _is_a_store(cls, value: str) -> str:
+        return _references([value])[0] if value else ""
 
     @property
     def in_object_store(self) -> bool:

@@ -68,6 +68,8 @@ def _named(settings: "Settings") -> "Iterator[tuple[Kind, str, str]]":
         (Kind.EMBEDDER, settings.index.model, "index.model"),
         (Kind.RERANKER, settings.search.reranker, "search.reranker"),
     )
+    if settings.index.vectors:
+        yield Kind.VECTOR_STORE, settings.index.vectors, "index.vectors"
     yield from (one for one in named if is_reference(one[1]) and not Path(one[1]).exists())
     for provider in settings.models.providers:
         if provider.class_path and is_reference(provider.class_path):

@@ -22,6 +22,7 @@ from footnote_qa.index.errors import IndexDamagedError
 from footnote_qa.index.sources import SourceSpec, known_sources, left_out, open_sources
 from footnote_qa.index.storage import (
     ENCODER,
+    FOLDER,
     INDEXED,
     LEXICAL,
     LEXICAL_VERSION,
@@ -37,6 +38,7 @@ from footnote_qa.index.storage import (
     now,
     staged_name,
     write_lexical,
+    write_plugin_vectors,
     write_vectors,
 )
 from footnote_qa.index.types import Embedder, Problem, ProblemKind, Source
@@ -175,6 +177,7 @@ class Builder:
             self._same_recipe(served.manifest)
             and served.manifest.lexical == LEXICAL_VERSION
             and not served.manifest.lexical_only
+            and served.manifest.vector_store == self.options.vector_store
             and served.manifest.sources == tuple(specs)
             and all(_is_same(entry, rows.get(entry.document)) for entry in plan)
         )
@@ -224,6 +227,7 @@ class Builder:
             chunks=len(assembly.ids),
             sources=tuple(specs),
             lexical=LEXICAL_VERSION,
+            vector_store=self.options.vector_store,
         )
         if served is None and self._is_large(assembly):
             staged, manifest = self._serve_words(staged, manifest)
@@ -274,7 +278,10 @@ class Builder:
         )
         self.progress("writing", 0, 0)
         if assembly.ids:
-            write_vectors(staged / VECTORS, assembly.ids, embedded.vectors)
+            if store := self.options.vector_store:
+                write_plugin_vectors(staged / FOLDER, assembly.ids, embedded.vectors, target=store)
+            else:
+                write_vectors(staged / VECTORS, assembly.ids, embedded.vectors)
         return embedded.computed
 
     def _seal(

@@ -22,6 +22,7 @@ class BuildOptions:
         words_first_chunks: If a first index has more chunks than this to embed, it can be
             searched by words before they are embedded.
         ocr: How words in pictures are read; None leaves them out.
+        vector_store: The plug-in that stores vectors, as `module:attribute`; "" for our own.
         parsers: The plug-in that parses files with a suffix, as `module:attribute`.
     """
 
@@ -34,6 +35,7 @@ class BuildOptions:
     force: bool = False
     words_first_chunks: int = 2000
     ocr: Ocr | None = None
+    vector_store: str = ""
     parsers: Mapping[str, str] = field(default_factory=dict)
 
     @property

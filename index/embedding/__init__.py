@@ -6,7 +6,7 @@ from footnote_qa.index.embedding.encoder import OnnxEncoder, unit_rows
 from footnote_qa.index.embedding.languages import advice, language_of, unread
 from footnote_qa.index.embedding.multilingual import MULTILINGUAL
 from footnote_qa.index.embedding.opening import Encoder, open_encoder
-from footnote_qa.index.embedding.plugin_embedder import PluginEmbedder, PluginModel, trust
+from footnote_qa.index.embedding.plugin_embedder import PluginEmbedder, PluginModel, trust_model
 
 __all__ = [
     "EMBEDDED",
@@ -23,7 +23,7 @@ __all__ = [
     "last_rate",
     "model_folder",
     "open_encoder",
-    "trust",
+    "trust_model",
     "unit_rows",
     "unread",
 ]

@@ -52,7 +52,7 @@ _trusted: dict[str, list[PluginModel]] = {}
 _made: dict[PluginModel, EmbedderPlugin] = {}
 
 
-def trust(model: PluginModel) -> None:
+def trust_model(model: PluginModel) -> None:
     """Let generations that *model* embedded be opened by this process."""
     with _lock:
         known = _trusted.setdefault(model.target, [])
@@ -123,7 +123,7 @@ class PluginEmbedder:
     """
 
     def __init__(self, model: PluginModel) -> None:
-        trust(model)
+        trust_model(model)
         self._spec = model
         self._plugin = _plugin(model)
         self.model = model.reference

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from footnote_qa.index.types import Heading, Parsed, ProblemKind
     from footnote_qa.plugins.contracts import (
         EmbedderPlugin,
+        OpenedVectors,
         ParserPlugin,
         RerankerPlugin,
+        VectorStorePlugin,
     )
     from footnote_qa.plugins.evaluation_contracts import MetricPlugin
 
@@ -28,12 +30,14 @@ __all__ = [
     "Heading",
     "Kind",
     "MetricPlugin",
+    "OpenedVectors",
     "Parsed",
     "ParserPlugin",
     "Plugin",
     "ProblemKind",
     "RerankerPlugin",
     "UnreadableDocumentError",
+    "VectorStorePlugin",
     "installed",
     "load",
 ]
@@ -43,7 +47,10 @@ _MODULES = {  # module -> its names above, imported on first use
     "eval.types": ("Case",),
     "index.errors": ("UnreadableDocumentError",),
     "index.types": ("Heading", "Parsed", "ProblemKind"),
-    "plugins.contracts": ("EmbedderPlugin", "ParserPlugin", "RerankerPlugin"),
+    "plugins.contracts": (
+        *("EmbedderPlugin", "OpenedVectors", "ParserPlugin", "RerankerPlugin"),
+        "VectorStorePlugin",
+    ),
     "plugins.evaluation_contracts": ("MetricPlugin",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

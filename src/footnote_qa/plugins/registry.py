@@ -32,6 +32,7 @@ class Kind(StrEnum):
     PARSER = "parser"
     EMBEDDER = "embedder"
     RERANKER = "reranker"
+    VECTOR_STORE = "vector_store"
     LLM = "llm"
     METRIC = "metric"
 
@@ -50,6 +51,7 @@ _METHODS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.PARSER: ("parse",),
     Kind.EMBEDDER: ("embed_documents", "embed_questions"),
     Kind.RERANKER: ("scores",),
+    Kind.VECTOR_STORE: ("write", "open"),
     Kind.LLM: ("achat",),  # of LlamaIndex, whose classes know no contract of ours
     Kind.METRIC: ("score",),
 }
@@ -166,6 +168,22 @@ def make(kind: Kind, reference: str, arguments: Mapping[str, object]) -> object:
             f"the {kind} {reference} cannot be made ({type(error).__name__}): check its arguments"
         ) from error
     return made
+
+
+_trusted: Final[set[tuple[Kind, str]]] = set()
+
+
+def trust(kind: Kind, reference: str) -> None:
+    """Let files that name the plug-in of *reference* load it; raises `PluginError`.
+
+    Files of an index may come from elsewhere: they load only what the settings name.
+    """
+    _trusted.add((kind, target_of(kind, reference)))
+
+
+def is_trusted(kind: Kind, target: str) -> bool:
+    """Return whether the settings of this process name the plug-in *target*."""
+    return (kind, target) in _trusted
 
 
 def _check(kind: Kind, target: str, found: object) -> None:
