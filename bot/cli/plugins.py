@@ -61,21 +61,25 @@ def _named(settings: "Settings") -> "Iterator[tuple[Kind, str, str]]":
     """Yield kind, reference and setting of each plug-in that the settings name."""
     from footnote_qa.plugins.registry import Kind, is_reference
 
-    for suffix, reference in settings.documents.parsers.items():
-        if reference:
-            yield Kind.PARSER, reference, f'documents.parsers."{suffix}"'
-    named = (
-        (Kind.EMBEDDER, settings.index.model, "index.model"),
-        (Kind.RERANKER, settings.search.reranker, "search.reranker"),
-    )
-    if settings.index.vectors:
-        yield Kind.VECTOR_STORE, settings.index.vectors, "index.vectors"
-    yield from (one for one in named if is_reference(one[1]) and not Path(one[1]).exists())
-    for provider in settings.models.providers:
-        if provider.class_path and is_reference(provider.class_path):
-            yield Kind.LLM, provider.class_path, f"models.providers ({provider.name})"
-    for reference in settings.eval.metrics:
-        yield Kind.METRIC, reference, "eval.metrics"
+    index, search = settings.index, settings.search
+    named = [
+        *((Kind.SOURCE, one.reader or "", f"sources ({one.name})") for one in settings.sources),
+        *(
+            (Kind.PARSER, reference, f'documents.parsers."{suffix}"')
+            for suffix, reference in settings.documents.parsers.items()
+        ),
+        (Kind.EMBEDDER, index.model, "index.model"),
+        (Kind.VECTOR_STORE, index.vectors, "index.vectors"),
+        (Kind.RERANKER, search.reranker, "search.reranker"),
+        *(
+            (Kind.LLM, one.class_path or "", f"models.providers ({one.name})")
+            for one in settings.models.providers
+        ),
+        *((Kind.METRIC, reference, "eval.metrics") for reference in settings.eval.metrics),
+    ]
+    for kind, reference, setting in named:
+        if is_reference(reference) and not Path(reference).exists():
+            yield kind, reference, setting
 
 
 def _show(rows: list[Json]) -> None:

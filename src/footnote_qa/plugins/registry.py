@@ -29,6 +29,7 @@ _NAME = re.compile(r"plugin:[\w.-]+")
 class Kind(StrEnum):
     """The part of Footnote that a plug-in adds to."""
 
+    SOURCE = "source"
     PARSER = "parser"
     EMBEDDER = "embedder"
     RERANKER = "reranker"
@@ -48,11 +49,12 @@ class Kind(StrEnum):
 
 
 _METHODS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.SOURCE: ("load_data",),  # of LlamaIndex's readers, as `Kind.LLM` is of its models
     Kind.PARSER: ("parse",),
     Kind.EMBEDDER: ("embed_documents", "embed_questions"),
     Kind.RERANKER: ("scores",),
     Kind.VECTOR_STORE: ("write", "open"),
-    Kind.LLM: ("achat",),  # of LlamaIndex, whose classes know no contract of ours
+    Kind.LLM: ("achat",),
     Kind.METRIC: ("score",),
 }
 
@@ -187,7 +189,9 @@ def is_trusted(kind: Kind, target: str) -> bool:
 
 
 def _check(kind: Kind, target: str, found: object) -> None:
-    contract = getattr(found, "contract", CONTRACT if kind is Kind.LLM else None)
+    # Classes of LlamaIndex are plug-ins as they are, and know no contract of ours
+    usual = CONTRACT if kind in {Kind.SOURCE, Kind.LLM} else None
+    contract = getattr(found, "contract", usual)
     if contract != CONTRACT:
         what = "names no contract" if contract is None else f"is for contract {contract!r:.20}"
         raise PluginError(
