@@ -47,6 +47,7 @@ COMMANDS |= {
     f"eval {verb}" for verb in ("compare", "report", "generate", "review", "import", "judge")
 }
 COMMANDS |= {f"index {verb}" for verb in ("build", "status", "documents", "text", "verify")}
+COMMANDS |= {"eval runs", "eval export"}
 COMMANDS |= {"backup", "restore", "plugins", "mcp"}
 COMMANDS |= {f"index {verb}" for verb in ("generations", "rollback", "watch")}
 COMMAND = re.compile(r"(?:`|bin/)footnote (?:--[\w-]+ \S+ )*((?:index |eval |slack )?[a-z]+)")

@@ -41,6 +41,7 @@ _COMMANDS = (
     "footnote_qa.bot.cli.ask",
     "footnote_qa.bot.cli.models",
     "footnote_qa.bot.cli.eval",
+    "footnote_qa.bot.cli.eval_runs",
     "footnote_qa.bot.cli.question_sets",
     "footnote_qa.bot.cli.slack",
     "footnote_qa.bot.cli.doctor",

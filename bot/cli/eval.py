@@ -67,6 +67,8 @@ def run(
             help="Try several values of a setting, such as search.k=4,8. Can be repeated."
         ),
     ] = None,
+    name: Annotated[str, typer.Option(help="A name for this run, to compare it by.")] = "",
+    note: Annotated[str, typer.Option(help="What you tried in it.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Ask the questions of a set, and score passages, answers and refusals.
@@ -88,7 +90,9 @@ def run(
     shared = shared_of(context)
     settings = shared.settings
     kept = None if fresh else journals(settings)
-    options = Options(limit=limit, parallel=parallel, journals=kept)
+    options = Options(
+        limit=limit, parallel=parallel, journals=kept, name=name.strip(), note=note.strip()
+    )
     asking = _Asking(
         load(questions),
         options,

@@ -77,6 +77,8 @@ class Options:
         limit: How many questions to take, spread evenly; None takes all.
         parallel: How many are asked at the same time; with 1, times are those of a single user.
         journals: Folder in which rows are kept as soon as they are measured; None keeps none.
+        name: What the run is called, for people; "" for no name.
+        note: What was tried in it, for people.
         progress: Called after each question with how many are done and how many there are.
     """
 
@@ -84,6 +86,8 @@ class Options:
     limit: int | None = None
     parallel: int = 1
     journals: Path | None = None
+    name: str = ""
+    note: str = ""
     progress: Progress | None = None
 
 
@@ -102,6 +106,8 @@ class RunResult:
         unknown: Relevant documents that are not in the index, so that nothing could find them;
             also empty if stored texts are not available.
         baselines: Other systems' scores on all questions of the set.
+        name: What the run is called, for people.
+        note: What was tried in it, for people.
     """
 
     set: str
@@ -113,6 +119,8 @@ class RunResult:
     reused: int = 0
     unknown: tuple[str, ...] = ()
     baselines: tuple[Baseline, ...] = ()
+    name: str = ""
+    note: str = ""
 
     @property
     def failed(self) -> int:
@@ -168,6 +176,8 @@ async def run_questions(
         reused=reused,
         unknown=_unknown(cases, subject.text_of),
         baselines=questions.baselines,
+        name=options.name,
+        note=options.note,
     )
 
 
