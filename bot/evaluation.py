@@ -248,9 +248,9 @@ def judged(found: Comparison) -> GateCheck:
     """Return a comparison as a condition for promotion."""
     count = max((difference.n for difference in found.differences.values()), default=0)
     if found.passed:
-        return _check(
-            passed=True, message=f"{count} questions: nothing fell by more than its margin"
-        )
+        unclear = [note for note in found.notes if note.startswith("cannot tell")]
+        message = "; ".join([f"{count} questions: nothing fell by more than its margin", *unclear])
+        return _check(passed=True, message=message)
     fell = ", ".join(
         f"{name} from {found.differences[name].before:.3f} to {found.differences[name].after:.3f}"
         for name in found.fell

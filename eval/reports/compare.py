@@ -4,10 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from footnote_qa.eval.errors import ChoiceError, RunError
-from footnote_qa.eval.metrics import Difference, Metric, difference, metrics_of
+from footnote_qa.eval.metrics import (
+    Difference,
+    Metric,
+    difference,
+    holm,
+    metrics_of,
+    questions_needed,
+)
 from footnote_qa.eval.runs import Asked, Json, RunRecord
 
 _SAME = 1e-9
+_TOLD = 3
 Pair = tuple[Asked, Asked]
 
 
@@ -43,6 +51,9 @@ class Comparison:
         losses: Questions that went worse, the clearest first.
         notes: Caveats for the reader of the numbers.
         metrics: All metrics of both runs, by name.
+        adjusted: The p of each metric with a margin, corrected for their number by Holm's method.
+        unclear: Metrics that may have fallen by more than their margin for all that these
+            questions show, and how many questions would show it.
     """
 
     before: str
@@ -55,6 +66,8 @@ class Comparison:
     losses: tuple[Change, ...]
     notes: tuple[str, ...]
     metrics: Mapping[str, Metric]
+    adjusted: Mapping[str, float]
+    unclear: Mapping[str, int]
 
     @property
     def passed(self) -> bool:
@@ -82,23 +95,54 @@ def compare_runs(
     if not pairs:
         raise RunError(f"{before.run} and {after.run} have no question in common")
     differences = _differences(pairs, metrics)
+    fell = tuple(
+        name
+        for name, found in differences.items()
+        if name in allowed and worsening(metrics[name], found.mean) > allowed[name] + _SAME
+    )
+    unclear = {
+        name: questions_needed(found, allowed[name])
+        for name, found in differences.items()
+        if allowed.get(name)
+        and name not in fell
+        and _may_have_fallen(metrics[name], found, allowed)
+    }
     changes = [change for pair in pairs if (change := _change(pair, metrics)).metrics]
     return Comparison(
         before=before.run,
         after=after.run,
         differences=differences,
         margins=allowed,
-        fell=tuple(
-            name
-            for name, found in differences.items()
-            if name in allowed and worsening(metrics[name], found.mean) > allowed[name] + _SAME
-        ),
+        fell=fell,
         tags=_by_tag(pairs, metrics),
         wins=_sorted([change for change in changes if change.gain > _SAME]),
         losses=_sorted([change for change in changes if change.gain < -_SAME]),
-        notes=tuple(_notes(before, after, pairs)),
+        notes=(*_notes(before, after, pairs), *_unclear_notes(unclear, differences, allowed)),
         metrics=metrics,
+        adjusted=holm({name: one.p for name, one in differences.items() if name in allowed}),
+        unclear=unclear,
     )
+
+
+def _may_have_fallen(metric: Metric, found: Difference, allowed: Mapping[str, float]) -> bool:
+    worst = max(worsening(metric, found.low), worsening(metric, found.high))
+    return worst > allowed[metric.name] + _SAME
+
+
+def _unclear_notes(
+    unclear: Mapping[str, int],
+    differences: Mapping[str, Difference],
+    allowed: Mapping[str, float],
+) -> list[str]:
+    if not unclear:
+        return []
+    told = [
+        f"{name} (about {needed} would show {allowed[name]:g})"
+        for name, needed in sorted(unclear.items(), key=lambda one: one[1])
+    ]
+    more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    count = max(differences[name].n for name in unclear)
+    return [f"cannot tell at {count} questions: {', '.join(told[:_TOLD])}{more}"]
 
 
 def worsening(metric: Metric, change: float) -> float:
@@ -117,6 +161,8 @@ def to_json(comparison: Comparison) -> Json:
                 **asdict(found),
                 "margin": comparison.margins.get(name),
                 "fell": name in comparison.fell,
+                "p_adjusted": comparison.adjusted.get(name),
+                "questions_needed": comparison.unclear.get(name),
             }
             for name, found in comparison.differences.items()
         },
