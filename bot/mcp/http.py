@@ -138,6 +138,7 @@ async def serve_http(
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, port))
+            listening.listen()  # a client may come as soon as it knows the address
         except OSError as error:
             raise SettingsError(f"port {port} cannot be used ({error.strerror})") from error
         started(f"http://{HOST}:{listening.getsockname()[1]}{PATH}")
