@@ -24,7 +24,7 @@ from footnote_qa.bot.types import Answer, Question, Status
 from footnote_qa.index.types import Audience, Chunk, Passage, QuestionEncoder, SearchResult, Vectors
 
 if TYPE_CHECKING:
-    from footnote_qa.bot.engine import FootnoteQueryEngine
+    from footnote_qa.bot.engine import AnswerEngine
 
 ROOT = Path(__file__).resolve().parents[1]
 SETS = ROOT.parent / "shared" / "data" / "eval"
@@ -33,7 +33,7 @@ METRICS = ("refusal_recall", "false_refusal", "contains_answer", "citation_preci
 EPOCH = datetime.fromtimestamp(0, UTC)
 ACTIVE = re.compile(r"<[!@#][^>]*>|<https?:|\]\s*\(|!\[|\bhttps?://")
 COMMAND = [sys.executable, "-c", "from footnote_qa.bot.cli import main; main()"]
-MakeEngine = Callable[["OneTable"], "FootnoteQueryEngine"]
+MakeEngine = Callable[["OneTable"], "AnswerEngine"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

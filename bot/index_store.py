@@ -11,6 +11,7 @@ from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.plugin_parts import trust_plugins
 from footnote_qa.bot.settings import Settings
 from footnote_qa.index.errors import IndexingError
+from footnote_qa.index.extras import install
 from footnote_qa.index.storage import IndexDirectory
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _shared_directory(settings: Settings) -> "SharedIndexDirectory | None":
         )
     except ModuleNotFoundError as error:
         raise SettingsError(
-            'index.store needs a package that is missing: pip install "footnote-qa[object-store]"'
+            f"index.store needs a package that is missing: {install('object-store')}"
         ) from error
     objects = ObjectStore(
         index.store, endpoint=index.store_endpoint, allow_http=index.store_allow_http

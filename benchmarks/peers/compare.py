@@ -20,7 +20,7 @@ from footnote_qa.eval.datasets import load
 from footnote_qa.eval.metrics import Spot, retrieval_scores
 from footnote_qa.eval.runs import at_even_steps
 from footnote_qa.eval.types import Case
-from footnote_qa.index.embedding import EMBEDDED, SentenceTransformerEmbedder, embed_all
+from footnote_qa.index.embedding import EMBEDDED, embed_all, open_embedder
 
 HERE = Path(__file__).parent
 PEERS = ("llama_index", "txtai", "haystack")
@@ -54,7 +54,7 @@ def _hand_over(path: Path, cases: list[Case], work: Path) -> None:
         rows = [json.loads(line) for line in lines]
     texts = [f"{row.get('title', '')}\n{row['text'].strip()}".lstrip("\n") for row in rows]
     questions = [case.question for case in cases]
-    embedder = SentenceTransformerEmbedder(EMBEDDED, export_cache=work / "cache" / "encoders")
+    embedder = open_embedder(EMBEDDED, export_cache=work / "cache" / "encoders")
     cache = work / "cache" / "embeddings.sqlite"
     vectors = [
         embed_all(each, embedder, cache_path=cache, progress=lambda *_: None).vectors

@@ -18,7 +18,7 @@ from footnote_qa.bot.types import Answer, Question, Turn
 from footnote_qa.index.types import Audience, Document, SearchResult
 
 if TYPE_CHECKING:
-    from footnote_qa.bot.engine import FootnoteQueryEngine, PassageRetriever
+    from footnote_qa.bot.engine import AnswerEngine, FootnoteQueryEngine, PassageRetriever
     from footnote_qa.index.building import BuildResult, Progress
     from footnote_qa.index.search import LiveIndex
     from footnote_qa.index.storage import DocumentRow
@@ -71,7 +71,7 @@ class Footnote:
         self._open = ExitStack()
         self._is_closed = False
         self._index: LiveIndex | None = None
-        self._engine: FootnoteQueryEngine | None = None
+        self._engine: AnswerEngine | None = None
 
     def build(
         self,
@@ -203,7 +203,9 @@ class Footnote:
 
     def as_query_engine(self, *, audience: Groups = PUBLIC) -> "FootnoteQueryEngine":
         """Return a llama-index query engine; its responses have a source node per citation."""
-        return self.engine.for_audience(_audience(audience))
+        from footnote_qa.bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - llama-index
+
+        return FootnoteQueryEngine(self.engine, audience=_audience(audience))
 
     def as_retriever(
         self, *, k: int | None = None, audience: Groups = PUBLIC
@@ -226,7 +228,7 @@ class Footnote:
             return self._index
 
     @property
-    def engine(self) -> "FootnoteQueryEngine":
+    def engine(self) -> "AnswerEngine":
         """The query engine, opened."""
         with self._lock:
             self._refuse_if_closed()

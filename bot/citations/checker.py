@@ -23,7 +23,7 @@ _FRAME = listed(
     "first then to apply before after details important answer dates amounts costs who when where "
     "why short long in"
 )
-_HARMLESS = {None, Reason.ADDED, Reason.NOT_PROVEN, Reason.NEGATION, Reason.MODAL}
+_HARMLESS = {None, Reason.NOT_PROVEN, Reason.NEGATION, Reason.MODAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

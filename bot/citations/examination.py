@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from footnote_qa.bot.citations.clauses import independent
 from footnote_qa.bot.citations.code_blocks import code_evidence
 from footnote_qa.bot.citations.comparing import is_known, language
 from footnote_qa.bot.citations.evidence import Found, Passages, content_words
 from footnote_qa.bot.citations.inert import inert
-from footnote_qa.bot.citations.judging import PROVEN, Reason, Verdict, independent, judge
+from footnote_qa.bot.citations.judging import PROVEN, Reason, Verdict, judge, uncounted
 from footnote_qa.bot.citations.quotes import fold
 from footnote_qa.bot.citations.remarks import claim, is_absence, is_remark
 from footnote_qa.bot.types import Evidence, PartKind, Sentence
@@ -27,6 +28,8 @@ _MOST_SUBJECT = 3  # of its first words, one has to be in each quote of a statem
 _FEWEST_WORDS = 4  # of a clause that may be proven by another quote than the rest
 _DENIED = 0.6  # share of the words that a denial must have
 _CONTRADICTS = {Reason.NEGATION, Reason.EXCHANGED, Reason.SCOPE, Reason.MODAL}
+_FIGURES = {Reason.NUMBER, Reason.DATE}
+_SURE = _FIGURES | {Reason.NEGATION}
 _NUMBERING = re.compile(r"^[ ]*\d{1,3}[.)](?=[ ])", re.MULTILINE)
 # A lead-in with one of these is part of what each item under it says
 _BINDING = re.compile(
@@ -147,7 +150,7 @@ class Examiner:
         proven = next((unit for verdict, unit in verdicts if verdict.is_proven), None)
         if proven is not None:
             return _denied(said, verdicts, proven) or Entry(part, [proven])
-        less = 0.0 if verdicts[0][0].reason in _CONTRADICTS else _AS_GOOD
+        less = 0.0 if verdicts[0][0].reason in _CONTRADICTS | _FIGURES else _AS_GOOD
         others = [one for one in verdicts if shares[id(one[1])] >= near[0][0] - less]
         return self._joined(part, verdicts, others, lead=lead)
 
@@ -173,14 +176,21 @@ class Examiner:
         if by_clause and judge(said, by_clause, lead=lead).is_proven:
             return Entry(part, by_clause)
         across = self._passages.best_of_each(said, ids)
-        if len(across) > 1 and judge(said, across, lead=lead, asked=self._asked).reason is None:
+        is_apart = verdicts[0][0].reason in _FIGURES and units[0] not in across
+        if (
+            len(across) > 1
+            and not is_apart
+            and judge(said, across, lead=lead, asked=self._asked).reason is None
+        ):
             # Words of several passages may be put together wrongly, so this is never proven here
             return self._left_open(part, across, lead=lead)
+        if fault := _fault_of_clause(said, units, lead=lead):
+            return fault
         if unit := next((unit for verdict, unit in as_good if verdict.is_open), None):
             return self._left_open(part, [unit], lead=lead)
         nearby = self._passages.with_neighbours(units, ids)
-        is_gap = verdicts[0][0].reason in {Reason.ADDED, Reason.NOT_PROVEN}
-        if verdicts[0][0].reason in _CONTRADICTS:
+        is_gap = verdicts[0][0].reason is Reason.NOT_PROVEN
+        if verdicts[0][0].reason in _CONTRADICTS | _FIGURES:
             together = [_by_clause(said, nearby, lead=lead, is_open=True)]
         else:
             some = [*nearby, *units] if is_gap else nearby
@@ -242,6 +252,22 @@ def _by_clause(
     if not all(chosen):
         return []
     return list({(one.start, one.end): one for one in chosen if one}.values())
+
+
+def _fault_of_clause(said: str, units: Sequence[Found], *, lead: str) -> Reason | None:
+    """Return what is surely wrong with one of several clauses, by the words nearest to it."""
+    parts = [*independent(uncounted(said))]
+    units = [one for one in units if not one.quote.lstrip().startswith("|")]  # rows are compared
+    for part in parts if len(parts) > 1 and units else []:
+        about = content_words(part)
+        if len(words(part)) >= _FEWEST_WORDS:
+            near = max(units, key=lambda one: sum(is_known(word, one.words) for word in about))
+            reason = judge(part, [near], lead=lead).reason
+            known = sum(is_known(word, near.words) for word in about)
+            is_same = known == len(about)
+            if (reason is Reason.NAME and 2 * known >= len(about)) or (is_same and reason in _SURE):
+                return reason
+    return None
 
 
 def _for_clause(clause: str, units: Sequence[Found], *, lead: str, is_open: bool) -> Found | None:

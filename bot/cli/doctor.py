@@ -13,6 +13,7 @@ import typer
 from footnote_qa.bot.cli.app import SOME_FAILED, USAGE, JsonOption, app, print_json, shared_of
 from footnote_qa.bot.errors import BotError, SettingsError
 from footnote_qa.bot.settings import Settings, load
+from footnote_qa.index.extras import EXTRAS, install, is_installed
 
 _SAMPLED = 200  # documents whose language is looked at
 
@@ -45,10 +46,12 @@ def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
         *_store(settings),
         _index(settings),
         *_languages(settings),
+        *_packages(settings),
         _ocr(settings),
         *_providers(settings),
         *_state(settings),
         *_slack(settings),
+        _extras(),
     ]
 
 
@@ -128,6 +131,33 @@ def _languages(settings: Settings) -> Iterator[Finding]:
         counted = Counter(language_of(case.question) for case in cases)
         if message := advice(settings.index.model, counted, what="questions of the gate"):
             yield Finding(name="language", well=False, message=message)
+
+
+def _packages(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for each setting whose packages are missing."""
+    from footnote_qa.bot.composition import READER
+    from footnote_qa.index.embedding import EMBEDDED, MULTILINGUAL
+
+    wanted = {"index.model": settings.index.model, "search.reranker": settings.search.reranker}
+    for setting, model in wanted.items():
+        if model and model not in {EMBEDDED, READER}:
+            extra = "multilingual" if model == MULTILINGUAL else "models"
+            if not is_installed(extra):
+                message = f"{setting} {model!r} needs packages that are missing: {install(extra)}"
+                yield Finding(name="packages", well=False, message=message)
+    if settings.tracing.endpoint and not is_installed("tracing"):
+        message = f"tracing.endpoint needs packages that are missing: {install('tracing')}"
+        yield Finding(name="packages", well=False, message=message)
+
+
+def _extras() -> Finding:
+    """Return which optional parts are there."""
+    there = [name for name in EXTRAS if is_installed(name)]
+    missing = [name for name in EXTRAS if name not in there]
+    message = f"installed: {', '.join(there) or 'none'}"
+    if missing:
+        message += f"; not installed: {', '.join(missing)}. To add one: {install(missing[0])}"
+    return Finding(name="extras", well=True, message=message)
 
 
 def _ocr(settings: Settings) -> Finding:

@@ -1,11 +1,15 @@
 """The option --quiet after each command, and help texts without the types of Python."""
 
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, redirect_stdout
 from copy import copy
 from typing import Final, cast
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+from footnote_qa.bot.cli.pipes import without_trailing_blanks
 
 _WORDS: Final = {
     **dict.fromkeys(("bool", "list[bool]"), ""),
@@ -30,6 +34,7 @@ def command_of(app: typer.Typer, quiet: Callable[[Context, object, bool], object
     for each in _all(command):
         if not isinstance(each, TyperGroup):
             each.params.append(option)
+        _trim_in_pipes(each)
         context = Context(each)
         for param in each.get_params(context):
             if isinstance(param, TyperArgument | TyperOption):
@@ -43,6 +48,19 @@ def _all(command: TyperCommand | TyperGroup) -> Iterator[TyperCommand | TyperGro
         for each in command.commands.values():
             if isinstance(each, TyperCommand | TyperGroup):
                 yield from _all(each)
+
+
+def _trim_in_pipes(command: TyperCommand | TyperGroup) -> None:
+    """Let the help end no line in blanks unless a terminal shows it; Typer fills each one."""
+    show = command.format_help
+
+    def trimmed(context: object, formatter: object) -> None:
+        with ExitStack() as stack:
+            if not sys.stdout.isatty():
+                stack.enter_context(redirect_stdout(without_trailing_blanks(sys.stdout)))
+            show(context, formatter)  # type: ignore[arg-type]  # the same ones
+
+    command.format_help = trimmed  # type: ignore[method-assign,assignment]  # Typer has no setting
 
 
 def _use_plain_words(param: TyperArgument | TyperOption, context: Context) -> None:

@@ -8,6 +8,7 @@ from footnote_qa.bot.database.database import Database
 from footnote_qa.bot.database.migrations import Schema
 from footnote_qa.bot.database.sqlite import SqliteDatabase
 from footnote_qa.bot.errors import StoreError
+from footnote_qa.index.extras import install
 
 
 def open_database(target: Target | None, schema: Schema, *, durable: bool = True) -> Database:
@@ -36,5 +37,5 @@ def needs_psycopg() -> Iterator[None]:
         yield
     except ImportError as error:
         raise StoreError(
-            'PostgreSQL needs psycopg: install it with pip install "footnote-qa[postgresql]"'
+            f"PostgreSQL needs psycopg: install it with {install('postgresql')}"
         ) from error

@@ -151,7 +151,6 @@ _REASONS = {
     Reason.MODAL: "the passage says may or should, not must",
     Reason.SCOPE: "the passage does not say only, every or always",
     Reason.EXCHANGED: "the passage has it the other way round, or about something else",
-    Reason.ADDED: "a part of it is not in the passage",
     Reason.NOT_PROVEN: "the passage says something else",
     Reason.ABSENT: "it is about the passages",
     Reason.REMARK: "it is no statement",

@@ -12,6 +12,7 @@ from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.llm.refused_parameters import RefusedParameters, refused_parameters
 from footnote_qa.bot.provider_settings import THINKING_TOKENS
 from footnote_qa.bot.settings import ProviderSettings
+from footnote_qa.index.extras import install
 from footnote_qa.plugins.registry import Kind as PluginKind
 from footnote_qa.plugins.registry import target_of
 
@@ -29,7 +30,7 @@ class Kind:
 
     Attributes:
         module: Module of its class; imported only when it is used.
-        extra: The extra to install for it: `footnote-qa[extra]`.
+        extra: The extra of the distribution to install for it.
         arguments: Makes the arguments of the class from the settings.
         name: Name of the class.
         finish: Path in a reply, or in a part of one, to the reason why it ended.
@@ -82,7 +83,7 @@ def _class_of_kind(kind: Kind, provider: ProviderSettings) -> type[LLM]:
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"provider {provider.name!r} needs a package that is not installed: "
-            f'pip install "footnote-qa[{kind.extra}]"'
+            f"{install(kind.extra)}"
         ) from error
     return made
 

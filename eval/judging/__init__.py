@@ -1,5 +1,8 @@
 """Judge answers with a language model, and compare the judge with people."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from footnote_qa.eval.judging.agreement import (
     Agreement,
     judge_agreement,
@@ -7,7 +10,11 @@ from footnote_qa.eval.judging.agreement import (
     metric_agreement,
 )
 from footnote_qa.eval.judging.judge import CRITERIA, judge_run
-from footnote_qa.eval.judging.llama_index import Completing
+
+if TYPE_CHECKING:
+    from footnote_qa.eval.judging.llama_index import Completing
+
+_LATE = {"Completing": "footnote_qa.eval.judging.llama_index"}  # llama-index is an extra
 
 __all__ = [
     "CRITERIA",
@@ -18,3 +25,9 @@ __all__ = [
     "load_labelled",
     "metric_agreement",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATE[name]), name)

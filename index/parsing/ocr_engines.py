@@ -10,19 +10,19 @@ from importlib import metadata
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from PIL import Image
-
 from footnote_qa.index.errors import TextRecognitionError
+from footnote_qa.index.extras import install, is_installed
 from footnote_qa.index.parsing.page import Page, Word
 from footnote_qa.index.parsing.text import clean
 
 if TYPE_CHECKING:
     import numpy as np
+    from PIL import Image
 
 Kind = Literal["tesseract", "rapidocr"]
 
 INSTALL_TESSERACT = "install tesseract (Debian and Ubuntu: apt-get install tesseract-ocr)"
-INSTALL_RAPIDOCR = 'run pip install "footnote-qa[ocr]"'
+INSTALL_RAPIDOCR = f"run {install('ocr')}"
 
 _LEAST_CONFIDENCE = 15.0  # percent; what tesseract sees in photos and lines is below
 _SURE = 60.0  # a page of readable text is above; below, the page may lie on its side
@@ -71,6 +71,11 @@ def find_engine(
     """
     command = shutil.which("tesseract") if wanted != "rapidocr" else None
     if command is not None:
+        if not is_installed("tesseract"):
+            raise TextRecognitionError(
+                "ocr is switched on under [documents], but tesseract needs a package for pictures: "
+                f'{install("tesseract")}, or set ocr to "off"'
+            )
         return _tesseract(command, languages)
     version = _rapidocr_version() if wanted != "tesseract" else None
     if version is not None:
@@ -123,6 +128,8 @@ def _ask(command: str, option: str) -> str:
 
 
 def _rapidocr_version() -> str | None:
+    if not is_installed("ocr"):
+        return None
     try:
         return metadata.version("rapidocr-onnxruntime")
     except metadata.PackageNotFoundError:
@@ -135,6 +142,8 @@ def recognise(picture: bytes, engine: Engine, *, timeout_s: float) -> Page:
     Raises:
         TimeoutError: It takes longer than *timeout_s*.
     """
+    from PIL import Image  # noqa: PLC0415 - an extra
+
     with Image.open(BytesIO(picture)) as image:
         image.load()
     if engine.kind == "rapidocr":
@@ -145,7 +154,7 @@ def recognise(picture: bytes, engine: Engine, *, timeout_s: float) -> Page:
         raise TimeoutError from error
 
 
-def _by_tesseract(image: Image.Image, engine: Engine, timeout_s: float) -> Page:
+def _by_tesseract(image: "Image.Image", engine: Engine, timeout_s: float) -> Page:
     rows = _rows(_run(image, engine, _MODE_PAGE, timeout_s=timeout_s))
     if _confidence(rows) < _SURE:
         turned = _upright(image, engine, timeout_s)
@@ -154,7 +163,7 @@ def _by_tesseract(image: Image.Image, engine: Engine, timeout_s: float) -> Page:
     return _page(rows, image)
 
 
-def _run(image: Image.Image, engine: Engine, mode: int, *, timeout_s: float) -> str:
+def _run(image: "Image.Image", engine: Engine, mode: int, *, timeout_s: float) -> str:
     made = BytesIO()
     image.save(made, "PNG", dpi=image.info.get("dpi", (200, 200)), compress_level=1)
     command = [engine.command, "stdin", "stdout"]
@@ -209,7 +218,7 @@ def _confidence(rows: Sequence[_Row]) -> float:
     return sum(sure) / len(sure) if sure else 0.0
 
 
-def _upright(image: Image.Image, engine: Engine, timeout_s: float) -> Image.Image | None:
+def _upright(image: "Image.Image", engine: Engine, timeout_s: float) -> "Image.Image | None":
     """Return a page that lies on its side or its head as it is read; None if it is upright."""
     told = _run(image, engine, _MODE_TURNED, timeout_s=timeout_s)
     fields = dict(line.split(": ", 1) for line in told.split("\n") if ": " in line)
@@ -221,7 +230,7 @@ def _upright(image: Image.Image, engine: Engine, timeout_s: float) -> Image.Imag
     return turned
 
 
-def _page(rows: Sequence[_Row], image: Image.Image) -> Page:
+def _page(rows: Sequence[_Row], image: "Image.Image") -> Page:
     scale, page = _blank(image)
     line = -1
     upper, lower = 0, 0
@@ -240,7 +249,7 @@ def _page(rows: Sequence[_Row], image: Image.Image) -> Page:
     return page
 
 
-def _blank(image: Image.Image) -> tuple[float, Page]:
+def _blank(image: "Image.Image") -> tuple[float, Page]:
     """Return how many points a pixel has, and the page without words."""
     dpi = image.info.get("dpi", (200, 200))[0]
     scale = 72 / float(dpi)
@@ -261,7 +270,7 @@ def _rapidocr() -> _RapidOcr:
     return made
 
 
-def _by_rapidocr(image: Image.Image) -> Page:
+def _by_rapidocr(image: "Image.Image") -> Page:
     import numpy as np  # noqa: PLC0415  only for this engine
 
     scale, page = _blank(image)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from footnote_qa.index.embedding import model_folder
 from footnote_qa.index.errors import ModelError
+from footnote_qa.index.extras import install
 from footnote_qa.index.search.fusion import Scale
 from footnote_qa.index.types import Chunk
 
@@ -19,8 +20,13 @@ class CrossReranker:
     """
 
     def __init__(self, model: str) -> None:
-        from sentence_transformers import CrossEncoder  # noqa: PLC0415 - imports torch
-        from torch.nn import Identity  # noqa: PLC0415
+        try:
+            from sentence_transformers import CrossEncoder  # noqa: PLC0415 - imports torch
+            from torch.nn import Identity  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise ModelError(
+                f"the reranker {model!r} needs packages that are not installed: {install('models')}"
+            ) from error
 
         try:
             folder = model_folder(model)

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from benchmarks.live import Attack, MakeEngine, Outcome, attacks, main, outcome, table
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.llm.portfolio import Portfolio
 from footnote_qa.bot.llm.providers import build_models
 from footnote_qa.bot.settings import ModelsSettings
@@ -39,7 +39,7 @@ def engines(base_url: str) -> MakeEngine:
     settings = ModelsSettings(providers=(provider,))
     portfolio = Portfolio(build_models(settings), settings)
     fallback = ScriptedAnswerer(quoting)
-    return lambda searcher: FootnoteQueryEngine(searcher, portfolio, fallback=fallback, k=1)
+    return lambda searcher: AnswerEngine(searcher, portfolio, fallback=fallback, k=1)
 
 
 def measured(script: Script) -> Outcome:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from footnote_qa.bot import composition, tracing
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.llm.portfolio import Portfolio
 from footnote_qa.bot.llm.providers import build_models
@@ -34,7 +34,7 @@ def ask(receiver: Receiver, *replies: Reply, texts: bool = False) -> Answer:
     export = TraceExporter(receiver.endpoint, texts=texts)
     with model_server(*replies) as server:
         settings = ModelsSettings(providers=(a_supplier(server.base_url, name="main"),))
-        engine = FootnoteQueryEngine(
+        engine = AnswerEngine(
             MemorySearcher([a_chunk(TEXT)]),
             Portfolio(build_models(settings), settings),
             fallback=ScriptedAnswerer(quoting),
@@ -101,7 +101,7 @@ def test_texts_are_sent_if_they_are_asked_for(receiver: Receiver) -> None:
 
 def test_question_that_fails_is_a_failed_trace(receiver: Receiver) -> None:
     export = TraceExporter(receiver.endpoint, texts=False)
-    engine = FootnoteQueryEngine(
+    engine = AnswerEngine(
         MemorySearcher([a_chunk(TEXT)]),
         Portfolio([], ModelsSettings()),
         fallback=ScriptedAnswerer(breaking),
@@ -121,7 +121,7 @@ def test_question_that_fails_is_a_failed_trace(receiver: Receiver) -> None:
 def test_collector_that_cannot_be_reached_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracing, "TIMEOUT_S", 0.1)
     export = TraceExporter("http://127.0.0.1:9", texts=False)
-    engine = FootnoteQueryEngine(
+    engine = AnswerEngine(
         MemorySearcher([a_chunk(TEXT)]),
         Portfolio([], ModelsSettings()),
         fallback=ScriptedAnswerer(quoting),

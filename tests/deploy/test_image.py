@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "localhost/footnote-base"
 IMAGE = f"localhost/footnote-tested:{os.getpid()}"
-MOST_MB = 950
+MOST_MB = 1000  # 70 of them are the embedding model, so that the image can build too
 USER = 10001
 
 
@@ -145,7 +145,7 @@ def test_the_image_is_small_and_has_neither_torch_nor_pip_nor_our_secrets(
 
     assert int(size.stdout.split()[0]) < MOST_MB
     names = {path.name for path in packages.iterdir()}
-    assert {"bot", "index", "slack_bolt", "onnxruntime"} <= names
+    assert {"footnote_qa", "slack_bolt", "onnxruntime"} <= names
     assert names & {"torch", "transformers", "sentence_transformers", "scipy", "pip"} == set()
     assert not list((container.files / "etc").glob("pip.conf"))
     assert not any((container.files / name).exists() for name in ("source", "wheels", "tools"))
@@ -187,11 +187,17 @@ def test_it_answers_from_an_index(
     ]
 
 
-def test_it_says_that_another_image_builds(container: Container) -> None:
-    done = container.run("footnote", "index", "build", "/opt/footnote/share", "--quiet")
+def test_it_builds_an_index_too(container: Container) -> None:
+    done = container.run(
+        "sh",
+        "-c",
+        "echo Parking costs three euros. > /tmp/a.txt; footnote "
+        "--data-dir /tmp/data index build /tmp/a.txt --quiet && footnote --data-dir /tmp/data ask "
+        "'What does parking cost?'",
+    )
 
-    assert done.returncode == 2
-    assert "footnote: this installation can answer, but not build an index" in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "three euros" in done.stdout
 
 
 def volume(data: Path) -> tuple[str, ...]:

@@ -16,9 +16,7 @@ MOVE = "Where does the office move in May?"
 @pytest.fixture
 def small_model(embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Build with the small model instead of the real one."""
-    monkeypatch.setattr(
-        "footnote_qa.index.embedding.SentenceTransformerEmbedder", lambda *_, **__: embedder
-    )
+    monkeypatch.setattr("footnote_qa.index.embedding.open_embedder", lambda *_, **__: embedder)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ _IMPORTED = (
     *(f"footnote_qa.bot.{name}" for name in ("cli", "evaluation", "cli.generations")),
     *(
         f"footnote_qa.bot.{name}"
-        for name in ("composition", "engine.query_engine", "llm.providers")
+        for name in ("composition", "engine.answer_engine", "llm.providers")
     ),
     *(f"footnote_qa.{name}" for name in ("bot.slack.app", "eval.reports", "index.building")),
     *("footnote_qa.index.parsing.child", "rich.live", "rich.table", "llama_index.core"),

@@ -1,8 +1,4 @@
-"""Data folders with the real embedding model exported, and the example documents indexed.
-
-The export takes a quarter of a minute and is the same for every test: it is made once for all
-workers of a test run, and linked into each data folder.
-"""
+"""Data folders for the real embedding model, and one in which the example documents are indexed."""
 
 import os
 import shutil
@@ -12,8 +8,9 @@ import pytest
 from filelock import FileLock
 
 from footnote_qa.index.building import Builder, BuildOptions, quiet
-from footnote_qa.index.embedding import EMBEDDED, SentenceTransformerEmbedder
+from footnote_qa.index.embedding import EMBEDDED, open_embedder
 from footnote_qa.index.storage import IndexDirectory
+from footnote_qa.index.types import Embedder
 from tests.fakes.building import specs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,12 +24,9 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def export_model(shared: Path) -> Path:
-    """Return a data folder that holds the exported model alone, made by the first who asks."""
+    """Return a data folder without an index. The model itself comes with the package."""
     data = shared / "model"
-    with FileLock(shared / "model.lock"):
-        if not (shared / "model.ready").exists():
-            embedder(data).embed(["exported now"])
-            (shared / "model.ready").touch()
+    (data / "cache" / "encoders").mkdir(parents=True, exist_ok=True)
     return data
 
 
@@ -59,8 +53,8 @@ def build(data: Path, documents: Path) -> None:
     ).build(specs(documents))
 
 
-def embedder(data: Path) -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(EMBEDDED, export_cache=data / "cache" / "encoders")
+def embedder(data: Path) -> Embedder:
+    return open_embedder(EMBEDDED, export_cache=data / "cache" / "encoders")
 
 
 def link_model(model: Path, data: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from footnote_qa.index.building.build import Builder, quiet
 from footnote_qa.index.building.options import BuildOptions
-from footnote_qa.index.embedding.embedder import EMBEDDED, SentenceTransformerEmbedder
+from footnote_qa.index.embedding import EMBEDDED, open_embedder
 from footnote_qa.index.storage.generation import IndexDirectory
 from tests.fakes import fork_server
 from tests.fakes.building import specs
@@ -62,7 +62,7 @@ def test_every_quote_of_a_running_bot_is_in_the_generation_that_its_answer_names
     builder = Builder(
         directory=IndexDirectory(tmp_path / "index"),
         cache_path=cache / "embeddings.sqlite",
-        embedder=SentenceTransformerEmbedder(EMBEDDED, export_cache=cache / "encoders"),
+        embedder=open_embedder(EMBEDDED, export_cache=cache / "encoders"),
         options=BuildOptions(force=True),
         progress=quiet,
     )

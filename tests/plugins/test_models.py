@@ -221,9 +221,7 @@ def test_tokens_are_counted_about_as_models_do(install: Install) -> None:
 @pytest.fixture
 def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: Any) -> Path:
     """A data folder with an index by the small model."""
-    monkeypatch.setattr(
-        "footnote_qa.index.embedding.SentenceTransformerEmbedder", lambda *_, **__: embedder
-    )
+    monkeypatch.setattr("footnote_qa.index.embedding.open_embedder", lambda *_, **__: embedder)
     with Footnote(data_dir=tmp_path / "data") as bot:
         bot.build(write_documents(tmp_path / "docs"))
     return tmp_path / "data"

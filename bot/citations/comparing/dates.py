@@ -26,6 +26,7 @@ _DATES = (
     ),
     re.compile(r"(?<![\d.])(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})?(?![\d.])"),
 )
+_VERSION = re.compile(r"(?<![\d.])(\d{1,2}\.\d{1,2})\.(?=\s|$)")  # at the end of a sentence
 _TIME = re.compile(
     r"(?<![\d.:])(?P<h>[01]?\d|2[0-4])(?:[:.](?P<min>[0-5]\d))?\s*"
     r"(?P<half>a\.?m\.?|p\.?m\.?|uhr|o'clock)?(?![\d:])",
@@ -55,9 +56,8 @@ def wrong_date(statement: str, evidence: str) -> bool:
     False
     """
     known = _dates(evidence)
-    return bool(known) and any(
-        not any(_agree(date, one) for one in known) for date in _dates(statement)
-    )
+    said = _dates(_VERSION.sub(lambda m: " " if m[1] in evidence else m.group(), statement))
+    return bool(known) and any(not any(_agree(date, one) for one in known) for date in said)
 
 
 def _agree(one: Sequence[str], other: Sequence[str]) -> bool:

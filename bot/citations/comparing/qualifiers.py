@@ -215,7 +215,7 @@ def scope_changed(statement: str, evidence: str) -> bool | None:
         # "cash is not accepted": badge only
         return None if is_then or _DENIES.search(evidence) else True
     if any(_is_without_exception(name, statement, evidence) for name in _ALWAYS):
-        return None if _is_of_all(statement, evidence) else True
+        return None
     if _is_of_another(statement, evidence):
         return None
     goes_further = (_ALL.search(statement) and not _ALL_LIKE.search(evidence)) or (
@@ -257,26 +257,6 @@ def _is_without_exception(name: str, statement: str, evidence: str) -> bool:
     if name == "people" and _DENIES.search(statement):
         return False  # "do not tell anybody" is "never tell"
     return not re.search(rf"\b(?:{known})\b", evidence, re.IGNORECASE)
-
-
-def _is_of_all(statement: str, evidence: str) -> bool:
-    """Return whether *statement* says "every" of what *evidence* has in the plural, unlimited.
-
-    >>> _is_of_all("Every badge expires.", "Badges expire in June.")
-    True
-    >>> _is_of_all("Every badge expires.", "Most badges expire in June.")
-    False
-    """
-    if _PARTLY.search(evidence) or _HEDGED.search(evidence):
-        return False
-    everything = [
-        re.search(rf"\b(?:{claimed})\b", statement, re.I) for claimed, _ in _ALWAYS.values()
-    ]
-    said = [match[1] for match in re.finditer(r"\b(?:every|each) ([^\W\d_]+)", statement, re.I)]
-    known = {stem(word) for word in re.findall(r"[^\W\d_]+s\b", evidence.lower())}
-    return len([one for one in everything if one]) == 1 and any(
-        stem(one.lower()) in known for one in said
-    )
 
 
 def _leaves_out(statement: str, evidence: str) -> bool:

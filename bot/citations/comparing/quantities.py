@@ -1,11 +1,10 @@
 """Compare the quantities of a statement with those of its evidence."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from itertools import combinations
 
 from footnote_qa.bot.citations.comparing.claims import NUMBER_WORDS
 from footnote_qa.bot.citations.comparing.dates import without_dates
@@ -15,11 +14,6 @@ from footnote_qa.index.chunking import STOPWORDS, stem
 _TWICE = 2
 _TEN = 10
 _WORKDAY_HOURS = 8  # "13 days" of leave are 104 hours
-_SUMMED = re.compile(
-    r"\b(?:total|totals|totall?ing|altogether|combined|together|sum|in all|overall|difference|more|"
-    r"less|left|remain\w*|twice|double|half|times|adds? up|insgesamt|zusammen|mehr|weniger)\b|=",
-    re.IGNORECASE,
-)
 _NUMBER = r"\d+(?:[.,'’\u00a0\u202f]\d+)*"
 _ONES = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "k": 1000}
@@ -107,13 +101,6 @@ def _ordinals(text: str) -> Iterator[Quantity]:
         yield Quantity(Decimal(value), f"nth {unit}", "", match.group())
 
 
-def times_changed(statement: str, evidence: str) -> bool:
-    """Return whether *statement* says "once" or "twice" and *evidence* does not."""
-    said = {word.lower() for word in re.findall(r"\b(?:once a|twice)\b", statement, re.IGNORECASE)}
-    known = {word.lower() for word in re.findall(r"\b(?:once a|twice)\b", evidence, re.IGNORECASE)}
-    return not said <= known
-
-
 def _figures(text: str) -> Iterator[Quantity]:
     at = 0
     while match := _FIGURE.search(text, at):
@@ -186,7 +173,7 @@ def _decimal(digits: str) -> Decimal | None:
     return None  # a version or an address
 
 
-def _size(quantity: Quantity) -> tuple[str, Decimal] | None:
+def size_of(quantity: Quantity) -> tuple[str, Decimal] | None:
     """Return the dimension and the size of a quantity in its smallest unit."""
     known = UNITS.get(quantity.unit) or UNITS.get(f"{quantity.unit}s")
     known = known or UNITS.get(f"{quantity.unit}e") or UNITS.get(f"{quantity.unit}es")
@@ -203,7 +190,7 @@ def same(one: Quantity, other: Quantity) -> bool:
     """
     if one.unit.startswith("nth") or other.unit.startswith("nth"):
         return (one.value, one.unit) == (other.value, other.unit)
-    mine, its = _size(one), _size(other)
+    mine, its = size_of(one), size_of(other)
     if mine is None or its is None:
         return one.value == other.value
     (dimension, size), (theirs, their_size) = mine, its
@@ -223,108 +210,16 @@ def _in_workdays(one: Quantity, other: Quantity) -> bool:
 
 def _in_weeks(short: Quantity, long: Quantity) -> bool:
     """Return whether a year is given as 52 weeks or 365 days."""
-    sizes = _size(short), _size(long)
+    sizes = size_of(short), size_of(long)
     if sizes[0] is None or sizes[1] is None or sizes[1][0] != "months":
         return False
     years = sizes[1][1] / 12
     return sizes[0][1] in {years * 52 * 604_800, years * 365 * 86_400}
 
 
-def wrong_quantity(statement: str, evidence: str) -> str:
-    """Return the first quantity of *statement* that *evidence* does not have; "" if it has all.
-
-    A quantity may be in another unit. A sum, a difference or a multiple passes if the statement
-    says that it is one.
-
-    >>> wrong_quantity("You get four days a month.", "Staff get four hours of leave a month.")
-    'four days'
-    >>> wrong_quantity("That is 104 hours.", "Employees earn 13 days of leave.")
-    ''
-    >>> wrong_quantity("In total it is 8 euros.", "Entry is 5 euros, parking 3 euros.")
-    ''
-    """
-    known = quantities_in(evidence)
-    for said in quantities_in(statement):
-        if any(same(said, one) for one in known):
-            if _is_exchanged(said, known):
-                return said.written
-            continue
-        if _is_counted_twice(said, statement, evidence) or _is_the_nth(said, known, statement):
-            continue
-        if said.value == 1 and _size(said) in rates(evidence):
-            continue  # "a day", "per day", "daily" say the same
-        if said.value == 1 and said.unit in {one.unit for one in known if one.value == 1}:
-            continue
-        if _SUMMED.search(statement) and _is_computed(said, known):
-            continue
-        return said.written
-    return _one_of_more(statement, known, evidence)
-
-
-def _one_of_more(statement: str, known: Sequence[Quantity], evidence: str) -> str:
-    """Return a "one member" of *statement* where *evidence* asks for several; "" if there is none.
-
-    >>> _one_of_more("One member approves.", quantities_in("Two members approve."), "")
-    'One member'
-    """
-    several = {one.noun for one in known if one.noun and one.value > 1}
-    for match in re.finditer(r"\b(?:one|a single) ([^\W\d_]+)", statement, re.IGNORECASE):
-        noun = re.escape(match[1])
-        is_known = re.search(
-            rf"\b(?:one|an?|single|each|every|per) {noun}\b", evidence, re.IGNORECASE
-        )
-        if match[1].lower() in STOPWORDS or is_known:
-            continue
-        if stem(match[1].lower()) in several:
-            return match.group()
-    return ""
-
-
-def _is_counted_twice(said: Quantity, statement: str, evidence: str) -> bool:
-    """Return whether "two tests a year" says that something is tested "twice a year"."""
-    is_rate = said.value == _TWICE and not said.unit and rates(statement)
-    return bool(is_rate and re.search(r"\btwice\b", evidence, re.IGNORECASE))
-
-
-def _is_the_nth(said: Quantity, known: Sequence[Quantity], statement: str) -> bool:
-    """Return whether "after three months" says that it is after the third month."""
-    is_after = re.search(rf"\bafter\s+{re.escape(said.written)}", statement, re.IGNORECASE)
-    return bool(is_after) and any(
-        one.value == said.value and one.unit == f"nth {stem(said.unit)}" for one in known
-    )
-
-
-def _is_exchanged(said: Quantity, known: Sequence[Quantity]) -> bool:
-    """Return whether the evidence counts other things with this number, and these with another."""
-    if not said.noun or said.unit:
-        return False
-    of_this = [one for one in known if one.noun == said.noun]
-    with_this = [one for one in known if one.value == said.value]
-    return (
-        bool(of_this)
-        and all(one.value != said.value for one in of_this)
-        and all(one.noun and one.noun != said.noun for one in with_this)
-    )
-
-
-def _is_computed(said: Quantity, known: Sequence[Quantity]) -> bool:
-    """Return whether the number is a sum, difference, product or half of known ones."""
-    alike = [
-        one for one in known if not (said.unit and one.unit) or _dimension(one) == _dimension(said)
-    ]
-    values = [one.value for one in alike][:12]
-    if sum(values) == said.value or said.value in {value * 2 for value in values}:
-        return True
-    if said.value in {value / 2 for value in values}:
-        return True
-    everything = [one.value for one in known][:12]
-    return any(
-        said.value in {one + other, abs(one - other)} for one, other in combinations(values, 2)
-    ) or any(said.value == one * other for one, other in combinations(everything, 2))
-
-
-def _dimension(quantity: Quantity) -> str:
-    size = _size(quantity)
+def dimension_of(quantity: Quantity) -> str:
+    """Return what a quantity measures, such as "time" or "eur"; "" if it has no unit."""
+    size = size_of(quantity)
     return size[0] if size else ""
 
 
@@ -355,37 +250,24 @@ def rates(text: str) -> frozenset[tuple[str, Decimal]]:
     >>> rates("3 euros a month, quarterly") == rates("monthly and every three months")
     True
     """
-    found = {size for match in _RATE.finditer(text) if (size := _rate_size(match))}
+    found = {size for match in _RATE.finditer(text) if (size := _ratesize_of(match))}
     return frozenset(found | {_WEEK} if _WEEKDAY.search(text) else found)
 
 
-def _rate_size(match: re.Match[str]) -> tuple[str, Decimal] | None:
+def _ratesize_of(match: re.Match[str]) -> tuple[str, Decimal] | None:
     if match["form"]:
         value, unit = FORMS.get(match["form"].lower(), ("1", "hour"))
-        return _size(Quantity(Decimal(value), unit, "", ""))
+        return size_of(Quantity(Decimal(value), unit, "", ""))
     number = (match["number"] or "1").lower()
     value = "2" if number in {"other", "second"} else str(NUMBER_WORDS.get(number, number))
-    return _size(Quantity(Decimal(value), _canonical(match["unit"].lower()), "", ""))
-
-
-def wrong_rate(statement: str, evidence: str) -> bool:
-    """Return whether *statement* is about each day, say, and *evidence* only about each week.
-
-    >>> wrong_rate("It costs 3 euros a week.", "It costs 3 euros a day.")
-    True
-    >>> wrong_rate("It is done quarterly.", "It is done every three months.")
-    False
-    """
-    known = rates(evidence)
-    named = {size for quantity in quantities_in(evidence) if (size := _size(quantity))}
-    return bool(known) and not rates(statement) <= known | named
+    return size_of(Quantity(Decimal(value), _canonical(match["unit"].lower()), "", ""))
 
 
 def has_money(text: str) -> bool:
     """Return whether *text* names an amount of money."""
-    return any(_dimension(one) in {"eur", "usd", "gbp", "chf"} for one in quantities_in(text))
+    return any(dimension_of(one) in {"eur", "usd", "gbp", "chf"} for one in quantities_in(text))
 
 
 def has_time(text: str) -> bool:
     """Return whether *text* names a length of time."""
-    return any(_dimension(one) in {"time", "months"} for one in quantities_in(text))
+    return any(dimension_of(one) in {"time", "months"} for one in quantities_in(text))

@@ -7,8 +7,8 @@ import pytest
 
 from footnote_qa.bot.citations.checker import check
 from footnote_qa.bot.citations.contradictions import disagreements
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.engine.context import show
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
 from footnote_qa.bot.llm.portfolio import Portfolio
 from footnote_qa.bot.settings import ModelsSettings
 from footnote_qa.bot.types import Citation, Evidence, Question, Sentence
@@ -159,7 +159,7 @@ def test_answer_says_that_a_newer_document_says_otherwise() -> None:
     new = a_chunk(
         LEAVE.replace("25", "30"), id=2, document="b.md", title="Leave policy", modified_at=NEW
     )
-    engine = FootnoteQueryEngine(
+    engine = AnswerEngine(
         MemorySearcher([old, new]),
         Portfolio([], ModelsSettings()),
         fallback=ScriptedAnswerer(quoting),

@@ -90,6 +90,18 @@ def test_right_statement_is_shown_unmarked(evidence: str, said: str) -> None:
     assert is_plain(checked(f"{said} [1]", evidence))
 
 
+@pytest.mark.parametrize(
+    ("evidence", "said"),
+    [
+        (MUSEUM, "Pupils needn't buy a ticket, and the doors shut at six during the week."),
+        (TRAIN, "If you go by rail, you can't sit in first class; the desk for travel orders it."),
+        (REVIEW, "When they say no to you, more documentation is what you have to bring."),
+    ],
+)
+def test_free_wording_is_not_removed_for_a_fault_of_single_words(evidence: str, said: str) -> None:
+    assert checked(f"{said} [1]", evidence).text
+
+
 def test_what_cannot_be_decided_is_shown_with_the_words_of_the_source() -> None:
     result = checked("The pump is inspected thoroughly before each season [1].", PUMP)
 

@@ -275,7 +275,7 @@ def test_a_command_logs_one_json_object_on_each_line_if_it_is_asked_to(indexed: 
 
     logged = [json.loads(line) for line in done.stderr.splitlines()]
     assert [(line["logger"], line["message"]) for line in logged if "status" in line] == [
-        ("footnote_qa.bot.engine.query_engine", "question answered")
+        ("footnote_qa.bot.engine.answer_engine", "question answered")
     ]
     assert all({"time", "level", "logger", "message"} <= set(line) for line in logged)
     assert "exit status 2 mean" not in done.stderr

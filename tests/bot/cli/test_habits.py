@@ -134,9 +134,12 @@ def test_quiet_wins_over_verbose(indexed: Path) -> None:
 COMMANDS = [
     (),
     *((name,) for name in ("ask", "chat", "search", "models", "config", "doctor", "init")),
-    *(("index", name) for name in ("build", "status", "documents", "watch")),
+    *((name,) for name in ("backup", "restore")),
+    *(("index", name) for name in ("build", "status", "documents", "text", "watch")),
+    *(("index", name) for name in ("generations", "rollback", "verify")),
     *(("eval", name) for name in ("run", "compare", "report", "generate", "judge")),
-    *(("slack", name) for name in ("run", "manifest")),
+    *(("eval", name) for name in ("import-feedback", "review")),
+    *(("slack", name) for name in ("run", "manifest", "try")),
 ]
 
 
@@ -146,6 +149,7 @@ def test_help_names_no_type_of_python(command: tuple[str, ...], tmp_path: Path) 
 
     assert "--quiet" in shown
     assert re.findall(r"<[a-z]|\bbool\b|\bstr\b|\bint\b|\blist\[|\bPath\b", shown) == []
+    assert [line for line in shown.splitlines() if line != line.rstrip()] == []
 
 
 def test_the_time_shown_is_the_time_that_the_person_waited(indexed: Path) -> None:

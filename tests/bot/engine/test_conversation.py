@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.engine.conversation import NEEDS_A_MODEL, NOTHING_TO_CHANGE, change_in
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
 from footnote_qa.bot.llm.portfolio import Portfolio
 from footnote_qa.bot.settings import ModelsSettings
 from footnote_qa.bot.types import Answer, Question, Status, Turn
@@ -21,8 +21,8 @@ BOARD = a_chunk("The board has 99 days of leave.", id=4, document="b.md", audien
 
 def engine_of(
     *models: ScriptedModel, searcher: MemorySearcher, fallback: Script = quoting_all
-) -> FootnoteQueryEngine:
-    return FootnoteQueryEngine(
+) -> AnswerEngine:
+    return AnswerEngine(
         searcher,
         Portfolio(models, ModelsSettings()),
         fallback=ScriptedAnswerer(fallback),
@@ -39,7 +39,7 @@ def told(question: str, answer: Answer) -> tuple[Turn, Turn]:
     return Turn(role="user", text=question), Turn(role="assistant", text=said, answer=answer)
 
 
-def in_thread(engine: FootnoteQueryEngine, *messages: str) -> list[Answer]:
+def in_thread(engine: AnswerEngine, *messages: str) -> list[Answer]:
     """Ask one after another in one thread."""
     history: tuple[Turn, ...] = ()
     answers = []
@@ -186,7 +186,7 @@ def test_without_a_model_other_forms_say_that_they_need_one(text: str) -> None:
 def test_a_model_that_fails_at_a_change_says_so() -> None:
     searcher = a_searcher()
     first = in_thread(engine_of(ScriptedModel(quoting_all), searcher=searcher), "How much leave?")
-    engine = FootnoteQueryEngine(
+    engine = AnswerEngine(
         searcher, a_portfolio(unreachable), fallback=ScriptedAnswerer(quoting_all), k=8
     )
     history = told("How much leave?", first[0])

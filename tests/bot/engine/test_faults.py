@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.llm.portfolio import Portfolio
 from footnote_qa.bot.llm.providers import build_models
 from footnote_qa.bot.settings import ModelsSettings, ProviderSettings
@@ -91,7 +91,7 @@ def ask(
 ) -> Answer:
     """Return the one answer, within the deadline or not at all."""
     settings = ModelsSettings(providers=providers, deadline_s=deadline_s)
-    engine = FootnoteQueryEngine(
+    engine = AnswerEngine(
         MemorySearcher([a_chunk(TEXT)]),
         Portfolio(build_models(settings), settings),
         fallback=ScriptedAnswerer(quoting),

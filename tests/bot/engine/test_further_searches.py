@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.engine.reply_parser import ReplyReader
 from footnote_qa.bot.trace import Step, StepKind
 from footnote_qa.bot.types import Answer, Question, Status
@@ -155,7 +155,7 @@ def test_requests_are_read_however_the_stream_is_cut(size: int) -> None:
     ]
 
 
-def engine_with_plan(model: ScriptedModel, searcher: MemorySearcher) -> FootnoteQueryEngine:
+def engine_with_plan(model: ScriptedModel, searcher: MemorySearcher) -> AnswerEngine:
     return engine_of(model, searcher=searcher)
 
 

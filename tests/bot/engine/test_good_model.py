@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from footnote_qa.bot import composition
-from footnote_qa.bot.engine import FootnoteQueryEngine
+from footnote_qa.bot.engine import AnswerEngine
 from footnote_qa.bot.settings import ModelsSettings, SearchSettings, Settings
 from footnote_qa.bot.trace import StepKind
 from footnote_qa.bot.types import Answer, Question, Status, Turn
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 class Talk:
     """The engine over the handbook, and the model behind it."""
 
-    engine: FootnoteQueryEngine
+    engine: AnswerEngine
     model: GoodModel
 
     def ask(self, text: str, history: tuple[Turn, ...] = ()) -> Answer:

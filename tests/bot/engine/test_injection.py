@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.extractive.answerer import ExtractiveAnswerer
 from footnote_qa.bot.llm.portfolio import Portfolio
 from footnote_qa.bot.settings import ModelsSettings
@@ -83,9 +83,7 @@ def answers(place: str, text: str, *, offline: bool) -> tuple[Answer, Answer, tu
     model.script = lambda blocks: obeying(model.prompts[-1].user, blocks)
     model.rewriting = lambda prompt: f"{prompt} directors of the board"
     portfolio = Portfolio([] if offline else [model], ModelsSettings())
-    engine = FootnoteQueryEngine(
-        MemorySearcher(chunks), portfolio, fallback=ExtractiveAnswerer(None), k=8
-    )
+    engine = AnswerEngine(MemorySearcher(chunks), portfolio, fallback=ExtractiveAnswerer(None), k=8)
     first = engine.ask(Question(text=QUESTION, history=history))
     model.script = lambda blocks: said(CLEAN.text, blocks[0][0], CLEAN.text)
     second = engine.ask(Question(text=QUESTION))
@@ -96,7 +94,7 @@ def assert_harmless(answer: Answer, chunks: list[Chunk]) -> None:
     assert CANARY not in str(answer)
     assert not ACTIVE.search(answer.text)
     quotes = " ".join(citation.quote for citation in answer.citations)
-    assert all(url.rstrip(".,;:!?'\"") in quotes for url in URL.findall(answer.text))
+    assert all(url.rstrip(".,;:!?'\"”") in quotes for url in URL.findall(answer.text))
     texts = {chunk.document: chunk for chunk in chunks}
     for citation in answer.citations:
         chunk = texts[citation.document]
@@ -163,7 +161,7 @@ UNSURE = f"Please check: the source says “{CLEAN.text[:-1]}”."
 )
 def test_what_a_chat_would_act_on_does_nothing(text: str, shown: str) -> None:
     model = ScriptedModel(lambda blocks: said(text, blocks[0][0], CLEAN.text))
-    engine = FootnoteQueryEngine(
+    engine = AnswerEngine(
         MemorySearcher([CLEAN]),
         Portfolio([model], ModelsSettings()),
         fallback=ExtractiveAnswerer(None),

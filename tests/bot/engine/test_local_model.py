@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.llm.portfolio import Portfolio
 from footnote_qa.bot.llm.providers import build_models
 from footnote_qa.bot.settings import ModelsSettings
@@ -47,7 +47,7 @@ def base_url() -> Iterator[str]:
     del server
 
 
-def engine_on(base_url: str, **changes: Any) -> FootnoteQueryEngine:
+def engine_on(base_url: str, **changes: Any) -> AnswerEngine:
     provider = a_provider(
         "smollm2",
         base_url=base_url,
@@ -57,7 +57,7 @@ def engine_on(base_url: str, **changes: Any) -> FootnoteQueryEngine:
         **({"max_tokens": 120} | changes),
     )
     settings = ModelsSettings(providers=(provider,), deadline_s=150.0)
-    return FootnoteQueryEngine(
+    return AnswerEngine(
         MemorySearcher([PARKING]),
         Portfolio(build_models(settings), settings),
         fallback=ScriptedAnswerer(quoting),

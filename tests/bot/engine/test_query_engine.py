@@ -15,6 +15,7 @@ from llama_index.core.tools import QueryEngineTool
 from llama_index_instrumentation import get_dispatcher
 from pydantic import PrivateAttr
 
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine, bundle
 from footnote_qa.bot.engine.reply_parser import parse_draft
 from footnote_qa.bot.engine.retriever import AudienceBundle, PassageRetriever, passages_of
@@ -68,8 +69,8 @@ class ScriptedAnswerer:
 
 def an_engine(
     *scripts: Script, fallback: Script = quoting, searcher: MemorySearcher | None = None
-) -> FootnoteQueryEngine:
-    return FootnoteQueryEngine(
+) -> AnswerEngine:
+    return AnswerEngine(
         searcher or MemorySearcher([LEAVE, PARKING, SALARY]),
         a_portfolio(*scripts),
         fallback=ScriptedAnswerer(fallback),
@@ -77,10 +78,10 @@ def an_engine(
     )
 
 
-def engine_of(*models: ScriptedModel, **settings: Any) -> FootnoteQueryEngine:
+def engine_of(*models: ScriptedModel, **settings: Any) -> AnswerEngine:
     portfolio = Portfolio(models, ModelsSettings(**settings))
     searcher = MemorySearcher([LEAVE, PARKING, SALARY])
-    return FootnoteQueryEngine(searcher, portfolio, fallback=ScriptedAnswerer(quoting), k=8)
+    return AnswerEngine(searcher, portfolio, fallback=ScriptedAnswerer(quoting), k=8)
 
 
 def test_answer_holds_checked_text_citations_and_the_age_of_its_index() -> None:
@@ -179,7 +180,7 @@ def test_without_answerers_the_fallback_is_no_failure() -> None:
 def test_unexpected_error_fails_with_a_reference_that_is_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with caplog.at_level(logging.ERROR, logger="footnote_qa.bot.engine.query_engine"):
+    with caplog.at_level(logging.ERROR, logger="footnote_qa.bot.engine.answer_engine"):
         answer = an_engine(breaking).ask(Question(text="leave"))
 
     assert answer.status is Status.FAILED
@@ -197,7 +198,7 @@ def test_damaged_index_rises() -> None:
             raise IndexDamagedError(f"{question} {k} {audience}")
 
     offline = ScriptedAnswerer(quoting)
-    engine = FootnoteQueryEngine(Damaged(), a_portfolio(), fallback=offline, k=8)
+    engine = AnswerEngine(Damaged(), a_portfolio(), fallback=offline, k=8)
 
     with pytest.raises(IndexDamagedError):
         engine.ask(Question(text="leave"))
@@ -224,7 +225,7 @@ def test_ask_answers_from_within_a_running_event_loop() -> None:
 
 
 def test_query_returns_the_text_and_a_node_for_each_cited_span() -> None:
-    response = an_engine(quoting).query("How much leave do I have?")
+    response = FootnoteQueryEngine(an_engine(quoting)).query("How much leave do I have?")
 
     assert str(response) == "Everybody has 30 days of leave a year [1]."
     node = response.source_nodes[0].node
@@ -241,22 +242,36 @@ def test_query_returns_the_text_and_a_node_for_each_cited_span() -> None:
 def test_query_sees_only_everybodys_documents() -> None:
     searcher = MemorySearcher([LEAVE, SALARY])
 
-    an_engine(quoting, searcher=searcher).query("leave of directors")
+    FootnoteQueryEngine(an_engine(quoting, searcher=searcher)).query("leave of directors")
 
     assert searcher.asked == [("leave of directors", frozenset())]
+
+
+def test_query_without_an_audience_sees_what_its_engine_was_made_for() -> None:
+    searcher = MemorySearcher([LEAVE, SALARY])
+    board = FootnoteQueryEngine(
+        an_engine(quoting, searcher=searcher), audience=frozenset({"board"})
+    )
+
+    response = board.query("leave of directors")
+    nodes = board.retrieve(QueryBundle("leave of directors"))
+
+    assert response.source_nodes[0].node.ref_doc_id == "x.md"
+    assert [audience for _, audience in searcher.asked] == [frozenset({"board"})] * 2
+    assert nodes
 
 
 def test_query_bundle_of_a_question_carries_its_audience() -> None:
     searcher = MemorySearcher([LEAVE, SALARY])
     question = Question(text="leave of directors", audience=frozenset({"board"}))
 
-    response = an_engine(quoting, searcher=searcher).query(bundle(question))
+    response = FootnoteQueryEngine(an_engine(quoting, searcher=searcher)).query(bundle(question))
 
     assert response.source_nodes[0].node.ref_doc_id == "x.md"
 
 
 def test_query_that_is_not_answered_returns_the_message_and_no_nodes() -> None:
-    response = an_engine(silent).query("leave")
+    response = FootnoteQueryEngine(an_engine(silent)).query("leave")
 
     assert str(response) == "I found no passage that answers this."
     assert response.source_nodes == []
@@ -280,7 +295,7 @@ def recorder() -> Iterator[_Recorder]:
 
 
 def test_query_fires_its_events(recorder: _Recorder) -> None:
-    asyncio.run(an_engine(quoting).aquery("leave"))
+    asyncio.run(FootnoteQueryEngine(an_engine(quoting)).aquery("leave"))
 
     kinds = [type(event) for event in recorder._events]
     assert kinds[0] is QueryStartEvent
@@ -288,7 +303,9 @@ def test_query_fires_its_events(recorder: _Recorder) -> None:
 
 
 def test_engine_works_as_a_tool_of_llama_index() -> None:
-    tool = QueryEngineTool.from_defaults(an_engine(quoting), name="documents", description="all")
+    tool = QueryEngineTool.from_defaults(
+        FootnoteQueryEngine(an_engine(quoting)), name="documents", description="all"
+    )
 
     output = asyncio.run(tool.acall("How much leave?"))
 
@@ -296,7 +313,7 @@ def test_engine_works_as_a_tool_of_llama_index() -> None:
 
 
 def test_retrieve_then_synthesize_gives_what_query_gives() -> None:
-    engine = an_engine(quoting)
+    engine = FootnoteQueryEngine(an_engine(quoting))
     query = QueryBundle("How much leave do I have?")
 
     nodes = engine.retrieve(query)
@@ -311,7 +328,9 @@ def test_retrieve_then_synthesize_gives_what_query_gives() -> None:
 def test_nodes_of_another_retriever_are_answered_from() -> None:
     node = NodeWithScore(node=TextNode(id_="n1", text="Lunch is served at noon."), score=None)
 
-    response = asyncio.run(an_engine(quoting).asynthesize(QueryBundle("When is lunch?"), [node]))
+    response = asyncio.run(
+        FootnoteQueryEngine(an_engine(quoting)).asynthesize(QueryBundle("When is lunch?"), [node])
+    )
 
     assert str(response) == "Lunch is served at noon [1]."
     assert (response.metadata or {})["indexed_at"] is None
@@ -329,13 +348,13 @@ def test_retrieved_nodes_come_back_as_the_same_passages() -> None:
 
 
 def test_answering_never_touches_the_global_settings_of_llama_index() -> None:
-    an_engine(quoting).query("leave")
+    FootnoteQueryEngine(an_engine(quoting)).query("leave")
 
     assert Settings._llm is None
     assert Settings._embed_model is None
 
 
-async def streamed(engine: FootnoteQueryEngine, text: str) -> tuple[list[str], Answer]:
+async def streamed(engine: AnswerEngine, text: str) -> tuple[list[str], Answer]:
     events = [event async for event in engine.astream(Question(text=text, audience=None))]
     told = [event for event in events if isinstance(event, str)]
     assert isinstance(events[-1], Answer)
@@ -536,7 +555,7 @@ def test_the_answer_says_which_words_were_searched_instead(
             )
 
     model = ScriptedModel(quoting if corrections else silent)
-    engine = FootnoteQueryEngine(
+    engine = AnswerEngine(
         Corrected([LEAVE]),
         Portfolio([model], ModelsSettings()),
         fallback=ScriptedAnswerer(silent),

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.engine.context import AS_JSON, AS_MARKDOWN, for_answer
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
 from footnote_qa.bot.engine.reply_parser import SCHEMA, JsonReader
 from footnote_qa.bot.errors import AnswererError, SettingsError
 from footnote_qa.bot.llm.portfolio import Portfolio
@@ -95,7 +95,7 @@ async def events_of(base_url: str) -> list[str | Step | Answer]:
         base_url=base_url, api_key=SecretStr("k"), structured=True, timeout_s=60.0
     )
     settings = ModelsSettings(providers=(provider,))
-    engine = FootnoteQueryEngine(
+    engine = AnswerEngine(
         MemorySearcher([LEAVE]),
         Portfolio(build_models(settings), settings),
         fallback=ScriptedAnswerer(quoting),

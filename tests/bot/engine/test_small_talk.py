@@ -2,7 +2,7 @@
 
 import pytest
 
-from footnote_qa.bot.engine import FootnoteQueryEngine
+from footnote_qa.bot.engine import AnswerEngine
 from footnote_qa.bot.engine.small_talk import (
     ABOUT,
     FINE,
@@ -70,7 +70,7 @@ class _NoSearch:
 
 
 def test_small_talk_is_answered_without_a_search_and_without_a_model() -> None:
-    engine = FootnoteQueryEngine(_NoSearch(), _NoSearch(), fallback=_NoSearch(), k=3)  # type: ignore[arg-type]  # none of them may be used
+    engine = AnswerEngine(_NoSearch(), _NoSearch(), fallback=_NoSearch(), k=3)  # type: ignore[arg-type]  # none of them may be used
 
     answer = engine.ask(Question(text="hi there", audience=None))
 

@@ -3,7 +3,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.engine.whole_documents import reads_everything
 from footnote_qa.bot.errors import AnswererError
 from footnote_qa.bot.trace import StepKind
@@ -45,7 +45,7 @@ class Reader(ScriptedModel):
             yield piece
 
 
-def an_engine(model: ScriptedModel) -> tuple[FootnoteQueryEngine, MemorySearcher]:
+def an_engine(model: ScriptedModel) -> tuple[AnswerEngine, MemorySearcher]:
     searcher = MemorySearcher([*HOLIDAYS, OTHER])
     return engine_of(model, searcher=searcher), searcher
 

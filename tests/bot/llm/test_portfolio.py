@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.errors import AnswererError, SettingsError
 from footnote_qa.bot.llm.ledger import Ledger, Scope
 from footnote_qa.bot.llm.portfolio import PAUSE_S, Portfolio
@@ -47,9 +47,9 @@ def a_portfolio(*models: Any, now: Clock | None = None, **settings: Any) -> Port
     return Portfolio(models, ModelsSettings(**settings), now=now or Clock())
 
 
-def an_engine(portfolio: Portfolio) -> FootnoteQueryEngine:
+def an_engine(portfolio: Portfolio) -> AnswerEngine:
     offline = ScriptedAnswerer(quoting)
-    return FootnoteQueryEngine(MemorySearcher([LEAVE]), portfolio, fallback=offline, k=8)
+    return AnswerEngine(MemorySearcher([LEAVE]), portfolio, fallback=offline, k=8)
 
 
 def two_models(first: Any = quoting, second: Any = quoting) -> tuple[ScriptedModel, ScriptedModel]:

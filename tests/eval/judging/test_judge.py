@@ -15,6 +15,7 @@ from llama_index.core.evaluation import FaithfulnessEvaluator
 from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 from llama_index.core.llms.callbacks import llm_completion_callback
 
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
 from footnote_qa.bot.types import Draft, Question, ShownPassage, Status
 from footnote_qa.eval.errors import JudgementError, RunError
@@ -292,7 +293,8 @@ class SayingLlm(CustomLLM):
 
 def an_engine(script: Script) -> FootnoteQueryEngine:
     searcher = MemorySearcher([a_chunk("Everybody has 30 days of leave a year.")])
-    return FootnoteQueryEngine(searcher, a_portfolio(script), fallback=Silent(), k=8)
+    answering = AnswerEngine(searcher, a_portfolio(script), fallback=Silent(), k=8)
+    return FootnoteQueryEngine(answering)
 
 
 class Silent:

@@ -54,6 +54,34 @@ def test_retrieval_scores_are_what_their_definitions_say(
     assert scores == pytest.approx(plain_scores(found, grades), abs=1e-6)
 
 
+@given(
+    found=st.lists(st.sampled_from(DOCUMENTS), unique=True),
+    grades=st.dictionaries(st.sampled_from(DOCUMENTS), st.integers(1, 3), min_size=1),
+)
+def test_retrieval_scores_are_those_of_ir_measures(
+    found: list[str], grades: dict[str, int]
+) -> None:
+    from ir_measures import AP, RR, Qrel, R, ScoredDoc, iter_calc, nDCG
+
+    measures = {
+        nDCG @ 10: "ndcg@10",
+        R @ 5: "recall@5",
+        R @ 10: "recall@10",
+        R @ 20: "recall@20",
+        RR @ 10: "mrr@10",
+        AP: "map",
+    }
+    judged = [Qrel("", document, grade) for document, grade in grades.items()]
+    ranked = [ScoredDoc("", document, float(-rank)) for rank, document in enumerate(found)]
+    expected = {measures[one.measure]: one.value for one in iter_calc(measures, judged, ranked)}
+    relevant = [Place(document=document, grade=grade) for document, grade in grades.items()]
+
+    scores = retrieval_scores(spots(*found), relevant)
+
+    assert {name: scores[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+    assert len(expected) == len(measures)
+
+
 def test_a_relevant_document_in_first_place_scores_one() -> None:
     scores = retrieval_scores(spots("a", "b"), [Place(document="a")])
 

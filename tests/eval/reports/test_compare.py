@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 from rich.console import Console
 
-from footnote_qa.bot.engine.query_engine import FootnoteQueryEngine
+from footnote_qa.bot.engine.answer_engine import AnswerEngine
 from footnote_qa.bot.types import (
     Answer,
     Citation,
@@ -103,7 +103,7 @@ class ObedientModel:
 
 def recorded(*, k: int = 8, rules: str = RULES, move: Move | None = None) -> RunRecord:
     searcher = Recorder(RoomSearcher(), 10)
-    engine = FootnoteQueryEngine(searcher, a_portfolio(), fallback=ObedientModel(rules), k=k)
+    engine = AnswerEngine(searcher, a_portfolio(), fallback=ObedientModel(rules), k=k)
     ask: Ask = Shift(engine.aask, move) if move else engine.aask
     subject = Subject(searcher=searcher, ask=ask, text_of=TEXTS.get)
     return to_record(asyncio.run(run_questions(QUESTIONS, subject)))

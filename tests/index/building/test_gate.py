@@ -10,7 +10,7 @@ import pytest
 from footnote_qa.index.building import build
 from footnote_qa.index.building.build import Builder
 from footnote_qa.index.building.options import BuildOptions
-from footnote_qa.index.embedding import EMBEDDED, SentenceTransformerEmbedder
+from footnote_qa.index.embedding import EMBEDDED, open_embedder
 from footnote_qa.index.search.hybrid import LiveIndex
 from footnote_qa.index.storage import LexicalRow, write_lexical, write_vectors
 from tests.fakes.building import make_builder, specs
@@ -70,7 +70,7 @@ def test_it_is_served_by_its_words_alone_too(
 @pytest.mark.slow
 def test_weekly_forms_are_served_with_the_real_model(tmp_path: Path, exported_model: Path) -> None:
     encoders = exported_model / "cache" / "encoders"
-    embedder = SentenceTransformerEmbedder(EMBEDDED, export_cache=encoders)
+    embedder = open_embedder(EMBEDDED, export_cache=encoders)
     texts = [one for texts in NATURAL.values() for one in texts[:20]]
     folder = written(tmp_path / "natural", texts)
 
@@ -96,7 +96,7 @@ def test_mixed_real_files_can_be_searched_by_their_words_before_they_are_embedde
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     encoders = exported_model / "cache" / "encoders"
-    embedder = SentenceTransformerEmbedder(EMBEDDED, export_cache=encoders)
+    embedder = open_embedder(EMBEDDED, export_cache=encoders)
     served: list[str] = []
 
     def progress(step: str, _done: int, total: int) -> None:

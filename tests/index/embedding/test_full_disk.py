@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from footnote_qa.index.embedding import onnx_export
-
-pytestmark = pytest.mark.slow  # imports torch
+from footnote_qa.index.embedding import exports
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -26,7 +24,7 @@ def test_a_library_that_fails_on_a_full_disk_is_a_full_disk(
 
     with (
         pytest.raises(OSError, match="No space left") as caught,
-        onnx_export._full_disk_named(tmp_path),
+        exports._full_disk_named(tmp_path),
     ):
         raise error
 
@@ -35,5 +33,5 @@ def test_a_library_that_fails_on_a_full_disk_is_a_full_disk(
 
 
 def test_a_library_that_fails_with_room_on_the_disk_says_so_itself(tmp_path: Path) -> None:
-    with pytest.raises(DecodeError), onnx_export._full_disk_named(tmp_path):
+    with pytest.raises(DecodeError), exports._full_disk_named(tmp_path):
         raise DecodeError("broken")

