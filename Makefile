@@ -70,12 +70,19 @@ eval-live: $(READY) ## Put attacks and unanswerable questions to the models of f
 examples: $(READY) ## Write the example documents again from their sources.
 	@$(BIN)/python examples/make_documents.py
 
+.PHONY: docs
+docs: $(READY) ## Write the reference from the code, and the site to build/site (links are checked).
+	@$(BIN)/python -m docs.site.reference
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+	@echo "Open build/site/index.html"
+
 .PHONY: pictures
 pictures: $(READY) ## Draw the pictures of the README and of docs/slack.md again (needs node, npm and chromium).
 	@cd docs/pictures && npm install --no-audit --no-fund --no-package-lock --silent
 	@$(DEMO) index build examples/documents --json > /dev/null
 	@$(BIN)/python docs/pictures/make_pictures.py
 	@$(BIN)/python docs/pictures/gallery.py
+	@$(BIN)/python docs/pictures/web_pages.py
 
 lock: $(READY) ## Pin the newest dependencies in requirements.lock.
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-emit-options --no-emit-index-url \

@@ -15,7 +15,7 @@ from footnote_qa.bot.settings import Settings
 from footnote_qa.bot.source_settings import SourceSettings
 from footnote_qa.index.errors import IndexingError
 from footnote_qa.index.extras import EXTRAS, install
-from footnote_qa.index.sources import AudienceRule, SourceSpec
+from footnote_qa.index.sources import BUILT_IN, AudienceRule, SourceSpec
 from footnote_qa.index.storage import IndexDirectory
 from footnote_qa.index.types import QuestionEncoder, Reranker, Searcher
 from footnote_qa.plugins.registry import is_reference
@@ -44,6 +44,7 @@ __all__ = [
     "live_index",
     "portfolio",
     "source_specs",
+    "spec_of",
     "specs_of_paths",
     "store",
     "stored_generation",
@@ -71,7 +72,7 @@ def source_specs(settings: Settings) -> tuple[SourceSpec, ...]:
     if settings.sources:
         specs: list[SourceSpec] = []
         for source in settings.sources:
-            spec = _spec_of(source)
+            spec = spec_of(source)
             specs += [] if spec in specs else [spec]
         return tuple(specs)
     return _remembered(index_directory(settings))
@@ -91,11 +92,14 @@ def dropped_sources(settings: Settings) -> tuple[str, ...]:
     )
 
 
-def _spec_of(source: SourceSettings) -> SourceSpec:
+def spec_of(source: SourceSettings) -> SourceSpec:
     """Return the description of the source that a generation remembers."""
-    place = str(source.path.absolute()) if source.path else source.repository or source.sitemap
+    if source.kind in BUILT_IN:
+        path = str(source.path.absolute()) if source.path else source.repository or source.sitemap
+    else:
+        path = source.place
     return SourceSpec(
-        path=place or "",
+        path=path or "",
         kind=source.kind,
         name=source.name,
         include=source.include,
@@ -110,6 +114,7 @@ def _spec_of(source: SourceSettings) -> SourceSpec:
         environment=source.environment,
         load=source.load,
         skip_ignored=source.skip_ignored,
+        every=source.every,
     )
 
 

@@ -8,6 +8,7 @@
   + SpanModelError        the offline reader's own model is missing or damaged
   + StoreError            the state cannot be used
     + StoreUnavailableError  its server does not answer right now; the same call may work later
+  + WebError              the web pages cannot be served as they are wanted
   + SlackError            Slack cannot be reached or refuses the tokens
   + MalformedRequestError  the body of a request is not one that Slack sends
 """
@@ -65,6 +66,10 @@ class StoreError(BotError):
 
 class StoreUnavailableError(StoreError):
     """The server of the state does not answer right now; whether the call had effect is unknown."""
+
+
+class WebError(BotError):
+    """The web pages cannot be served as they are wanted."""
 
 
 class SlackError(BotError):

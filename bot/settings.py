@@ -29,6 +29,7 @@ from footnote_qa.bot.mcp_settings import McpSettings
 from footnote_qa.bot.provider_settings import PriceSettings, ProviderSettings, Table
 from footnote_qa.bot.source_settings import Argument, SourceSettings
 from footnote_qa.bot.state_settings import StateSettings, resolve_state
+from footnote_qa.bot.web_settings import WebSettings
 from footnote_qa.plugins.registry import is_reference
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "SlackSettings",
     "StateSettings",
     "TracingSettings",
+    "WebSettings",
     "load",
     "read_file",
 ]
@@ -248,6 +250,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     models: ModelsSettings = ModelsSettings()
     slack: SlackSettings = SlackSettings()
+    web: WebSettings = WebSettings()
     state: StateSettings = StateSettings()
     eval: EvalSettings = EvalSettings()
     mcp: McpSettings = McpSettings()

@@ -1,11 +1,15 @@
 """Settings of document sources, `[[sources]]`: where documents are and who may see them."""
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+if TYPE_CHECKING:
+    from footnote_qa.index.sources.connectors import ConnectorKind
 
 Argument = str | int | float | bool | tuple[str, ...]
 
@@ -19,6 +23,8 @@ _FIELDS_OF = {
     "website": {"sitemap", "allow_private"},
     "llama_index": {"reader", "arguments", "environment", "load"},
 }
+# Fields for every kind; a service has settings of its own besides
+_COMMON = {"kind", "name", "include", "exclude", "audience", "rules", "every"}
 # The field that identifies a kind, so that `kind` can be left out.
 _KIND_OF = {"repository": "git", "sitemap": "website", "reader": "llama_index"}
 _PLACES = ("path", "repository", "sitemap", "reader")
@@ -38,12 +44,13 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["folder", "git", "website", "llama_index"] = "folder"
+    kind: str = "folder"
     name: str = ""
     include: tuple[str, ...] = ("**/*",)
     exclude: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
+    every: float | None = Field(default=None, ge=10)
 
     path: Path | None = None
     skip_ignored: bool = True
@@ -57,11 +64,23 @@ class SourceSettings(BaseModel):
     environment: dict[str, str] = Field(default_factory=dict)
     load: dict[str, Argument] = Field(default_factory=dict)
 
+    @field_validator("kind")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if fault := _unknown(value):
+            raise ValueError(fault)
+        return value
+
     @model_validator(mode="before")
     @classmethod
     def _tell_kind_by_place(cls, value: object) -> object:
         if not isinstance(value, dict):
             return value
+        kind = value.get("kind", "folder")
+        if _unknown(kind):
+            return {"kind": kind}  # nothing else can be checked
+        if _is_service(kind):
+            return _with_own_settings(value)
         told = [{"kind": kind} for place, kind in _KIND_OF.items() if place in value]
         return told[0] | value if told else value
 
@@ -72,8 +91,17 @@ class SourceSettings(BaseModel):
             raise ValueError("; ".join(faults))
         return self
 
+    @property
+    def place(self) -> str:
+        """Where the documents are, for people."""
+        if _is_service(self.kind):
+            return _place_of(self.kind, self.arguments)
+        return str(self.path or self.repository or self.sitemap or self.reader)
+
     def _misplaced(self) -> list[str]:
         """Return the fields that belong to another kind or are missing."""
+        if _is_service(self.kind):
+            return _service(self.kind).faults(self.arguments, self.environment)
         own = _FIELDS_OF[self.kind]
         others = set().union(*_FIELDS_OF.values()) - own
         faults = [
@@ -101,9 +129,58 @@ class SourceSettings(BaseModel):
         faults += [
             f"{name} looks like a secret: name the variable that holds it under environment"
             for name in [*self.arguments, *self.load]
-            if _SECRET.search(name)
+            if _SECRET.search(name) and self.kind in _FIELDS_OF  # a service says so itself
         ]
         return faults
+
+
+def _unknown(kind: object) -> str:
+    """Return what is wrong with a kind that there is not; "" if there is."""
+    if not isinstance(kind, str) or kind in _FIELDS_OF or _is_service(kind):
+        return ""
+    from footnote_qa.index.sources.connectors import KINDS  # noqa: PLC0415 - only for a fault
+
+    known = ", ".join([*_FIELDS_OF, *KINDS])
+    return f"there is no kind {kind!r}: use one of {known}, or a class as module:Class"
+
+
+def _is_service(kind: object) -> bool:
+    from footnote_qa.index.sources.connectors import kind_of  # noqa: PLC0415 - imports NumPy
+
+    return isinstance(kind, str) and kind not in _FIELDS_OF and kind_of(kind) is not None
+
+
+def _service(kind: str) -> "ConnectorKind":
+    from footnote_qa.index.sources.connectors import kind_of  # noqa: PLC0415 - imports NumPy
+
+    found = kind_of(kind)
+    if found is None:
+        raise ValueError(f"there is no kind {kind!r}")
+    return found
+
+
+def _place_of(kind: str, options: Mapping[str, Argument]) -> str:
+    service = _service(kind)
+    value = options.get(service.place, service.name)
+    return value if isinstance(value, str) else ", ".join(map(str, _listed(value)))
+
+
+def _listed(value: Argument) -> Sequence[object]:
+    return value if isinstance(value, tuple | list) else (value,)
+
+
+def _with_own_settings(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the table of a service; what is its own goes into `arguments` and `environment`."""
+    common = {name: given for name, given in value.items() if name in _COMMON}
+    own = {name: given for name, given in value.items() if name not in _COMMON}
+    arguments = dict(own.pop("arguments", None) or {})
+    environment = dict(own.pop("environment", None) or {})
+    for name, given in own.items():
+        if name.endswith("_env"):
+            environment[name.removesuffix("_env")] = given
+        else:
+            arguments[name] = given
+    return common | {"arguments": arguments, "environment": environment}
 
 
 def _has_password(address: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
-NEVER: Final = {"dev", "local-model", "ocr"}
+NEVER: Final = {"dev", "docs", "local-model", "ocr"}
 """Extras for tests, and text recognition: images use tesseract, a package of the system."""
 LEFT_OUT: Final = {
     "serve": NEVER | {"models", "multilingual", "office", "plots", "tesseract"},

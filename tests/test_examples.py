@@ -15,6 +15,7 @@ from footnote_qa.bot.settings import (
     ModelsSettings,
     SearchSettings,
     TracingSettings,
+    WebSettings,
 )
 from footnote_qa.bot.state_settings import StateSettings
 from footnote_qa.bot.types import Status
@@ -49,6 +50,8 @@ COMMANDS |= {
 COMMANDS |= {f"index {verb}" for verb in ("build", "status", "documents", "text", "verify")}
 COMMANDS |= {"eval runs", "eval export"}
 COMMANDS |= {"backup", "restore", "plugins", "mcp"}
+COMMANDS |= {"backup", "restore", "serve", "keys"}
+COMMANDS |= {"backup", "restore", "sources", "index purge"}
 COMMANDS |= {f"index {verb}" for verb in ("generations", "rollback", "watch")}
 COMMAND = re.compile(r"(?:`|bin/)footnote (?:--[\w-]+ \S+ )*((?:index |eval |slack )?[a-z]+)")
 
@@ -252,6 +255,7 @@ def test_the_handbook_names_the_defaults_that_hold() -> None:
         "models": ModelsSettings().model_dump() | {"offline_threshold": THRESHOLD},
         "state": StateSettings().model_dump(),
         "tracing": TracingSettings().model_dump(),
+        "web": WebSettings().model_dump(),
     }
 
     named = first_columns("settings-and-files.md", "Useful settings")
@@ -265,7 +269,7 @@ def test_the_handbook_names_the_defaults_that_hold() -> None:
             named_value = default.strip("`")
             is_text = isinstance(held, str)
             assert named_value == held if is_text else json.loads(named_value) == _plain(held)
-    assert len(named) == 26
+    assert len(named) == 29
 
 
 def _plain(value: object) -> object:

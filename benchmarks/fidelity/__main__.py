@@ -12,18 +12,28 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.fidelity.extractors import MOST_PAGES, pages_of, reference
+from benchmarks.fidelity.extractors import pages_of, reference
+from benchmarks.fidelity.structure import (
+    MOST_PAGES,
+    headings_of,
+    linked_words,
+    main_text,
+    rows_of,
+)
 from benchmarks.fidelity.traps import Trap, traps
+from footnote_qa.index.chunking import chunk
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing import parse
 from footnote_qa.index.types import Parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ROOT.parent / "shared" / "data" / "documents"
-PAGE = ROOT / "docs" / "fidelity.md"
+PAGE = ROOT / "docs" / "quality.md"
 _MOST_BYTES = 3_000_000
 _LEAST_WORDS = 20
 _LEAST_LETTERS = 5
+_WEB = frozenset({".html", ".htm"})
+_CHUNK_TOKENS = 200
 
 
 @dataclass(slots=True)
@@ -39,6 +49,12 @@ class Figures:
     pairs_kept: int = 0
     pages: int = 0
     pages_right: int = 0
+    rows: int = 0
+    rows_whole: int = 0
+    headings: int = 0
+    headings_found: int = 0
+    chunks: int = 0
+    chunks_beside: int = 0
 
 
 @dataclass(slots=True)
@@ -75,6 +91,10 @@ def documents() -> dict[str, Figures]:
             own = words(_first_pages(parsed))
             _count(found[suffix], words(other), own, is_glued=suffix == ".pdf")
             _count_pages(found[suffix], parsed, pages_of(content, suffix))
+            _count_rows(found[suffix], parsed, rows_of(content, suffix))
+            _count_headings(found[suffix], parsed, headings_of(content, suffix))
+            if suffix in _WEB:
+                _count_chunks(found[suffix], parsed, content)
     return found
 
 
@@ -89,6 +109,44 @@ def _count_pages(figures: Figures, parsed: Parsed, pages: Sequence[str]) -> None
         shares = [len(longest & one) for one in own]
         figures.pages += 1
         figures.pages_right += shares[number] == max(shares)
+
+
+def _count_rows(figures: Figures, parsed: Parsed, rows: Sequence[Sequence[str]]) -> None:
+    """Count the rows of tables whose cells are all on one line, or in one list of their own."""
+    text = re.sub(r"\n(?=- )", " ", _first_pages(parsed))
+    lines = [_letters(line) for line in text.split("\n")]
+    for row in rows:
+        cells = [letters for cell in row if (letters := _letters(cell))]
+        figures.rows += 1
+        figures.rows_whole += any(all(cell in line for cell in cells) for line in lines)
+
+
+def _count_headings(figures: Figures, parsed: Parsed, headings: Sequence[str]) -> None:
+    own = {letters for one in parsed.headings for letters in _with_and_without_number(one.text)}
+    told = [letters for heading in headings if (letters := _letters(heading))]
+    figures.headings += len(told)
+    figures.headings_found += sum(letters in own for letters in told)
+
+
+def _with_and_without_number(heading: str) -> tuple[str, str]:
+    """Return the letters of a heading, and those after its number, which programs count."""
+    return _letters(heading), _letters(re.sub(r"^[^\s]*\d[^\s]*\s+", "", heading))
+
+
+def _letters(text: str) -> str:
+    return "".join(words(text))
+
+
+def _count_chunks(figures: Figures, parsed: Parsed, content: bytes) -> None:
+    """Count the chunks of a page most of whose words are links, or in its menus and feet."""
+    beside, main = linked_words(content), Counter(words(main_text(content)))
+    if not main:
+        return
+    starts = [match.start() for match in re.finditer(r"\w+|[^\w\s]", parsed.text)]
+    for span in chunk(parsed, starts, max_tokens=_CHUNK_TOKENS):
+        told = words(parsed.text[span.start : span.end])
+        figures.chunks += 1
+        figures.chunks_beside += 2 * sum(w in beside and w not in main for w in told) > len(told)
 
 
 def _first_pages(parsed: Parsed) -> str:
@@ -148,18 +206,26 @@ def _met(trap: Trap) -> Mapping[str, bool]:
 def tables(found: Mapping[str, Figures], traps_: Mapping[str, Trapped]) -> str:
     """Return both tables in Markdown."""
     lines = [
-        "| format | files | words | kept | added | in order | pages right |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        (
+            "| format | files | words | kept | added | in order | pages right | rows complete "
+            "| headings found | chunks beside the content |"
+        ),
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for suffix, one in sorted(found.items()):
         lines.append(
             f"| `{suffix}` | {one.files} | {one.words:,} | {_share(one.kept, one.words)} | "
             f"{_share(one.added, one.own)} | {_share(one.pairs_kept, one.pairs)} | "
-            f"{_share(one.pages_right, one.pages) if one.pages else '–'} |"
+            f"{_of(one.pages_right, one.pages)} | {_of(one.rows_whole, one.rows)} | "
+            f"{_of(one.headings_found, one.headings)} | {_of(one.chunks_beside, one.chunks)} |"
         )
     lines += ["", "| trap | expected | met |", "|---|--:|--:|"]
     lines += [f"| {kind} | {one.expected} | {one.met} |" for kind, one in sorted(traps_.items())]
     return "\n".join(lines)
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{_share(part, whole)} of {whole:,}" if whole else "–"
 
 
 def _share(part: int, whole: int) -> str:
@@ -167,9 +233,9 @@ def _share(part: int, whole: int) -> str:
 
 
 def main() -> None:
-    """Print both tables; with --write, renew docs/fidelity.md."""
+    """Print both tables; with --write, renew docs/quality.md."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fidelity", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="renew docs/fidelity.md")
+    parser.add_argument("--write", action="store_true", help="renew docs/quality.md")
     arguments = parser.parse_args()
     kinds = trapped()
     text = tables(documents(), kinds)

@@ -1,4 +1,4 @@
-"""Words of a document by extractors that share no code with ours: XML, html.parser, pdfminer."""
+"""Words of a document by extractors that share no code with ours: XML, lxml, pdfminer."""
 
 import re
 import zipfile
@@ -9,9 +9,34 @@ from io import BytesIO
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-MOST_PAGES = 12
+from benchmarks.fidelity.decoding import as_text
+from benchmarks.fidelity.structure import MOST_PAGES, main_text
+
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_SILENT = {"script", "style", "template", "noscript", "title", "svg", "iframe", "object", "canvas"}
+_SILENT = {"script", "style", "template", "noscript", "title", "svg", "math"}
+_SILENT |= {"iframe", "object", "canvas"}
+_INLINE = {
+    "a",
+    "abbr",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "cite",
+    "code",
+    "dfn",
+    "em",
+    "font",
+    "i",
+    "ins",
+    "kbd",
+    "mark",
+    "q",
+    "s",
+    "small",
+    "span",
+}
+_INLINE |= {"strong", "tt", "u", "var", "wbr", "time"}
 _AROUND = {"nav", "footer", "aside", "header"}
 
 
@@ -83,10 +108,12 @@ class _Visible(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del attrs
+        self.texts.append("" if tag in _INLINE else " ")
         if tag in _SILENT | _AROUND:
             self._skipped.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        self.texts.append("" if tag in _INLINE else " ")
         if tag in self._skipped:
             del self._skipped[self._skipped.index(tag) :]
 
@@ -97,8 +124,8 @@ class _Visible(HTMLParser):
 
 def _html(content: bytes) -> str:
     reader = _Visible()
-    reader.feed(_text(content))
-    return " ".join(reader.texts)
+    reader.feed(as_text(content))
+    return "".join(reader.texts)
 
 
 def _eml(content: bytes) -> str:
@@ -131,7 +158,7 @@ def _rtf(content: bytes) -> str:
 def _rst(content: bytes) -> str:
     """Return the lines without the marks of the format."""
     lines = [
-        line for line in _text(content).split("\n") if not re.match(r"\s*(?:\.\. |:\w+:)", line)
+        line for line in as_text(content).split("\n") if not re.match(r"\s*(?:\.\. |:\w+:)", line)
     ]
     text = re.sub(r":[\w:]+:`([^`<]+)[^`]*`|`([^`<]+)<[^`>]*>`_+", r"\1\2", "\n".join(lines))
     return re.sub(r"^[=\-~^\"*+#.'`]{3,}$|[*`|]", " ", text, flags=re.MULTILINE)
@@ -145,15 +172,6 @@ def pages_of(content: bytes, suffix: str) -> list[str]:
         with pdfplumber.open(BytesIO(content)) as document:
             return [page.extract_text() or "" for page in document.pages[:MOST_PAGES]]
     return []
-
-
-def _text(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
 
 
 def _pdf(content: bytes) -> str:
@@ -177,18 +195,18 @@ _EXTRACTORS = {
     ".pptx": _pptx,
     ".xlsx": _xlsx,
     ".odt": _odt,
-    ".html": _html,
-    ".htm": _html,
+    ".html": main_text,
+    ".htm": main_text,
     ".eml": _eml,
-    ".md": _text,
-    ".txt": _text,
-    ".csv": _text,
-    ".tsv": _text,
+    ".md": as_text,
+    ".txt": as_text,
+    ".csv": as_text,
+    ".tsv": as_text,
     ".rst": _rst,
     ".epub": _epub,
     ".rtf": _rtf,
-    ".yaml": _text,
-    ".sql": _text,
-    ".py": _text,
+    ".yaml": as_text,
+    ".sql": as_text,
+    ".py": as_text,
     ".pdf": _pdf,
 }

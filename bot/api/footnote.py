@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import ExitStack, aclosing
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -95,13 +96,15 @@ class Footnote:
             BuildRunningError: Another build of this index is running.
             ModelError: The embedding model cannot be loaded.
         """
-        from footnote_qa.index.building import quiet  # noqa: PLC0415 - imports the parsers
+        from footnote_qa.bot import upkeep  # noqa: PLC0415 - imports the parsers
+        from footnote_qa.index.building import quiet  # noqa: PLC0415
 
         self._refuse_if_closed()
         composition.current_index(self.settings)  # without paths, the sources are of the newest
         specs = sources_to_build(self.settings, [Path(one) for one in paths], force=force)
         options = composition.build_options(self.settings, full=full, force=force)
-        return builder_with_gate(self.settings, options, progress or quiet).build(specs)
+        builder = builder_with_gate(self.settings, options, progress or quiet)
+        return upkeep.build_index(self.settings, builder, specs)
 
     def ask(self, question: str | Question, *, audience: Groups = PUBLIC) -> Answer:
         """Answer one question; works where an event loop is running too.
@@ -116,11 +119,11 @@ class Footnote:
             IndexingError: The index is damaged.
             SettingsError: A key or a package for a model is missing.
         """
-        return self.engine.ask(_question(question, audience))
+        return self.engine.ask(self._question(question, audience))
 
     async def aask(self, question: str | Question, *, audience: Groups = PUBLIC) -> Answer:
         """Answer one question; takes and raises the same as `ask`."""
-        asked = _question(question, audience)
+        asked = self._question(question, audience)
         engine = await asyncio.to_thread(lambda: self.engine)
         return await engine.aask(asked)
 
@@ -140,7 +143,7 @@ class Footnote:
             on_step: Called with each further search and each document that is read.
             on_answer: Called with the complete answer.
         """
-        asked = _question(question, audience)
+        asked = self._question(question, audience)
         engine = self.engine
         return AnswerStream(lambda: engine.astream(asked), on_step=on_step, on_answer=on_answer)
 
@@ -153,7 +156,7 @@ class Footnote:
         on_answer: Callable[[Answer], None] | None = None,
     ) -> AsyncAnswerStream:
         """Return the answer as it arrives, for `async for`; takes and raises as `stream` does."""
-        events = self._events(_question(question, audience))
+        events = self._events(self._question(question, audience))
         return AsyncAnswerStream(events, on_step=on_step, on_answer=on_answer)
 
     async def _events(self, question: Question) -> AsyncGenerator[Event]:
@@ -171,7 +174,7 @@ class Footnote:
             audience: Groups whose documents may be used besides public ones; None uses all.
             turns: What was said before, oldest first.
         """
-        return Conversation(self, audience=_audience(audience), turns=turns)
+        return Conversation(self, audience=self._audience(audience), turns=turns)
 
     def search(
         self, question: str, *, k: int | None = None, audience: Groups = PUBLIC
@@ -183,7 +186,7 @@ class Footnote:
             k: How many passages at most; None takes `search.k` of the settings.
             audience: Groups whose documents may be found besides public ones; None finds all.
         """
-        asked = _question(question, audience)
+        asked = self._question(question, audience)
         if k is not None and k < 1:
             raise QuestionError(f"k is {k}: it is at least 1")
         most = self.settings.search.k if k is None else k
@@ -191,7 +194,7 @@ class Footnote:
 
     def documents(self, *, audience: Groups = PUBLIC) -> "list[DocumentRow]":
         """Return every indexed document that *audience* may see, by id."""
-        return self.index.documents(audience=_audience(audience))
+        return self.index.documents(audience=self._audience(audience))
 
     def read_document(self, document: str, *, audience: Groups = PUBLIC) -> Document:
         """Return a document with its stored text, in which the offsets of citations count.
@@ -199,13 +202,13 @@ class Footnote:
         Raises:
             DocumentNotFoundError: There is none with this id that *audience* may see.
         """
-        return self.index.document(document, audience=_audience(audience))
+        return self.index.document(document, audience=self._audience(audience))
 
     def as_query_engine(self, *, audience: Groups = PUBLIC) -> "FootnoteQueryEngine":
         """Return a llama-index query engine; its responses have a source node per citation."""
         from footnote_qa.bot.engine import FootnoteQueryEngine  # noqa: PLC0415 - llama-index
 
-        return FootnoteQueryEngine(self.engine, audience=_audience(audience))
+        return FootnoteQueryEngine(self.engine, audience=self._audience(audience))
 
     def as_retriever(
         self, *, k: int | None = None, audience: Groups = PUBLIC
@@ -214,7 +217,7 @@ class Footnote:
         from footnote_qa.bot.engine import PassageRetriever  # noqa: PLC0415 - imports llama-index
 
         most = self.settings.search.k if k is None else k
-        return PassageRetriever(self.index, k=most, audience=_audience(audience))
+        return PassageRetriever(self.index, k=most, audience=self._audience(audience))
 
     @property
     def index(self) -> "LiveIndex":
@@ -243,6 +246,29 @@ class Footnote:
             self._index = self._engine = None
             self._open.close()
 
+    def _question(self, question: str | Question, audience: Groups) -> Question:
+        if isinstance(question, Question):
+            if audience != PUBLIC:
+                raise QuestionError("a Question has its own audience: give it there")
+            asked = replace(question, audience=self._audience(question.audience))
+        elif isinstance(question, str):
+            asked = Question(text=question, audience=self._audience(audience))
+        else:
+            raise QuestionError(f"a question is a text, not {type(question).__name__}")
+        if not asked.text.strip():
+            raise QuestionError("there is no question: its text is empty")
+        return asked
+
+    def _audience(self, groups: Groups) -> Audience:
+        """Return the groups; those of a person, `email:…`, are looked up beside the index."""
+        if groups is None:
+            return None
+        if isinstance(groups, str):
+            raise QuestionError(f"an audience is a list of groups: write [{groups!r}]")
+        named = frozenset(groups)
+        people = [one.removeprefix("email:") for one in named if one.startswith("email:")]
+        return named | self.index.access.groups_of(people) if people else named
+
     def _refuse_if_closed(self) -> None:
         if self._is_closed:
             raise ClosedError("this Footnote was closed: make another one")
@@ -268,25 +294,3 @@ class Footnote:
         trace: TracebackType | None,
     ) -> None:
         await asyncio.to_thread(self.close)
-
-
-def _question(question: str | Question, audience: Groups) -> Question:
-    if isinstance(question, Question):
-        if audience != PUBLIC:
-            raise QuestionError("a Question has its own audience: give it there")
-        asked = question
-    elif isinstance(question, str):
-        asked = Question(text=question, audience=_audience(audience))
-    else:
-        raise QuestionError(f"a question is a text, not {type(question).__name__}")
-    if not asked.text.strip():
-        raise QuestionError("there is no question: its text is empty")
-    return asked
-
-
-def _audience(groups: Groups) -> Audience:
-    if groups is None:
-        return None
-    if isinstance(groups, str):
-        raise QuestionError(f"an audience is a list of groups: write [{groups!r}]")
-    return frozenset(groups)

@@ -32,19 +32,26 @@ app = typer.Typer(
 index_app = typer.Typer(no_args_is_help=True, help="Build, inspect and restore the index.")
 eval_app = typer.Typer(no_args_is_help=True, help="Measure answers on a question set.")
 slack_app = typer.Typer(no_args_is_help=True, help="Run the Slack bot.")
+keys_app = typer.Typer(no_args_is_help=True, help="Make and revoke keys of the HTTP API.")
+sources_app = typer.Typer(help="List the sources of documents, try them, and add one.")
 app.add_typer(index_app, name="index")
+app.add_typer(sources_app, name="sources")
 app.add_typer(eval_app, name="eval")
 app.add_typer(slack_app, name="slack")
+app.add_typer(keys_app, name="keys")
 
 _COMMANDS = (
     "footnote_qa.bot.cli.index",
     "footnote_qa.bot.cli.generations",
+    "footnote_qa.bot.cli.sources",
     "footnote_qa.bot.cli.ask",
     "footnote_qa.bot.cli.models",
     "footnote_qa.bot.cli.eval",
     "footnote_qa.bot.cli.eval_runs",
     "footnote_qa.bot.cli.question_sets",
     "footnote_qa.bot.cli.slack",
+    "footnote_qa.bot.cli.web",
+    "footnote_qa.bot.cli.keys",
     "footnote_qa.bot.cli.doctor",
     "footnote_qa.bot.cli.config",
     "footnote_qa.bot.cli.backup",
@@ -227,7 +234,7 @@ def process_age_s() -> float:
 
 def _status(error: Exception) -> int | None:
     """Return the exit status for an error that is known, else None."""
-    from footnote_qa.bot.errors import BotError, QuestionError, SettingsError, SlackError
+    from footnote_qa.bot.errors import BotError, QuestionError, SettingsError, SlackError, WebError
     from footnote_qa.errors import PluginError
     from footnote_qa.eval.errors import ChoiceError, EvalError, QuestionSetError
     from footnote_qa.index.errors import (
@@ -242,6 +249,7 @@ def _status(error: Exception) -> int | None:
         | QuestionError
         | PluginError
         | SlackError
+        | WebError
         | SourceError
         | ModelError
         | IndexMissingError

@@ -18,12 +18,14 @@ from footnote_qa.bot.cli.app import (
 
 if TYPE_CHECKING:
     from footnote_qa.bot.api import Conversation
+    from footnote_qa.index.search import LiveIndex
     from footnote_qa.index.types import Audience
 
 AudienceOption = Annotated[
     list[str] | None,
     typer.Option(
-        help="Use only public documents and those of this group. Repeat it for more groups. "
+        help="Use only public documents and those of this group, or of a person as "
+        "email:ann@example.org. Repeat it for more groups. "
         "Without it, every document is used.",
     ),
 ]
@@ -38,8 +40,12 @@ QuotesOption = Annotated[
 ]
 
 
-def _audience(groups: list[str] | None) -> "Audience":
-    return None if groups is None else frozenset(groups)
+def _audience(groups: list[str] | None, index: "LiveIndex") -> "Audience":
+    """Return the groups of the options; those of a person are looked up beside the index."""
+    if groups is None:
+        return None
+    people = [name.removeprefix("email:") for name in groups if name.startswith("email:")]
+    return frozenset(groups) | index.access.groups_of(people)
 
 
 @app.command("search")
@@ -63,9 +69,9 @@ def search(
     shared = shared_of(context)
     question = question_of(words)
     index = composition.live_index(shared.settings)
-    result = index.search(Question(text=question).text, k=k, audience=_audience(audience))
+    result = index.search(Question(text=question).text, k=k, audience=_audience(audience, index))
     if as_json:
-        from footnote_qa.bot.cli.json_output import search_json
+        from footnote_qa.bot.json_output import search_json
 
         print_json(search_json(result))
         return
@@ -107,10 +113,10 @@ def ask(
     settings = shared.settings
     index = composition.live_index(settings)
     answer = composition.engine(settings, index).ask(
-        Question(text=question, audience=_audience(audience))
+        Question(text=question, audience=_audience(audience, index))
     )
     if as_json:
-        from footnote_qa.bot.cli.json_output import answer_json
+        from footnote_qa.bot.json_output import answer_json
 
         print_json(answer_json(answer))
     else:
@@ -142,7 +148,7 @@ def chat(
     )
     with Footnote.of(shared.settings) as bot:
         _ = bot.engine  # what is missing is said before the first question
-        _converse(bot.conversation(audience=_audience(audience)), style)
+        _converse(bot.conversation(audience=_audience(audience, bot.index)), style)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +162,7 @@ def _converse(conversation: "Conversation", style: _Style) -> None:
     import json
 
     from footnote_qa.bot.cli.console import answer_view, stderr, stdout
-    from footnote_qa.bot.cli.json_output import answer_json
+    from footnote_qa.bot.json_output import answer_json
 
     console, prompt = stdout(), stderr()
     while True:

@@ -4,6 +4,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -59,17 +60,34 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     for source in settings.sources:
         # A build tries the sources that are not on this machine.
         found = source.path is None or source.path.exists()
-        message = str(source.path or source.repository or source.sitemap or source.reader)
+        message = source.place
         message += "" if found else " does not exist: fix its path under [[sources]]"
         yield Finding(name="source", well=found, message=message)
     from footnote_qa.bot import composition
 
+    yield from _services(settings)
     for place in composition.dropped_sources(settings):
         message = (
             f"{place} is in the index but not under [[sources]]: add it there, or run "
             "`footnote index build --force` to build without it"
         )
         yield Finding(name="source", well=False, message=message)
+
+
+def _services(settings: Settings) -> Iterator[Finding]:
+    """Yield how the last sync of each service went, and which variables are missing."""
+    from footnote_qa.bot import composition
+    from footnote_qa.index.errors import IndexingError
+
+    now = datetime.now(UTC)
+    with contextlib.suppress(IndexingError):
+        for note in composition.index_directory(settings).access.notes():
+            lines = note.lines(now)
+            for line in lines:
+                yield Finding(name="source", well=False, message=line)
+            if not lines:
+                message = f"{note.name}: {note.items} items, in step since {note.synced_at}"
+                yield Finding(name="source", well=True, message=message)
 
 
 def _store(settings: Settings) -> Iterator[Finding]:

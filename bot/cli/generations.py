@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,6 @@ import typer
 
 from footnote_qa.bot.cli.app import (
     SOME_FAILED,
-    Json,
     JsonOption,
     LogFormatOption,
     index_app,
@@ -21,7 +21,7 @@ from footnote_qa.bot.cli.logging import configure
 if TYPE_CHECKING:
     from footnote_qa.index.building import BuildResult
     from footnote_qa.index.errors import IndexingError
-    from footnote_qa.index.storage import IndexDirectory, Manifest
+    from footnote_qa.index.storage import IndexDirectory
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,13 @@ GenerationArgument = Annotated[
 def generations(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List the generations (stored versions) of the index, oldest first."""
     from footnote_qa.bot import composition
+    from footnote_qa.bot.json_output import generation_json
 
     directory = composition.current_index(shared_of(context).settings)
     served, readable = directory.served(), directory.readable()
-    rows = [_row(name, readable.get(name), live=name == served) for name in directory.names()]
+    rows = [
+        generation_json(name, readable.get(name), live=name == served) for name in directory.names()
+    ]
     if as_json:
         print_json({"generations": rows})
         return
@@ -51,23 +54,6 @@ def generations(context: typer.Context, *, as_json: JsonOption = False) -> None:
         gate = f"{row['gate']}, words only" if row["lexical_only"] else str(row["gate"])
         table.add_row("●" if row["live"] else "", *cells, gate)
     stdout().print(table)
-
-
-def _row(name: str, manifest: "Manifest | None", *, live: bool) -> Json:
-    from footnote_qa.bot.cli.json_output import time_json
-
-    if manifest is None:
-        nothing = dict.fromkeys(("created_at", "documents", "chunks", "lexical_only"))
-        return {"generation": name, "live": live, "gate": "unreadable"} | nothing
-    return {
-        "generation": name,
-        "created_at": time_json(manifest.created_at),
-        "documents": manifest.documents,
-        "chunks": manifest.chunks,
-        "live": live,
-        "gate": "passed" if manifest.passed else "failed",
-        "lexical_only": manifest.lexical_only,
-    }
 
 
 @index_app.command("rollback")
@@ -94,6 +80,40 @@ def rollback(
         print_json({"generation": manifest.generation, "from": left})
     else:
         typer.secho(f"{manifest.generation} is in use again", fg=typer.colors.GREEN)
+
+
+@index_app.command("purge")
+def purge(
+    context: typer.Context,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove older generations and everything else that still holds deleted documents.
+
+    These are also removed: texts that were recognised in pictures, files of sources that are no
+    longer used, and approved answers that were set aside. There is no rollback after this.
+    """
+    from footnote_qa.bot import composition, upkeep
+
+    settings = shared_of(context).settings
+    directory = composition.current_index(settings)
+    served = directory.served()
+    older = [name for name in directory.names() if name != served]
+    if not yes and not typer.confirm(
+        f"Remove {len(older)} generations and keep {served} alone?", default=False
+    ):
+        raise typer.Exit(SOME_FAILED)
+    removed, held = directory.purge()
+    left = upkeep.purge_caches(settings)
+    if as_json:
+        print_json({"generation": served, "removed": removed, "in_use": held, "files": left})
+    else:
+        typer.echo(f"{len(removed)} generations and {left} other files and folders removed")
+        if held:
+            typer.secho(f"still read by a bot: {', '.join(held)}", fg=typer.colors.YELLOW)
+    if held:
+        raise typer.Exit(SOME_FAILED)
 
 
 @index_app.command("verify")
@@ -144,20 +164,27 @@ def watch(
 ) -> None:
     """Build now, and again whenever documents change. Stop it with Ctrl-C.
 
+    Services such as Confluence are asked every ten minutes, or as `every` of the source says.
+
     With --json, every build prints one JSON object.
     """
-    from footnote_qa.bot import composition
+    from footnote_qa.bot import composition, upkeep
     from footnote_qa.bot.api import builder_with_gate, sources_to_build
     from footnote_qa.bot.errors import SettingsError
-    from footnote_qa.index.building import keep_built, quiet, ticks
+    from footnote_qa.index.building import Polling, keep_built, quiet, ticks
 
     settings = shared_of(context).settings
     composition.current_index(settings)  # its sources are those to watch
     if log_format is not None:
         configure(verbose=not shared_of(context).quiet, form=log_format)
     specs = sources_to_build(settings, None)
-    builder = builder_with_gate(settings, composition.build_options(settings), quiet)
+    polling = Polling(specs)
+    builder = replace(
+        builder_with_gate(settings, composition.build_options(settings), quiet),
+        is_due=polling.is_due,
+    )
     roots = [Path(spec.path) for spec in specs if spec.kind == "folder"]
+    every = min(filter(None, (every, polling.every_s)), default=None)
     if not roots and every is None:
         raise SettingsError("none of the sources reports changes: add --every SECONDS")
 
@@ -165,12 +192,16 @@ def watch(
         _report(outcome, as_json=as_json)
 
     with suppress(KeyboardInterrupt):  # the way it is meant to end; a build half way does no harm
-        keep_built(ticks(roots, every_s=every), lambda: builder.build(specs), report)
+        keep_built(
+            ticks(roots, every_s=every),
+            lambda: upkeep.build_index(settings, builder, specs),
+            report,
+        )
 
 
 def _report(outcome: "BuildResult | IndexingError", *, as_json: bool) -> None:
     from footnote_qa.bot.cli.index import show_build
-    from footnote_qa.bot.cli.json_output import build_json
+    from footnote_qa.bot.json_output import build_json
     from footnote_qa.index.errors import IndexingError
 
     if isinstance(outcome, IndexingError):

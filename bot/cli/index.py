@@ -1,5 +1,6 @@
 """The commands `footnote index …`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,7 +62,7 @@ def build(
         footnote index build docs/
         footnote index build --dry-run
     """
-    from footnote_qa.bot import composition
+    from footnote_qa.bot import composition, upkeep
     from footnote_qa.bot.api import builder_with_gate, sources_to_build
     from footnote_qa.bot.cli.console import build_progress
 
@@ -75,12 +76,13 @@ def build(
         return
     try:
         with build_progress(hidden=hidden) as progress:
-            result = builder_with_gate(settings, options, progress).build(specs)
+            builder = builder_with_gate(settings, options, progress)
+            result = upkeep.build_index(settings, builder, specs)
     except KeyboardInterrupt:
         _say_stopped(shared, as_json=as_json)
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        from footnote_qa.bot.cli.json_output import build_json
+        from footnote_qa.bot.json_output import build_json
 
         print_json(build_json(result))
     else:
@@ -129,7 +131,7 @@ def _dry_run(
 
 
 def _preview_json(seen: "Preview") -> Json:
-    from footnote_qa.bot.cli.json_output import problem_json
+    from footnote_qa.bot.json_output import problem_json
 
     def count(action: str) -> int:
         return sum(entry.action == action and entry.problem is None for entry in seen.plan)
@@ -196,7 +198,7 @@ def _show_outcome(console: "Console", result: "BuildResult") -> None:
 def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """Show which index is in use, how old it is, and which documents changed since."""
     from footnote_qa.bot import composition
-    from footnote_qa.bot.cli.json_output import time_json
+    from footnote_qa.bot.json_output import source_json, time_json
 
     settings = shared_of(context).settings
     directory = composition.current_index(settings)
@@ -211,10 +213,14 @@ def status(context: typer.Context, *, as_json: JsonOption = False) -> None:
         "model": manifest.model,
         "stale": stale,
     }
+    notes = directory.access.notes()
+    value["sources"] = [source_json(note) for note in notes]
     if as_json:
         print_json(value | ({"error": fault} if fault else {}))
     else:
         _show_status(manifest, stale)
+        for line in [line for note in notes for line in note.lines(datetime.now(UTC))]:
+            typer.secho(line, fg=typer.colors.YELLOW)
     if fault:
         typer.secho(f"footnote: {fault}", fg=typer.colors.RED, err=True)
         raise typer.Exit(SOME_FAILED)
@@ -250,7 +256,7 @@ def _since(
 
 def _show_status(manifest: "Manifest", stale: dict[str, int] | None) -> None:
     from footnote_qa.bot.cli.console import age, stdout
-    from footnote_qa.bot.cli.json_output import time_json
+    from footnote_qa.bot.json_output import time_json
 
     console = stdout()
     console.print(
@@ -276,7 +282,7 @@ def _show_status(manifest: "Manifest", stale: dict[str, int] | None) -> None:
 def documents(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List every file of the sources; if one is not indexed, with the reason."""
     from footnote_qa.bot import composition
-    from footnote_qa.bot.cli.json_output import document_json
+    from footnote_qa.bot.json_output import document_json
 
     generation = composition.current_index(shared_of(context).settings).open_best()
     rows = generation.passages.rows()

@@ -15,7 +15,9 @@ from footnote_qa.bot.cli.app import (
     shared_of,
     slack_app,
 )
+from footnote_qa.bot.cli.changes import changes_in_words
 from footnote_qa.bot.cli.logging import configure
+from footnote_qa.bot.cli.spending import spent_lines
 
 if TYPE_CHECKING:
     from footnote_qa.bot.settings import Settings
@@ -47,7 +49,7 @@ def run(
     After a change of `.env`, the signal HUP takes up new tokens and keys without a restart.
     """
     from footnote_qa.bot import composition
-    from footnote_qa.bot.slack import Freshness, IndexCatalog, Service, secrets
+    from footnote_qa.bot.slack import Freshness, IndexCatalog, IndexGroups, Service, secrets
     from footnote_qa.bot.slack import run as serve
     from footnote_qa.bot.slack.inbound import parse_address
 
@@ -69,7 +71,7 @@ def run(
         return new
 
     with (
-        Freshness(lambda: _changes(settings)) as freshness,
+        Freshness(lambda: changes_in_words(settings)) as freshness,
         composition.following(settings, index) as follower,
     ):
         service = Service(
@@ -77,6 +79,7 @@ def run(
             reload=read_again,
             store=composition.store(settings),
             library=IndexCatalog(index, stale=freshness.told),
+            groups=IndexGroups(index),
             answers=answers,
             answers_are_indexed=any(Path(spec.path) == answers.absolute() for spec in specs),
             spend=lambda: spent_lines(settings),
@@ -103,13 +106,21 @@ def app_manifest(
             "--listen", help="Also ask to read channels, for follow-ups without a mention."
         ),
     ] = False,
+    permissions: Annotated[
+        bool,
+        typer.Option(
+            "--permissions",
+            help="Also ask for e-mail addresses, user groups and members of channels, for documents"
+            " with permissions of their own.",
+        ),
+    ] = False,
 ) -> None:
     """Print the app manifest. Paste it as JSON at api.slack.com/apps, “From a manifest”."""
     from footnote_qa.bot.slack import app_manifest as build
     from footnote_qa.bot.slack.inbound import EVENTS_PATH
 
     url = None if http is None else http.removesuffix("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
-    print_json(build(url, listen=listen))
+    print_json(build(url, listen=listen, permissions=permissions))
 
 
 @slack_app.command("feedback")
@@ -175,8 +186,7 @@ def forget_user(
     This does not delete messages in Slack: they belong to the workspace.
     """
     from footnote_qa.bot import composition
-    from footnote_qa.bot.slack.features import unname
-    from footnote_qa.bot.state import AnswerRepository, note_erasure
+    from footnote_qa.bot.state import AnswerRepository, note_erasure, unname
 
     settings = shared_of(context).settings
     with composition.store(settings) as store:
@@ -197,38 +207,3 @@ def forget_user(
     else:
         told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
         typer.echo(f"{user} is forgotten: {told}")
-
-
-def spent_lines(settings: "Settings") -> list[str]:
-    """Return what models cost today, in lines."""
-    from footnote_qa.bot import composition
-    from footnote_qa.bot.llm import Scope
-
-    if not settings.models.providers:
-        return ["Models: none, answers quote the documents at no cost"]
-    with closing(composition.ledger(settings)) as ledger:
-        spent = [("all", ledger.spent_today(Scope.ALL), settings.models.budget_usd_per_day)]
-        for provider in settings.models.providers:
-            today = ledger.spent_today(Scope.PROVIDER, provider.name)
-            spent.append((provider.name, today, provider.budget_usd_per_day))
-    return [
-        f"Spent today, {name}: ${today:.4f}" + ("" if budget is None else f" of ${budget:.2f}")
-        for name, today, budget in spent
-    ]
-
-
-def _changes(settings: "Settings") -> str:
-    """Return what changed in the documents since the index was built, in words."""
-    from footnote_qa.bot import composition
-    from footnote_qa.index.building import plan_build
-
-    specs = composition.source_specs(settings)
-    if any(spec.kind != "folder" for spec in specs):
-        return ""  # looking at the others would fetch them
-    plan = plan_build(
-        composition.index_directory(settings),
-        specs,
-        max_file_bytes=settings.index.max_file_mb * composition.MEGABYTE,
-    )
-    count = sum(entry.action in {"added", "changed", "removed", "renamed"} for entry in plan)
-    return f"{count} file{'s' if count > 1 else ''} changed" if count else ""

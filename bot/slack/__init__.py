@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from footnote_qa.bot.slack.documents import Freshness, IndexCatalog
+from footnote_qa.bot.slack.documents import Freshness, IndexCatalog, IndexGroups
 from footnote_qa.bot.slack.manifest import SCOPES, app_manifest
 from footnote_qa.bot.slack.tokens import check_slack, secrets
 
@@ -19,6 +19,7 @@ __all__ = [
     "SCOPES",
     "Freshness",
     "IndexCatalog",
+    "IndexGroups",
     "Service",
     "app_manifest",
     "check_slack",

@@ -23,7 +23,7 @@ from footnote_qa.bot.settings import Settings
 from footnote_qa.bot.slack.composition import Bot, Parts
 from footnote_qa.bot.slack.documents import DocumentCatalog
 from footnote_qa.bot.slack.features import app_home, commands, feedback, handoff
-from footnote_qa.bot.slack.inbound import Address, Events, Health, register, served
+from footnote_qa.bot.slack.inbound import Address, Directory, Events, Health, register, served
 from footnote_qa.bot.slack.outbound import Clients
 from footnote_qa.bot.slack.responder import Engine
 from footnote_qa.bot.slack.rotation import Rotation
@@ -62,6 +62,7 @@ class Service:
         health: Address of the health page in Socket Mode; None has no health page.
         reload: Reads the settings again, for new tokens and keys; None takes up none.
         index_store: How the last looks into the index store went; None if there is no such store.
+        groups: Groups of the sources; None if there are none.
     """
 
     engine: Engine
@@ -74,6 +75,7 @@ class Service:
     health: Address | None = None
     reload: Callable[[], Settings] | None = None
     index_store: "Callable[[], StoreState] | None" = None
+    groups: Directory | None = None
 
 
 class _Ending:
@@ -132,6 +134,7 @@ async def run(settings: Settings, service: Service) -> int:
             answers_are_indexed=service.answers_are_indexed,
             spend=service.spend,
             index_store=service.index_store,
+            groups=service.groups,
             owner=uuid4().hex,
             started_at=time.time(),
         )

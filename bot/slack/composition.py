@@ -13,7 +13,15 @@ from footnote_qa.bot.errors import StoreError, StoreUnavailableError
 from footnote_qa.bot.settings import SlackSettings
 from footnote_qa.bot.slack.documents import DocumentCatalog
 from footnote_qa.bot.slack.features import Dependencies
-from footnote_qa.bot.slack.inbound import Cancellations, Dispatcher, Inbox, Limits, People
+from footnote_qa.bot.slack.inbound import (
+    Audiences,
+    Cancellations,
+    Directory,
+    Dispatcher,
+    Inbox,
+    Limits,
+    People,
+)
 from footnote_qa.bot.slack.metrics import Meter
 from footnote_qa.bot.slack.outbound import (
     Clients,
@@ -33,6 +41,7 @@ from footnote_qa.bot.state import (
     StreamCounter,
     count_open,
 )
+from footnote_qa.index.access import SyncNote
 from footnote_qa.index.errors import IndexingError
 
 if TYPE_CHECKING:
@@ -48,6 +57,7 @@ class Parts:
         owner: Names this process among those that share the state.
         started_at: When it began, in seconds since the epoch.
         index_store: How the last looks into the index store went; None if there is no such store.
+        groups: Groups of the sources; None if there are none.
     """
 
     clients: Clients
@@ -61,6 +71,7 @@ class Parts:
     owner: str
     started_at: float
     index_store: "Callable[[], StoreState] | None" = None
+    groups: Directory | None = None
 
 
 class Bot:
@@ -75,6 +86,12 @@ class Bot:
         self.records = AnswerRepository(store.database)
         self.channels = _channels(settings, store, team)
         self.people = People(parts.clients.calls, team=team)
+        self.audiences = Audiences(
+            parts.clients.calls,
+            people=self.people,
+            channels=self.channels,
+            directory=parts.groups,
+        )
         self.indicator = StatusIndicator(parts.clients.posts)
         self.writer = Writer(
             parts.clients,
@@ -148,9 +165,28 @@ class Bot:
                 state = self.parts.index_store()
                 gauges["footnote_index_store_reachable"] = float(not state.fault)
                 gauges["footnote_index_store_seconds"] = state.seconds
-            return self.meter.text(gauges)
+            return self.meter.text(gauges, await asyncio.to_thread(self._source_gauges))
 
         return text
+
+    def _source_gauges(self) -> dict[str, dict[str, float]]:
+        """Return how each source is, by the name of the metric."""
+        notes, now = self._notes(), datetime.now(UTC)
+        return {
+            "footnote_source_age_seconds": {
+                note.name: age for note in notes if (age := note.age_s(now)) is not None
+            },
+            "footnote_source_faults": {note.name: float(len(note.faults)) for note in notes},
+            "footnote_source_items": {note.name: float(note.items) for note in notes},
+            "footnote_source_broken": {note.name: float(note.broken) for note in notes},
+        }
+
+    def _notes(self) -> list[SyncNote]:
+        if self.parts.groups is None:
+            return []
+        with contextlib.suppress(IndexingError):
+            return self.parts.groups.notes()
+        return []
 
     def status(self) -> list[str]:
         """Return the bot's status, in lines for administrators."""
@@ -161,6 +197,7 @@ class Bot:
             f"Running for {minutes // 60} h {minutes % 60} min",
             *self.parts.spend(),
             *self._index_store(),
+            *(line for note in self._notes() for line in note.lines(datetime.now(UTC))),
         ]
 
     def _index_store(self) -> list[str]:
@@ -188,6 +225,7 @@ class Bot:
             records=self.records,
             channels=self.channels,
             people=self.people,
+            audiences=self.audiences,
             policy=Policy(
                 bot_user=parts.identity.bot_user,
                 max_question_chars=settings.max_question_chars,
@@ -209,6 +247,7 @@ class Bot:
             records=self.records,
             channels=self.channels,
             people=self.people,
+            audiences=self.audiences,
             library=self.parts.library,
             answers=self.parts.answers,
             answers_are_indexed=self.parts.answers_are_indexed,

@@ -2,12 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, Self
 
 from footnote_qa.bot.types import Citation
+from footnote_qa.index.access import SyncNote
+from footnote_qa.index.audience import NOBODY, audience_of, both, may_see
 from footnote_qa.index.search import LiveIndex
 from footnote_qa.index.types import Audience
 
@@ -59,6 +61,10 @@ class DocumentCatalog(Protocol):
         """Return the quote in its context; None if it is no longer there."""
         ...
 
+    def audience_of(self, documents: Sequence[str]) -> tuple[str, ...]:
+        """Return the audience of those who may see all of *documents*."""
+        ...
+
 
 class IndexCatalog:
     """The documents of the generation in use.
@@ -79,11 +85,10 @@ class IndexCatalog:
     def facts(self, audience: Audience) -> Facts:
         """Describe the documents that *audience* may see."""
         generation = self._index.generation
-        rows = generation.passages.rows()
+        passages = generation.passages
+        rows = [row for row in passages.rows() if not passages.hides(row.document)]
         titles = [
-            row.title
-            for row in rows
-            if row.status == "indexed" and _may_see(row.audience, audience)
+            row.title for row in rows if row.status == "indexed" and may_see(row.audience, audience)
         ]
         return Facts(
             generation=generation.manifest.generation,
@@ -93,10 +98,19 @@ class IndexCatalog:
             stale=self.stale(),
         )
 
+    def audience_of(self, documents: Sequence[str]) -> tuple[str, ...]:
+        """Return the audience of those who may see all of *documents*; nobody may see lost ones."""
+        passages = self._index.generation.passages
+        found = [passages.document(name) for name in documents]
+        return _all_of(audience_of(NOBODY) if one is None else one.audience for one in found)
+
     def excerpt(self, citation: Citation, audience: frozenset[str]) -> Excerpt | None:
         """Return the quote in its context, if it is still in the same place."""
-        document = self._index.generation.passages.document(citation.document)
-        if document is None or not _may_see(document.audience, audience):
+        passages = self._index.generation.passages
+        document = passages.document(citation.document)
+        if document is None or passages.hides(citation.document):
+            return None
+        if not may_see(document.audience, audience):
             return None
         start, end = citation.start, citation.end
         if document.text[start:end] != citation.quote:
@@ -108,8 +122,31 @@ class IndexCatalog:
         )
 
 
-def _may_see(document: tuple[str, ...], audience: Audience) -> bool:
-    return audience is None or not document or bool(audience & set(document))
+def _all_of(audiences: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the audience of those who are in all of them."""
+    found: tuple[str, ...] = ()
+    for one in audiences:
+        found = both(found, one)
+    return found
+
+
+class IndexGroups:
+    """The groups of the sources, from the table beside the index."""
+
+    def __init__(self, index: LiveIndex) -> None:
+        self._index = index
+
+    def groups_of(self, addresses: Iterable[str]) -> frozenset[str]:
+        """Return every group of the person with these e-mail addresses."""
+        return self._index.access.groups_of(addresses)
+
+    def named(self) -> frozenset[str]:
+        """Return the groups that documents of the index in use name."""
+        return self._index.generation.passages.named_groups
+
+    def notes(self) -> list[SyncNote]:
+        """Return how the last sync of each source went."""
+        return self._index.access.notes()
 
 
 EVERY_S: Final = 300.0

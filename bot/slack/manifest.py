@@ -75,19 +75,40 @@ LISTENING: Final = {
 }
 """Scopes that deliver every message of a channel to the app; only requested if asked for."""
 
+PERMISSION_METHODS: Final = {
+    "conversations.members": "channels:read",
+    "usergroups.users.list": "usergroups:read",
+}
+"""Methods called only if documents are for groups of sources or of Slack."""
+
+PERMISSIONS: Final = {
+    "users:read.email": "what each person may read in the sources",
+    "usergroups:read": "documents for user groups of Slack",
+    "channels:read": "documents for all members of a public channel",
+    "groups:read": "the same for private channels",
+}
+"""Scopes to find out who may see documents with permissions of their own."""
+
 _ALL: Final = {s.scope for s in SUBSCRIPTIONS if not s.listens} | set(METHODS.values())
 SCOPES: Final = tuple(sorted((_ALL | {"commands"}) - set(OPTIONAL) - {""}))
 
 
-def app_manifest(http_url: str | None, *, listen: bool = False) -> dict[str, object]:
+def app_manifest(
+    http_url: str | None, *, listen: bool = False, permissions: bool = False
+) -> dict[str, object]:
     """Describe the app for "From a manifest" on https://api.slack.com/apps.
 
     Args:
         http_url: Where Slack sends events; None for Socket Mode.
         listen: Whether the app may read messages in channels without being mentioned.
+        permissions: Whether the app may look up addresses, user groups and members of channels.
     """
     subscribed = [s.event for s in SUBSCRIPTIONS if listen or not s.listens]
-    optional = [*OPTIONAL, *(LISTENING if listen else ())]
+    optional = [
+        *OPTIONAL,
+        *(LISTENING if listen else ()),
+        *(PERMISSIONS if permissions else ()),
+    ]
     where = {} if http_url is None else {"request_url": http_url}
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},

@@ -25,6 +25,10 @@ _HELP: Final = {
     "footnote_index_age_seconds": "Age of the index in use",
     "footnote_index_store_reachable": "Whether the last look into the index store succeeded",
     "footnote_index_store_seconds": "Time since the index store was last looked into",
+    "footnote_source_age_seconds": "Time since the last sync of a source that succeeded",
+    "footnote_source_faults": "Faults of the last sync of a source",
+    "footnote_source_items": "Items of a source",
+    "footnote_source_broken": "Items of a source that could not be fetched",
 }
 
 # They would add a gauge `…_created` to every counter. The library has no types for this function.
@@ -54,13 +58,22 @@ class Meter:
         self._outcomes.labels(outcome).inc()
         self._seconds.observe(seconds)
 
-    def text(self, gauges: Mapping[str, float]) -> str:
+    def text(
+        self,
+        gauges: Mapping[str, float],
+        sources: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> str:
         """Return all metrics in the text format of Prometheus, version 0.0.4.
 
         Args:
             gauges: Values of this moment, by the name of the metric.
+            sources: The same for each source: by the name of the metric, then of the source.
         """
         now = CollectorRegistry()
         for name, value in gauges.items():
             Gauge(name, _HELP[name], registry=now).set(value)
+        for name, by_source in (sources or {}).items():
+            gauge = Gauge(name, _HELP[name], ["source"], registry=now)
+            for source, value in by_source.items():
+                gauge.labels(source).set(value)
         return (generate_latest(self._registry) + generate_latest(now)).decode()

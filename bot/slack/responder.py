@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from footnote_qa.bot.slack.inbound import People, Standing
+from footnote_qa.bot.slack.inbound import Audiences, People, Standing
 from footnote_qa.bot.slack.messages import (
     Frame,
     Message,
@@ -102,6 +102,7 @@ class Responder:
     records: AnswerRepository
     channels: ChannelRepository
     people: People
+    audiences: Audiences
     policy: Policy
 
     async def respond(self, claimed: Claimed) -> None:
@@ -187,10 +188,12 @@ class Responder:
                 await self.delivery.whole(claimed, note(texts.GUEST))
             return
         question = await asyncio.to_thread(self._question, claimed, text)
-        if person.standing is not Standing.MEMBER or claimed.received.is_open:
-            # It is unknown what an unknown person may see, or what people of other companies in a
-            # shared channel may see.
-            question = replace(question, audience=frozenset())
+        # It is unknown what an unknown person may see, or what people of other companies in a
+        # shared channel may see.
+        if person.standing is Standing.MEMBER and not claimed.received.is_open:
+            received = claimed.received
+            audience = await self.audiences.of(received.channel, received.user)
+            question = replace(question, audience=audience)
         await self._answer(claimed, question, may_stream=may_stream)
 
     def _question(self, claimed: Claimed, text: str) -> Question:
@@ -198,7 +201,7 @@ class Responder:
         is_private = received.kind is Kind.COMMAND
         return Question(
             text=text,
-            audience=self.channels.audience(received.channel, received.user),
+            audience=frozenset(),
             history=() if is_private else self.records.turns(received, limit=HISTORY),
             thread=f"{received.channel}:{received.thread_ts}",
             user=received.user,

@@ -1,13 +1,11 @@
 """Stored answers and feedback, erased after a while."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -41,6 +39,7 @@ class StoredAnswer:
         user: Who asked.
         question: As it was understood.
         at: When it was answered, in seconds since the epoch.
+        is_shared: Whether the person who asked has shown it to others.
     """
 
     id: str
@@ -51,6 +50,7 @@ class StoredAnswer:
     question: str
     answer: Answer
     at: float
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,22 @@ class AnswerRepository:
     def last_of(self, user: str, *, limit: int) -> list[StoredAnswer]:
         """Return a person's last questions, newest first."""
         return self._some('"user" = :user', {"user": user}, limit=limit)
+
+    def of_person(self, received: Received, *, limit: int) -> list[StoredAnswer]:
+        """Return the last questions of a person in one place, newest first."""
+        place = {"team": received.team, "channel": received.channel, "user": received.user}
+        return self._some(
+            'team = :team AND channel = :channel AND "user" = :user', place, limit=limit
+        )
+
+    def in_thread(self, received: Received, *, limit: int) -> list[StoredAnswer]:
+        """Return the last questions of a thread, newest first."""
+        place = {
+            "team": received.team,
+            "channel": received.channel,
+            "thread_ts": received.thread_ts,
+        }
+        return self._some(_IN_THREAD, place, limit=limit)
 
     def unanswered(self, *, limit: int) -> list[StoredAnswer]:
         """Return the last questions without an answer, or with an unhelpful one, newest first."""
@@ -215,7 +231,7 @@ class AnswerRepository:
     def forget_question(self, question_id: str) -> None:
         """Erase an answer and its feedback."""
         with self.database.transaction() as sql:
-            for table in ("answer", "feedback", "handoff"):
+            for table in ("answer", "feedback", "handoff", "asked"):
                 sql.execute(
                     f"DELETE FROM {table} WHERE question_id = :id",
                     {"id": question_id},
@@ -236,6 +252,8 @@ class AnswerRepository:
                 values,
             ).rowcount
             sql.execute(f"DELETE FROM handoff WHERE asked_by = :user OR {theirs}", values)
+            for table in ("asked", "web_session"):
+                sql.execute(f'DELETE FROM {table} WHERE "user" = :user', values)
             answers = sql.execute('DELETE FROM answer WHERE "user" = :user', values).rowcount
             questions = sql.execute(
                 "UPDATE question SET \"user\" = '', text = '', response_url = '', state = 'done',"
@@ -256,7 +274,7 @@ class AnswerRepository:
             pruned = sql.execute(
                 "DELETE FROM answer WHERE at < :before", {"before": before}
             ).rowcount
-            for table in ("feedback", "handoff"):
+            for table in ("feedback", "handoff", "asked"):
                 sql.execute(
                     f"DELETE FROM {table} WHERE question_id NOT IN (SELECT question_id FROM answer)"
                 )
@@ -288,13 +306,14 @@ class AnswerRepository:
                 question=row["question"],
                 answer=_ANSWER.validate_json(row["record"]),
                 at=row["at"],
+                is_shared=row["shared_at"] is not None,
             )
             for row in rows
         ]
 
 
 _IN_THREAD: Final = "team = :team AND channel = :channel AND thread_ts = :thread_ts"
-_WITH_TEXTS: Final = ("question", "answer", "feedback")
+_WITH_TEXTS: Final = ("question", "answer", "feedback", "asked")
 _NAMES: Final = (
     ("handoff", "helper"),
     ("handoff", "closed_by"),
@@ -325,14 +344,3 @@ def _citation(citation: Citation) -> dict[str, object]:
 def _iso(seconds: float) -> str:
     at = datetime.fromtimestamp(seconds, UTC)
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def note_erasure(path: Path, user: str, counts: Mapping[str, int]) -> None:
-    """Append a line and wait until it is on disk."""
-    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    line = json.dumps({"at": at, "event": "forget_user", "user": user} | dict(counts))
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a") as file:
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())

@@ -121,6 +121,53 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT
         """,
     ),
+    (
+        # Who is signed in to the web pages; the id is a digest of the cookie
+        """
+        CREATE TABLE web_session (
+            id          TEXT PRIMARY KEY,
+            via         TEXT NOT NULL,
+            "user"        TEXT NOT NULL,
+            name        TEXT NOT NULL,
+            groups      TEXT NOT NULL,
+            roles       TEXT NOT NULL,
+            csrf        TEXT NOT NULL,
+            expires_at  REAL NOT NULL
+        ) STRICT
+        """,
+        # Keys of other programs; the secret is a digest
+        """
+        CREATE TABLE api_key (
+            id          TEXT PRIMARY KEY,
+            name        TEXT NOT NULL,
+            secret      TEXT NOT NULL,
+            scopes      TEXT NOT NULL,
+            groups      TEXT NOT NULL,
+            created_at  REAL NOT NULL,
+            revoked_at  REAL
+        ) STRICT
+        """,
+        # What the page for owners needs of each answer, made from it; the record is large
+        """
+        CREATE TABLE asked (
+            question_id TEXT PRIMARY KEY,
+            team        TEXT NOT NULL,
+            channel     TEXT NOT NULL,
+            "user"        TEXT NOT NULL,
+            question    TEXT NOT NULL,
+            status      TEXT NOT NULL,
+            answerer    TEXT NOT NULL,
+            ms          REAL NOT NULL,
+            at          REAL NOT NULL,
+            model       TEXT NOT NULL DEFAULT '',
+            vector      TEXT NOT NULL DEFAULT ''
+        ) STRICT
+        """,
+        "ALTER TABLE approved ADD COLUMN question TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE approved ADD COLUMN review_at REAL",
+        # SHA-256 of each document that the answer quotes, by its id, as JSON
+        "ALTER TABLE approved ADD COLUMN quoted TEXT NOT NULL DEFAULT '{}'",
+    ),
 )
 """Step n brings a database from version n to n + 1; a released step is never changed."""
 
@@ -130,7 +177,7 @@ SCHEMA: Final = Schema(
 
 TABLES: Final = (
     *("question", "answer", "feedback", "handoff"),
-    *("approved", "channel", "quiet_thread"),
+    *("approved", "channel", "quiet_thread", "api_key"),
 )
 """The tables of a backup."""
 

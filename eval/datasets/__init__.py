@@ -8,12 +8,19 @@ from footnote_qa.eval.datasets.drafts import (
     draft_questions_by_model,
 )
 from footnote_qa.eval.datasets.feedback import cases_of, read_feedback
-from footnote_qa.eval.datasets.json_lines import CaseLine, add_cases, read_cases, write_cases
+from footnote_qa.eval.datasets.json_lines import (
+    CaseLine,
+    PlaceLine,
+    add_cases,
+    read_cases,
+    write_cases,
+)
 from footnote_qa.eval.datasets.loading import load
 
 __all__ = [
     "CaseLine",
     "Decision",
+    "PlaceLine",
     "Verdict",
     "add_cases",
     "cases_of",

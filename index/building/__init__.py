@@ -5,10 +5,13 @@ from footnote_qa.index.building.dry_run import Preview, plan_build, preview
 from footnote_qa.index.building.gate import Gate
 from footnote_qa.index.building.options import BuildOptions
 from footnote_qa.index.building.plan import Progress
+from footnote_qa.index.building.polling import Polling
+from footnote_qa.index.building.recognition import CACHE as OCR_CACHE
 from footnote_qa.index.building.recognition import DocumentReader, Ocr
 from footnote_qa.index.building.watch import keep_built, ticks
 
 __all__ = [
+    "OCR_CACHE",
     "SOURCES",
     "BuildOptions",
     "BuildResult",
@@ -16,6 +19,7 @@ __all__ = [
     "DocumentReader",
     "Gate",
     "Ocr",
+    "Polling",
     "Preview",
     "Progress",
     "keep_built",

@@ -4,11 +4,12 @@ import logging
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from footnote_qa.index.access import AccessTable
 from footnote_qa.index.building.attachments import Attachments
 from footnote_qa.index.building.gate import Gate, checks
 from footnote_qa.index.building.options import BuildOptions
@@ -19,7 +20,15 @@ from footnote_qa.index.building.served import Before, before
 from footnote_qa.index.chunking import CHUNKER_VERSION
 from footnote_qa.index.embedding import advice, count_missing, embed_all
 from footnote_qa.index.errors import IndexDamagedError
-from footnote_qa.index.sources import SourceSpec, known_sources, left_out, open_sources
+from footnote_qa.index.sources import (
+    SourceSpec,
+    key_of,
+    known_sources,
+    left_out,
+    open_sources,
+    save_states,
+)
+from footnote_qa.index.sources.sync import SyncContext
 from footnote_qa.index.storage import (
     ENCODER,
     FOLDER,
@@ -96,6 +105,8 @@ class Builder:
         options: How to build.
         progress: Called at each step.
         gate: One more condition for promotion, such as a question set; None for none.
+        is_due: Whether the service with this key is asked now, or else its documents stay; None
+            asks all.
     """
 
     directory: IndexDirectory
@@ -104,6 +115,7 @@ class Builder:
     options: BuildOptions
     progress: Progress = quiet
     gate: Gate | None = None
+    is_due: Callable[[str], bool] | None = None
 
     def build(
         self, specs: Sequence[SourceSpec], sources: Sequence[Source] | None = None
@@ -125,17 +137,23 @@ class Builder:
                 sources = self.open(specs)
             served = before(self.directory)
             with self.attachments(served) as attachments:
-                plan = make_plan(
-                    sources,
-                    served.rows if served else (),
-                    self.progress,
-                    attachments=attachments,
-                    known=known_sources(served.manifest.sources if served else (), specs),
-                )
+                try:
+                    plan = make_plan(
+                        sources,
+                        served.rows if served else (),
+                        self.progress,
+                        attachments=attachments,
+                        known=known_sources(served.manifest.sources if served else (), specs),
+                    )
+                finally:
+                    # A withdrawn permission counts now, whatever becomes of this build
+                    self.directory.publish_access()
                 if served is not None and self._nothing_to_do(plan, served, specs):
                     result = _unchanged(plan, served)
                 else:
-                    result = self._build(specs, plan, served)
+                    result = self._build(specs, plan, served, sources)
+            if self.directory.access.mark() is not None and result.promoted:
+                self.directory.access.forget_all_but([key_of(spec) for spec in specs])
         return replace(
             result,
             seconds=round(time.monotonic() - started, 3),
@@ -149,6 +167,11 @@ class Builder:
             max_file_bytes=self.options.max_file_bytes,
             cache=self.cache_path.parent / SOURCES,
             looking=looking,
+            context=SyncContext(
+                generation=self.directory.folder_in_use(),
+                access=None if looking else AccessTable(self.directory.root),
+                is_due=self.is_due,
+            ),
         )
 
     def attachments(self, served: Before | None) -> Attachments:
@@ -197,8 +220,12 @@ class Builder:
             since=served.manifest.created_at if served else None,
         )
 
-    def _build(
-        self, specs: Sequence[SourceSpec], plan: Sequence[Planned], served: Before | None
+    def _build(  # noqa: PLR0917  what it is built from
+        self,
+        specs: Sequence[SourceSpec],
+        plan: Sequence[Planned],
+        served: Before | None,
+        sources: Sequence[Source],
     ) -> BuildResult:
         recipe = self.recipe(served)
         # Files that failed before are tried again with another parser, or in a full build.
@@ -212,6 +239,7 @@ class Builder:
         (staged / LEXICAL).mkdir(mode=0o700)
         write_lexical(staged / LEXICAL, assembly.lexical)
         self.embedder.save_encoder(staged / ENCODER)
+        save_states(sources, staged)
         manifest = Manifest(
             generation=staged_name(staged),
             created_at=now(),

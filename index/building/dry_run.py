@@ -14,6 +14,7 @@ from footnote_qa.index.building.plan import Action, Planned, make_plan
 from footnote_qa.index.building.served import before
 from footnote_qa.index.embedding import count_missing, last_rate
 from footnote_qa.index.sources import SourceSpec, known_sources, open_sources
+from footnote_qa.index.sources.sync import SyncContext
 from footnote_qa.index.storage import IndexDirectory
 from footnote_qa.index.types import Problem
 
@@ -39,7 +40,11 @@ def plan_build(
         cache: What sources kept at the last build, so that they are not fetched again.
     """
     served = before(directory)
-    sources = open_sources(specs, max_file_bytes=max_file_bytes, cache=cache, looking=True)
+    # Services are not asked here: the bot looks every few minutes
+    context = SyncContext(generation=directory.folder_in_use(), is_offline=True)
+    sources = open_sources(
+        specs, max_file_bytes=max_file_bytes, cache=cache, looking=True, context=context
+    )
     rows = served.rows if served else ()
     with Attachments(rows) as attachments:
         return make_plan(

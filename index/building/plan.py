@@ -247,7 +247,7 @@ def _plan_file(
         problem = _same_problem(row)
     elif row is not None:
         action = Action.CHANGED
-    elif sha256 in gone:
+    elif sha256 in gone and _same_title(file, old[gone[sha256]]):
         action, previous = Action.RENAMED, gone.pop(sha256)
     return Planned(
         document=file.document,

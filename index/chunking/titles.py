@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from footnote_qa.index.audience import may_see
 from footnote_qa.index.types import Audience
 
 MOST_SHARED = 3
@@ -79,14 +80,12 @@ class Titles:
     def _at(self, lower: list[str], at: int, audience: Audience) -> tuple[str, list[Titled]] | None:
         for count in range(min(self._longest.get(lower[at], 0), len(lower) - at), 0, -1):
             key = " ".join(lower[at : at + count])
-            bearers = [each for each in self._bearers.get(key, ()) if _may_see(audience, each)]
+            bearers = [
+                each for each in self._bearers.get(key, ()) if may_see(each.audience, audience)
+            ]
             if bearers:
                 return key, bearers
         return None
-
-
-def _may_see(audience: Audience, each: Titled) -> bool:
-    return audience is None or not each.audience or not audience.isdisjoint(each.audience)
 
 
 def keys(title: str) -> frozenset[str]:

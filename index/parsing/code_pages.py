@@ -152,6 +152,7 @@ def _sign(before: str, char: str, after: str) -> float:
         return _CONTROL
     cost = _USUAL_SIGN if char in _PUNCTUATION else _RARE_SIGN
     is_in_word = before.isalpha() and after.isalpha() and char not in "’·\xad"
+    is_in_word = is_in_word or (char in "½¼¾" and after.isalpha())  # œ, Œ and Ÿ elsewhere
     return cost + (_IN_A_WORD if is_in_word else 0.0)
 
 

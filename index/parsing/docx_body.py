@@ -1,5 +1,6 @@
 """Change the body of a Word document so that mammoth reads all of it, and only what is shown."""
 
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +9,16 @@ from io import BytesIO
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from footnote_qa.index.parsing.docx_math import formula_text
+from footnote_qa.index.parsing.docx_numbering import Numbering, numbering
 from footnote_qa.index.parsing.parts import xml_part
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _VAL = f"{_W}val"
+_ORIGINAL = "original"  # a heading's own style
+_HEADING = re.compile(r"Heading\d")
+_PLAIN_LABEL = re.compile(r"\w{1,6}[.)]?")
 _BODY, _STYLES = "word/document.xml", "word/styles.xml"
 _BODIES = (_BODY, "word/footnotes.xml", "word/endnotes.xml")
 _MOST_LEVEL = 6
@@ -25,10 +30,12 @@ _UNSHOWN = ("vanish", "strike", "dstrike", "webHidden")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Style:
-    """A style's level as a heading, and whether its text is not shown."""
+    """A style's level as a heading, its list, and whether its text is not shown."""
 
     level: int | None = None
     is_unshown: bool = False
+    list_: str = ""
+    list_level: int | None = None
 
 
 def prepared(archive: zipfile.ZipFile) -> bytes:
@@ -38,11 +45,13 @@ def prepared(archive: zipfile.ZipFile) -> bytes:
     heading's, or which has a level in the outline, becomes a heading.
     """
     styles = _styles(archive)
+    lists = numbering(archive)
     changed: dict[str, bytes] = {}
     for name in _BODIES:
         if name in archive.namelist():
             root = xml_part(archive, name)
             _change(root, styles)
+            _number_headings(root, styles, lists)
             changed[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     target = BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as written:
@@ -65,6 +74,7 @@ def _styles(archive: zipfile.ZipFile) -> Mapping[str, _Style]:
 def _style(id_: str, nodes: Mapping[str, etree._Element]) -> _Style:
     level: int | None = None
     is_unshown: bool | None = None
+    list_, list_level = "", None
     for _ in range(_MAX_BASED_ON):
         node = nodes.get(id_)
         if node is None:
@@ -73,9 +83,42 @@ def _style(id_: str, nodes: Mapping[str, etree._Element]) -> _Style:
             level = _own_level(node)
         if is_unshown is None:
             is_unshown = _unshown(node.find(f"{_W}rPr"))
+        if not list_:
+            list_, list_level = _list(node.find(f"{_W}pPr"))
         based = node.find(f"{_W}basedOn")
         id_ = "" if based is None else str(based.get(_VAL))
-    return _Style(level=level, is_unshown=bool(is_unshown))
+    return _Style(level=level, is_unshown=bool(is_unshown), list_=list_, list_level=list_level)
+
+
+def _list(properties: etree._Element | None) -> tuple[str, int | None]:
+    """Return the list of a paragraph and its level in it; "" and None if none is named."""
+    node = None if properties is None else properties.find(f"{_W}numPr")
+    if node is None:
+        return "", None
+    found, level = node.find(f"{_W}numId"), node.find(f"{_W}ilvl")
+    value = "" if level is None else str(level.get(_VAL))
+    return (
+        "" if found is None else str(found.get(_VAL)),
+        int(value) if value.isdecimal() else None,
+    )
+
+
+def _number_headings(root: etree._Element, styles: Mapping[str, _Style], lists: Numbering) -> None:
+    """Write the numbers that Word shows before headings and clauses; items of lists keep theirs."""
+    for paragraph in root.iter(f"{_W}p") if lists.levels else ():
+        properties = paragraph.find(f"{_W}pPr")
+        node = None if properties is None else properties.find(f"{_W}pStyle")
+        style = "" if node is None else str(node.get(_ORIGINAL, node.get(_VAL)))
+        named = styles.get(style) or _Style()
+        list_, level = _list(properties)
+        own_level = level if level is not None else named.list_level
+        label = lists.next_label(list_ or named.list_, own_level, style)
+        is_heading = node is not None and _HEADING.fullmatch(str(node.get(_VAL))) is not None
+        is_clause = bool(list_) and not is_heading and not _PLAIN_LABEL.fullmatch(label)
+        if label and (is_heading or is_clause):
+            paragraph.insert(1, _run(f"{label} "))
+        if label and is_clause:  # it would get another number as an item of a list
+            _drop(properties.find(f"{_W}numPr"))
 
 
 def _own_level(style: etree._Element) -> int | None:
@@ -107,6 +150,7 @@ def _change(root: etree._Element, styles: Mapping[str, _Style]) -> None:
     unshown = [run for run in root.iter(f"{_W}r") if _is_unshown(run, styles)]
     for node in [
         *root.iter(f"{_W}moveFrom"),
+        *(row for row in root.iter(f"{_W}tr") if row.find(f"{_W}trPr/{_W}hidden") is not None),
         *(text for run in unshown for text in run.iter(*_TEXT)),
     ]:
         _drop(node)
@@ -144,6 +188,7 @@ def _set_heading(paragraph: etree._Element, styles: Mapping[str, _Style]) -> Non
     if node is None:
         node = etree.Element(f"{_W}pStyle")
         properties.insert(0, node)
+    node.set(_ORIGINAL, str(node.get(_VAL, "")))
     node.set(_VAL, f"Heading{level}")
 
 
@@ -159,12 +204,16 @@ def _say_reading(ruby: etree._Element) -> None:
     ruby.getparent().replace(ruby, text)
 
 
-def _replace(node: etree._Element, words: str) -> None:
+def _run(words: str) -> etree._Element:
     run = etree.Element(f"{_W}r")
     text = etree.SubElement(run, f"{_W}t")
     text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
     text.text = words
-    node.getparent().replace(node, run)
+    return run
+
+
+def _replace(node: etree._Element, words: str) -> None:
+    node.getparent().replace(node, _run(words))
 
 
 def _unwrap(node: etree._Element) -> None:

@@ -32,7 +32,7 @@ def parse(content: bytes) -> Parsed:
         for name in _spine(archive, package):
             if name in locked:
                 raise UnreadableDocumentError(ProblemKind.ENCRYPTED, "the book is copy-protected")
-            blocks.add_parsed(html.parse(archive.read(name)))
+            blocks.add_parsed(html.parse(archive.read(name), is_page=False))
         return blocks.parsed(core_title(archive, package) or blocks.first_heading())
 
 

@@ -12,6 +12,7 @@ from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing.html_content import keep_main_content, remove_unseen
 from footnote_qa.index.parsing.html_math import math_text
 from footnote_qa.index.parsing.html_tables import table_parts
+from footnote_qa.index.parsing.scripts import lowered, raised
 from footnote_qa.index.parsing.tables import captioned
 from footnote_qa.index.parsing.text import clean, decode
 from footnote_qa.index.types import Heading, Parsed, ProblemKind
@@ -33,12 +34,17 @@ _LEAST_BLOCKS = 4
 _MARK = "\uf8ff"
 
 
-def parse(content: bytes) -> Parsed:
-    """Return the visible text of the page *content* as Markdown."""
+def parse(content: bytes, *, is_page: bool = True) -> Parsed:
+    """Return the visible text of *content* as Markdown.
+
+    Args:
+        content: A page of a website, or a part of a book.
+        is_page: Whether there are menus and footers around its content.
+    """
     declared = EncodingDetector.find_declared_encoding(content, is_html=True)
     if declared and declared.lower() in _LATIN:
         declared = "cp1252"
-    return render(decode(content, declared=declared), is_page=True)
+    return render(decode(content, declared=declared), is_page=is_page)
 
 
 def render(source: str, *, is_page: bool = False) -> Parsed:
@@ -63,7 +69,8 @@ def render(source: str, *, is_page: bool = False) -> Parsed:
     _straighten(soup)
     _flatten(soup)
     converter = _Converter()
-    text, headings = _take_marks(converter.convert_soup(soup))
+    # References to characters, such as &shy;, became characters only now
+    text, headings = _take_marks(clean(converter.convert_soup(soup)))
     first = next((heading.text for heading in headings if heading.level == 1), None)
     return Parsed(text=text, title=" ".join(clean(title).split()) or first, headings=headings)
 
@@ -164,12 +171,8 @@ class _Converter(MarkdownConverter):
         return " ".join(str(el.get("alt", "")).split())
 
     def convert_sup(self, el: Tag, text: str, **_: object) -> str:
-        words = text.strip()
-        if not words.lstrip("+-−").isdigit():
-            return text
-        if _next(el).lstrip().startswith(("⁄", "∕", "/")):  # the upper half of a fraction
-            return f" {words}" if _previous(el)[-1:].isdigit() else words
-        return f"^{text}"  # 10² must not become 102
+        is_above = _next(el).lstrip().startswith(("⁄", "∕", "/"))  # of a fraction
+        return raised(text, before=_previous(el), is_above=is_above)
 
     def convert_rt(self, _el: Tag, text: str, **_: object) -> str:
         return f"({text.strip()})" if text.strip() else ""  # how the word before it is read
@@ -180,9 +183,18 @@ class _Converter(MarkdownConverter):
     def convert_option(self, _el: Tag, text: str, **_: object) -> str:
         return f"{text.strip()}\n"
 
+    def convert_summary(self, _el: Tag, text: str, **_: object) -> str:
+        return f"\n\n{text.strip()}\n\n"
+
+    convert_legend = convert_select = convert_textarea = convert_summary
+
+    def convert_button(self, _el: Tag, text: str, **_: object) -> str:
+        return f" {text.strip()} "  # there is space around it on the page
+
+    convert_label = convert_button
+
     def convert_sub(self, el: Tag, text: str, **_: object) -> str:
-        # log₂8 must not become log28
-        return f"_{text.strip()} " if text.strip() and _next(el)[:1].isdigit() else text
+        return lowered(text, before=_previous(el), after=_next(el))
 
     def convert_td(self, el: Tag, text: str, **_: object) -> str:
         self._cells[id(el)] = " ".join(text.split())

@@ -22,7 +22,7 @@ _ROLES = frozenset(
 )
 _BESIDE = re.compile(
     r"(?:^|[-_ ])(?:cookies?|consent|gdpr|side-?bar|breadcrumbs?|nav-?bar|site-?nav|navigation|"
-    r"navbox|toc|table-of-contents|pagination|pager|share|sharing|social|related|"
+    r"nav-?(?:header|footer|links?|list|menu|menus|items?|tabs?)|navbox|toc|table-of-contents|pagination|pager|share|sharing|social|related|"
     r"recommend(?:ed|ations)?|newsletter|subscribe|signup|advert(?:isement)?s?|ads?|promo|"
     r"skip-?(?:link|to)?|footer|page-?footer|site-?header|masthead|edit-?(?:link|page|section)|"
     r"feedback|comments-?form|back-?to-?top|prev-?next|menu|catlinks|printfooter|sitesub|contentsub|"

@@ -52,7 +52,8 @@ def _plain(node: Tag, name: str, parts: list[Tag]) -> str:
 def grouped(text: str) -> str:
     """Return *text* in brackets if it is more than one number or name."""
     text = text.strip()
-    is_one = text.replace(".", "").replace(",", "").isalnum() or len(text) <= 1
+    figures = text.replace(".", "").replace(",", "")
+    is_one = figures.isdigit() or text.isalpha() or len(text) <= 1
     return text if is_one else f"({text})"
 
 

@@ -1,12 +1,13 @@
 """Show a cell's value in its number format: currency, percent, date, duration, fraction."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from operator import eq, ge, gt, le, lt, ne
 from typing import TypeAlias
 
 Value: TypeAlias = str | float | bool | datetime | date | time | timedelta
@@ -49,7 +50,16 @@ _TOKEN = re.compile(
     r"|(?P<other>.)",
     re.DOTALL,
 )
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)\]")
 _SECTION_END = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_COMPARED: Mapping[str, Callable[[float, float], bool]] = {
+    "<": lt,
+    "<=": le,
+    "=": eq,
+    "<>": ne,
+    ">": gt,
+    ">=": ge,
+}
 _MONTHS = [f"{date(2000, month, 1):%B}" for month in range(1, 13)]
 _DAYS = [f"{date(2001, 1, day):%A}" for day in range(1, 8)]
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  a sheet knows no time zones
@@ -73,6 +83,12 @@ def shown(value: Value, code: str = GENERAL) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     sections = _sections(code)
+    if isinstance(value, int | float) and _CONDITION.search(code):
+        chosen = _chosen(value, code)
+        told = _CONDITION.search(_SECTION_END.split(code)[chosen])
+        # Such a section writes the sign itself
+        is_below = told is not None and told[1] in {"<", "<="} and float(told[2]) <= 0
+        return _number(abs(value) if is_below else value, sections[chosen : chosen + 1])
     if isinstance(value, str):
         return _text(value, sections[_TEXT]) if len(sections) > _TEXT else _text(value, sections[0])
     if isinstance(value, datetime | date | time | timedelta):
@@ -83,6 +99,22 @@ def shown(value: Value, code: str = GENERAL) -> str:
 @lru_cache(maxsize=512)
 def _sections(code: str) -> tuple[tuple[_Token, ...], ...]:
     return tuple(tuple(_tokens(part)) for part in _SECTION_END.split(code)[:4])
+
+
+def _chosen(value: float, code: str) -> int:
+    """Return the number of the section whose condition *value* meets, else of the last one.
+
+    >>> [_chosen(n, '[<1]"free";[>=100]"much";0') for n in (0, 5, 100)]
+    [0, 2, 1]
+    """
+    sections = _SECTION_END.split(code)[:3]
+    for number, section in enumerate(sections):
+        told = _CONDITION.search(section)
+        if told is not None and _COMPARED[told[1]](value, float(told[2])):
+            return number
+        if told is None and number + 1 == len(sections):
+            return number
+    return len(sections) - 1
 
 
 def _tokens(section: str) -> Iterator[_Token]:

@@ -14,10 +14,13 @@ _LEAST_SHARE = 0.5
 _LEAST_ALTERNATING = 3
 _NUMBER = re.compile(r"\d+|\b[ivxlc]{1,6}\b", re.IGNORECASE)
 
+_PAGE_OF_PAGES = re.compile(r"\b\d+ ?(?:/|of|von|de|sur|di|van|av|z) ?\d+\b", re.IGNORECASE)
+
 _MOST_HEADING_CHARS = 120
 _MOST_HEADING_WORDS = 16
 _LARGER = 1.12
 _MOST_HEADINGS_SHARE = 0.25
+_FEW_HEADINGS = 3
 _MOST_LEVELS = 5
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -79,10 +82,10 @@ def drop_running_lines(pages: Sequence[PdfLines]) -> None:
     places: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for number, page in enumerate(pages):
         for line in _marginal(page):
-            places[_key(line, body)].append((number, line.top))
+            places[_key(line, page, body)].append((number, line.top))
     running = {key for key, found in places.items() if _is_running(found, len(pages))}
     for page in pages:
-        dropped = [line for line in _marginal(page) if _key(line, body) in running]
+        dropped = [line for line in _marginal(page) if _key(line, page, body) in running]
         # A page of nothing else keeps them
         if len(dropped) < len(page.lines):
             page.lines = [line for line in page.lines if not any(line is one for one in dropped)]
@@ -96,13 +99,16 @@ def _marginal(page: PdfLines) -> list[PdfLine]:
     return at_top[:_MOST_RUNNING] + at_foot[:_MOST_RUNNING]
 
 
-def _key(line: PdfLine, body: float) -> str:
+def _key(line: PdfLine, page: PdfLines, body: float) -> str:
     """Return what is equal for the same line of all pages, whatever number it has.
 
-    A line in large type is a heading, such as "Part 2": only its number differs from others.
+    The largest type at the top of a page is a heading, such as "Part 2": only its number differs
+    from others.
     """
-    is_large = line.size >= body * _LARGER
-    text = line.text if is_large else _NUMBER.sub("#", line.text)
+    is_top = line.bottom > page.height / 2 and line.size >= body * _LARGER
+    is_large = is_top and line.size >= max(one.size for one in page.lines)
+    is_heading = is_large and not _PAGE_OF_PAGES.search(line.text)
+    text = line.text if is_heading else _NUMBER.sub("#", line.text)
     return "".join(text.split()).casefold()
 
 
@@ -138,11 +144,21 @@ def mark_headings(pages: Sequence[PdfLines]) -> None:
         if _could_be_heading(line) and _is_alone(before, line, after)
     ]
     found = large + bold
-    if len(found) > _MOST_HEADINGS_SHARE * len(lines):
-        found = large if len(large) <= _MOST_HEADINGS_SHARE * len(lines) else []
+    if _are_too_many(found, pages):
+        found = [] if _are_too_many(large, pages) else large
     styles = sorted({(-line.size, not line.is_bold) for line in found})
     for line in found:
         line.level = min(styles.index((-line.size, not line.is_bold)) + 1, _MOST_LEVELS)
+
+
+def _are_too_many(headings: Sequence[PdfLine], pages: Sequence[PdfLines]) -> bool:
+    """Return whether so much is large or bold that it says nothing: a poster, a slide."""
+    lines = sum(line.text.count("\n") + 1 for page in pages for line in page.lines)
+    if len(headings) <= _MOST_HEADINGS_SHARE * lines:
+        return False
+    chars = sum(len(line.text) for page in pages for line in page.lines)
+    told = sum(len(line.text) for line in headings)
+    return len(headings) > _FEW_HEADINGS or told > _MOST_HEADINGS_SHARE * chars
 
 
 def _neighbours(

@@ -3,6 +3,7 @@
 import ctypes
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -92,6 +93,7 @@ def _read_words(found: Page, text_page: PdfTextPage, frame: Frame) -> None:
         return index, frame.box(*edges)
 
     for number, line, offset in _numbered_lines(text):
+        index = -1
         for match in _WORD.finditer(line):
             start = offset + match.start()
             index, first = place(start)
@@ -107,6 +109,10 @@ def _read_words(found: Page, text_page: PdfTextPage, frame: Frame) -> None:
             found.words.append(Word(match.group(), box, number))
             if number not in found.looks:
                 found.looks[number] = _look(raw, index)
+        # A line that only begins bold is a paragraph with its subject before it
+        look = found.looks.get(number)
+        if look is not None and look.is_bold and not _look(raw, index).is_bold:
+            found.looks[number] = replace(look, is_bold=False)
 
 
 def _numbered_lines(text: str) -> Iterator[tuple[int, str, int]]:

@@ -1,11 +1,12 @@
 """Find the tables of a PDF page: cells between ruled lines, else columns that are aligned."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
 
 from footnote_qa.index.parsing.page import Box, Page, word_lines, words_text
-from footnote_qa.index.parsing.pdf_columns import PdfTable, Rows, aligned_tables
+from footnote_qa.index.parsing.pdf_columns import PdfTable, Rows, aligned_tables, segments_of
 
 _NEAR = 3.0
 _LEAST_RULE = 6.0
@@ -97,8 +98,12 @@ def _merged(rules: Sequence[Box], axis: int) -> list[Box]:
 
 
 def _ruled(page: Page, grid: _Grid, taken: set[int]) -> PdfTable | None:
-    xs = _places([(line[0] + line[2]) / 2 for line in grid.down])
-    ys = _places([(line[1] + line[3]) / 2 for line in grid.across])
+    xs = _places(
+        [(line[0] + line[2]) / 2 for line in grid.down], ends=[(r[0], r[2]) for r in grid.across]
+    )
+    ys = _places(
+        [(line[1] + line[3]) / 2 for line in grid.across], ends=[(r[1], r[3]) for r in grid.down]
+    )
     if len(xs) <= 1 or len(ys) <= 1:
         return None
     columns, rows = len(xs) - 1, len(ys) - 1
@@ -117,10 +122,15 @@ def _ruled(page: Page, grid: _Grid, taken: set[int]) -> PdfTable | None:
     words = frozenset(number for numbers in held.values() for number in numbers)
     filled: Rows = []
     for row in range(rows - 1, -1, -1):
-        filled += _split_rows(page, cells[row], held) or [
-            _row(cells, row, texts, is_top=not filled)
-        ]
+        filled += (
+            _split_rows(page, cells[row], held)
+            or _split_cell(page, cells[row], held, xs=xs)
+            or [_row(cells, row, texts, is_top=not filled)]
+        )
     filled = [row for row in filled if any(row)]
+    above = _above(page, taken | words, xs=xs, ys=ys)
+    if above and (head := _in_columns(page, above, xs)):
+        filled, words = [head, *filled], words | frozenset(above)
     return PdfTable(rows=_without_blank_columns(filled), words=words)
 
 
@@ -134,10 +144,20 @@ def _row(cells: list[list[int]], row: int, texts: dict[int, str], *, is_top: boo
     return found
 
 
-def _places(values: list[float]) -> list[float]:
-    """Return places in ascending order, with those that are nearly the same joined."""
+def _places(values: list[float], *, ends: Sequence[tuple[float, float]]) -> list[float]:
+    """Return places of lines in ascending order, with those that are nearly the same joined.
+
+    A table may have no lines around it: there the lines across it end.
+    """
+    outer = [
+        end
+        for side in (0, 1)
+        for end in (pair[side] for pair in ends)
+        if sum(abs(pair[side] - end) <= _NEAR for pair in ends) > 1
+        if (end < min(values) - _LEAST_RULE if side == 0 else end > max(values) + _LEAST_RULE)
+    ]
     found: list[float] = []
-    for value in sorted(values):
+    for value in sorted([*values, *outer]):
         if not found or value - found[-1] > _NEAR:
             found.append(value)
     return found
@@ -209,6 +229,41 @@ def _split_rows(page: Page, row: Sequence[int], held: dict[int, list[int]]) -> R
             ]
         )
     return found
+
+
+def _above(page: Page, taken: Set[int], *, xs: Sequence[float], ys: Sequence[float]) -> list[int]:
+    """Return the words of the line just above a grid: its head, where no line is around it."""
+    usual = sorted(upper - lower for lower, upper in pairwise(ys))[len(ys) // 2 - 1]
+    return [
+        number
+        for number, word in enumerate(page.words)
+        if number not in taken
+        and ys[-1] < word.middle < ys[-1] + usual
+        and xs[0] - _NEAR <= word.box[0]
+        and word.box[2] <= xs[-1] + _NEAR
+    ]
+
+
+def _split_cell(
+    page: Page, row: Sequence[int], held: Mapping[int, list[int]], *, xs: Sequence[float]
+) -> Rows:
+    """Return the row that one cell holds as wide as the table, where its words are in columns."""
+    is_one = len(row) > 1 and len(set(row)) == 1 and row[0] in held
+    found = _in_columns(page, held[row[0]], xs) if is_one else []
+    return [found] if found else []
+
+
+def _in_columns(page: Page, numbers: Sequence[int], xs: Sequence[float]) -> list[str]:
+    """Return the text in each column between *xs*; nothing if a text is in two, or few have any."""
+    found = [""] * (len(xs) - 1)
+    for line in word_lines(page, numbers):
+        for segment in segments_of(page, line):
+            column = bisect_right(xs, segment.left + 1) - 1
+            if not 0 <= column < len(found) or segment.right > xs[column + 1] + 1:
+                return []
+            found[column] = f"{found[column]} {words_text(page, segment.words)}".strip()
+    filled = sum(map(bool, found))
+    return found if filled > 1 and 2 * filled > len(found) else []
 
 
 def _text(page: Page, numbers: Sequence[int]) -> str:

@@ -9,12 +9,15 @@ from pptx.shapes.base import BaseShape
 from pptx.shapes.graphfrm import GraphicFrame
 from pptx.shapes.group import GroupShape
 from pptx.slide import Slide
+from pptx.table import Table
 from pptx.text.text import TextFrame, _Paragraph
 
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing.blocks import Blocks
 from footnote_qa.index.parsing.charts import chart_texts
 from footnote_qa.index.parsing.parts import open_office, xml_root
+from footnote_qa.index.parsing.scripts import lowered, raised
+from footnote_qa.index.parsing.sheets import count_heads
 from footnote_qa.index.parsing.tables import tables
 from footnote_qa.index.types import Parsed, ProblemKind
 
@@ -22,6 +25,7 @@ _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
 _NO_TITLE = frozenset({"powerpoint presentation", "powerpoint-präsentation", "presentation"})
+_STYLED, _PLAIN = frozenset({"strike", "baseline"}), "noStrike"
 _MAX_GROUP_DEPTH = 20
 _SAME_ROW_EMU = 150_000  # about 12 points
 _MAX_TITLE_CHARS = 200
@@ -128,13 +132,47 @@ def _lines(frame: TextFrame) -> Iterator[str]:
 
 
 def _words(paragraph: _Paragraph) -> str:
-    return " ".join(paragraph.text.split())
+    """Return what a paragraph shows: no struck-out words; raised ones stay apart."""
+    if not any(_STYLED & set(run.attrib) for run in paragraph._p.iter(f"{_A}rPr")):  # noqa: SLF001
+        return " ".join(paragraph.text.split())
+    parts = list(paragraph._p)  # noqa: SLF001  there is no public API
+    told = ""
+    for number, part in enumerate(parts):
+        properties = part.find(f"{_A}rPr")
+        words = " " if part.tag == f"{_A}br" else "".join(n.text or "" for n in part.iter(f"{_A}t"))
+        look = {} if properties is None else properties.attrib
+        baseline = str(look.get("baseline", "0"))
+        if look.get("strike", _PLAIN) != _PLAIN:
+            continue
+        if baseline.startswith("-"):
+            after = "".join(
+                n.text or "" for one in parts[number + 1 : number + 2] for n in one.iter(f"{_A}t")
+            )
+            told += lowered(words, before=told, after=after)
+        else:
+            told += raised(words, before=told) if baseline.rstrip("%") != "0" else words
+    return " ".join(told.split())
+
+
+def _rows(table: Table) -> list[list[str]]:
+    """Return the cells; a merged one fills its rows, and in the first row its columns too."""
+    rows = [["\n".join(_lines(cell.text_frame)) for cell in row.cells] for row in table.rows]
+    for number, row in enumerate(table.rows):
+        for column, cell in enumerate(row.cells):
+            if not cell.is_merge_origin:
+                continue
+            is_group = number == 0 and cell.span_width < len(rows[0])
+            for below in range(number, min(number + cell.span_height, len(rows))):
+                across = cell.span_width if is_group else 1
+                for beside in range(column, min(column + across, len(rows[below]))):
+                    rows[below][beside] = rows[number][column]
+    return rows
 
 
 def _graphic_texts(frame: GraphicFrame) -> Iterator[str]:
     if frame.has_table:
-        rows = [[each.text for each in row.cells] for row in frame.table.rows]
-        yield from tables(rows)
+        rows = _rows(frame.table)
+        yield from tables(rows, heads=max(1, count_heads(rows)) if rows else 1)
     elif frame.has_chart:
         yield from chart_texts(xml_root(frame.chart.part.blob))
     else:

@@ -39,8 +39,12 @@ _REFUSED = re.compile(r'Error in "[^"]+" directive')
 _UNKNOWN_OPTION = re.compile(r'unknown option: "([\w-]+)"')
 _SHOWN_OPTIONS = frozenset({"caption", "title"})
 _CODE = frozenset(
-    {"code-block", "sourcecode", "code", "parsed-literal", "prompt", "doctest", "testcode"}
+    {
+        *("code-block", "sourcecode", "code", "parsed-literal", "prompt", "doctest", "testcode"),
+        *("code-tab", "code-cell", "ipython"),
+    }
 )
+_LISTED = frozenset({"list-table", "flat-table"})
 _MOST_TRIES = 6  # options to leave out of one directive
 
 
@@ -57,6 +61,8 @@ def parse(content: bytes) -> Parsed:
         _replace(problem, [nodes.Text(_ROLE.sub(_role_words, problem.astext()))])
     for comment in list(tree.findall(nodes.comment)):
         _replace(comment, [])
+    for number in [one for one in tree.findall(nodes.inline) if "ln" in one["classes"]]:
+        _replace(number, [])  # of a line of code
     page = publish_from_doctree(tree, writer="html5", settings_overrides=_SETTINGS)
     parsed = html.render(str(page))
     # The page's own title is no more than "<string>".
@@ -122,9 +128,33 @@ def _words(source: str, *, depth: int) -> list[nodes.Node]:
         inner = _parsed(body, depth=depth + 1)
     else:
         inner = [nodes.paragraph(part, part) for part in body.split("\n\n") if part.strip()]
+    if name in _LISTED:
+        inner = _as_table(inner)
     head = _ROLE.sub(_role_words, told.strip())
     return [*([nodes.paragraph(head, head)] if head else []), *inner]
 
 
+def _as_table(parts: list[nodes.Node]) -> list[nodes.Node]:
+    """Return a list of lists as a table, however long its rows are; anything else as it is."""
+    outer = parts[0] if len(parts) == 1 else None
+    if not isinstance(outer, nodes.bullet_list):
+        return parts
+    rows = [
+        [cell.astext() for inner in item.children for cell in inner.children]
+        for item in outer.children
+        if all(isinstance(inner, nodes.bullet_list) for inner in item.children)
+    ]
+    width = max(map(len, rows), default=0)
+    if len(rows) != len(outer) or not width:
+        return parts
+    group = nodes.tgroup("", *[nodes.colspec() for _ in range(width)], cols=width)
+    body = nodes.tbody()
+    for row in rows:
+        cells = [*row, *[""] * (width - len(row))]
+        body += nodes.row("", *[nodes.entry("", nodes.paragraph(text, text)) for text in cells])
+    group += body
+    return [nodes.table("", group)]
+
+
 def _role_words(match: re.Match[str]) -> str:
-    return (match[1] or match[2]).strip()
+    return (match[1] or match[2]).strip().lstrip("~!")

@@ -7,9 +7,11 @@ from itertools import groupby
 
 from striprtf.striprtf import rtf_to_text
 
+from footnote_qa.index.chunking import is_caption
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing.blocks import Blocks
-from footnote_qa.index.parsing.tables import tables
+from footnote_qa.index.parsing.rtf_marks import prepared, with_scripts, written
+from footnote_qa.index.parsing.tables import captioned, tables
 from footnote_qa.index.parsing.text import clean
 from footnote_qa.index.types import Parsed, ProblemKind
 
@@ -25,9 +27,8 @@ _LEVEL = re.compile(r"\\(s|outlinelevel)(\d+)(?!\d) ?")
 _MOST_LEVEL = 6
 _PLAIN_LEVEL = 9  # an outline level that says: no heading
 
-_MARK = "\uf8ff"  # a private character before a heading, and how rich text writes it
+_MARK = "\uf8ff"  # a private character before a heading
 _MARKED = re.compile(rf"{_MARK}(\d) ?")
-_WRITTEN_MARK = r"\u-1793?"
 
 
 def parse(content: bytes) -> Parsed:
@@ -46,14 +47,17 @@ def parse(content: bytes) -> Parsed:
     parts = _taken_apart(source)
     blocks = Blocks()
     lines = clean(_plain(parts.text)).split("\n")
+    before = ""
     for is_row, group in groupby(filter(str.strip, lines), key=_is_row):
         if is_row:
             rows = [_MARKED.sub("", line).split("|")[:-1] for line in group]
-            for block in tables(rows):
+            caption = before if is_caption(before) else ""
+            for block in captioned(tables(rows), caption, first=False):
                 blocks.add(block)
             continue
         for line in group:
             _add_line(blocks, line)
+            before = line
     for number, note in enumerate(parts.notes, start=1):
         blocks.add(f"[{number}] {' '.join(clean(note).split())}")
     for margin in dict.fromkeys(" ".join(clean(one).split()) for one in parts.margins):
@@ -119,7 +123,7 @@ def _with_marks(text: str, styles: Mapping[int, int]) -> str:
         number = int(match[2])
         level = styles.get(number, 0) if match[1] == "s" else number % _PLAIN_LEVEL + 1
         is_heading = level and (match[1] == "s" or number < _PLAIN_LEVEL)
-        return f"{match[0]}{_WRITTEN_MARK}{min(level, _MOST_LEVEL)} " if is_heading else match[0]
+        return f"{match[0]}{written(_MARK)}{min(level, _MOST_LEVEL)} " if is_heading else match[0]
 
     return _LEVEL.sub(marked, text)
 
@@ -140,4 +144,5 @@ def _is_row(line: str) -> bool:
 
 def _plain(source: str) -> str:
     # The library is not typed.
-    return str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
+    text = rtf_to_text(prepared(source), errors="replace")  # type: ignore[no-untyped-call]
+    return with_scripts(str(text))

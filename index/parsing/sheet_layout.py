@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeAlias
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing.number_formats import BUILT_IN, GENERAL
 from footnote_qa.index.parsing.parts import xml_part
+from footnote_qa.index.parsing.scripts import lowered, raised
 
 _WORKBOOK = "xl/workbook.xml"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -20,6 +22,7 @@ _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _LETTERS = 26
 _MOST_COLUMNS = 16_384
 _MOST_NOTES = 2_000
+_ON = frozenset({"1", "true"})
 _TAGS = ("c", "row", "col", "mergeCell", "autoFilter", "filterColumn")
 
 Area = tuple[int, int, int, int]
@@ -36,6 +39,7 @@ class SheetLayout:
         hidden_columns: Columns that are not shown.
         merged: Merged cells.
         notes: Comments on cells, each with the name of its cell.
+        struck: Cells whose text is struck out.
     """
 
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -43,6 +47,7 @@ class SheetLayout:
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Area] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    struck: set[tuple[int, int]] = field(default_factory=set)
 
     def format_of(self, row: int, column: int) -> str:
         """Return the number format of a cell."""
@@ -54,7 +59,7 @@ def sheet_layouts(archive: zipfile.ZipFile) -> Mapping[str, SheetLayout]:
     try:
         book = xml_part(archive, _WORKBOOK)
         parts = _related(archive, _WORKBOOK)
-        codes = _style_codes(archive)
+        styles = _styles(archive)
     except UnreadableDocumentError:
         return {}
     people = _people(archive)
@@ -62,7 +67,7 @@ def sheet_layouts(archive: zipfile.ZipFile) -> Mapping[str, SheetLayout]:
     for node in book.iter("{*}sheet"):
         part = parts.get(str(node.get(_ID)), ("", ""))[1]
         if part in archive.namelist():
-            layouts[str(node.get("name"))] = _layout(archive, part, codes=codes, people=people)
+            layouts[str(node.get("name"))] = _layout(archive, part, styles=styles, people=people)
     return layouts
 
 
@@ -81,8 +86,11 @@ def _related(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _style_codes(archive: zipfile.ZipFile) -> list[str]:
-    """Return the number format of each style of the workbook."""
+_Style: TypeAlias = tuple[str, bool]  # its number format, and whether it strikes text out
+
+
+def _styles(archive: zipfile.ZipFile) -> list[_Style]:
+    """Return the styles of the workbook's cells."""
     if "xl/styles.xml" not in archive.namelist():
         return []
     root = xml_part(archive, "xl/styles.xml")
@@ -90,15 +98,49 @@ def _style_codes(archive: zipfile.ZipFile) -> list[str]:
         int(node.get("numFmtId", "0")): str(node.get("formatCode", GENERAL))
         for node in root.iterfind("{*}numFmts/{*}numFmt")
     }
-    styles = root.iterfind("{*}cellXfs/{*}xf")
-    ids = [int(node.get("numFmtId", "0")) for node in styles]
-    return [own.get(number) or BUILT_IN.get(number, GENERAL) for number in ids]
+    struck = {
+        number
+        for number, font in enumerate(root.iterfind("{*}fonts/{*}font"))
+        if (node := font.find("{*}strike")) is not None and node.get("val", "1") in _ON
+    }
+    found: list[_Style] = []
+    for style in root.iterfind("{*}cellXfs/{*}xf"):
+        number, font = int(style.get("numFmtId", "0")), int(style.get("fontId", "0"))
+        code = own.get(number) or BUILT_IN.get(number, GENERAL)
+        found.append((code, font in struck))
+    return found
+
+
+def scripts_of(archive: zipfile.ZipFile) -> Mapping[str, str]:
+    """Return the texts with raised or lowered parts, and how they are written on a line."""
+    name = "xl/sharedStrings.xml"
+    if name not in archive.namelist() or b"vertAlign" not in archive.read(name):
+        return {}
+    found: dict[str, str] = {}
+    for item in xml_part(archive, name).iter("{*}si"):
+        runs = list(item.iterfind("{*}r"))
+        plain = written = ""
+        for number, run in enumerate(runs):
+            text = "".join(node.text or "" for node in run.iterfind("{*}t"))
+            after = "".join(runs[number + 1].itertext()) if number + 1 < len(runs) else ""
+            align = run.find("{*}rPr/{*}vertAlign")
+            kind = "" if align is None else align.get("val")
+            if kind == "superscript":
+                written += raised(text, before=written)
+            elif kind == "subscript":
+                written += lowered(text, before=written, after=after)
+            else:
+                written += text
+            plain += text
+        if written != plain:
+            found[plain] = written
+    return found
 
 
 def _layout(
-    archive: zipfile.ZipFile, part: str, *, codes: list[str], people: Mapping[str, str]
+    archive: zipfile.ZipFile, part: str, *, styles: list[_Style], people: Mapping[str, str]
 ) -> SheetLayout:
-    walk = _Walk(codes)
+    walk = _Walk(styles)
     with suppress(etree.XMLSyntaxError, ValueError, zipfile.BadZipFile), archive.open(part) as file:
         nodes = etree.iterparse(
             file,
@@ -121,9 +163,9 @@ def _layout(
 class _Walk:
     """One pass over the cells of a sheet."""
 
-    def __init__(self, codes: list[str]) -> None:
+    def __init__(self, styles: list[_Style]) -> None:
         self.layout = SheetLayout()
-        self._codes = codes
+        self._styles = styles
         self._row = self._column = -1
         self._filter: Area | None = None
         self._is_filtered = False
@@ -157,8 +199,12 @@ class _Walk:
         # A cell without a reference is the one after the cell before it
         self._column = _place(node.get("r"), self._column + 1)
         style = int(node.get("s", "0"))
-        if style and style < len(self._codes) and self._codes[style] != GENERAL:
-            self.layout.formats[self._row, self._column] = self._codes[style]
+        if style and style < len(self._styles):
+            code, is_struck = self._styles[style]
+            if code != GENERAL:
+                self.layout.formats[self._row, self._column] = code
+            if is_struck:
+                self.layout.struck.add((self._row, self._column))
 
 
 def _is_hidden(node: etree._Element) -> bool:

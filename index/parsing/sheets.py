@@ -59,7 +59,7 @@ def _shown(part: list[list[str]], heads: int, *, whole_rows: bool = False) -> It
         yield from tables(part, heads=heads, whole_rows=whole_rows)
     elif len(part) == 1:
         yield paired(part[0])
-    elif len(part[0]) == _PAIR:
+    elif len(part[0]) <= _PAIR:
         yield "\n".join(f"- {paired(row)}" for row in part)
     else:
         yield from tables(part, heads=0)
@@ -82,7 +82,7 @@ def count_heads(rows: list[list[str]]) -> int:
     if len(rows) > 1 and _names_groups(rows):
         return 2
     if len(rows[0]) == 1:
-        return 1
+        return 0 if _has_value(rows[0]) and len(rows) > 1 and _has_value(rows[1]) else 1
     if sum(len(text.split()) for text in rows[0]) > _MOST_NAMES_WORDS * len(rows[0]):
         return 0  # sentences name no columns
     return 0 if _is_data(rows) else 1
@@ -110,7 +110,8 @@ def _names_groups(rows: list[list[str]]) -> bool:
     if len(rows) < 3 or _has_value(rows[0]) or _has_value(rows[1]):  # noqa: PLR2004
         return False
     is_partial = not all(text.strip() for text in rows[0]) or _repeats(rows[0])
-    starts_below = not rows[1][0].strip() or rows[1][0].strip() == rows[0][0].strip()
+    is_over = not rows[0][0].strip() and _repeats(rows[0])
+    starts_below = is_over or rows[1][0].strip() in {"", rows[0][0].strip()}
     return is_partial and starts_below and _has_value(rows[2])
 
 
@@ -161,12 +162,20 @@ def _of_columns(rows: Rows, columns: Sequence[int]) -> list[list[str]]:
 
 def _captions(rows: list[Sequence[str]]) -> tuple[list[str], list[Sequence[str]]]:
     """Separate single-cell lines above a table from the table."""
-    widths = [len({text.strip() for text in row if text.strip()}) for row in rows]
+    columns = len(_columns(rows))
+    widths = [_width(row, columns) for row in rows]
     if max(widths) == 1 and len({_columns([row])[0] for row in rows}) == 1 and len(rows) > 1:
         return [], rows
     first = next((number for number, width in enumerate(widths) if width > 1), len(rows))
     words = [" ".join(dict.fromkeys(cell(text) for text in row if cell(text))) for row in rows]
     return [text.replace(r"\|", "|") for text in words[:first]], rows[first:]
+
+
+def _width(row: Sequence[str], columns: int) -> int:
+    """Return how many texts a row has; a title that fills it is one, the name of a group is not."""
+    texts = [text.strip() for text in row if text.strip()]
+    is_group = 1 < len(texts) < columns
+    return len(texts) if is_group else len(set(texts))
 
 
 def _columns(rows: Rows) -> list[int]:

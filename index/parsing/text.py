@@ -24,6 +24,10 @@ _MAX_CONTROL_SHARE = 0.05
 _SAMPLE_BYTES = 500_000
 _MAX_BAD_UTF8_SHARE = 0.1
 
+# UTF-8 that was read as Latin-1 and saved as UTF-8 again. No text has the controls among it.
+_TWICE_ENCODED = re.compile(
+    "[\xc2-\xdf][\x80-\x9f]|[\xe0-\xef](?=[\xa0-\xbf]?[\x80-\x9f])[\x80-\xbf]{2}"
+)
 _NEWLINE = re.compile("\r\n?|[\x0b\x0c\x85]")
 # Controls, half surrogates, soft hyphens, zero-width signs and the marks of text direction.
 _INVISIBLE = re.compile(
@@ -50,10 +54,19 @@ def clean(text: str) -> str:
     >>> clean("mari\u00adtime Gebu\u0308hr")
     'maritime Gebühr'
     """
+    if not text.isascii():
+        text = _TWICE_ENCODED.sub(_encoded_once, text)
     text = _INVISIBLE.sub("", _NEWLINE.sub("\n", text))
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", _IDLE_JOINER.sub("", text))
+
+
+def _encoded_once(match: re.Match[str]) -> str:
+    try:
+        return match[0].encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return match[0]
 
 
 def decode(content: bytes, *, declared: str | None = None) -> str:

@@ -1,16 +1,16 @@
 """Parse Excel with calamine: each sheet under its name, rows as tables that repeat their head."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing.blocks import Blocks
-from footnote_qa.index.parsing.number_formats import shown
+from footnote_qa.index.parsing.number_formats import Value, shown
 from footnote_qa.index.parsing.parts import core_title, open_office, xml_part
-from footnote_qa.index.parsing.sheet_layout import SheetLayout, sheet_layouts
+from footnote_qa.index.parsing.sheet_layout import SheetLayout, scripts_of, sheet_layouts
 from footnote_qa.index.parsing.sheets import sheet
 from footnote_qa.index.types import Parsed, ProblemKind
 
@@ -29,11 +29,12 @@ def parse(content: bytes) -> Parsed:
         workbook = CalamineWorkbook.from_filelike(BytesIO(content))
         blocks = Blocks()
         layouts = sheet_layouts(archive)
+        scripts = scripts_of(archive)
         for meta in workbook.sheets_metadata:
             is_shown = meta.visible == SheetVisibleEnum.Visible
             if is_shown and meta.typ == SheetTypeEnum.WorkSheet:
                 layout = layouts.get(meta.name) or SheetLayout()
-                _add_sheet(blocks, workbook.get_sheet_by_name(meta.name), layout)
+                _add_sheet(blocks, workbook.get_sheet_by_name(meta.name), layout, scripts=scripts)
         texts = list(_text_boxes(archive))
         if not blocks.parsed().text and not texts:
             raise UnreadableDocumentError(ProblemKind.EMPTY, "there is nothing in its cells")
@@ -43,31 +44,42 @@ def parse(content: bytes) -> Parsed:
         return blocks.parsed(core_title(archive, "docProps/core.xml"))
 
 
-def _add_sheet(blocks: Blocks, cells: CalamineSheet, layout: SheetLayout) -> None:
+def _add_sheet(
+    blocks: Blocks, cells: CalamineSheet, layout: SheetLayout, *, scripts: Mapping[str, str]
+) -> None:
     if cells.height * cells.width > MAX_CELLS:
         raise UnreadableDocumentError(
             ProblemKind.TOO_BIG,
             f"its sheet {cells.name} spans {cells.height * cells.width:,} cells; at most"
             f" {MAX_CELLS:,} are read; split it or delete cells far from the rest",
         )
-    texts = [*sheet(_rows(cells, layout)), *layout.notes]
+    texts = [*sheet(_rows(cells, layout, scripts)), *layout.notes]
     if texts:
         blocks.heading(1, cells.name)
     for text in texts:
         blocks.add(text)
 
 
-def _rows(cells: CalamineSheet, layout: SheetLayout) -> list[list[str]]:
+def _rows(cells: CalamineSheet, layout: SheetLayout, scripts: Mapping[str, str]) -> list[list[str]]:
     """Return the shown cells as texts; a merged cell fills all of its rows, and its head."""
+
+    def text(value: Value, row: int, column: int) -> str:
+        if (row, column) in layout.struck:
+            return ""
+        words = shown(value, layout.format_of(row, column))
+        return scripts.get(words, words)
+
+    values = list(cells.iter_rows())
     rows = [
         [
-            shown(value, layout.format_of(number, column))
+            text(value, number, column)
             for column, value in enumerate(row)
             if column not in layout.hidden_columns
         ]
-        for number, row in enumerate(cells.iter_rows())
+        for number, row in enumerate(values)
     ]
-    columns = [column for column in range(cells.total_width) if column not in layout.hidden_columns]
+    width = max(map(len, values), default=0)
+    columns = [column for column in range(width) if column not in layout.hidden_columns]
     places = {column: place for place, column in enumerate(columns)}
     for top, left, bottom, right in layout.merged:
         _fill(rows, places, (top, left, bottom, right))

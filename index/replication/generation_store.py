@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from footnote_qa.index.atomic_files import fsync_path, sha256_file
+from footnote_qa.index.atomic_files import fsync_path, private_folder, sha256_file
 from footnote_qa.index.errors import (
     IndexDamagedError,
     IndexMissingError,
@@ -29,6 +29,8 @@ from footnote_qa.index.storage import (
 log = logging.getLogger(__name__)
 
 _CURRENT: Final = "CURRENT"
+_SHARED: Final = "access"
+_SETTLED: Final = timedelta(seconds=10)
 _FOLDER: Final = "generations"
 _MANY: Final = 1000
 
@@ -238,6 +240,36 @@ class GenerationStore:
                 "could overwrite each other: use a store that knows them"
             )
         self._conditions_hold = True
+
+    def share(self, path: Path) -> None:
+        """Write the table of groups and withheld documents, for readers on other machines.
+
+        Raises:
+            ObjectStoreError: The store cannot be reached.
+        """
+        self._objects.write_file(f"{_SHARED}/{path.name}", path)
+
+    def shared(self, path: Path, *, known: datetime | None) -> datetime | None:
+        """Take over the table, unless it is the one of the time *known*; return its time.
+
+        Raises:
+            ObjectStoreError: The store cannot be reached.
+            OSError: *path* cannot be written.
+        """
+        key = f"{_SHARED}/{path.name}"
+        found = next((one for one in self._objects.objects(_SHARED) if one.key == key), None)
+        if found is None or found.modified_at == known:
+            return None if found is None else known
+        read = self._objects.read(key)
+        if read is not None and not (path.exists() and path.read_bytes() == read[0]):
+            private_folder(path.parent)
+            scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+            scratch.touch(mode=0o600)
+            scratch.write_bytes(read[0])
+            scratch.replace(path)
+        # Within one second it can be written twice
+        is_settled = datetime.now(UTC) - found.modified_at > _SETTLED
+        return found.modified_at if is_settled else None
 
     def collect(self, pointer: Pointer, *, grace: timedelta) -> list[str]:
         """Remove generations that CURRENT does not name and that nobody has written to lately.

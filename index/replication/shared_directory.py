@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from filelock import FileLock
 
+from footnote_qa.index.access import ACCESS
 from footnote_qa.index.atomic_files import fsync_path, private_folder
 from footnote_qa.index.errors import (
     BuildRunningError,
@@ -58,6 +59,7 @@ class SharedIndexDirectory(IndexDirectory):
         self._grace = grace
         self._pointer = Pointer()
         self._manifests: dict[str, Manifest] = {}
+        self._access_at: datetime | None = None
 
     @property
     def url(self) -> str:
@@ -89,6 +91,7 @@ class SharedIndexDirectory(IndexDirectory):
             IndexingError: The folder cannot be written.
         """
         self._pointer = self._store.pointer()
+        self._take_access()
         if not self._pointer.names:
             return False
         name = self._pointer.names[0]
@@ -104,6 +107,19 @@ class SharedIndexDirectory(IndexDirectory):
         self._tidy({name, left})
         log.info("generation fetched", extra={"generation": name})
         return True
+
+    def _take_access(self) -> None:
+        """Take over who is in which group, and what is withheld, if the store has another table."""
+        try:
+            self._access_at = self._store.shared(self.root / ACCESS, known=self._access_at)
+        except OSError as error:
+            raise IndexingError(f"cannot write in {self.root}: {error.strerror}") from error
+
+    def publish_access(self) -> None:
+        """Let readers on other machines know who is in which group, and what is withheld."""
+        path = self.root / ACCESS
+        if path.exists():
+            self._store.share(path)
 
     def refresh_best(self) -> None:
         """Take over the newest generation of the store that can be used.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from footnote_qa.index.access import AccessTable
 from footnote_qa.index.audience import may_see
 from footnote_qa.index.chunking import mask, plain_block, split_blocks
 from footnote_qa.index.errors import DocumentNotFoundError, IndexingError
@@ -52,6 +53,7 @@ def result_of_search(
 ) -> SearchResult:
     """Search one generation; passages can read their sections, and unknown words are named."""
     started = time.perf_counter()
+    audience = generation.passages.granted(audience)
     read = corrected(generation, question, audience)
     passages = _found(generation, read.text, k=k, audience=audience, fusion=fusion)
     return SearchResult(
@@ -71,7 +73,9 @@ def result_of_reading(generation: Generation, document: str, *, audience: Audien
     """Return a complete document in passages; none if there is none that *audience* may see."""
     started = time.perf_counter()
     pieces = pieces_of(document, generation.passages)
-    is_visible = bool(pieces) and may_see(audience, pieces[0].chunk.audience)
+    is_visible = not generation.passages.hides(document) and all(
+        may_see(piece.chunk.audience, audience) for piece in pieces[:1]
+    )
     return SearchResult(
         passages=tuple(pieces) if is_visible else (),
         generation=generation.manifest.generation,
@@ -95,6 +99,7 @@ def search_generation(
     generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
 ) -> list[Passage]:
     """Find the *k* best passages of one generation that *audience* may see, best first."""
+    audience = generation.passages.granted(audience)
     read = corrected(generation, question, audience)
     return _found(generation, read.text, k=k, audience=audience, fusion=fusion)
 
@@ -132,7 +137,7 @@ class _Search:
         self, generation: Generation, question: str, *, audience: Audience, fusion: Fusion
     ) -> None:
         self._generation, self._question, self._audience = generation, question, audience
-        only = None if audience is None else generation.passages.visible(audience)
+        only = generation.passages.visible(audience)
         self._groups = _groups(generation, audience)
         bm25 = dict(generation.lexical.search(question, fusion.candidates, groups=self._groups))
         dense: dict[int, float] = {}
@@ -273,19 +278,35 @@ class LiveIndex:
         self._mark = self._directory.current_mark()
         self._generation = self._directory.open_best()
         self._prepared: Generation | None = None
+        self._access_mark: object = ()
 
     @property
     def generation(self) -> Generation:
         """The generation that the next search uses."""
         mark = self._directory.current_mark()
         if mark == self._mark:
-            return self._generation
+            return self._without_withheld()
         with self._lock:
             mark = self._directory.current_mark()  # another thread may have opened it meanwhile
             if mark != self._mark:
                 self._take_up()
                 self._mark = mark
-        return self._generation
+        return self._without_withheld()
+
+    def _without_withheld(self) -> Generation:
+        """Return the generation in use; what a source has deleted since is shown to nobody."""
+        generation, access = self._generation, self._directory.access
+        mark = access.mark()
+        if mark != self._access_mark:
+            with self._lock:
+                generation.withhold(access.withheld(generation.synced))
+                self._access_mark = mark
+        return generation
+
+    @property
+    def access(self) -> AccessTable:
+        """Who is in which group of a source."""
+        return self._directory.access
 
     def prepare(self, name: str) -> None:
         """Open a generation that is about to be promoted, so that no question waits for it.
@@ -305,6 +326,7 @@ class LiveIndex:
             log.exception("new generation cannot be opened, the old one stays in use")
             return
         self._generation = opened
+        self._access_mark = ()  # a generation that was prepared earlier may have been opened before
         log.info("generation taken up", extra={"generation": opened.manifest.generation})
 
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
@@ -319,8 +341,9 @@ class LiveIndex:
     def document(self, document: str, *, audience: Audience) -> Document:
         """Return a document with its stored text; raises `DocumentNotFoundError`."""
         known = document.encode("utf-8", "replace").decode("utf-8")  # half a character is in no id
-        found = self.generation.passages.document(known)
-        if found is None or not may_see(audience, found.audience):
+        passages = self.generation.passages
+        found, is_hidden = passages.document(known), passages.hides(known)
+        if found is None or is_hidden or not may_see(found.audience, audience):
             raise DocumentNotFoundError(
                 f"there is no document {document!r}: list the documents for their ids"
             )
@@ -328,8 +351,14 @@ class LiveIndex:
 
     def documents(self, *, audience: Audience) -> list[DocumentRow]:
         """Return every indexed document that *audience* may see, by id."""
-        rows = self.generation.passages.rows()
-        return [row for row in rows if row.status == INDEXED and may_see(audience, row.audience)]
+        passages = self.generation.passages
+        return [
+            row
+            for row in passages.rows()
+            if row.status == INDEXED
+            and not passages.hides(row.document)
+            and may_see(row.audience, audience)
+        ]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed *texts* as questions: shape (len(texts), dim), each row of length 1."""

@@ -3,76 +3,42 @@
 import atexit
 import hashlib
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from footnote_qa.index.errors import SourceError
 from footnote_qa.index.sources.audience_rules import AudienceRule, RuledSource
 from footnote_qa.index.sources.folder import FolderSource
 from footnote_qa.index.sources.patterns import check as check_patterns
+from footnote_qa.index.sources.services import key_of, open_connector, open_synced
+from footnote_qa.index.sources.spec import BUILT_IN, Argument, SourceSpec
+from footnote_qa.index.sources.sync import SourceId, SyncContext, SyncedSource
 from footnote_qa.index.types import Problem, Source, SourceFile
 
 __all__ = [
+    "BUILT_IN",
     "Argument",
     "AudienceRule",
-    "Kind",
     "NamedSource",
     "SourceSpec",
     "check_patterns",
+    "key_of",
     "known_sources",
     "left_out",
+    "open_connector",
     "open_sources",
+    "save_states",
+    "source_folders",
 ]
 
-Kind = Literal["folder", "git", "website", "llama_index"]
-Argument = str | int | float | bool | tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceSpec:
-    """Settings of one source of documents, from the settings file or the command line; no secrets.
-
-    Attributes:
-        path: Absolute path of a folder, file or repository, or the URL of a repository or sitemap;
-            empty for a reader.
-        kind: How it is read.
-        name: Prefix for its documents' ids if there are several sources.
-        include: Patterns of the files to take, as in a `.gitignore` file.
-        exclude: Patterns of the files to leave out.
-        url: Address where a person finds the folder; a document's path is appended.
-        audience: Groups that may see its documents; empty means everybody.
-        rules: Audiences for some of its documents, by path.
-        ref: Branch, tag or commit of a repository.
-        allow_private: Whether a website may be on a private network.
-        reader: Class of a reader, as `module:Class`.
-        arguments: For the reader's constructor.
-        environment: Secret arguments of the reader, and the variables that hold their values.
-        load: Arguments for the reader's `load_data`.
-        skip_ignored: Whether a folder's ignore files are obeyed and folders of tools left out.
-    """
-
-    path: str = ""
-    kind: Kind = "folder"
-    name: str = ""
-    include: tuple[str, ...] = ("**/*",)
-    exclude: tuple[str, ...] = ()
-    url: str | None = None
-    audience: tuple[str, ...] = ()
-    rules: tuple[AudienceRule, ...] = ()
-    ref: str = "HEAD"
-    allow_private: bool = False
-    reader: str = ""
-    arguments: Mapping[str, Argument] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    load: Mapping[str, Argument] = field(default_factory=dict)
-    skip_ignored: bool = True
+_WRITTEN_INTO = (".sqlite", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +84,7 @@ def open_sources(
     max_file_bytes: int,
     cache: Path | None = None,
     looking: bool = False,
+    context: SyncContext | None = None,
 ) -> list[Source]:
     """Open every source; if there are several, their documents' ids begin with the source's name.
 
@@ -126,25 +93,58 @@ def open_sources(
         max_file_bytes: Largest file that is read.
         cache: Folder for what sources keep between builds; None keeps nothing.
         looking: Read the cache but change nothing in it, because a build may be using it.
+        context: Where the sync of a service begins; None begins with nothing.
     """
     names = _distinct_names(specs) if len(specs) > 1 else [""]
     opened: list[Source] = []
     cache_of = partial(_own_cache, cache=cache, looking=looking)
     for spec, name in zip(specs, names, strict=True):
         try:
-            source = _open(spec, name, max_file_bytes=max_file_bytes, cache_of=cache_of)
+            source = _open(
+                spec,
+                name,
+                max_file_bytes=max_file_bytes,
+                cache_of=cache_of,
+                context=context or SyncContext(),
+            )
         except SourceError as error:
             opened.append(NamedSource(name=name, source=None, fault=error))
             continue
-        if spec.rules:
+        if spec.rules and not isinstance(source, SyncedSource):  # that one narrows by itself
             source = RuledSource(source=source, rules=spec.rules, prefix=name)
         opened.append(NamedSource(name=name, source=source))
     return opened
 
 
+def save_states(sources: Sequence[Source], folder: Path) -> None:
+    """Write what each service had at its last sync into the folder of a new generation."""
+    for source in sources:
+        inner = source.source if isinstance(source, NamedSource) else source
+        if isinstance(inner, SyncedSource):
+            inner.save(folder)
+
+
 def _open(
-    spec: SourceSpec, prefix: str, *, max_file_bytes: int, cache_of: Callable[[SourceSpec], Path]
+    spec: SourceSpec,
+    prefix: str,
+    *,
+    max_file_bytes: int,
+    cache_of: Callable[[SourceSpec], Path],
+    context: SyncContext,
 ) -> Source:
+    if spec.kind not in BUILT_IN:
+        return open_synced(
+            spec,
+            SourceId(
+                key=key_of(spec),
+                name=prefix or spec.name or _own_name(spec) or spec.kind,
+                kind=spec.kind,
+                prefix=prefix,
+            ),
+            max_file_bytes=max_file_bytes,
+            store=cache_of(spec),
+            context=context,
+        )
     # Imported when a source needs it: nearly all sources are folders.
     if spec.kind == "git":
         from footnote_qa.index.sources.git import GitSource  # noqa: PLC0415
@@ -212,10 +212,7 @@ def left_out(sources: Sequence[Source]) -> list[str]:
 
 def _own_cache(spec: SourceSpec, *, cache: Path | None, looking: bool) -> Path:
     """Return the folder in which this source keeps its data."""
-    # Patterns are part of the key: two sources may read one website, and each deletes other pages.
-    told = (spec.kind, spec.path, spec.ref, spec.include, spec.exclude)
-    of = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
-    kept = cache / f"{spec.kind}-{of}" if cache else None
+    kept = cache / _folder_name(spec) if cache else None
     if kept is not None and not looking:
         return kept
     folder = Path(tempfile.mkdtemp(prefix="footnote-source-"))
@@ -227,8 +224,24 @@ def _own_cache(spec: SourceSpec, *, cache: Path | None, looking: bool) -> Path:
     return folder
 
 
+def _folder_name(spec: SourceSpec) -> str:
+    # Patterns are part of the key: two sources may read one website, and each deletes other pages.
+    if spec.kind in BUILT_IN:
+        told = (spec.kind, spec.path, spec.ref, spec.include, spec.exclude)
+        return f"{spec.kind}-{hashlib.sha256(repr(told).encode()).hexdigest()[:16]}"
+    return f"{re.sub(r'[^a-z0-9]+', '-', spec.kind.lower())}-{key_of(spec)}"
+
+
+def source_folders(specs: Sequence[SourceSpec]) -> frozenset[str]:
+    """Return the names of the folders in which these sources keep their data."""
+    return frozenset(map(_folder_name, specs))
+
+
 def _linked(here: str, there: str) -> None:
-    # Sources replace files and never write into them, so a link is a copy that costs nothing.
+    # Sources replace files, so a link is a copy that costs nothing. Into some they write.
+    if here.endswith(_WRITTEN_INTO):
+        shutil.copy2(here, there)
+        return
     try:
         os.link(here, there)
     except OSError:  # on another disk, or owned by someone else
@@ -256,4 +269,6 @@ def _own_name(spec: SourceSpec) -> str:
         return urlsplit(spec.path).hostname or ""
     if spec.kind == "llama_index":
         return spec.reader.rpartition(":")[2]
+    if spec.kind not in BUILT_IN:
+        return urlsplit(spec.path).hostname or spec.path.replace("/", "-") or spec.kind
     return Path(spec.path).name.removesuffix(".git" if spec.kind == "git" else "")

@@ -10,11 +10,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
@@ -24,7 +23,14 @@ from footnote_qa.index.errors import SourceError, UnreadableDocumentError
 from footnote_qa.index.sources.fetching import USER_AGENT, Fetcher, FetchError, Page
 from footnote_qa.index.sources.names import prefixed, printable
 from footnote_qa.index.sources.patterns import takes
-from footnote_qa.index.sources.website_pages import canonical, in_utf_8, refusal
+from footnote_qa.index.sources.website_pages import (
+    SUFFIXES,
+    canonical,
+    date_of,
+    in_utf_8,
+    path_of,
+    refusal,
+)
 from footnote_qa.index.types import Problem, ProblemKind, SourceFile
 
 log = logging.getLogger(__name__)
@@ -37,15 +43,6 @@ _MAX_DELAY_S = 10.0
 _GZIP_MAGIC = b"\x1f\x8b"
 _GONE = frozenset({404, 410})
 _FORBIDDEN = frozenset({401, 403})
-_SUFFIXES = {
-    "text/html": ".html",
-    "application/xhtml+xml": ".xhtml",
-    "application/pdf": ".pdf",
-    "text/plain": ".txt",
-    "text/markdown": ".md",
-    "text/csv": ".csv",
-    "application/json": ".json",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +108,7 @@ class WebsiteSource:
                 listed = await _listed(fetcher, self.sitemap)
             except FetchError as error:
                 raise SourceError(f"the sitemap {self.sitemap}: {error.reason}") from error
-            chosen = {_path(one.address): one for one in listed if self._is_chosen(one.address)}
+            chosen = {path_of(one.address): one for one in listed if self._is_chosen(one.address)}
             self._forget_all_but({_key(one.address) for one in chosen.values()})
             delay = min(float(robots.crawl_delay(USER_AGENT) or 0), _MAX_DELAY_S)
             turns = asyncio.Semaphore(1 if delay else _AT_ONCE)
@@ -132,19 +129,19 @@ class WebsiteSource:
     ) -> SourceFile | Problem:
         """Return a problem instead of a page that names another page of the site as its own."""
         kept = self._kept(address) if isinstance(found, SourceFile) else None
-        named = _path(kept.canonical) if kept is not None and kept.canonical else ""
-        if not named or named == _path(address) or named not in chosen:
+        named = path_of(kept.canonical) if kept is not None and kept.canonical else ""
+        if not named or named == path_of(address) or named not in chosen:
             return found
         reason = f"the page says that it is a copy of {chosen[named].address}"
         return Problem(document=found.document, kind=ProblemKind.UNSUPPORTED, reason=reason)
 
     def _is_chosen(self, address: str) -> bool:
-        return takes(_path(address), self.include, self.exclude)
+        return takes(path_of(address), self.include, self.exclude)
 
     async def _met(
         self, fetcher: Fetcher, robots: RobotFileParser, listed: _Listed
     ) -> SourceFile | Problem:
-        document = prefixed(self.prefix, printable(_path(listed.address)))
+        document = prefixed(self.prefix, printable(path_of(listed.address)))
         if not robots.can_fetch(USER_AGENT, listed.address):
             reason = "the site's robots.txt does not allow programs to read it"
             return Problem(document=document, kind=ProblemKind.UNSUPPORTED, reason=reason)
@@ -209,13 +206,13 @@ class WebsiteSource:
 
     def _file(self, document: str, listed: _Listed, kept: _Kept) -> SourceFile:
         name = document.rpartition("/")[2]
-        suffix = _SUFFIXES.get(kept.content_type, "")
+        suffix = SUFFIXES.get(kept.content_type, "")
         return SourceFile(
             document=document,
             name=name if not suffix or name.endswith(suffix) else f"{name}{suffix}",
             title=None,
             size_bytes=kept.size_bytes,
-            modified_at=_http_date(kept.last_modified) or listed.modified_at,
+            modified_at=date_of(kept.last_modified) or listed.modified_at,
             url=listed.address,
             audience=self.audience,
             read=partial(_read, self.cache / f"{_key(listed.address)}.page", kept.sha256),
@@ -281,20 +278,6 @@ def _locations(root: etree._Element, name: str) -> Iterator[_Listed]:
             yield _Listed(address=address, modified_at=_iso_date(facts.get("lastmod", "").strip()))
 
 
-def _path(address: str) -> str:
-    """Return the path of a page in the index.
-
-    >>> _path("https://x.test/hr/"), _path("https://x.test/a%20b.html?v=2")
-    ('hr/index.html', 'a b.html?v=2')
-    """
-    parts = urlsplit(address)
-    names = [name for name in unquote(parts.path).split("/") if name not in {"", ".", ".."}]
-    path = "/".join(names)
-    if not path or parts.path.endswith("/"):
-        path = f"{path}/index.html".lstrip("/")
-    return f"{path}?{parts.query}" if parts.query else path
-
-
 def _key(address: str) -> str:
     return hashlib.sha256(address.encode()).hexdigest()[:32]
 
@@ -323,14 +306,6 @@ def _replace_bytes(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     Path(scratch).replace(path)
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _iso_date(text: str) -> datetime | None:

@@ -3,8 +3,10 @@
 import codecs
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.message import Message
-from urllib.parse import urljoin
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote, urljoin, urlsplit
 
 _HEAD_BYTES = 200_000
 _TAG = re.compile(r"<(meta|link|input)\b([^>]*)>", re.IGNORECASE)
@@ -14,6 +16,17 @@ _MOST_SIGN_IN_WORDS = 120
 _MARKUP = re.compile(
     r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.IGNORECASE | re.DOTALL
 )
+
+SUFFIXES = {
+    "text/html": ".html",
+    "application/xhtml+xml": ".xhtml",
+    "application/pdf": ".pdf",
+    "text/plain": ".txt",
+    "text/markdown": ".md",
+    "text/csv": ".csv",
+    "application/json": ".json",
+}
+"""Ending of a file by the type of its content."""
 
 
 def in_utf_8(content: bytes, content_type: str) -> bytes:
@@ -72,3 +85,26 @@ def _is_noindex(name: str, found: Mapping[str, str]) -> bool:
 
 def _attributes(text: str) -> dict[str, str]:
     return {m[1].lower(): m[2] or m[3] or m[4] or "" for m in _ATTRIBUTE.finditer(text)}
+
+
+def path_of(address: str) -> str:
+    """Return the path of a page in the index.
+
+    >>> path_of("https://x.test/hr/"), path_of("https://x.test/a%20b.html?v=2")
+    ('hr/index.html', 'a b.html?v=2')
+    """
+    parts = urlsplit(address)
+    names = [name for name in unquote(parts.path).split("/") if name not in {"", ".", ".."}]
+    path = "/".join(names)
+    if not path or parts.path.endswith("/"):
+        path = f"{path}/index.html".lstrip("/")
+    return f"{path}?{parts.query}" if parts.query else path
+
+
+def date_of(text: str) -> datetime | None:
+    """Return the time of a header such as Last-Modified, in UTC; None if it is none."""
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)

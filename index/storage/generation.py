@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from footnote_qa.index.access import AccessTable
 from footnote_qa.index.atomic_files import (
     fsync_path,
     hold,
@@ -26,6 +27,7 @@ from footnote_qa.index.errors import (
     IndexMissingError,
     StaleIndexError,
 )
+from footnote_qa.index.sources.sync import numbers_in
 from footnote_qa.index.storage.manifest import (
     FORMAT,
     MANIFEST,
@@ -65,11 +67,17 @@ _CURRENT = "CURRENT"
 
 
 class IndexDirectory:
-    """The folder that holds all generations and the name of the one in use."""
+    """The folder that holds all generations and the name of the one in use.
+
+    Attributes:
+        root: The folder.
+        access: Who is in which group of a source, and which documents nobody may see.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._current = root / _CURRENT
+        self.access = AccessTable(root)
 
     @property
     def lock_path(self) -> Path:
@@ -119,6 +127,14 @@ class IndexDirectory:
                 f"there is no index in {self.root}: run `footnote index build FOLDER`"
             )
         return name
+
+    def folder_in_use(self) -> Path | None:
+        """Return the folder of the generation in use; None if there is none."""
+        try:
+            name = self.current()
+        except IndexDamagedError:
+            return None
+        return None if name is None else self.root / name
 
     def current_mark(self) -> tuple[int, int, int] | None:
         """Return a value that changes whenever CURRENT is replaced; None if there is no CURRENT."""
@@ -204,7 +220,9 @@ class IndexDirectory:
         wrong = self.verify(name)
         if wrong:
             raise IndexDamagedError(damaged(folder, f"is damaged ({wrong[0]})"))
-        return Generation(folder, self.manifest(name), held=held)
+        generation = Generation(folder, self.manifest(name), held=held)
+        generation.withhold(self.access.withheld(generation.synced))
+        return generation
 
     def open_best(self) -> Generation:
         """Open the generation in use or, if it is damaged, the newest promoted one that is intact.
@@ -326,6 +344,28 @@ class IndexDirectory:
         if current in manifests:
             kept.add(manifests[current].parent)
         return [name for name in self._folders() if name not in kept and self.remove(name)]
+
+    def publish_access(self) -> None:
+        """Let readers on other machines know who is in which group; here there are none."""
+
+    def purge(self) -> tuple[list[str], list[str]]:
+        """Remove every generation but the one in use.
+
+        Returns:
+            Names of those removed, and of those that a reader has open, which stay.
+
+        Raises:
+            BuildRunningError: A build is running.
+        """
+        with self.locked():
+            served = self.served()
+            others = [name for name in self._folders() if name != served]
+            removed = [name for name in others if self.remove(name)]
+            held = [name for name in others if name not in removed]
+            if not held:
+                # No generation is left in which these would have to be hidden
+                self.access.forget_withheld(numbers_in(self.root / served))
+        return removed, held
 
     def remove(self, name: str) -> bool:
         """Remove a generation unless a reader has it open; return whether it was removed."""

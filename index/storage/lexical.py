@@ -1,5 +1,6 @@
 """Word index (BM25) over chunks, with a bonus for words that are close together, by tantivy."""
 
+import hashlib
 import math
 import os
 import re
@@ -25,6 +26,7 @@ EVERYBODY = "*"
 _WORDS = "footnote_words"
 _LANGUAGES = "languages.txt"
 _HEAP_BYTES = 64_000_000
+_MOST_TERM_CHARS = 500
 _WORD = re.compile(r"\w+")
 
 
@@ -77,8 +79,15 @@ def _document(row: LexicalRow, forms: Sequence[str]) -> tantivy.Document:
     words = prepared(row.words, row.language)
     document.add_text("words", f"{words}\n{' '.join(forms)}")
     for group in row.audience or (EVERYBODY,):
-        document.add_text("audience", group)
+        document.add_text("audience", _term(group))
     return document
+
+
+def _term(group: str) -> str:
+    """Return a group as a term of the index, which cannot be of any length."""
+    if len(group) <= _MOST_TERM_CHARS:
+        return group
+    return f"#{hashlib.sha256(group.encode()).hexdigest()}"
 
 
 class LexicalIndex:
@@ -90,6 +99,7 @@ class LexicalIndex:
 
     def __init__(self, folder: Path) -> None:
         self._analyzer = english()
+        self._hidden: tuple[int, ...] = ()
         if os.access(folder, os.W_OK):
             self._open(folder)
             return
@@ -126,6 +136,10 @@ class LexicalIndex:
         except ValueError:
             return False
         return True
+
+    def hide(self, ids: Iterable[int]) -> None:
+        """Find these chunks for nobody from now on."""
+        self._hidden = tuple(ids)
 
     def terms(self, question: str) -> list[str]:
         """Return the search terms of *question*: each once, in order.
@@ -166,7 +180,7 @@ class LexicalIndex:
     def _is_visible(self, term: str, groups: Sequence[str] | None) -> bool:
         if not self._queries.holders(term):
             return False
-        if groups is None:
+        if groups is None and not self._hidden:
             return True
         # A word from a document that the person may not see counts as unknown
         query = tantivy.Query.term_query(self._index.schema, "words", term)
@@ -225,21 +239,24 @@ class LexicalIndex:
         query = self._queries.query(question, groups)
         if query is None:
             return []
-        if groups is not None:
-            query = self._allowed(query, groups)
+        query = self._allowed(query, groups)
         hits = self._searcher.search(query, k).hits
         addresses = [address for _, address in hits]
         ids = [int(self._searcher.doc(address)["id"][0]) for address in addresses]
         return [(id_, float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
 
-    def _allowed(self, query: tantivy.Query, groups: Sequence[str]) -> tantivy.Query:
+    def _allowed(self, query: tantivy.Query, groups: Sequence[str] | None) -> tantivy.Query:
         """Return *query* for what *groups* may see; the scores stay as they are."""
-        everyone = [EVERYBODY, *groups]
-        allowed = tantivy.Query.term_set_query(self._index.schema, "audience", everyone)
-        must = tantivy.Occur.Must
-        return tantivy.Query.boolean_query(
-            [(must, query), (must, tantivy.Query.const_score_query(allowed, 0.0))]
-        )
+        schema, must = self._index.schema, tantivy.Occur.Must
+        parts = [(must, query)]
+        if groups is not None:
+            everyone = [EVERYBODY, *map(_term, groups)]
+            allowed = tantivy.Query.term_set_query(schema, "audience", everyone)
+            parts.append((must, tantivy.Query.const_score_query(allowed, 0.0)))
+        if self._hidden:
+            hidden = tantivy.Query.term_set_query(schema, "id", list(self._hidden))
+            parts.append((tantivy.Occur.MustNot, hidden))
+        return tantivy.Query.boolean_query(parts) if len(parts) > 1 else query
 
 
 def _idf(holders: int, total: int) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from footnote_qa.index.embedding import Encoder, open_encoder
 from footnote_qa.index.errors import IndexDamagedError, StaleIndexError
+from footnote_qa.index.sources.sync import numbers_in
 from footnote_qa.index.storage.lexical import LexicalIndex
 from footnote_qa.index.storage.manifest import Manifest, damaged
 from footnote_qa.index.storage.passages import PassageReader
@@ -27,12 +28,14 @@ class Generation:
         vectors: Its vectors; None if it has no chunks, or no vectors yet.
         lexical: Its word index.
         encoder: The model that embeds questions for it.
+        synced: The number of the sync of each source that it was built from.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, *, held: int | None = None) -> None:
         self.folder = folder
         self.manifest = manifest
         self.passages = PassageReader(folder / PASSAGES)
+        self.synced = numbers_in(folder)
         has_vectors = manifest.chunks > 0 and not manifest.lexical_only
         try:
             self.vectors: VectorSearch | None = None
@@ -51,6 +54,11 @@ class Generation:
             )
         # A search that began on this generation ends on it; only then may its files be closed.
         self._letting_go = weakref.finalize(self, _let_go, held)
+
+    def withhold(self, documents: frozenset[str]) -> None:
+        """Show nothing of *documents* to anybody from now on."""
+        if self.passages.hide(documents):
+            self.lexical.hide(self.passages.hidden_ids())
 
     def close(self) -> None:
         """Close its files, and let it be removed."""

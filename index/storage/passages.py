@@ -15,9 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footnote_qa.index.atomic_files import writing
+from footnote_qa.index.audience import ALL, is_granted, may_see, readers_of
 from footnote_qa.index.chunking import Titled, Titles
 from footnote_qa.index.errors import IndexDamagedError
-from footnote_qa.index.types import Chunk, Document, Parsed, Problem, ProblemKind, SourceFile
+from footnote_qa.index.types import (
+    Audience,
+    Chunk,
+    Document,
+    Parsed,
+    Problem,
+    ProblemKind,
+    SourceFile,
+)
 
 INDEXED, FAILED, SKIPPED = "indexed", "failed", "skipped"
 _REMEMBERED_GROUPS = 64
@@ -195,16 +204,16 @@ class PassageReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._visible: OrderedDict[frozenset[str], NDArray[np.int64]] = OrderedDict()
+        self._visible: OrderedDict[Audience, NDArray[np.int64]] = OrderedDict()
+        self._hidden: frozenset[str] = frozenset()
         try:
             # immutable: SQLite looks for no journal and takes no lock; a generation never changes.
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
             self._closing = weakref.finalize(self, self._connection.close)
-            self._restricted = self._connection.execute(
-                "SELECT EXISTS (SELECT 1 FROM documents WHERE audience <> '[]')"
-            ).fetchone()[0]
+            found = self._connection.execute("SELECT DISTINCT audience FROM documents").fetchall()
+            self._audiences = {str(row[0]): tuple(json.loads(row[0])) for row in found}
         except sqlite3.Error as error:
             raise IndexDamagedError(
                 f"{path} cannot be read: run `footnote index build --full`"
@@ -259,6 +268,7 @@ class PassageReader:
         return Titles(
             Titled(document=str(name), title=str(title), audience=tuple(json.loads(str(groups))))
             for name, title, groups in self._rows(f"{sql} ORDER BY document")
+            if name not in self._hidden
         )
 
     def document(self, document: str) -> Document | None:
@@ -296,24 +306,56 @@ class PassageReader:
         )
         return [_document_row(row) for row in rows]
 
-    def visible(self, groups: frozenset[str]) -> NDArray[np.int64] | None:
-        """Return the ids of the chunks that *groups* may see; None if that is all of them."""
-        if not self._restricted:
+    def hide(self, documents: frozenset[str]) -> bool:
+        """Show nothing of *documents* to anybody from now on; return whether that is a change."""
+        if documents == self._hidden:
+            return False
+        self._hidden = documents
+        self._visible = OrderedDict()
+        self.__dict__.pop("titles", None)
+        return True
+
+    def hides(self, document: str) -> bool:
+        """Return whether a document is shown to nobody."""
+        return document in self._hidden
+
+    def hidden_ids(self) -> list[int]:
+        """Return the ids of the chunks that are shown to nobody."""
+        return [id_ for ids in self.ids_of(sorted(self._hidden)).values() for id_ in ids]
+
+    @cached_property
+    def named_groups(self) -> frozenset[str]:
+        """Every group and person that an audience names."""
+        readers = [readers_of(each) for each in self._audiences.values()]
+        return frozenset(name for parts in readers for part in parts for name in part)
+
+    def granted(self, audience: Audience) -> Audience:
+        """Return *audience* with the entries of this generation whose conditions it meets."""
+        if audience is None:
             return None
-        known = self._visible.get(groups)
+        entries = {one for each in self._audiences.values() for one in each if one.startswith(ALL)}
+        return audience | {one for one in entries if is_granted(one, audience)}
+
+    def visible(self, audience: Audience) -> NDArray[np.int64] | None:
+        """Return the ids of the chunks that *audience* may see; None if that is all of them."""
+        is_open = audience is None or not any(self._audiences.values())
+        if is_open and not self._hidden:
+            return None
+        known = self._visible.get(audience)
         if known is None:
-            known = self._visible_ids(groups)
-            self._visible[groups] = known
+            known = self._visible_ids(audience)
+            self._visible[audience] = known
             while len(self._visible) > _REMEMBERED_GROUPS:
                 self._visible.popitem(last=False)
         return known
 
-    def _visible_ids(self, groups: frozenset[str]) -> NDArray[np.int64]:
+    def _visible_ids(self, audience: Audience) -> NDArray[np.int64]:
+        allowed = [text for text, groups in self._audiences.items() if may_see(groups, audience)]
         rows = self._rows(
             "SELECT c.id FROM chunks c JOIN documents d USING (document) "
-            "WHERE d.audience = '[]' OR EXISTS (SELECT 1 FROM json_each(d.audience) a "
-            "JOIN json_each(?) g ON a.value = g.value)",
-            (json.dumps(sorted(groups)),),
+            "WHERE d.audience IN (SELECT value FROM json_each(?)) "
+            "AND d.document NOT IN (SELECT value FROM json_each(?))",
+            (json.dumps(allowed), _dumps(sorted(self._hidden))),
         )
         return np.asarray([row[0] for row in rows], dtype=np.int64)
 

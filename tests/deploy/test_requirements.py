@@ -86,7 +86,8 @@ def test_each_pin_is_that_of_the_lock_file() -> None:
 def test_a_new_extra_comes_with_what_it_needs() -> None:
     project = (
         '[project]\ndependencies = ["a>=1"]\n[project.optional-dependencies]\n'
-        'more = ["B_x[all]>=2"]\ndev = ["t"]\nocr = []\nlocal-model = []\nmultilingual = []\n'
+        'more = ["B_x[all]>=2"]\ndev = ["t"]\nocr = []\ndocs = []\n'
+        "local-model = []\nmultilingual = []\n"
         "models = []\noffice = []\nplots = []\ntesseract = []\n"
     )
     lock = (

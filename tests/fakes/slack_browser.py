@@ -35,11 +35,26 @@ class Tab:
         reply = await self._call("Runtime.evaluate", expression=script, returnByValue=True)
         return reply["result"].get("value")
 
+    async def resolved(self, script: str) -> Any:
+        """Return what the promise of a script becomes."""
+        reply = await self._call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
+        return reply["result"].get("value")
+
     async def until(self, script: str) -> None:
         """Wait until a script says yes."""
         async with asyncio.timeout(PATIENCE_S):
             while not await self.evaluate(script):  # noqa: ASYNC110 a page sends no event
                 await asyncio.sleep(0.05)
+
+    async def emulate(self, size: tuple[int, int], scheme: str) -> None:
+        """Show pages as a screen of *size* does whose owner prefers "light" or "dark"."""
+        width, height = size
+        screen = {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": False}
+        await self._call("Emulation.setDeviceMetricsOverride", **screen)
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        await self._call("Emulation.setEmulatedMedia", features=features)
 
     async def picture(self) -> bytes:
         reply = await self._call("Page.captureScreenshot")

@@ -95,7 +95,7 @@ async def _publish(deps: Dependencies, user: str) -> None:
     person = await deps.people.person(user)
     now = datetime.now(UTC)
     is_member = person.standing is Standing.MEMBER
-    audience = deps.channels.audience("D", user) if is_member else frozenset[str]()
+    audience = await deps.audiences.of("D", user) if is_member else frozenset[str]()
     facts = await _facts(deps, audience)
     mine = await asyncio.to_thread(deps.records.last_of, user, limit=LAST)
     admin = await _admin(deps, now) if person.is_admin else []

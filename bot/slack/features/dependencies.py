@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from footnote_qa.bot.slack.documents import DocumentCatalog
-from footnote_qa.bot.slack.inbound import Inbox, People
+from footnote_qa.bot.slack.inbound import Audiences, Inbox, People
 from footnote_qa.bot.slack.messages import note
 from footnote_qa.bot.slack.outbound import CALL_ERRORS, Clients, failure, whisper
 from footnote_qa.bot.state import (
@@ -44,6 +44,7 @@ class Dependencies:
     records: AnswerRepository
     channels: ChannelRepository
     people: People
+    audiences: Audiences
     library: DocumentCatalog | None
     answers: Path
     answers_are_indexed: bool

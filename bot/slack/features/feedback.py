@@ -62,7 +62,7 @@ async def _on_show_quote(deps: Dependencies, ack: Ack, body: Body) -> None:
         await deps.tell(body, texts.FORGOTTEN)
         return
     citation = kept.answer.citations[int(number)]
-    audience = deps.channels.audience(channel_of(body), kept.user)
+    audience = await deps.audiences.of(channel_of(body), kept.user)
     excerpt = None
     if deps.library is not None:
         excerpt = await asyncio.to_thread(deps.library.excerpt, citation, audience)

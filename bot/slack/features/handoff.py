@@ -4,11 +4,10 @@ import asyncio
 import json
 import logging
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from footnote_qa.bot.slack.features.approved_answers import Approved, approve
 from footnote_qa.bot.slack.features.dependencies import (
     Ack,
     Body,
@@ -30,7 +29,16 @@ from footnote_qa.bot.slack.messages import (
     words,
 )
 from footnote_qa.bot.slack.outbound import CALL_ERRORS, change, failure, marked, say
-from footnote_qa.bot.state import Received, StoredAnswer, close, open_for, withdraw
+from footnote_qa.bot.state import (
+    Approved,
+    Received,
+    StoredAnswer,
+    approve,
+    close,
+    open_for,
+    withdraw,
+)
+from footnote_qa.index.audience import both
 
 log = logging.getLogger(__name__)
 
@@ -76,12 +84,20 @@ async def _on_this_is_it(deps: Dependencies, ack: Ack, body: Body) -> None:
         thread_ts = str(message.get("thread_ts") or message["ts"])
         question = await asyncio.to_thread(_question, deps, channel, thread_ts)
         answer = question_text(str(message.get("text") or ""), "")
-        data = {"channel": channel, "ts": message["ts"], "author": message.get("user") or ""}
+        data = {
+            "channel": channel,
+            "ts": message["ts"],
+            "thread_ts": thread_ts,
+            "author": message.get("user") or "",
+        }
+        readers = (await asyncio.to_thread(deps.channels.rules, channel)).audience
+        if (await _audience(deps, channel, thread_ts))[0] != tuple(sorted(readers)):
+            readers |= {texts.READERS_OF_SOURCES}
         view = views.approve_view(
             json.dumps(data),
             question=question,
             answer=answer,
-            audience=(await asyncio.to_thread(deps.channels.rules, channel)).audience,
+            audience=readers,
         )
         await deps.open(body, view)
 
@@ -110,7 +126,7 @@ async def _approved(deps: Dependencies, body: Body, data: dict[str, Any]) -> App
     given = views.values(body["view"])
     author = await deps.people.person(data["author"])
     approver = await deps.people.person(user_of(body))
-    rules = await asyncio.to_thread(deps.channels.rules, data["channel"])
+    audience, cited = await _audience(deps, data["channel"], data.get("thread_ts") or "")
     return Approved(
         team=deps.team,
         channel=data["channel"],
@@ -121,9 +137,38 @@ async def _approved(deps: Dependencies, body: Body, data: dict[str, Any]) -> App
         author_name=author.name,
         approver=user_of(body),
         approver_name=approver.name,
-        audience=tuple(sorted(rules.audience)),
+        audience=audience,
         at=datetime.now(UTC),
+        built_on=tuple(cited),
     )
+
+
+async def _audience(
+    deps: Dependencies, channel: str, thread_ts: str
+) -> tuple[tuple[str, ...], list[tuple[str, str | None]]]:
+    """Return who may read an answer of this thread, and the documents that it may repeat."""
+    rules = await asyncio.to_thread(deps.channels.rules, channel)
+    cited = await asyncio.to_thread(_cited, deps, channel, thread_ts)
+    audience = tuple(sorted(rules.audience))
+    if deps.library is None or not cited:
+        return audience, cited
+    # What was said in the thread may be only for those who may see its documents
+    shown = await asyncio.to_thread(deps.library.audience_of, [one for one, _ in cited])
+    return both(audience, shown) if shown else audience, cited
+
+
+_CITING: Final = 20
+"""Answers of a thread whose documents an approved answer may repeat."""
+
+
+def _cited(deps: Dependencies, channel: str, thread_ts: str) -> list[tuple[str, str | None]]:
+    """Return the documents that the answers of a thread cite, each with its address."""
+    place = Received(
+        event_id="", team=deps.team, channel=channel, ts="", thread_ts=thread_ts, user="", text=""
+    )
+    answers = [turn.answer for turn in deps.records.turns(place, limit=_CITING) if turn.answer]
+    pairs = [(one.document, one.url) for answer in answers for one in answer.citations]
+    return list(dict.fromkeys(pairs))
 
 
 async def _hand_off(deps: Dependencies, kept: StoredAnswer, *, helper: str, asked_by: str) -> None:

@@ -35,11 +35,13 @@ class Person:
     Attributes:
         name: Their name; "" if Slack gives none.
         is_admin: Whether they administer the workspace.
+        email: Their e-mail address; "" if Slack does not tell it.
     """
 
     standing: Standing
     name: str = ""
     is_admin: bool = False
+    email: str = ""
 
 
 UNKNOWN: Final = Person(standing=Standing.UNKNOWN)
@@ -89,7 +91,10 @@ def _person(user: Mapping[str, Any], team: str) -> Person:
     profile = user.get("profile") or {}
     name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or ""
     return Person(
-        standing=_standing(user, team), name=str(name), is_admin=bool(user.get("is_admin"))
+        standing=_standing(user, team),
+        name=str(name),
+        is_admin=bool(user.get("is_admin")),
+        email=str(profile.get("email") or ""),
     )
 
 

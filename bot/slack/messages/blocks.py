@@ -5,18 +5,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from footnote_qa.bot.ages import ago
+from footnote_qa.bot.safe_text import clean, shorten
 from footnote_qa.bot.slack.messages import elements, rich_text, texts
 from footnote_qa.bot.slack.messages.elements import LIMITS, Block, rich_text_block, section, words
 from footnote_qa.bot.slack.messages.rich_text import Part, Piece
 from footnote_qa.bot.slack.messages.source_list import (
     Source,
-    ago,
     cited,
     near,
     source_blocks,
     title_of,
 )
-from footnote_qa.bot.slack.messages.texts import clean, defuse, inert, shorten
+from footnote_qa.bot.slack.messages.texts import (
+    defuse,
+    inert,
+)
 from footnote_qa.bot.types import Answer, Status
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?:\s*\[\d+\])*(?=\s)|\n")

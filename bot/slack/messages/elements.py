@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
+from footnote_qa.bot.safe_text import shorten
 from footnote_qa.bot.slack.messages import texts
-from footnote_qa.bot.slack.messages.texts import inert, shorten
+from footnote_qa.bot.slack.messages.texts import (
+    inert,
+)
 
 Block: TypeAlias = dict[str, object]
 

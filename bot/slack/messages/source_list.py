@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
+from footnote_qa.bot.ages import ago
 from footnote_qa.bot.citations import repeats
+from footnote_qa.bot.safe_text import clean, safe_url, shorten
 from footnote_qa.bot.slack.messages.elements import (
     LIMITS,
     Block,
@@ -14,18 +15,9 @@ from footnote_qa.bot.slack.messages.elements import (
     section,
     words,
 )
-from footnote_qa.bot.slack.messages.texts import clean, safe_url, shorten
 from footnote_qa.bot.types import Citation
 from footnote_qa.index.chunking import path_below, plain
 from footnote_qa.index.types import Passage
-
-_STEPS: Final = (
-    (60, "minute", 60),
-    (24, "hour", 3600),
-    (30, "day", 86400),
-    (12, "month", 2_629_800),
-)
-_YEAR_S: Final = 31_557_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,25 +29,6 @@ class Source:
     place: str
     quote: str
     url: str | None
-
-
-def ago(then: datetime, now: datetime) -> str:
-    """Return how long ago something was.
-
-    >>> from datetime import UTC
-    >>> ago(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC))
-    '2 days ago'
-    """
-    seconds = max(0.0, (now - then).total_seconds())
-    for count, unit, unit_s in _STEPS:
-        n = int(seconds // unit_s)
-        if n < count:
-            return _counted(n, unit) if n or unit != "minute" else "just now"
-    return _counted(int(seconds // _YEAR_S) or 1, "year")
-
-
-def _counted(n: int, unit: str) -> str:
-    return f"{n or 1} {unit}{'s' if n > 1 else ''} ago"
 
 
 def source_blocks(heading: str, sources: Sequence[Source]) -> list[Block]:

@@ -1,11 +1,10 @@
 """Fixed texts that people see in Slack, and functions that make other text safe to show."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
+from footnote_qa.bot.safe_text import clean, shorten
 from footnote_qa.bot.trace import Step, StepKind
 
 HINT: Final = "Ask me a question about the documents, and I'll answer it with its sources."
@@ -59,6 +58,7 @@ HANDED_OFF: Final = "can you help? The documents don't answer the question above
 SETTLED: Final = "Resolved by {name}."
 NOT_A_HELPER: Final = "Only the person to ask in this channel, or an administrator, can do that."
 NOT_HERE: Final = "This only works in channels."
+READERS_OF_SOURCES: Final = "those who may read the cited documents"
 APPROVED: Final = "Saved. I can cite it as soon as the index is built again."
 APPROVED_ONLY: Final = (
     "Saved. I can cite it once the folder of approved answers is one of my sources."
@@ -78,7 +78,6 @@ HOME_NO_INDEX: Final = "There is no index yet, so I can't answer anything."
 JOINER: Final = "\u2060"
 """Word joiner: it is invisible, and no link is recognised across it."""
 
-MAX_URL_CHARS: Final = 3000
 _STEP_CHARS: Final = 60
 
 _MARKED = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
@@ -89,13 +88,8 @@ _LINKABLE = re.compile(
     r"|[.\u3002\uff0e\uff61](?=[^\W\d_]|\Z)"
     r"|@(?=\w|\Z)"
 )
-# Invisible characters that are not format characters: blank letters, grapheme joiner, and the
-# supplementary variation selectors, which can hide any amount of text.
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U000e0100-\U000e01ef]")
 # Marks that turn the words before them into a link, or a link into an image.
 _MARKDOWN_LINK = re.compile(r"\](?=[(:\[]|\Z)|!(?=\[|\Z)")
-_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\u0085\v\f]")
-_JOINING = "\u200c\u200d"
 
 
 def question_text(raw: str, bot_user: str) -> str:
@@ -116,32 +110,6 @@ def _unmark(found: re.Match[str]) -> str:
     if kind == "!":
         return label or "@" + target.partition("^")[0]
     return kind + (label or target)
-
-
-def clean(text: str) -> str:
-    r"""Remove invisible characters and those that turn the reading direction; they could hide text.
-
-    Joiners stay if scripts need them: one at a time, between non-ASCII characters.
-
-    >>> clean("pass\u200bword \u202egpj.exe")
-    'password gpj.exe'
-    """
-    text = _BLANK.sub("", _LINE_ENDS.sub("\n", text).replace("\t", " "))
-    return "".join(c for i, c in enumerate(text) if _shows(text, i, c))
-
-
-def _shows(text: str, i: int, character: str) -> bool:
-    if character == "\n":
-        return True
-    if character in _JOINING:
-        around = text[i - 1 : i] + text[i + 1 : i + 2]
-        return len(around) == 2 and all(c > "\x7f" and not _hidden(c) for c in around)  # noqa: PLR2004 one on each side
-    return not _hidden(character)
-
-
-def _hidden(character: str) -> bool:
-    # Controls, format characters, halves of surrogate pairs.
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs"}
 
 
 def inert(text: str) -> str:
@@ -176,37 +144,6 @@ def defuse_markdown(text: str) -> str:
     '[click]~(evil) &lt;!here&gt; **yes** [1]~[2]~'
     """
     return _MARKDOWN_LINK.sub(lambda found: found.group() + JOINER, defuse(text))
-
-
-def shorten(text: str, max_chars: int) -> str:
-    """Return *text* cut to one line of at most *max_chars*, after a word if one ends near.
-
-    >>> shorten("the quick brown fox", 12)
-    'the quick …'
-    """
-    line = " ".join(text.split())
-    if len(line) <= max_chars:
-        return line
-    head = line[: max_chars - 1]
-    at_word = head.rpartition(" ")[0] + " "
-    return (at_word if len(at_word) > max_chars // 2 else head) + "…"
-
-
-def safe_url(url: str | None) -> str | None:
-    """Return *url* if it is safe to link to: http or https, a host, no user, no odd characters.
-
-    >>> safe_url("https://wiki.example/a%20b"), safe_url("https://bank.example@evil.example/")
-    ('https://wiki.example/a%20b', None)
-    """
-    if not url or len(url) > MAX_URL_CHARS or re.search(r"[\s<>|\\\"]", url) or clean(url) != url:
-        return None
-    try:
-        parts = urlsplit(url)
-        port_is_fine = parts.port is None or parts.port > 0
-    except ValueError:
-        return None
-    is_plain = parts.scheme in {"http", "https"} and "@" not in parts.netloc
-    return url if is_plain and parts.hostname and port_is_fine else None
 
 
 def doing(step: Step) -> str:

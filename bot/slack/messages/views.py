@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from footnote_qa.bot.ages import ago
+from footnote_qa.bot.safe_text import clean, safe_url, shorten
 from footnote_qa.bot.slack.documents import Excerpt, Facts
 from footnote_qa.bot.slack.messages import elements, texts
 from footnote_qa.bot.slack.messages.elements import Block, link, rich_text_block, section, words
-from footnote_qa.bot.slack.messages.source_list import ago, title_of
-from footnote_qa.bot.slack.messages.texts import clean, safe_url, shorten
+from footnote_qa.bot.slack.messages.source_list import title_of
 from footnote_qa.bot.state import ChannelRules, StoredAnswer
 from footnote_qa.bot.types import Citation
 from footnote_qa.index.chunking import plain as unmarked

@@ -6,7 +6,7 @@ from decimal import Decimal
 from rich.console import Console
 
 from footnote_qa.bot.cli.console import answer_view
-from footnote_qa.bot.cli.json_output import answer_json
+from footnote_qa.bot.json_output import answer_json
 from footnote_qa.bot.trace import Step, StepKind
 from footnote_qa.bot.types import Answer, Choice, Status
 from tests.fakes.searcher_for_eval import answer, citation

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from footnote_qa.bot.slack.documents import CONTEXT_CHARS, Excerpt, IndexCatalog
 from footnote_qa.bot.types import Citation
+from footnote_qa.index.audience import may_see
 from footnote_qa.index.search.hybrid import LiveIndex
 from footnote_qa.index.sources import SourceSpec
 from tests.fakes.building import make_builder, write_documents
@@ -79,3 +80,13 @@ def test_a_quote_that_is_not_there_any_more_has_no_context(
 
     assert found.excerpt(moved, STAFF) is None
     assert found.excerpt(gone, STAFF) is None
+
+
+def test_those_who_see_all_documents_are_in_the_audience_of_each(
+    tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    found = library(tmp_path, embedder)
+
+    assert found.audience_of(["docs/leave.md"]) == ()
+    assert found.audience_of(["docs/leave.md", "secret/pay.md"]) == ("staff",)
+    assert not may_see(found.audience_of(["secret/pay.md", "lost.md"]), STAFF)

@@ -9,7 +9,13 @@ from slack_bolt.async_app import AsyncBoltRequest
 from footnote_qa.bot.settings import SlackSettings
 from footnote_qa.bot.slack import app as slack_app
 from footnote_qa.bot.slack.composition import Bot, Parts
-from footnote_qa.bot.slack.manifest import METHODS, SCOPES, SUBSCRIPTIONS, app_manifest
+from footnote_qa.bot.slack.manifest import (
+    METHODS,
+    PERMISSION_METHODS,
+    SCOPES,
+    SUBSCRIPTIONS,
+    app_manifest,
+)
 from footnote_qa.bot.slack.messages import elements, views
 from footnote_qa.bot.slack.outbound.client import Clients
 from footnote_qa.bot.slack.tokens import Identity
@@ -165,7 +171,8 @@ def test_the_code_calls_no_method_that_is_not_listed() -> None:
 
     called = {name for name in names if f".{name}(" in code}
 
-    assert called == {name.replace(".", "_") for name in METHODS} | {"auth_test"}
+    known = {name.replace(".", "_") for name in [*METHODS, *PERMISSION_METHODS]}
+    assert called | {"usergroups_users_list"} == known | {"auth_test"}
 
 
 def test_a_direct_message_can_be_written_and_the_transport_is_the_one_asked_for() -> None:
@@ -190,3 +197,13 @@ def test_the_manifest_keeps_to_slacks_lengths() -> None:
     assert len(info["name"]) <= 35
     assert len(info["description"]) <= 140
     assert len(features["agent_view"]["agent_description"]) <= 300
+
+
+def test_who_may_see_what_is_looked_up_only_if_asked_for() -> None:
+    def optional(*, permissions: bool) -> set[str]:
+        manifest: Any = app_manifest(None, permissions=permissions)
+        return set(manifest["oauth_config"]["scopes"]["bot_optional"])
+
+    wanted = set(PERMISSION_METHODS.values()) | {"users:read.email"}
+    assert wanted <= optional(permissions=True)
+    assert not wanted & optional(permissions=False)

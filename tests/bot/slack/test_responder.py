@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from footnote_qa.bot.database import Target
 from footnote_qa.bot.slack import responder as responding
 from footnote_qa.bot.slack.inbound.access import UNKNOWN, People, Person, Standing
+from footnote_qa.bot.slack.inbound.audiences import Audiences
 from footnote_qa.bot.slack.messages import texts
 from footnote_qa.bot.slack.messages.blocks import Frame, Message, note
 from footnote_qa.bot.slack.outbound.delivery import Delivery
@@ -150,16 +152,21 @@ def respond(
         "C1": ChannelRules(audience=frozenset({"staff"}), helper="U9", language="German"),
         "C0": ChannelRules(enabled=False, unasked=True),
     }
+    people = cast("People", paper)
+    channels = ChannelRepository(
+        store.database, team="T1", configured=rules, groups={"hr": ["U1"], "it": ["U2"]}
+    )
     responder = Responder(
         engine=engine or Engine(),
         delivery=cast("Delivery", paper),
         writer=cast("Writer", paper),
         indicator=cast("StatusIndicator", paper),
         records=records,
-        channels=ChannelRepository(
-            store.database, team="T1", configured=rules, groups={"hr": ["U1"], "it": ["U2"]}
+        channels=channels,
+        people=people,
+        audiences=Audiences(
+            cast("AsyncWebClient", paper), people=people, channels=channels, directory=None
         ),
-        people=cast("People", paper),
         policy=Policy(
             bot_user="U0",
             max_question_chars=100,

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
 from footnote_qa.bot.cli.app import app
-from footnote_qa.bot.cli.slack import spent_lines
+from footnote_qa.bot.cli.spending import spent_lines
 from footnote_qa.bot.database import Database, Target
 from footnote_qa.bot.errors import SlackError
 from footnote_qa.bot.llm.ledger import Ledger, Request
@@ -20,9 +20,9 @@ from footnote_qa.bot.settings import ModelsSettings, ProviderSettings, Settings
 from footnote_qa.bot.slack.documents import Freshness
 from footnote_qa.bot.slack.inbound.http import parse_address
 from footnote_qa.bot.slack.metrics import Meter
-from footnote_qa.bot.state.answers import note_erasure
 from footnote_qa.bot.state.channel_settings import ChannelRepository, ChannelRules, Chosen
 from footnote_qa.bot.state.database import open_state
+from footnote_qa.bot.state.erasure import note_erasure
 from footnote_qa.bot.state.questions import Outcome
 
 CHOSEN = Chosen(enabled=False, follow_ups=True, unasked=True, helper="U9", language="German")

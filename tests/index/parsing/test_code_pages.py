@@ -37,6 +37,7 @@ OTHERS = {
     "cp932": "契約は年末に終了します。ただし、双方が延長に合意した場合を除きます。",
     "euc_jp": "休暇は年に二十日です。申請は一週間前までに行ってください。",
     "cp949": "계약은 연말에 만료되며 양측이 합의하면 연장됩니다.",
+    "iso8859-15": "Prix : 12 € à régler à l'œuvre",
     "mac_roman": "Le président a été élu à l’unanimité; où siège-t-il désormais?",
     "cp850": "Der Schlüssel hängt über der Tür, die Gäste müssen läuten.",
 }

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from footnote_qa.index.parsing.csv import parse
@@ -50,3 +52,15 @@ def test_rows_of_different_length_are_filled() -> None:
 
 def test_one_column_with_commas_nowhere_is_a_table() -> None:
     assert parse(b"City\nBern\nBasel\n").text == "| City |\n| --- |\n| Bern |\n| Basel |"
+
+
+def test_the_time_for_a_sheet_grows_with_its_rows_and_not_with_their_square() -> None:
+    def seconds(rows: int) -> float:
+        content = "Berth,Fee,Keeper\n" + "".join(f"B{n},{n},Keeper {n}\n" for n in range(rows))
+        began = time.process_time()
+        parse(content.encode())
+        return time.process_time() - began
+
+    small = min(seconds(1_000) for _ in range(3))
+
+    assert seconds(8_000) < 25 * small  # a square would be 64 times

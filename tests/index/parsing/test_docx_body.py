@@ -138,3 +138,79 @@ def test_a_comment_is_read_at_the_end() -> None:
     document.save(file)
 
     assert parse(file.getvalue()).text.endswith("tonnes.\n\nComment by Ada: It is broken.")
+
+
+def test_a_hidden_row_of_a_table_is_left_out() -> None:
+    document = new_document()
+    table = document.add_table(3, 2)
+    for row, words in zip(table.rows, ["Berth", "Gone", "B7"], strict=True):
+        row.cells[0].text, row.cells[1].text = words, f"{words} too"
+    hidden = parse_xml(f"<w:trPr {nsdecls('w')}><w:hidden/></w:trPr>")
+    table.rows[1]._tr.insert(0, hidden)
+    file = BytesIO()
+    document.save(file)
+
+    text = parse(file.getvalue()).text
+
+    assert "B7 too" in text
+    assert "Gone" not in text
+
+
+def numbered(*paragraphs: tuple[str, str, int | None]) -> bytes:
+    """Return a document with a list of three levels; each paragraph has a style and a level."""
+    document = new_document()
+    levels = "".join(
+        f"<w:lvl w:ilvl='{number}'><w:start w:val='1'/><w:numFmt w:val='{kind}'/>{style}"
+        f"<w:lvlText w:val='{text}'/></w:lvl>"
+        for number, (kind, style, text) in enumerate(
+            [
+                ("decimal", "<w:pStyle w:val='Heading1'/>", "§ %1"),
+                ("decimal", "<w:pStyle w:val='Heading2'/>", "%1.%2"),
+                ("lowerRoman", "", "%1.%2 (%3)"),
+            ]
+        )
+    )
+    lists = document.part.numbering_part.element
+    lists.insert(
+        0, parse_xml(f"<w:abstractNum {nsdecls('w')} w:abstractNumId='77'>{levels}</w:abstractNum>")
+    )
+    reference = "<w:abstractNumId w:val='77'/>"
+    lists.append(parse_xml(f"<w:num {nsdecls('w')} w:numId='77'>{reference}</w:num>"))
+    for style, text, level in paragraphs:
+        paragraph = document.add_paragraph(text, style=style or None)
+        if style.startswith("Heading") or level is not None:
+            told = "" if level is None else f"<w:ilvl w:val='{level}'/>"
+            number = f"<w:numPr {nsdecls('w')}>{told}<w:numId w:val='77'/></w:numPr>"
+            paragraph._p.get_or_add_pPr().append(parse_xml(number))
+    file = BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def test_headings_and_clauses_have_the_numbers_that_word_shows() -> None:
+    made = parse(
+        numbered(
+            ("Heading 1", "Mooring", None),
+            ("Heading 2", "Nights", None),
+            ("", "Guests may stay nineteen nights.", 2),
+            ("", "They pay when they leave.", 2),
+            ("Heading 2", "Fees", None),
+            ("Heading 1", "Cranes", None),
+            ("Heading 2", "Weights", None),
+        )
+    )
+
+    assert [one.text for one in made.headings] == [
+        *("§ 1 Mooring", "1.1 Nights", "1.2 Fees", "§ 2 Cranes", "2.1 Weights")
+    ]
+    assert "1.1 (i) Guests may stay nineteen nights.\n\n1.1 (ii) They pay" in made.text
+
+
+def test_items_of_a_list_are_numbered_once() -> None:
+    document = new_document()
+    for words in ("Call", "Tie up"):
+        document.add_paragraph(words, style="List Number")
+    file = BytesIO()
+    document.save(file)
+
+    assert parse(file.getvalue()).text == "1. Call\n2. Tie up"

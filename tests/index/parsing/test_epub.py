@@ -67,3 +67,15 @@ def test_a_page_outside_the_book_is_not_looked_for() -> None:
     book = BOOK.replace("one.xhtml", "../../etc/passwd")
 
     assert parse(zipped(PARTS | {"OPS/book.opf": book})).text == "# Pay\n\nOn the 25th"
+
+
+def test_asides_and_footers_within_a_book_are_part_of_it() -> None:
+    page = (
+        "<html><body><section><h1>Leave</h1><p>Twenty days<a href='#n'>1</a></p>"
+        "<aside id='n'>In the first year.</aside><footer>After Ada</footer></section></body></html>"
+    )
+
+    parsed = parse(zipped({**PARTS, "OPS/one.xhtml": page}))
+
+    assert "In the first year." in parsed.text
+    assert "After Ada" in parsed.text

@@ -264,3 +264,36 @@ def test_a_page_without_menus_keeps_every_word(body: str) -> None:
     assert len(words) >= 3
     if "Part" in body:
         assert words.count("Part") == 12
+
+
+def test_signs_that_nobody_sees_are_removed_however_the_page_writes_them() -> None:
+    parsed = render("<h1>So&shy;lo</h1><p>mari&shy;time, Donau&#8203;schiff, Gebu&#776;hr</p>")
+
+    assert parsed.text == "# Solo\n\nmaritime, Donauschiff, Gebühr"
+    assert [heading.text for heading in parsed.headings] == ["Solo"]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("x<sup>n+1</sup>", "x^(n+1)"),
+        ("2<sup>n</sup> and e<sup>−x</sup>", "2^n and e^(−x)"),
+        ("1<sup>1/2</sup> cups", "1 1/2 cups"),
+        ("the 4<sup>th</sup>, M<sup>me</sup> Nº, 1<sup>e</sup>", "the 4th, Mme Nº, 1e"),
+        ("see<sup>[2]</sup>", "see[2]"),
+        ("x<sub>i+1</sub> and V<sub>max</sub>", "x_(i+1) and Vmax"),
+        ("a, b<sub>k</sub>", "a, b_k"),
+        ("<math><mfrac><mi>L</mi><mrow><mn>2</mn><mi>c</mi></mrow></mfrac></math>", "L/(2c)"),
+    ],
+)
+def test_terms_above_and_below_the_line_stay_apart_from_their_base(source: str, text: str) -> None:
+    assert render(f"<p>{source}</p>").text == text
+
+
+def test_words_that_a_page_shows_apart_are_not_run_together() -> None:
+    source = (
+        "<details><summary>More</summary>Inner</details><button>On</button><button>Off</button>"
+        "<textarea>note</textarea><select><option>one</option></select>"
+    )
+
+    assert render(source).text.split() == ["More", "Inner", "On", "Off", "note", "one"]

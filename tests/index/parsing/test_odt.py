@@ -16,12 +16,17 @@ NAMES = " ".join(
         "draw": "drawing",
         "presentation": "presentation",
         "style": "style",
+        "svg": "svg-compatible",
     }.items()
 )
+NAMES += ' xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 
-def document(body: str, **parts: str) -> bytes:
-    inner = f"<office:body><office:text>{body}</office:text></office:body>"
+def document(body: str, *, kind: str = "text", styles: str = "", **parts: str) -> bytes:
+    inner = (
+        f"<office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body>"
+    )
     content = f"<office:document-content {NAMES}>{inner}</office:document-content>"
     return zipped({"content.xml": content, **parts})
 
@@ -179,4 +184,155 @@ def test_each_slide_is_a_page_with_its_title_and_notes() -> None:
     assert parsed.text == (
         "# Cranes\n\nTwelve tonnes\n\nSpeaker notes:\n\nSay it slowly\n\n# Slide 2\n\nThanks"
     )
+    assert len(parsed.pages) == 2
+
+
+def row(*cells: str, tag: str = "") -> str:
+    inside = "".join(
+        cell
+        if cell.startswith("<")
+        else f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>"
+        for cell in cells
+    )
+    return f"<table:table-row{tag}>{inside}</table:table-row>"
+
+
+def style(name: str, properties: str, *, attributes: str = "") -> str:
+    inner = f"<style:text-properties {properties}/>" if properties else ""
+    return f'<style:style style:name="{name}" {attributes}>{inner}</style:style>'
+
+
+COVERED = "<table:covered-table-cell/>"
+STYLES = (
+    style("Struck", 'style:text-line-through-style="solid"')
+    + style("Hidden", 'text:display="none"')
+    + style("Up", 'style:text-position="super 58%"')
+    + style("Down", 'style:text-position="-33% 58%"')
+    + style("Own", "", attributes='style:parent-style-name="Second"')
+    + style("Second", "", attributes='style:default-outline-level="2"')
+    + style("Below", "", attributes='style:parent-style-name="Struck"')
+)
+
+
+def span(name: str, words: str) -> str:
+    return f'<text:span text:style-name="{name}">{words}</text:span>'
+
+
+def test_hidden_and_struck_out_words_are_left_out() -> None:
+    body = (
+        f"<text:p>Pay {span('Struck', '12')} {span('Below', '13')} 14</text:p>"
+        f"<text:p>{span('Hidden', 'x')}</text:p>"
+        '<text:section text:display="none"><text:p>Draft</text:p></text:section>'
+        '<text:p text:style-name="Hidden">Secret</text:p>'
+    )
+
+    assert parse(document(body, styles=STYLES)).text == "Pay 14"
+
+
+def test_raised_and_lowered_words_stay_apart_from_their_base() -> None:
+    body = f"<text:p>10{span('Up', '6')} H{span('Down', '2')}O log{span('Down', '2')}8</text:p>"
+
+    assert parse(document(body, styles=STYLES)).text == "10^6 H2O log_2 8"
+
+
+def test_a_paragraph_whose_style_is_a_heading_s_is_one() -> None:
+    parsed = parse(document('<text:p text:style-name="Own">How</text:p>', styles=STYLES))
+
+    assert [(one.level, one.text) for one in parsed.headings] == [(2, "How")]
+
+
+def test_formulas_and_readings_are_among_the_words() -> None:
+    math = (
+        '<math xmlns="http://www.w3.org/1998/Math/MathML"><semantics><mfrac><mi>L</mi><mn>4</mn>'
+        "</mfrac><annotation>L over 4</annotation></semantics></math>"
+    )
+    body = (
+        '<text:p>It is <draw:frame><draw:object xlink:href="./Object 1"/></draw:frame>.</text:p>'
+        "<text:p><text:ruby><text:ruby-base>東京</text:ruby-base><text:ruby-text>とうきょう"
+        "</text:ruby-text></text:ruby></text:p>"
+    )
+
+    text = parse(document(body, **{"Object 1/content.xml": math})).text
+
+    assert " ".join(text.split()) == "It is L/4 . 東京(とうきょう)"
+
+
+def test_an_embedded_sheet_is_read() -> None:
+    inner = (
+        f"<office:document-content {NAMES}><office:body><office:spreadsheet><table:table>"
+        f"{row('Berth', 'Fee')}{row('B7', '17')}</table:table></office:spreadsheet></office:body>"
+        "</office:document-content>"
+    )
+    body = '<text:p>See<draw:frame><draw:object xlink:href="./Object 1"/></draw:frame></text:p>'
+
+    assert "| B7 | 17 |" in parse(document(body, **{"Object 1/content.xml": inner})).text
+
+
+def test_merged_cells_of_a_text_fill_their_rows_and_a_group_names_its_columns() -> None:
+    head = (
+        '<table:table-cell table:number-rows-spanned="2"><text:p>Season</text:p></table:table-cell>'
+        '<table:table-cell table:number-columns-spanned="2"><text:p>Rate</text:p>'
+        "</table:table-cell>"
+    )
+    body = (
+        f"<table:table><table:table-header-rows>{row(head, COVERED)}{row(COVERED, 'Day', 'Week')}"
+        f"</table:table-header-rows>{row('Summer', '7', '40')}</table:table>"
+    )
+
+    assert text_of(body) == (
+        "| Season | Rate Day | Rate Week |\n| --- | --- | --- |\n| Summer | 7 | 40 |"
+    )
+
+
+def test_each_piece_of_a_long_table_has_its_head_and_caption() -> None:
+    rows = "".join(row(f"B{number}", f"{number} euro", f"Keeper {number}") for number in range(40))
+    body = f"<text:p>Table 1: Berths</text:p><table:table>{row('Berth', 'Fee', 'By')}{rows}"
+
+    text = text_of(f"{body}</table:table>")
+
+    pieces = text.count("| --- | --- | --- |")
+    assert pieces > 2
+    assert text.count("Table 1: Berths\n\n| Berth | Fee | By |\n") == pieces
+
+
+def test_hidden_rows_and_columns_are_left_out_and_notes_follow_their_sheet() -> None:
+    hidden = ' table:visibility="collapse"'
+    noted = (
+        "<table:table-cell><office:annotation><text:p>in May</text:p></office:annotation>"
+        "<text:p>9</text:p></table:table-cell>"
+    )
+    value = '<table:table-cell office:value-type="float" office:value="7"/>'
+    body = (
+        f'<table:table table:name="S"><table:table-column/><table:table-column{hidden}/>'
+        f"{row('Part', 'Secret', 'Price')}{row('Bolt', 's1', noted)}{row('x', 'y', tag=hidden)}"
+        f"{row('Nut', 's2', value)}</table:table>"
+    )
+
+    text = parse(document(body, kind="spreadsheet")).text
+
+    assert text == (
+        "# S\n\n| Part | Price |\n| --- | --- |\n| Bolt | 9 |\n| Nut | 7 |\n\nNote on 9: in May"
+    )
+
+
+def test_boxes_of_a_slide_are_read_from_the_top_and_hidden_slides_are_left_out() -> None:
+    def box(x: int, y: int, words: str) -> str:
+        return (
+            f'<draw:frame svg:x="{x}cm" svg:y="{y}cm"><draw:text-box><text:p>{words}</text:p>'
+            "</draw:text-box></draw:frame>"
+        )
+
+    body = (
+        f"<draw:page>{box(9, 8, 'four')}{box(1, 8, 'three')}<draw:g>{box(9, 1, 'two')}</draw:g>"
+        f"{box(1, 1, 'one')}</draw:page>"
+        f'<draw:page draw:style-name="Off">{box(1, 1, "gone")}</draw:page>'
+    )
+    off = (
+        '<style:style style:name="Off"><style:drawing-page-properties '
+        'presentation:visibility="hidden"/></style:style>'
+    )
+
+    parsed = parse(document(body, kind="presentation", styles=off))
+
+    assert parsed.text.split()[3:] == ["one", "two", "three", "four"]
     assert len(parsed.pages) == 2

@@ -1,15 +1,16 @@
 """Tables, headings, running heads, form values and scanned pages of PDFs, on pages drawn here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 
 import pytest
 from PIL import Image
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Table, TableStyle
+from reportlab.platypus import Paragraph, Table, TableStyle
 
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing.pdf import parse
@@ -32,7 +33,7 @@ def drawn(*pages: Callable[[Canvas], object]) -> bytes:
     return file.getvalue()
 
 
-def table(canvas: Canvas, rows: list[list[str]], *style: object, y: float = 400) -> None:
+def table(canvas: Canvas, rows: Sequence[Sequence[object]], *style: object, y: float = 400) -> None:
     made = Table(rows, colWidths=90, style=TableStyle(list(style)))
     made.wrapOn(canvas, 400, 600)
     made.drawOn(canvas, 70, y)
@@ -49,10 +50,21 @@ BOX = ("BOX", (0, 0), (-1, -1), 1, colors.black)
 DOWN = ("LINEAFTER", (0, 0), (-1, -1), 0.5, colors.black)
 UNDER_HEAD = ("LINEBELOW", (0, 0), (-1, 0), 1, colors.black)
 SHADED = ("BACKGROUND", (0, 0), (-1, -1), colors.lightgrey)
+SHADED_HEAD = ("BACKGROUND", (0, 0), (-1, 0), colors.lightgrey)
+INNER = ("INNERGRID", (0, 1), (-1, -1), 0.25, colors.black)
 
 
 @pytest.mark.parametrize(
-    "style", [(GRID,), (GRID, SHADED), (BOX, DOWN, UNDER_HEAD), (UNDER_HEAD,), ()]
+    "style",
+    [
+        (GRID,),
+        (GRID, SHADED),
+        (BOX, DOWN, UNDER_HEAD),
+        (UNDER_HEAD,),
+        (),
+        (SHADED_HEAD, INNER),
+        (INNER,),
+    ],
 )
 def test_a_table_is_rows_with_a_head_however_it_is_ruled(style: tuple[object, ...]) -> None:
     def draw(canvas: Canvas) -> None:
@@ -86,6 +98,51 @@ def test_a_cell_of_several_lines_stays_in_its_row() -> None:
     text = parse(drawn(lambda canvas: table(canvas, rows, GRID))).text
 
     assert "| B1 | Ada of the north quay at night |\n| B2 | Bob |" in text
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_cells_of_several_lines_without_rules_stay_in_their_rows(*, both: bool) -> None:
+    text = "Guests who come late pay on the next morning at the office"
+    who = "Members and their guests" if both else "Members"
+    style = getSampleStyleSheet()["Normal"]
+    rows: list[list[object]] = [
+        [f"B{n}", Paragraph(text, style), Paragraph(who, style), f"{17 + n} euro"] for n in range(6)
+    ]
+
+    def draw(canvas: Canvas) -> None:
+        table(canvas, [HEAD, *rows], ("VALIGN", (0, 0), (-1, -1), "TOP"))
+        prose(canvas, y=300)
+
+    parsed = parse(drawn(draw))
+
+    assert "| Berth | Length | Fee | Keeper |" in parsed.text
+    for number in range(6):
+        assert f"| B{number} | {text} | {who} | {17 + number} euro |" in parsed.text
+    assert parsed.text.count(SENTENCE.strip()) == 12
+
+
+def test_a_heading_of_a_short_document_is_found_beside_its_table() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica-Bold", 18)
+        canvas.drawString(70, 700, "Dues of berths")
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(70, 660, "They are paid at the office.")
+        table(canvas, [HEAD, *ROWS], GRID)
+
+    assert [one.text for one in parse(drawn(draw)).headings] == ["Dues of berths"]
+
+
+def test_a_line_whose_first_word_alone_is_bold_is_no_heading() -> None:
+    def draw(canvas: Canvas) -> None:
+        for number, begin in enumerate(["Arrival", "Departure"]):
+            canvas.setFont("Helvetica-Bold", 10)
+            canvas.drawString(70, 700 - 60 * number, f"{begin}:")
+            canvas.setFont("Helvetica", 10)
+            canvas.drawString(140, 700 - 60 * number, "before nine in the evening")
+            canvas.drawString(70, 680 - 60 * number, SENTENCE)
+        prose(canvas)
+
+    assert parse(drawn(draw)).headings == ()
 
 
 def test_a_merged_cell_fills_its_rows_and_a_group_names_its_columns() -> None:
@@ -156,6 +213,23 @@ def test_running_heads_and_page_numbers_are_left_out(pages: int) -> None:
     assert "Harbour Board" not in parsed.text
     assert "Version 7" not in parsed.text
     assert parsed.text.count(SENTENCE.strip()) == 24 * pages
+
+
+@pytest.mark.parametrize("foot", ["Version 7 - page {}", "{} of 3", "Part of the rules, {}/3"])
+def test_a_foot_in_larger_type_than_the_text_is_left_out(foot: str) -> None:
+    def draw(canvas: Canvas, number: int) -> None:
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(60, 20, foot.format(number))
+        canvas.drawString(60, 815, f"page {number} of 3")
+        canvas.setFont("Helvetica-Bold", 18)
+        canvas.drawString(60, 780, f"Part {number}")
+        prose(canvas, y=740)
+
+    parsed = parse(drawn(*(lambda canvas, n=n: draw(canvas, n) for n in (1, 2, 3))))
+
+    assert [one.text for one in parsed.headings] == ["Part 1", "Part 2", "Part 3"]
+    assert foot.format(2) not in parsed.text
+    assert "of 3" not in parsed.text
 
 
 def test_headings_are_found_by_size_and_weight_where_there_is_no_outline() -> None:

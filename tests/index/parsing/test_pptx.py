@@ -90,6 +90,42 @@ def test_a_table_is_one_and_a_merged_cell_is_read_once() -> None:
     )
 
 
+def test_a_group_over_some_columns_names_them_and_a_merged_cell_fills_its_rows() -> None:
+    deck = pptx.Presentation()
+    table = slide(deck, "T").shapes.add_table(4, 3, ONE, ONE, ONE, ONE).table
+    for number, row in enumerate(
+        [["Season", "Rate", ""], ["", "Day", "Week"], ["Summer", "7", "40"], ["Winter", "5", "30"]]
+    ):
+        for column, text in enumerate(row):
+            table.cell(number, column).text = text
+    table.cell(0, 0).merge(table.cell(1, 0))
+    table.cell(0, 1).merge(table.cell(0, 2))
+
+    assert parse(saved(deck)).text.endswith(
+        "| Season | Rate Day | Rate Week |\n| --- | --- | --- |\n| Summer | 7 | 40 |\n"
+        "| Winter | 5 | 30 |"
+    )
+
+
+def test_struck_out_words_are_left_out_and_raised_ones_stay_apart() -> None:
+    deck = pptx.Presentation()
+    box = slide(deck, "T").shapes.add_textbox(ONE, ONE, ONE, ONE)
+    for words, name, value in [
+        ("Pay ", "lang", "en"),
+        ("12 ", "strike", "sngStrike"),
+        ("14 for 10", "strike", "noStrike"),
+        ("6", "baseline", "30000"),
+        (" H", "lang", "en"),
+        ("2", "baseline", "-25000"),
+        ("O", "lang", "en"),
+    ]:
+        run = box.text_frame.paragraphs[0].add_run()
+        run.text = words
+        run.font._element.set(name, value)
+
+    assert parse(saved(deck)).text.endswith("Pay 14 for 10^6 H2O")
+
+
 @pytest.mark.parametrize("kind", [XL_CHART_TYPE.COLUMN_CLUSTERED, XL_CHART_TYPE.THREE_D_COLUMN])
 def test_a_chart_is_read_as_a_table(kind: XL_CHART_TYPE) -> None:
     data = ChartData()  # type: ignore[no-untyped-call]  # the library is typed in part

@@ -104,3 +104,18 @@ def test_an_option_that_is_not_known_costs_no_word(source: str, words: list[str]
 
     assert all(word in text for word in words)
     assert "unheard" not in text
+
+
+@pytest.mark.parametrize("name", ["list-table", "flat-table"])
+def test_a_table_of_lists_is_one_however_long_its_rows_are(name: str) -> None:
+    source = f".. {name}:: Fees\n   :header-rows: 1\n\n   * - Berth\n     - Fee\n   * - B7\n"
+
+    text = parse(source.encode()).text
+
+    assert "| Berth | Fee |\n| --- | --- |\n| B7 |  |" in text
+
+
+def test_numbers_of_lines_are_no_code() -> None:
+    source = ".. code::\n   :number-lines: 7\n\n   y = 2\n"
+
+    assert parse(source.encode()).text == "```\ny = 2\n```"

@@ -89,3 +89,38 @@ def test_notes_and_margins_are_at_the_end(body: bytes, expected: str) -> None:
 @pytest.mark.parametrize("body", [b"{\\footnote never closed", b"}}}{\\header x", b"{" * 500])
 def test_groups_that_do_not_close_lose_nothing_before_them(body: bytes) -> None:
     assert "Twenty days." in parse(b"{\\rtf1 Twenty days." + body).text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (rb"Pay {\v secret }14", "Pay 14"),
+        (rb"Pay {\strike 12 }{\striked1 13 }14", "Pay 14"),
+        (rb"Pay \strike 12 \strike0 14 {\deleted 15}", "Pay 14"),
+        (rb"\v hidden\plain  shown", "shown"),
+        (rb"10{\super 6} H{\sub 2}O log{\sub 2}8", "10^6 H2O log_2 8"),
+        (rb"10\super 6\nosupersub  m\up6 2\up0 .", "10^6 m^2."),
+        (rb"\uc0 10{\super 6} \u8364 5", "10^6 \N{EURO SIGN}5"),
+    ],
+)
+def test_only_what_is_shown_is_read_and_raised_words_stay_apart(body: bytes, text: str) -> None:
+    assert parse(rb"{\rtf1\ansi " + body + b"}").text.strip() == text
+
+
+def test_a_cell_of_several_paragraphs_is_one_cell() -> None:
+    head, row = rb"\trowd\intbl Berth\cell Fee\cell\row", rb"\intbl B1\par north\cell 17\cell\row"
+    content = rb"{\rtf1\ansi" + head + rb"\trowd" + row + b"}"
+
+    assert parse(content).text == "| Berth | Fee |\n| --- | --- |\n| B1 north | 17 |"
+
+
+def test_each_piece_of_a_long_table_has_its_caption() -> None:
+    rows = b"".join(
+        rb"\intbl B%d\cell Keeper %d of the north\cell\row " % (n, n) for n in range(40)
+    )
+    content = rb"{\rtf1\ansi Table 1: Berths\par\trowd\intbl Berth\cell By\cell\row " + rows + b"}"
+
+    text = parse(content).text
+
+    assert text.count("| --- | --- |") > 1
+    assert text.count("Table 1: Berths") == text.count("| --- | --- |")

@@ -101,3 +101,18 @@ def test_signs_that_nobody_sees_are_not_stored(written: str, read: str) -> None:
 @pytest.mark.parametrize("text", ["می‌خواهم", "क्‍ष", "👩‍🚀 flies", "ﬁnal ½ 10⁶ Å"])
 def test_joiners_that_a_script_needs_and_letters_as_written_stay(text: str) -> None:
     assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("1986\u00e2\u0080\u00931990", "1986–1990"),
+        ("K\u00c3\u009cCHE", "KÜCHE"),
+        ("Ã©t", "Ã©t"),  # it could be meant
+        ("naïve café", "naïve café"),
+    ],
+)
+def test_letters_that_were_surely_encoded_twice_are_read_as_they_were_meant(
+    text: str, cleaned: str
+) -> None:
+    assert clean(text) == cleaned

@@ -79,6 +79,9 @@ def test_values_are_written_as_a_person_reads_them() -> None:
         (5550123, "000-0000", "555-0123"),
         (12345.678, "0.00E+00", "1.23E+04"),
         (0, "#,##0;-#,##0;;@", ""),
+        (50, '[>100]"much" 0;"little" 0', "little 50"),
+        (150, '[>100]"much" 0;"little" 0', "much 150"),
+        (-3, "[Red][<0]-0.0;0", "-3.0"),
     ],
 )
 def test_a_number_is_written_as_the_sheet_shows_it(value: float, code: str, seen: str) -> None:
@@ -135,6 +138,51 @@ def test_merged_cells_fill_their_rows_and_name_all_their_columns() -> None:
         "# S\n\nFees of 2030\n\n| Season | Rate Day | Rate Week |\n| --- | --- | --- |\n"
         "| Winter | 17 | 84 |\n| Winter | 18 | 90 |"
     )
+
+
+def test_a_group_over_some_columns_names_them_and_is_no_title() -> None:
+    def write(book: Workbook) -> None:
+        page = book.add_worksheet("S")
+        page.merge_range("B1:C1", "Rate")
+        page.write_row("A2", ["Season", "Day", "Week"])
+        page.write_row("A3", ["Summer", 7, 40])
+
+    text = parse(workbook(write)).text
+
+    assert "| Season | Rate Day | Rate Week |\n| --- | --- | --- |\n| Summer | 7 | 40 |" in text
+
+
+def test_a_title_over_a_table_that_is_narrower_than_the_sheet_is_a_title() -> None:
+    def write(book: Workbook) -> None:
+        page = book.add_worksheet("S")
+        page.merge_range("A1:B1", "Fees of 2030")
+        page.write_row("A2", ["Season", "Day"])
+        page.write_row("A3", ["Summer", 7])
+        page.write_row("A6", ["Berth", "Keeper", "Phone", "Place"])
+        page.write_row("A7", ["B1", "Ada", "555", "North"])
+
+    text = parse(workbook(write)).text
+
+    assert "Fees of 2030\n\n| Season | Day |\n| --- | --- |\n| Summer | 7 |" in text
+
+
+def test_raised_and_lowered_parts_of_a_cell_stay_apart_and_struck_cells_are_left_out() -> None:
+    def write(book: Workbook) -> None:
+        page = book.add_worksheet("S")
+        page.write_row("A1", ["Area", "Fee"])
+        up, down = book.add_format({"font_script": 1}), book.add_format({"font_script": 2})
+        page.write_rich_string("A2", "10", up, "6", " m")
+        page.write("B2", "12 euro", book.add_format({"font_strikeout": True}))
+        page.write_rich_string("A3", "log", down, "2", "8")
+        page.write("B3", "14 euro")
+
+    text = parse(workbook(write)).text
+
+    assert "| 10^6 m |  |\n| log_2 8 | 14 euro |" in text
+
+
+def test_a_column_of_values_has_no_head() -> None:
+    assert parse(rows([3], [4], [5])).text == "# Staff\n\n- 3\n- 4\n- 5"
 
 
 def test_notes_on_cells_follow_their_sheet() -> None:

@@ -439,3 +439,37 @@ def test_index_is_read_from_a_folder_that_is_read_only(machine: Machine, build: 
 
     assert not reader.refresh()
     assert reader.open().manifest.generation == generation
+
+
+def test_readers_on_other_machines_learn_who_is_in_which_group(
+    machine: Machine, build: Build
+) -> None:
+    build()
+    builder = machine("builder")
+    builder.access.replace_members("wiki", [("hr", "email:ann@x.test")])
+    builder.access.withhold("wiki", ["a.html"], number=3)
+    builder.publish_access()
+
+    reader = up_to_date(machine, "reader")
+
+    assert "hr" in reader.access.groups_of(["ann@x.test"])
+    assert reader.access.withheld({"wiki": 2}) == {"a.html"}
+    builder.access.replace_members("wiki", [])
+    builder.publish_access()
+    reader.refresh()
+    assert "hr" not in reader.access.groups_of(["ann@x.test"])
+
+
+def test_a_build_publishes_the_groups_although_another_source_fails(
+    machine: Machine, build: Build, embedder: HashEmbedder, tmp_path: Path
+) -> None:
+    build()
+    reader, builder = up_to_date(machine, "reader"), machine("builder")
+    # Without a table in the store, the one here stays
+    builder.access.replace_members("wiki", [("hr", "email:ann@x.test")])
+
+    with pytest.raises(IndexingError):
+        builder_on(builder, embedder).build(specs(tmp_path / "nothing"))
+
+    reader.refresh()
+    assert "hr" in reader.access.groups_of(["ann@x.test"])

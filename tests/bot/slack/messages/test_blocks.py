@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footnote_qa.bot.ages import ago
 from footnote_qa.bot.slack.messages import texts
 from footnote_qa.bot.slack.messages.blocks import (
     Frame,
@@ -17,7 +18,6 @@ from footnote_qa.bot.slack.messages.blocks import (
     note,
 )
 from footnote_qa.bot.slack.messages.elements import LIMITS
-from footnote_qa.bot.slack.messages.source_list import ago
 from footnote_qa.bot.slack.messages.texts import JOINER
 from footnote_qa.bot.slack.preview.server import message_html
 from footnote_qa.bot.types import Answer, Citation, Status, Usage

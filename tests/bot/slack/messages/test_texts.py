@@ -7,15 +7,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from footnote_qa.bot.safe_text import clean, safe_url, shorten
 from footnote_qa.bot.slack.messages.texts import (
     JOINER,
-    clean,
     defuse,
     defuse_markdown,
     inert,
     question_text,
-    safe_url,
-    shorten,
 )
 from tests.fakes.slack_display import literal, markdown, mrkdwn
 

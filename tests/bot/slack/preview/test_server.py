@@ -3,7 +3,7 @@ import json
 import logging
 import re
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,6 +152,9 @@ class Shelf:
 
     def excerpt(self, _: Citation, __: frozenset[str]) -> Excerpt | None:
         return None
+
+    def audience_of(self, _: Sequence[str]) -> tuple[str, ...]:
+        return ()
 
 
 def test_the_page_begins_with_what_can_be_asked() -> None:

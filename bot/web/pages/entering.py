@@ -1,0 +1,93 @@
+"""Enter with the token of the single-user mode, leave, and the files of the pages."""
+
+import asyncio
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from footnote_qa.bot.web.templates import asset, render
+from footnote_qa.bot.web.viewers import OWNER_OF_MACHINE
+from footnote_qa.bot.web.visits import (
+    COOKIE,
+    NOT_FOUND,
+    SIGNED_OUT,
+    RefusedError,
+    Site,
+    Visit,
+    is_equal,
+    page,
+    problem,
+)
+
+_A_YEAR: Final = "public, max-age=31536000, immutable"
+_GUESSES: Final = "Too many tries from your address. Wait a minute."
+
+
+def routes() -> list[Route]:
+    """Return the routes of these pages."""
+    return [
+        Route("/enter", _enter),
+        Route("/leave", _leave, methods=["POST"]),
+        Route("/static/{version}/{name}", _asset),
+        Route("/healthz", _alive),
+    ]
+
+
+async def _enter(request: Request) -> Response:
+    """Exchange the token for a cookie."""
+    site: Site = request.app.state.site
+    address = request.client.host if request.client else ""
+    if site.guesses.wait_s(address):
+        return problem(request, RefusedError(429, "Too many tries", _GUESSES))
+    given = request.query_params.get("token", "")
+    if not site.token or not is_equal(given, site.token):
+        return problem(request, RefusedError(*SIGNED_OUT))
+    viewer = OWNER_OF_MACHINE
+    cookie = await asyncio.to_thread(
+        site.sessions.begin,
+        viewer.user,
+        name=viewer.name,
+        audience=viewer.audience,
+        roles=frozenset(role.value for role in viewer.roles),
+    )
+    # The page loads the next one itself: after a redirect from another site, a browser would not
+    # send a strict cookie.
+    response = HTMLResponse(render("again.html", {"address": "/"}))
+    set_cookie(response, site, cookie)
+    return response
+
+
+def set_cookie(response: Response, site: Site, cookie: str) -> None:
+    """Let a browser keep the cookie of its session: no script and no other site can use it."""
+    response.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=int(site.settings.session_hours * 3600),
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=site.settings.scheme == "https",
+    )
+
+
+@page()
+async def _leave(visit: Visit) -> Response:
+    cookie = visit.request.cookies.get(COOKIE, "")
+    await asyncio.to_thread(visit.site.sessions.end, cookie)
+    response = RedirectResponse("/", status_code=303)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    return response
+
+
+async def _asset(request: Request) -> Response:
+    found = asset(str(request.path_params["name"]))
+    if found is None:
+        return problem(request, RefusedError(*NOT_FOUND))
+    content, kind = found
+    return Response(content, media_type=kind, headers={"Cache-Control": _A_YEAR})
+
+
+async def _alive(_: Request) -> Response:
+    return Response("ok\n", media_type="text/plain")

@@ -1,0 +1,1 @@
+"""The documentation site: its generated pages and what MkDocs calls while it builds."""
