@@ -7,8 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from footnote_qa.bot import composition
-from footnote_qa.bot.cli import evaluation
+from footnote_qa.bot import composition, evaluation
 from footnote_qa.bot.settings import Settings
 from footnote_qa.bot.types import Question
 from footnote_qa.eval.datasets import corpus_source, index_folder, load

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from footnote_qa.bot.database import PostgresUrl, Target, parse_state_url
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.index_store import current_index, following, index_directory, stored_generation
+from footnote_qa.bot.plugin_parts import embedder, plugin_reranker, vector_store
 from footnote_qa.bot.settings import Settings
 from footnote_qa.bot.source_settings import SourceSettings
 from footnote_qa.index.errors import IndexingError
@@ -17,6 +18,7 @@ from footnote_qa.index.extras import EXTRAS, install
 from footnote_qa.index.sources import BUILT_IN, AudienceRule, SourceSpec
 from footnote_qa.index.storage import IndexDirectory
 from footnote_qa.index.types import QuestionEncoder, Reranker, Searcher
+from footnote_qa.plugins.registry import is_reference
 
 if TYPE_CHECKING:
     from footnote_qa.bot.engine import AnswerEngine, Export
@@ -135,6 +137,7 @@ def _remembered(directory: IndexDirectory) -> tuple[SourceSpec, ...]:
 def build_options(settings: Settings, *, full: bool = False, force: bool = False) -> "BuildOptions":
     """Return how the index is built."""
     from footnote_qa.index.building import BuildOptions  # noqa: PLC0415 - imports the parsers
+    from footnote_qa.index.parsing import chosen_plugins  # noqa: PLC0415
 
     return BuildOptions(
         chunk_tokens=settings.index.chunk_tokens,
@@ -145,6 +148,8 @@ def build_options(settings: Settings, *, full: bool = False, force: bool = False
         full=full,
         force=force,
         ocr=_ocr(settings),
+        vector_store=vector_store(settings),
+        parsers=chosen_plugins(settings.documents.parsers),
     )
 
 
@@ -182,13 +187,12 @@ def builder(
         gate: A further condition for promotion.
     """
     from footnote_qa.index.building import Builder  # noqa: PLC0415 - imports the parsers
-    from footnote_qa.index.embedding import open_embedder  # noqa: PLC0415
 
     cache = settings.data_dir / "cache"
     return Builder(
         directory=directory or index_directory(settings),
         cache_path=cache / "embeddings.sqlite",
-        embedder=open_embedder(settings.index.model, export_cache=cache / "encoders"),
+        embedder=embedder(settings, export_cache=cache / "encoders"),
         options=options,
         progress=progress,
         gate=gate,
@@ -225,6 +229,8 @@ def fusion(settings: Settings) -> "Fusion":
 
 
 def _reranker(settings: Settings) -> "Reranker":
+    if is_reference(settings.search.reranker) and not Path(settings.search.reranker).exists():
+        return plugin_reranker(settings)
     if settings.search.reranker != READER:
         return _cross_reranker(settings.search.reranker)
     from footnote_qa.bot.extractive import SpanReranker  # noqa: PLC0415

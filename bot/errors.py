@@ -2,7 +2,8 @@
 
 * BotError                every message is one line that says what to do
   + SettingsError         a setting is unknown, wrong or missing; names all of them together
-  + QuestionError         there is no question to answer
+  + QuestionError         there is no question to answer, or its audience is not one
+  + ClosedError           a `Footnote` is used after it was closed
   + AnswererError         no draft could be made: refused, timed out, cut short, unreadable
   + SpanModelError        the offline reader's own model is missing or damaged
   + StoreError            the state cannot be used
@@ -12,8 +13,10 @@
   + MalformedRequestError  the body of a request is not one that Slack sends
 """
 
+from footnote_qa.errors import FootnoteError
 
-class BotError(Exception):
+
+class BotError(FootnoteError):
     """Base class of all errors in this package."""
 
 
@@ -22,7 +25,11 @@ class SettingsError(BotError):
 
 
 class QuestionError(BotError):
-    """There is no question to answer."""
+    """There is no question to answer, or its audience is not one."""
+
+
+class ClosedError(BotError):
+    """A `Footnote` is used after it was closed."""
 
 
 class AnswererError(BotError):

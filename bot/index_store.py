@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.plugin_parts import trust_plugins
 from footnote_qa.bot.settings import Settings
 from footnote_qa.index.errors import IndexingError
 from footnote_qa.index.extras import install
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 def index_directory(settings: Settings) -> IndexDirectory:
     """Return the folder of all generations; of an object store, those on this machine."""
+    trust_plugins(settings)
     folder = "" if settings.index.in_object_store else settings.index.store
     root = Path(folder) if folder else settings.data_dir / "index"
     return _shared_directory(settings) or IndexDirectory(root)
@@ -49,6 +51,7 @@ def current_index(settings: Settings) -> IndexDirectory:
 
 
 def _shared_directory(settings: Settings) -> "SharedIndexDirectory | None":
+    trust_plugins(settings)
     index = settings.index
     if not index.in_object_store:
         return None

@@ -40,7 +40,9 @@ class ProviderSettings(Table):
         "llama_index",
     ]
     model: str
-    class_path: str | None = Field(default=None, pattern=r"^\w+(\.\w+)+$")
+    class_path: str | None = Field(
+        default=None, pattern=r"^(plugin:[\w.-]+|[A-Za-z_][\w.]*:\w+|\w+(\.\w+)+)$"
+    )
     arguments: dict[str, Any] = Field(default_factory=dict)
     base_url: str | None = None
     api_key_env: str | None = None

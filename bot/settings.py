@@ -3,10 +3,10 @@
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -25,10 +25,12 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as PydanticSettingsError
 
 from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.mcp_settings import McpSettings
 from footnote_qa.bot.provider_settings import PriceSettings, ProviderSettings, Table
-from footnote_qa.bot.source_settings import SourceSettings
+from footnote_qa.bot.source_settings import Argument, SourceSettings
 from footnote_qa.bot.state_settings import StateSettings, resolve_state
 from footnote_qa.bot.web_settings import WebSettings
+from footnote_qa.plugins.registry import is_reference
 
 __all__ = [
     "DEFAULT_CONFIG",
@@ -38,6 +40,7 @@ __all__ = [
     "GateSettings",
     "IndexSettings",
     "JudgeSettings",
+    "McpSettings",
     "ModelsSettings",
     "PriceSettings",
     "ProviderSettings",
@@ -54,12 +57,23 @@ __all__ = [
 DEFAULT_CONFIG = Path("footnote.toml")
 DEFAULT_DATA_DIR = Path(".footnote")
 _PREFIX = "FOOTNOTE_"
+Keyed = TypeVar("Keyed", bound=Table)
+
+
+def _references(given: Sequence[str]) -> tuple[str, ...]:
+    """Return references to plug-ins; a ValueError names those that are none."""
+    if wrong := [one for one in given if not is_reference(one)]:
+        raise ValueError(f"{', '.join(wrong)}: write plugin:NAME or module:Class")
+    return tuple(given)
 
 
 class IndexSettings(Table):
     """How documents are split and embedded."""
 
     model: str = "embedded"
+    model_arguments: dict[str, Argument] = Field(default_factory=dict)
+    model_environment: dict[str, str] = Field(default_factory=dict)
+    vectors: str = ""
     chunk_tokens: int = Field(default=200, ge=32, le=2000)
     max_file_mb: int = Field(default=100, ge=1)
     parse_timeout_s: float = Field(default=60, gt=0)
@@ -70,6 +84,11 @@ class IndexSettings(Table):
     store_allow_http: bool = False
     store_poll_s: float = Field(default=30, gt=0)
     store_grace_h: float = Field(default=24, gt=0)
+
+    @field_validator("vectors")
+    @classmethod
+    def _is_a_store(cls, value: str) -> str:
+        return _references([value])[0] if value else ""
 
     @property
     def in_object_store(self) -> bool:
@@ -94,6 +113,15 @@ class DocumentsSettings(Table):
     ocr: Literal["off", "auto", "tesseract", "rapidocr"] = "off"
     ocr_languages: tuple[str, ...] = Field(default=("eng", "deu"), min_length=1)
     ocr_page_timeout_s: float = Field(default=60, gt=0)
+    parsers: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("parsers")
+    @classmethod
+    def _are_parsers(cls, value: dict[str, str]) -> dict[str, str]:
+        if wrong := [suffix for suffix in value if not re.fullmatch(r"\.\w+", suffix)]:
+            raise ValueError(f"{', '.join(wrong)}: begin a suffix with a dot, such as .ics")
+        _references([one for one in value.values() if one])
+        return {suffix.lower(): one for suffix, one in value.items()}
 
     @field_validator("ocr_languages")
     @classmethod
@@ -111,6 +139,8 @@ class SearchSettings(Table):
     dense_weight: float = Field(default=0.6, ge=0, le=1)
     candidates: int = Field(default=200, ge=10, le=1000)
     reranker: str = ""
+    reranker_arguments: dict[str, Argument] = Field(default_factory=dict)
+    reranker_environment: dict[str, str] = Field(default_factory=dict)
     reranked: int = Field(default=20, ge=1, le=200)
     rerank_weight: float = Field(default=1.0, ge=0)
     context_tokens: int = Field(default=6000, ge=200)
@@ -184,8 +214,14 @@ class JudgeSettings(Table):
 class EvalSettings(Table):
     """How answers are measured."""
 
+    metrics: tuple[str, ...] = ()
     gate: GateSettings = GateSettings()
     judge: JudgeSettings = JudgeSettings()
+
+    @field_validator("metrics")
+    @classmethod
+    def _are_metrics(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _references(value)
 
 
 class TracingSettings(Table):
@@ -217,6 +253,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     state: StateSettings = StateSettings()
     eval: EvalSettings = EvalSettings()
+    mcp: McpSettings = McpSettings()
     tracing: TracingSettings = TracingSettings()
 
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -245,20 +282,28 @@ class Settings(BaseSettings):
         return init_settings, env_settings, file
 
 
-def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Settings:
+def load(
+    config: Path | None = DEFAULT_CONFIG,
+    *,
+    data_dir: Path | None = None,
+    values: Mapping[str, object] | None = None,
+) -> Settings:
     """Read all settings.
 
     Args:
         config: The settings file; the default one may be missing. `.env` is read from its folder.
+            None reads neither.
         data_dir: From the command line; overrides everything else.
+        values: Tables of settings that override those of the file and of the environment.
 
     Raises:
         SettingsError: Names all unknown, wrong or missing values together.
     """
-    folder = config.absolute().parent
-    _read_dotenv(folder / ".env")
-    loaded = type("Settings", (Settings,), {"file_values": read_file(config)})
-    arguments = {} if data_dir is None else {"data_dir": data_dir}
+    if config is not None:
+        _read_dotenv(config.absolute().parent / ".env")
+    file_values = {} if config is None else read_file(config)
+    loaded = type("Settings", (Settings,), {"file_values": file_values})
+    arguments = dict(values or {}) | ({} if data_dir is None else {"data_dir": data_dir})
     faults = [f"{name}: unknown variable" for name in _unknown_variables()]
     try:
         settings: Settings = loaded(**arguments)
@@ -267,7 +312,8 @@ def load(config: Path = DEFAULT_CONFIG, *, data_dir: Path | None = None) -> Sett
     else:
         if not faults:
             return _with_keys(settings)
-    raise SettingsError(f"settings ({config}): " + "; ".join(faults))
+    where = "settings" if config is None else f"settings ({config})"
+    raise SettingsError(f"{where}: " + "; ".join(faults))
 
 
 _FROM_DOTENV: dict[str, str] = {}
@@ -349,12 +395,14 @@ _SECRET = re.compile(r"key|^state\.url$")
 
 
 def _with_keys(settings: Settings) -> Settings:
-    """Add each provider's key, so that nothing else reads the environment."""
-    providers = tuple(
-        provider.model_copy(update={"api_key": SecretStr(key)})
-        if provider.api_key_env and (key := os.environ.get(provider.api_key_env, "").strip())
-        else provider
-        for provider in settings.models.providers
-    )
+    """Add the key of each provider and each client, so that nothing else reads the environment."""
+    providers = tuple(_with_key(one, one.api_key_env) for one in settings.models.providers)
+    keys = tuple(_with_key(one, one.api_key_env) for one in settings.mcp.keys)
     models = settings.models.model_copy(update={"providers": providers})
-    return settings.model_copy(update={"models": models})
+    mcp = settings.mcp.model_copy(update={"keys": keys})
+    return settings.model_copy(update={"models": models, "mcp": mcp})
+
+
+def _with_key(table: Keyed, variable: str | None) -> Keyed:
+    key = os.environ.get(variable, "").strip() if variable else ""
+    return table.model_copy(update={"api_key": SecretStr(key)}) if key else table

@@ -10,10 +10,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from footnote_qa.errors import FootnoteError
+
 MAX_SHOWN = 20
 
 
-class EvalError(Exception):
+class EvalError(FootnoteError):
     """Base class of all errors in this package."""
 
 

@@ -2,6 +2,7 @@
 
 * IndexingError               every message is one line with the next step
   + UnreadableDocumentError   one file; `build` turns it into a Problem
+  + DocumentNotFoundError     there is no such document, or the asker may not see it
   + SourceError               a source cannot be read at all: its folder is missing or a file
   + IndexMissingError         there is no index yet
   + IndexDamagedError         a file of the generation does not match its manifest
@@ -13,10 +14,11 @@
   + TextRecognitionError      text recognition is switched on and not installed
 """
 
+from footnote_qa.errors import FootnoteError
 from footnote_qa.index.types import ProblemKind
 
 
-class IndexingError(Exception):
+class IndexingError(FootnoteError):
     """Base class of all errors in this package."""
 
 
@@ -27,6 +29,10 @@ class UnreadableDocumentError(IndexingError):
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
+
+
+class DocumentNotFoundError(IndexingError):
+    """There is no such document, or the asker may not see it: both say the same."""
 
 
 class SourceError(IndexingError):

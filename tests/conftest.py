@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,11 +118,19 @@ def _own_log_levels() -> Iterator[None]:
 def _lasting_parsers() -> Iterator[None]:
     """Keep the parser's child processes from build to build; `made_of` starts its own for each."""
     from footnote_qa.index.parsing import child
+    from footnote_qa.index.parsing.child import ParserPool
     from tests.fakes.parsers import LastingPool
 
-    opened: dict[tuple[float, int], LastingPool] = {}
+    opened: dict[tuple[object, ...], LastingPool] = {}
 
-    def pool(*, timeout_s: float, memory_bytes: int = child.MEMORY_BYTES) -> LastingPool:
+    def pool(
+        *,
+        timeout_s: float,
+        memory_bytes: int = child.MEMORY_BYTES,
+        plugins: Mapping[str, str] | None = None,
+    ) -> ParserPool:
+        if plugins:  # a child has the path of its start, and a plug-in's folder is new on it
+            return ParserPool(timeout_s=timeout_s, memory_bytes=memory_bytes, plugins=plugins)
         key = timeout_s, memory_bytes
         if key not in opened:
             opened[key] = LastingPool(timeout_s=timeout_s, memory_bytes=memory_bytes)

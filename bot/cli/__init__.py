@@ -2,4 +2,4 @@
 
 from footnote_qa.bot.cli.app import main
 
-__all__ = ["evaluation", "main"]
+__all__ = ["main"]

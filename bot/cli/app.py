@@ -47,6 +47,7 @@ _COMMANDS = (
     "footnote_qa.bot.cli.ask",
     "footnote_qa.bot.cli.models",
     "footnote_qa.bot.cli.eval",
+    "footnote_qa.bot.cli.eval_runs",
     "footnote_qa.bot.cli.question_sets",
     "footnote_qa.bot.cli.slack",
     "footnote_qa.bot.cli.web",
@@ -54,6 +55,8 @@ _COMMANDS = (
     "footnote_qa.bot.cli.doctor",
     "footnote_qa.bot.cli.config",
     "footnote_qa.bot.cli.backup",
+    "footnote_qa.bot.cli.mcp",
+    "footnote_qa.bot.cli.plugins",
 )
 WELL, SOME_FAILED, USAGE = 0, 1, 2
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
@@ -232,6 +235,7 @@ def process_age_s() -> float:
 def _status(error: Exception) -> int | None:
     """Return the exit status for an error that is known, else None."""
     from footnote_qa.bot.errors import BotError, QuestionError, SettingsError, SlackError, WebError
+    from footnote_qa.errors import PluginError
     from footnote_qa.eval.errors import ChoiceError, EvalError, QuestionSetError
     from footnote_qa.index.errors import (
         IndexingError,
@@ -243,6 +247,7 @@ def _status(error: Exception) -> int | None:
     usage = (
         SettingsError
         | QuestionError
+        | PluginError
         | SlackError
         | WebError
         | SourceError

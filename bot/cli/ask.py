@@ -17,11 +17,9 @@ from footnote_qa.bot.cli.app import (
 )
 
 if TYPE_CHECKING:
-    from footnote_qa.bot.engine import AnswerEngine
+    from footnote_qa.bot.api import Conversation
     from footnote_qa.index.search import LiveIndex
     from footnote_qa.index.types import Audience
-
-_HISTORY_TURNS = 20
 
 AudienceOption = Annotated[
     list[str] | None,
@@ -142,16 +140,15 @@ def chat(
 
     With --json, each answer is one JSON object on one line.
     """
-    from footnote_qa.bot import composition
+    from footnote_qa.bot.api import Footnote
 
     shared = shared_of(context)
-    index = composition.live_index(shared.settings)
-    engine = composition.engine(shared.settings, index)
     style = _Style(
         quotes=quotes, as_json=as_json, prompt="" if shared.quiet else "[bold cyan]?[/] "
     )
-    with composition.following(shared.settings, index):
-        _converse(engine, _audience(audience, index), style)
+    with Footnote.of(shared.settings) as bot:
+        _ = bot.engine  # what is missing is said before the first question
+        _converse(bot.conversation(audience=_audience(audience, bot.index)), style)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,17 +158,13 @@ class _Style:
     prompt: str
 
 
-def _converse(engine: "AnswerEngine", audience: "Audience", style: _Style) -> None:
+def _converse(conversation: "Conversation", style: _Style) -> None:
     import json
-    import secrets
 
     from footnote_qa.bot.cli.console import answer_view, stderr, stdout
     from footnote_qa.bot.json_output import answer_json
-    from footnote_qa.bot.types import Question, Turn
 
     console, prompt = stdout(), stderr()
-    history: list[Turn] = []
-    thread = f"chat-{secrets.token_hex(8)}"
     while True:
         try:
             question = prompt.input(style.prompt).strip()
@@ -182,20 +175,9 @@ def _converse(engine: "AnswerEngine", audience: "Audience", style: _Style) -> No
         if not question:
             return
         began_s = time.monotonic()
-        answer = engine.ask(
-            Question(
-                text=question,
-                audience=audience,
-                history=tuple(history[-_HISTORY_TURNS:]),
-                thread=thread,
-            )
-        )
+        answer = conversation.ask(question)
         if style.as_json:
             typer.echo(json.dumps(answer_json(answer), ensure_ascii=False))
         else:
             waited = replace(answer, ms=(time.monotonic() - began_s) * 1000)
             console.print(answer_view(waited, quotes=style.quotes))
-        history += [
-            Turn(role="user", text=question),
-            Turn(role="assistant", text=answer.text or answer.message, answer=answer),
-        ]

@@ -67,6 +67,8 @@ def run(
             help="Try several values of a setting, such as search.k=4,8. Can be repeated."
         ),
     ] = None,
+    name: Annotated[str, typer.Option(help="A name for this run, to compare it by.")] = "",
+    note: Annotated[str, typer.Option(help="What you tried in it.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Ask the questions of a set, and score passages, answers and refusals.
@@ -81,14 +83,16 @@ def run(
         footnote eval run path/to/beir-folder --retrieval-only --limit 200
         footnote eval run questions.jsonl --matrix search.k=4,8 --matrix index.chunk_tokens=100,200
     """
-    from footnote_qa.bot.cli.evaluation import journals
+    from footnote_qa.bot.evaluation import journals
     from footnote_qa.eval.datasets import load
     from footnote_qa.eval.runs import Options
 
     shared = shared_of(context)
     settings = shared.settings
     kept = None if fresh else journals(settings)
-    options = Options(limit=limit, parallel=parallel, journals=kept)
+    options = Options(
+        limit=limit, parallel=parallel, journals=kept, name=name.strip(), note=note.strip()
+    )
     asking = _Asking(
         load(questions),
         options,
@@ -214,7 +218,7 @@ class _Asking:
         from dataclasses import replace
 
         from footnote_qa.bot.cli.console import question_progress
-        from footnote_qa.bot.cli.evaluation import subject
+        from footnote_qa.bot.evaluation import subject
         from footnote_qa.eval.runs import run_questions as measure
         from footnote_qa.eval.runs import save
 
@@ -274,7 +278,7 @@ class _Asking:
 
 
 def _try_all(settings: "Settings", asking: _Asking, axes: list[str], *, as_json: bool) -> None:
-    from footnote_qa.bot.cli.evaluation import with_values
+    from footnote_qa.bot.evaluation import with_values
     from footnote_qa.eval.reports import Tried, combinations
 
     tried, failed = [], 0

@@ -169,7 +169,7 @@ def watch(
     With --json, every build prints one JSON object.
     """
     from footnote_qa.bot import composition, upkeep
-    from footnote_qa.bot.cli.index import builder_of, specs_of
+    from footnote_qa.bot.api import builder_with_gate, sources_to_build
     from footnote_qa.bot.errors import SettingsError
     from footnote_qa.index.building import Polling, keep_built, quiet, ticks
 
@@ -177,10 +177,11 @@ def watch(
     composition.current_index(settings)  # its sources are those to watch
     if log_format is not None:
         configure(verbose=not shared_of(context).quiet, form=log_format)
-    specs = specs_of(settings, None)
+    specs = sources_to_build(settings, None)
     polling = Polling(specs)
     builder = replace(
-        builder_of(settings, composition.build_options(settings), quiet), is_due=polling.is_due
+        builder_with_gate(settings, composition.build_options(settings), quiet),
+        is_due=polling.is_due,
     )
     roots = [Path(spec.path) for spec in specs if spec.kind == "folder"]
     every = min(filter(None, (every, polling.every_s)), default=None)

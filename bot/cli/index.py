@@ -18,12 +18,10 @@ from footnote_qa.bot.cli.app import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import Console
 
     from footnote_qa.bot.settings import Settings
-    from footnote_qa.index.building import Builder, BuildOptions, BuildResult, Preview, Progress
+    from footnote_qa.index.building import BuildOptions, BuildResult, Preview
     from footnote_qa.index.sources import SourceSpec
     from footnote_qa.index.storage import IndexDirectory, Manifest
 
@@ -65,19 +63,20 @@ def build(
         footnote index build --dry-run
     """
     from footnote_qa.bot import composition, upkeep
+    from footnote_qa.bot.api import builder_with_gate, sources_to_build
     from footnote_qa.bot.cli.console import build_progress
 
     shared = shared_of(context)
     settings, hidden = shared.settings, as_json or shared.quiet
     composition.current_index(settings)  # without paths, the sources are those of the newest
-    specs = specs_of(settings, paths, force=force)
+    specs = sources_to_build(settings, paths, force=force)
     options = composition.build_options(settings, full=full, force=force)
     if dry_run:
         _dry_run(shared, specs, options, as_json=as_json)
         return
     try:
         with build_progress(hidden=hidden) as progress:
-            builder = builder_of(settings, options, progress)
+            builder = builder_with_gate(settings, options, progress)
             result = upkeep.build_index(settings, builder, specs)
     except KeyboardInterrupt:
         _say_stopped(shared, as_json=as_json)
@@ -100,45 +99,6 @@ def _say_stopped(shared: Shared, *, as_json: bool) -> None:
     shared.note(message)
 
 
-def specs_of(
-    settings: "Settings", paths: "Sequence[Path] | None", *, force: bool = False
-) -> "tuple[SourceSpec, ...]":
-    """Return the sources named by *paths*, else those of the settings or of the last build.
-
-    Raises:
-        SettingsError: There are none; or, unless with *force*, those of the settings lack one that
-            the index in use was built from.
-    """
-    from footnote_qa.bot import composition
-    from footnote_qa.bot.errors import SettingsError
-
-    if not paths and not force and (dropped := composition.dropped_sources(settings)):
-        raise SettingsError(
-            f"the index was built from {', '.join(dropped)}, which the settings don't name under "
-            f"[[sources]]. To build it from there again: footnote index build {' '.join(dropped)}. "
-            "To build it from the settings instead, without those documents: "
-            "footnote index build --force"
-        )
-    specs = composition.specs_of_paths(paths) if paths else composition.source_specs(settings)
-    if not specs:
-        raise SettingsError(
-            "no documents to index: name a folder, such as `footnote index build docs/`, "
-            "or add a [[sources]] table to footnote.toml"
-        )
-    return specs
-
-
-def builder_of(settings: "Settings", options: "BuildOptions", progress: "Progress") -> "Builder":
-    """Return the builder of the index, with the question set of the settings as a gate."""
-    from footnote_qa.bot import composition
-
-    if not settings.eval.gate.set:
-        return composition.builder(settings, options, progress=progress)
-    from footnote_qa.bot.cli import evaluation
-
-    return composition.builder(settings, options, progress=progress, gate=evaluation.gate(settings))
-
-
 def _dry_run(
     shared: Shared,
     specs: "tuple[SourceSpec, ...]",
@@ -146,11 +106,12 @@ def _dry_run(
     *,
     as_json: bool,
 ) -> None:
+    from footnote_qa.bot.api import builder_with_gate
     from footnote_qa.bot.cli.console import build_progress
     from footnote_qa.index.building import preview
 
     with build_progress(hidden=as_json or shared.quiet) as progress:
-        seen = preview(builder_of(shared.settings, options, progress), specs)
+        seen = preview(builder_with_gate(shared.settings, options, progress), specs)
     if as_json:
         print_json(_preview_json(seen))
         return

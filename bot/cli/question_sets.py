@@ -35,8 +35,7 @@ def generate(
 
     Without a model, they are made from headings, definitions and facts, and need editing.
     """
-    from footnote_qa.bot import composition
-    from footnote_qa.bot.cli import evaluation
+    from footnote_qa.bot import composition, evaluation
     from footnote_qa.eval.datasets import add_cases, draft_questions, draft_questions_by_model
 
     settings = shared_of(context).settings
@@ -128,7 +127,7 @@ def judge(
 
 
 def _judge_run(settings: "Settings", run_id: str, *, as_json: bool) -> None:
-    from footnote_qa.bot.cli.evaluation import judging
+    from footnote_qa.bot.evaluation import judging
     from footnote_qa.eval.judging import CRITERIA, judge_run
     from footnote_qa.eval.runs import load_record, save_scores
 
@@ -154,7 +153,7 @@ def _judge_run(settings: "Settings", run_id: str, *, as_json: bool) -> None:
 def _tell_agreement(settings: "Settings", human: Path, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from footnote_qa.bot.cli.evaluation import judging
+    from footnote_qa.bot.evaluation import judging
     from footnote_qa.eval.judging import judge_agreement, load_labelled, metric_agreement
 
     labelled = load_labelled(human)

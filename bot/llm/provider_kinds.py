@@ -13,6 +13,8 @@ from footnote_qa.bot.llm.refused_parameters import RefusedParameters, refused_pa
 from footnote_qa.bot.provider_settings import THINKING_TOKENS
 from footnote_qa.bot.settings import ProviderSettings
 from footnote_qa.index.extras import install
+from footnote_qa.plugins.registry import Kind as PluginKind
+from footnote_qa.plugins.registry import target_of
 
 _KEYLESS: Final = "none"  # servers without keys ignore it; the clients refuse an empty one
 _OPENAI_URL: Final = "https://api.openai.com/v1"
@@ -88,7 +90,10 @@ def _class_of_kind(kind: Kind, provider: ProviderSettings) -> type[LLM]:
 
 def _class_of(provider: ProviderSettings) -> type[LLM]:
     """Return the class that the settings name; raises `SettingsError`."""
-    module, _, name = (provider.class_path or "").rpartition(".")
+    path = provider.class_path or ""
+    if ":" in path:
+        path = target_of(PluginKind.LLM, path).replace(":", ".")
+    module, _, name = path.rpartition(".")
     try:
         made = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:

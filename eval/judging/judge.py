@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from footnote_qa.eval.errors import JudgementError
-from footnote_qa.eval.metrics import Summary, summaries
+from footnote_qa.eval.metrics import Metric, Summary, metrics_of, summaries
 from footnote_qa.eval.runs import Asked, RunRecord
 from footnote_qa.eval.types import Complete
 from footnote_qa.prompts import load
@@ -121,12 +121,13 @@ async def judge_run(
 
     questions = await asyncio.gather(*map(judged, record.questions))
     prompts = {name: load(f"judge-{name}").digest for name in CRITERIA}
+    metrics = metrics_of(record.settings)
     told = {"model": by, "prompts": prompts, "untaken": len(untaken)}
     judged_run = record.model_copy(
         update={
             "questions": tuple(questions),
-            "metrics": summaries([asked.values for asked in questions]),
-            "tags": _by_tag(questions),
+            "metrics": summaries([asked.values for asked in questions], metrics),
+            "tags": _by_tag(questions, metrics),
             "settings": {**record.settings, "judge": told},
         }
     )
@@ -164,6 +165,8 @@ def _unjudged(scores: Mapping[str, float]) -> dict[str, float]:
     return {name: score for name, score in scores.items() if name not in CRITERIA}
 
 
-def _by_tag(questions: Sequence[Asked]) -> dict[str, dict[str, Summary]]:
+def _by_tag(
+    questions: Sequence[Asked], metrics: Mapping[str, Metric]
+) -> dict[str, dict[str, Summary]]:
     tags = sorted({tag for asked in questions for tag in asked.tags})
-    return {tag: summaries([a.values for a in questions if tag in a.tags]) for tag in tags}
+    return {tag: summaries([a.values for a in questions if tag in a.tags], metrics) for tag in tags}

@@ -11,8 +11,17 @@ from footnote_qa.eval.metrics.catalogue import (
     summaries,
 )
 from footnote_qa.eval.metrics.citations import TextOf, share_held, without_labels
+from footnote_qa.eval.metrics.own import OwnMetric, description, metrics_of, own_metrics
 from footnote_qa.eval.metrics.retrieval import DEPTH, Spot, ranking, retrieval_scores
-from footnote_qa.eval.metrics.statistics import Difference, Numbers, Summary, difference, mean
+from footnote_qa.eval.metrics.statistics import (
+    Difference,
+    Numbers,
+    Summary,
+    difference,
+    holm,
+    mean,
+    questions_needed,
+)
 
 __all__ = [
     "DEPTH",
@@ -20,17 +29,23 @@ __all__ = [
     "Difference",
     "Metric",
     "Numbers",
+    "OwnMetric",
     "Spot",
     "Summary",
     "TextOf",
     "Values",
     "answer_scores",
     "auroc",
+    "description",
     "difference",
     "exact_match",
     "f1",
+    "holm",
     "loss_of",
     "mean",
+    "metrics_of",
+    "own_metrics",
+    "questions_needed",
     "ranking",
     "retrieval_scores",
     "risk_coverage",

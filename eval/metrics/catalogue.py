@@ -105,10 +105,12 @@ METRICS: dict[str, Metric] = {
 """By name, in display order."""
 
 
-def summaries(rows: Sequence[Values]) -> dict[str, Summary]:
+def summaries(
+    rows: Sequence[Values], metrics: Mapping[str, Metric] = METRICS
+) -> dict[str, Summary]:
     """Return each metric that has a value for at least one question."""
     found = {}
-    for name, metric in METRICS.items():
+    for name, metric in metrics.items():
         taken = [
             [row[c] for c in metric.columns] for row in rows if row.keys() >= {*metric.columns}
         ]

@@ -1,7 +1,8 @@
 """Statistics over questions: value, confidence interval, and the difference between two runs."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ PERMUTATIONS = 2000
 SEED = 0
 _MAX_CELLS = 2_000_000  # all samples together would take a gigabyte for 100,000 questions
 _SAME = 1e-12
+_Z = 1.959964  # of the normal distribution, 95 % lie between -z and z
 
 Numbers = NDArray[np.float64]
 Statistic = Callable[[Numbers], Numbers]
@@ -87,6 +89,8 @@ def summary(rows: Sequence[Sequence[float]], statistic: Statistic) -> Summary | 
     The interval is the bootstrap's, by the percentile method: the questions are drawn again with
     replacement, as many as there are, 1,000 times, from a fixed seed; it runs from the 2.5th to
     the 97.5th percentile (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13).
+    The interval of a mean of zeros and ones is Wilson's: where all are equal, the bootstrap would
+    claim certainty.
     """
     if not rows:
         return None
@@ -94,9 +98,54 @@ def summary(rows: Sequence[Sequence[float]], statistic: Statistic) -> Summary | 
     found = float(statistic(values[None])[0])
     if np.isnan(found):
         return None
+    if statistic is mean and np.isin(values[:, 0], (0, 1)).all():
+        low, high = wilson(found, len(values))
+        return Summary(mean=found, low=low, high=high, n=len(values))
     drawn = np.concatenate([statistic(values[index]) for index in _resamples(values)])
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
     return Summary(mean=found, low=float(low), high=float(high), n=len(values))
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share of *n* questions, by Wilson's score (JASA 22, 1927).
+
+    >>> [tuple(round(end, 3) for end in wilson(share, 20)) for share in (0.0, 0.5, 1.0)]
+    [(0.0, 0.161), (0.299, 0.701), (0.839, 1.0)]
+    """
+    square = _Z * _Z
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    half = _Z * sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """Return the p of each of several tests, corrected for their number by Holm's method.
+
+    Holm, A Simple Sequentially Rejective Multiple Test Procedure (1979): the smallest p counts as
+    often as there are tests, the next one time less, and none is below the one before it.
+
+    >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
+    {'a': 0.03, 'c': 0.06, 'b': 0.06}
+    """
+    corrected: dict[str, float] = {}
+    largest = 0.0
+    for at, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
+        largest = max(largest, min(1.0, p_values[name] * (len(p_values) - at)))
+        corrected[name] = largest
+    return corrected
+
+
+def questions_needed(found: Difference, margin: float) -> int:
+    """Return how many questions would show a change of *margin*, by the interval of *found*.
+
+    An interval is narrower by the root of the number of questions.
+
+    >>> one = Difference(before=0, after=0, mean=0, low=-0.08, high=0.08, p=1, n=20)
+    >>> questions_needed(one, 0.02)
+    320
+    """
+    half = (found.high - found.low) / 2
+    return ceil(found.n * (half / margin) ** 2 - _SAME)
 
 
 def difference(

@@ -1,6 +1,7 @@
 """Compare runs and show them: tables, plots, HTML reports."""
 
 from footnote_qa.eval.reports.compare import Comparison, compare_runs
+from footnote_qa.eval.reports.export import table, to_csv, to_github, to_junit
 from footnote_qa.eval.reports.matrix import Tried, combinations, frontier, judged_by
 from footnote_qa.eval.reports.report import write
 from footnote_qa.eval.reports.table import comparison_table, matrix_table, run_table, visible
@@ -16,6 +17,10 @@ __all__ = [
     "judged_by",
     "matrix_table",
     "run_table",
+    "table",
+    "to_csv",
+    "to_github",
+    "to_junit",
     "visible",
     "write",
 ]

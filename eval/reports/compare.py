@@ -4,10 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from footnote_qa.eval.errors import ChoiceError, RunError
-from footnote_qa.eval.metrics import METRICS, Difference, Metric, difference
+from footnote_qa.eval.metrics import (
+    Difference,
+    Metric,
+    difference,
+    holm,
+    metrics_of,
+    questions_needed,
+)
 from footnote_qa.eval.runs import Asked, Json, RunRecord
 
 _SAME = 1e-9
+_TOLD = 3
 Pair = tuple[Asked, Asked]
 
 
@@ -42,6 +50,10 @@ class Comparison:
         wins: Questions that went better, the clearest first.
         losses: Questions that went worse, the clearest first.
         notes: Caveats for the reader of the numbers.
+        metrics: All metrics of both runs, by name.
+        adjusted: The p of each metric with a margin, corrected for their number by Holm's method.
+        unclear: Metrics that may have fallen by more than their margin for all that these
+            questions show, and how many questions would show it.
     """
 
     before: str
@@ -53,6 +65,9 @@ class Comparison:
     wins: tuple[Change, ...]
     losses: tuple[Change, ...]
     notes: tuple[str, ...]
+    metrics: Mapping[str, Metric]
+    adjusted: Mapping[str, float]
+    unclear: Mapping[str, int]
 
     @property
     def passed(self) -> bool:
@@ -74,27 +89,60 @@ def compare_runs(
         RunError: They have no question in common.
         ChoiceError: There is no such metric.
     """
-    allowed = _margins(margins or {})
+    metrics = metrics_of(before.settings) | metrics_of(after.settings)
+    allowed = _margins(margins or {}, metrics)
     pairs = _pairs(before, after)
     if not pairs:
         raise RunError(f"{before.run} and {after.run} have no question in common")
-    differences = _differences(pairs)
-    changes = [change for pair in pairs if (change := _change(pair)).metrics]
+    differences = _differences(pairs, metrics)
+    fell = tuple(
+        name
+        for name, found in differences.items()
+        if name in allowed and worsening(metrics[name], found.mean) > allowed[name] + _SAME
+    )
+    unclear = {
+        name: questions_needed(found, allowed[name])
+        for name, found in differences.items()
+        if allowed.get(name)
+        and name not in fell
+        and _may_have_fallen(metrics[name], found, allowed)
+    }
+    changes = [change for pair in pairs if (change := _change(pair, metrics)).metrics]
     return Comparison(
         before=before.run,
         after=after.run,
         differences=differences,
         margins=allowed,
-        fell=tuple(
-            name
-            for name, found in differences.items()
-            if name in allowed and worsening(METRICS[name], found.mean) > allowed[name] + _SAME
-        ),
-        tags=_by_tag(pairs),
+        fell=fell,
+        tags=_by_tag(pairs, metrics),
         wins=_sorted([change for change in changes if change.gain > _SAME]),
         losses=_sorted([change for change in changes if change.gain < -_SAME]),
-        notes=tuple(_notes(before, after, pairs)),
+        notes=(*_notes(before, after, pairs), *_unclear_notes(unclear, differences, allowed)),
+        metrics=metrics,
+        adjusted=holm({name: one.p for name, one in differences.items() if name in allowed}),
+        unclear=unclear,
     )
+
+
+def _may_have_fallen(metric: Metric, found: Difference, allowed: Mapping[str, float]) -> bool:
+    worst = max(worsening(metric, found.low), worsening(metric, found.high))
+    return worst > allowed[metric.name] + _SAME
+
+
+def _unclear_notes(
+    unclear: Mapping[str, int],
+    differences: Mapping[str, Difference],
+    allowed: Mapping[str, float],
+) -> list[str]:
+    if not unclear:
+        return []
+    told = [
+        f"{name} (about {needed} would show {allowed[name]:g})"
+        for name, needed in sorted(unclear.items(), key=lambda one: one[1])
+    ]
+    more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    count = max(differences[name].n for name in unclear)
+    return [f"cannot tell at {count} questions: {', '.join(told[:_TOLD])}{more}"]
 
 
 def worsening(metric: Metric, change: float) -> float:
@@ -113,6 +161,8 @@ def to_json(comparison: Comparison) -> Json:
                 **asdict(found),
                 "margin": comparison.margins.get(name),
                 "fell": name in comparison.fell,
+                "p_adjusted": comparison.adjusted.get(name),
+                "questions_needed": comparison.unclear.get(name),
             }
             for name, found in comparison.differences.items()
         },
@@ -126,13 +176,13 @@ def to_json(comparison: Comparison) -> Json:
     }
 
 
-def _margins(given: Mapping[str, float]) -> dict[str, float]:
-    unknown = sorted(given.keys() - METRICS.keys())
+def _margins(given: Mapping[str, float], metrics: Mapping[str, Metric]) -> dict[str, float]:
+    unknown = sorted(given.keys() - metrics.keys())
     if unknown:
         raise ChoiceError(
-            f"there is no metric {', '.join(unknown)}: choose from {', '.join(METRICS)}"
+            f"there is no metric {', '.join(unknown)}: choose from {', '.join(metrics)}"
         )
-    own = {name: m.margin for name, m in METRICS.items() if m.margin is not None}
+    own = {name: m.margin for name, m in metrics.items() if m.margin is not None}
     return {**own, **given}
 
 
@@ -146,9 +196,9 @@ def _pairs(before: RunRecord, after: RunRecord) -> list[Pair]:
     ]
 
 
-def _differences(pairs: Sequence[Pair]) -> dict[str, Difference]:
+def _differences(pairs: Sequence[Pair], metrics: Mapping[str, Metric]) -> dict[str, Difference]:
     found = {}
-    for name, metric in METRICS.items():
+    for name, metric in metrics.items():
         needed = {*metric.columns}
         taken = [p for p in pairs if p[0].values.keys() >= needed <= p[1].values.keys()]
         first = [[pair[0].values[c] for c in metric.columns] for pair in taken]
@@ -158,18 +208,20 @@ def _differences(pairs: Sequence[Pair]) -> dict[str, Difference]:
     return found
 
 
-def _by_tag(pairs: Sequence[Pair]) -> dict[str, dict[str, Difference]]:
+def _by_tag(
+    pairs: Sequence[Pair], metrics: Mapping[str, Metric]
+) -> dict[str, dict[str, Difference]]:
     by_tag: dict[str, list[Pair]] = {}
     for pair in pairs:
         for tag in dict.fromkeys(pair[1].tags):
             by_tag.setdefault(tag, []).append(pair)
-    return {tag: _differences(by_tag[tag]) for tag in sorted(by_tag)}
+    return {tag: _differences(by_tag[tag], metrics) for tag in sorted(by_tag)}
 
 
-def _change(pair: Pair) -> Change:
+def _change(pair: Pair, metrics: Mapping[str, Metric]) -> Change:
     before, after = pair
     changed, gain = {}, 0.0
-    for name, metric in METRICS.items():
+    for name, metric in metrics.items():
         counts = metric.columns == (name,) and metric.margin is not None
         if not counts or name not in before.values.keys() & after.values.keys():
             continue
@@ -190,7 +242,8 @@ def _notes(before: RunRecord, after: RunRecord, pairs: Sequence[Pair]) -> list[s
         alone = len(asked) - len(pairs)
         if alone:
             notes.append(f"{alone} questions of {name} are not in the other run: left out")
-    lost = [name for name in before.metrics if name in METRICS and name not in after.metrics]
+    known = metrics_of(before.settings)
+    lost = [name for name in before.metrics if name in known and name not in after.metrics]
     if lost:
         notes.append(f"not measured in {after.run}, so not compared: {', '.join(lost)}")
     for record in (before, after):

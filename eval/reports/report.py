@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from footnote_qa.eval.errors import RunError
-from footnote_qa.eval.metrics import METRICS
+from footnote_qa.eval.metrics import metrics_of
 from footnote_qa.eval.reports.compare import compare_runs
 from footnote_qa.eval.reports.table import value
 from footnote_qa.eval.runs import Asked, RunRecord, load_record
@@ -62,13 +62,14 @@ def write(
         against: A run to compare it with.
         history: Records to search for earlier runs of the same set.
     """
+    metrics = metrics_of(record.settings)
     found = compare_runs(against, record) if against else None
     earlier = _of_same_set(record, history)
     values = {
         "record": record,
-        "metrics": METRICS,
+        "metrics": metrics | dict(found.metrics if found else {}),
         "headline": [name for name in HEADLINE if name in record.metrics],
-        "shown": [name for name in METRICS if name in record.metrics],
+        "shown": [name for name in metrics if name in record.metrics],
         "comparison": found,
         "figures": _figures(record, earlier) if is_installed("plots") else [],
         "without_plots": "" if is_installed("plots") else install("plots"),

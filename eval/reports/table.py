@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from footnote_qa.eval.metrics import METRICS, Summary
+from footnote_qa.eval.metrics import Summary
 from footnote_qa.eval.reports.compare import Change, Comparison
 from footnote_qa.eval.reports.matrix import Tried, frontier, judged_by
 from footnote_qa.eval.runs import Asked, RunResult
@@ -41,7 +41,7 @@ def comparison_table(found: Comparison) -> RenderableType:
     for name, change in found.differences.items():
         margin = found.margins.get(name)
         shown.add_row(
-            Text(name + (" ↓" if METRICS[name].lower_is_better else "")),
+            Text(name + (" ↓" if found.metrics[name].lower_is_better else "")),
             value(name, change.before),
             value(name, change.after),
             _signed(name, change.mean),

@@ -93,6 +93,8 @@ class RunRecord(_Read):
 
     set: str
     run: str
+    name: str = ""
+    note: str = ""
     metrics: dict[str, Summary]
     tags: dict[str, dict[str, Summary]] = {}
     questions: tuple[Asked, ...]
@@ -105,6 +107,8 @@ def to_json(result: RunResult) -> Json:
     return {
         "set": result.set,
         "run": result.run,
+        "name": result.name,
+        "note": result.note,
         "metrics": _summaries_json(result.metrics),
         "tags": {tag: _summaries_json(metrics) for tag, metrics in result.tags.items()},
         "counts": {
@@ -158,7 +162,7 @@ def _write(path: Path, value: Json) -> Path:
 
 
 def load_record(name: str, data_dir: Path) -> RunRecord:
-    """Read the record of a run by its id, the beginning of its id, its folder or its file.
+    """Read the record of a run by its id, the beginning of its id, its name, folder or file.
 
     Raises:
         ChoiceError: There is no such run, or more than one.
@@ -178,6 +182,13 @@ def records(data_dir: Path) -> list[Path]:
     return sorted((data_dir / "runs").glob(f"*/{RECORD}"))
 
 
+def _name_of(path: Path) -> str:
+    try:
+        return RunRecord.model_validate_json(path.read_bytes()).name
+    except (OSError, ValidationError):
+        return ""
+
+
 def _path_of(name: str, data_dir: Path) -> Path:
     given = Path(name)
     if given.is_file():
@@ -188,6 +199,8 @@ def _path_of(name: str, data_dir: Path) -> Path:
     exact = [path for path in found if path.parent.name == name]
     if len(exact or found) == 1:
         return (exact or found)[0]
+    if not found and (called := [path for path in records(data_dir) if _name_of(path) == name]):
+        return called[-1]  # of several with one name, the newest
     if not found:
         newest = ", ".join(path.parent.name for path in records(data_dir)[-_NAMED:])
         there = f"the newest are {newest}" if newest else "begin with `footnote eval run SET`"

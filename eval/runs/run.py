@@ -12,10 +12,13 @@ from pathlib import Path
 from footnote_qa.bot.types import Answer, Question, Status, Turn
 from footnote_qa.eval.metrics import (
     DEPTH,
+    Metric,
+    OwnMetric,
     Summary,
     TextOf,
     Values,
     answer_scores,
+    metrics_of,
     ranking,
     retrieval_scores,
     summaries,
@@ -49,6 +52,7 @@ class Subject:
         served: Returns the name of the generation in use; None if it is not known.
         rewrite: Makes a follow-up and its history into a search query; None searches for the
             question as it is. Used only when retrieval alone is measured.
+        own: Metrics of other packages, which *settings* describe.
         settings: Everything needed to repeat the run, such as the version of the code and the
             digests of the prompts; recorded as it is, and the key under which rows are kept.
     """
@@ -60,6 +64,7 @@ class Subject:
     generation: str = ""
     served: Callable[[], str | None] | None = None
     rewrite: Callable[[str, Sequence[Turn]], str] | None = None
+    own: Sequence[OwnMetric] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -72,6 +77,8 @@ class Options:
         limit: How many questions to take, spread evenly; None takes all.
         parallel: How many are asked at the same time; with 1, times are those of a single user.
         journals: Folder in which rows are kept as soon as they are measured; None keeps none.
+        name: What the run is called, for people; "" for no name.
+        note: What was tried in it, for people.
         progress: Called after each question with how many are done and how many there are.
     """
 
@@ -79,6 +86,8 @@ class Options:
     limit: int | None = None
     parallel: int = 1
     journals: Path | None = None
+    name: str = ""
+    note: str = ""
     progress: Progress | None = None
 
 
@@ -97,6 +106,8 @@ class RunResult:
         unknown: Relevant documents that are not in the index, so that nothing could find them;
             also empty if stored texts are not available.
         baselines: Other systems' scores on all questions of the set.
+        name: What the run is called, for people.
+        note: What was tried in it, for people.
     """
 
     set: str
@@ -108,6 +119,8 @@ class RunResult:
     reused: int = 0
     unknown: tuple[str, ...] = ()
     baselines: tuple[Baseline, ...] = ()
+    name: str = ""
+    note: str = ""
 
     @property
     def failed(self) -> int:
@@ -139,11 +152,12 @@ async def run_questions(
         await _measure_all(cases, subject, options, rows=rows, journal=journal)
     measured, generation = _of_one_generation([row for row in rows if row], subject.generation)
     values = [row.values for row in measured]
+    metrics = metrics_of(subject.settings)
     return RunResult(
         set=questions.name,
         run=_run_id(questions.name, started_at),
-        metrics=summaries(values),
-        tags=_by_tag(cases, values),
+        metrics=summaries(values, metrics),
+        tags=_by_tag(cases, values, metrics),
         rows=tuple(measured),
         settings={
             **asked,
@@ -162,6 +176,8 @@ async def run_questions(
         reused=reused,
         unknown=_unknown(cases, subject.text_of),
         baselines=questions.baselines,
+        name=options.name,
+        note=options.note,
     )
 
 
@@ -244,6 +260,8 @@ def _searched(case: Case, result: SearchResult) -> Row:
 def _answered(row: Row, answer: Answer, subject: Subject) -> Row:
     scores = answer_scores(row.case, answer, text_of=subject.text_of, encode=subject.encode)
     failed = answer.status is Status.FAILED
+    own = {one.metric.name: one.score(row.case, answer) for one in subject.own if not failed}
+    scores |= {name: score for name, score in own.items() if score is not None}
     return replace(
         row,
         scores={**row.scores, **scores},
@@ -287,12 +305,14 @@ def _unknown(cases: Sequence[Case], text_of: TextOf | None) -> tuple[str, ...]:
     return tuple(sorted(document for document in named if text_of(document) is None))
 
 
-def _by_tag(cases: Sequence[Case], values: Sequence[Values]) -> dict[str, dict[str, Summary]]:
+def _by_tag(
+    cases: Sequence[Case], values: Sequence[Values], metrics: Mapping[str, Metric]
+) -> dict[str, dict[str, Summary]]:
     by_tag: dict[str, list[Values]] = {}
     for case, value in zip(cases, values, strict=True):
         for tag in dict.fromkeys(case.tags):
             by_tag.setdefault(tag, []).append(value)
-    return {tag: summaries(by_tag[tag]) for tag in sorted(by_tag)}
+    return {tag: summaries(by_tag[tag], metrics) for tag in sorted(by_tag)}
 
 
 def _run_id(name: str, started_at: datetime) -> str:

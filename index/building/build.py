@@ -31,6 +31,7 @@ from footnote_qa.index.sources import (
 from footnote_qa.index.sources.sync import SyncContext
 from footnote_qa.index.storage import (
     ENCODER,
+    FOLDER,
     INDEXED,
     LEXICAL,
     LEXICAL_VERSION,
@@ -46,6 +47,7 @@ from footnote_qa.index.storage import (
     now,
     staged_name,
     write_lexical,
+    write_plugin_vectors,
     write_vectors,
 )
 from footnote_qa.index.types import Embedder, Problem, ProblemKind, Source
@@ -198,6 +200,7 @@ class Builder:
             self._same_recipe(served.manifest)
             and served.manifest.lexical == LEXICAL_VERSION
             and not served.manifest.lexical_only
+            and served.manifest.vector_store == self.options.vector_store
             and served.manifest.sources == tuple(specs)
             and all(_is_same(entry, rows.get(entry.document)) for entry in plan)
         )
@@ -211,6 +214,7 @@ class Builder:
             parse_timeout_s=self.options.parse_timeout_s,
             ocr=self.options.ocr,
             ocr_cache=self.cache_path.parent / CACHE,
+            parsers=self.options.parsers,
             before=served.passages if served and same else None,
             served=served.passages if served else None,
             since=served.manifest.created_at if served else None,
@@ -251,6 +255,7 @@ class Builder:
             chunks=len(assembly.ids),
             sources=tuple(specs),
             lexical=LEXICAL_VERSION,
+            vector_store=self.options.vector_store,
         )
         if served is None and self._is_large(assembly):
             staged, manifest = self._serve_words(staged, manifest)
@@ -301,7 +306,10 @@ class Builder:
         )
         self.progress("writing", 0, 0)
         if assembly.ids:
-            write_vectors(staged / VECTORS, assembly.ids, embedded.vectors)
+            if store := self.options.vector_store:
+                write_plugin_vectors(staged / FOLDER, assembly.ids, embedded.vectors, target=store)
+            else:
+                write_vectors(staged / VECTORS, assembly.ids, embedded.vectors)
         return embedded.computed
 
     def _seal(

@@ -1,9 +1,10 @@
 """How an index is built: sizes, limits, text recognition."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from footnote_qa.index.building.recognition import Ocr
-from footnote_qa.index.parsing import PARSER_VERSION
+from footnote_qa.index.parsing import PARSER_VERSION, identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,8 @@ class BuildOptions:
         words_first_chunks: If a first index has more chunks than this to embed, it can be
             searched by words before they are embedded.
         ocr: How words in pictures are read; None leaves them out.
+        vector_store: The plug-in that stores vectors, as `module:attribute`; "" for our own.
+        parsers: The plug-in that parses files with a suffix, as `module:attribute`.
     """
 
     chunk_tokens: int = 200
@@ -32,10 +35,11 @@ class BuildOptions:
     force: bool = False
     words_first_chunks: int = 2000
     ocr: Ocr | None = None
+    vector_store: str = ""
+    parsers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parser(self) -> str:
         """Version of the parsers; another one can give another text for the same bytes."""
-        return (
-            PARSER_VERSION if self.ocr is None else f"{PARSER_VERSION} {self.ocr.engine.identity}"
-        )
+        ocr = "" if self.ocr is None else self.ocr.engine.identity
+        return " ".join(filter(None, [PARSER_VERSION, ocr, identity(self.parsers)]))

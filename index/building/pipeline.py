@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -153,6 +153,7 @@ class Recipe:
         parse_timeout_s: Longest time to parse one file.
         ocr: How words in pictures are read; None leaves them out.
         ocr_cache: File of the pages that were recognised before.
+        parsers: The plug-in that parses files with a suffix, as `module:attribute`.
         before: The generation before, if its chunks can be reused; else None.
         served: The generation before, whose texts stay for files that cannot be read now.
         since: When that generation was made.
@@ -164,6 +165,7 @@ class Recipe:
     before: PassageReader | None
     ocr: Ocr | None = None
     ocr_cache: Path = Path()
+    parsers: Mapping[str, str] = field(default_factory=dict)
     served: PassageReader | None = None
     since: datetime | None = None
 
@@ -221,7 +223,7 @@ def made_of(
     entries = [entry for entry in plan if entry.action is not Action.REMOVED]
     waiting: deque[Future[Made | Problem]] = deque()
     with (
-        child.ParserPool(timeout_s=recipe.parse_timeout_s) as pool,
+        child.ParserPool(timeout_s=recipe.parse_timeout_s, plugins=recipe.parsers) as pool,
         DocumentReader(pool, recipe.ocr, recipe.ocr_cache) as reader,
         ThreadPoolExecutor(cores()) as threads,
     ):

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from footnote_qa.index.embedding.encoder import OnnxEncoder, unit_rows
+from footnote_qa.index.embedding.encoder_opening import Encoder, open_encoder
 from footnote_qa.index.embedding.names import EMBEDDED, MULTILINGUAL
 
 if TYPE_CHECKING:
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from footnote_qa.index.embedding.languages import advice, language_of, unread
     from footnote_qa.index.embedding.multilingual import packaged_model
     from footnote_qa.index.embedding.opening import open_embedder
+    from footnote_qa.index.embedding.plugin_embedder import (
+        PluginEmbedder,
+        PluginModel,
+        trust_model,
+    )
     from footnote_qa.index.embedding.sentence_transformer import (
         SentenceTransformerEmbedder,
         model_folder,
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
     from footnote_qa.index.embedding.shipping import export_embedded, write_expected
 
 _LATE = {  # name -> module, imported on first use: a question needs none of them
+    "PluginEmbedder": "plugin_embedder",
+    "PluginModel": "plugin_embedder",
     "SentenceTransformerEmbedder": "sentence_transformer",
     "ShippedEmbedder": "embedder",
     "advice": "languages",
@@ -30,6 +38,7 @@ _LATE = {  # name -> module, imported on first use: a question needs none of the
     "model_folder": "sentence_transformer",
     "open_embedder": "opening",
     "packaged_model": "multilingual",
+    "trust_model": "plugin_embedder",
     "unread": "languages",
     "write_expected": "shipping",
 }
@@ -37,7 +46,10 @@ _LATE = {  # name -> module, imported on first use: a question needs none of the
 __all__ = [
     "EMBEDDED",
     "MULTILINGUAL",
+    "Encoder",
     "OnnxEncoder",
+    "PluginEmbedder",
+    "PluginModel",
     "SentenceTransformerEmbedder",
     "ShippedEmbedder",
     "advice",
@@ -48,7 +60,9 @@ __all__ = [
     "last_rate",
     "model_folder",
     "open_embedder",
+    "open_encoder",
     "packaged_model",
+    "trust_model",
     "unit_rows",
     "unread",
     "write_expected",

@@ -33,6 +33,7 @@ class EncoderInfo:
         max_tokens: Longest text that is not truncated, in tokens.
         query_prompt: Put before each text; "" for most models. For an encoder of documents it is
             the model's prompt for documents.
+        plugin: The plug-in that embeds, as `module:attribute`; "" for a network in the folder.
     """
 
     model: str
@@ -40,6 +41,7 @@ class EncoderInfo:
     dim: int
     max_tokens: int
     query_prompt: str
+    plugin: str = ""
 
 
 def read_info(folder: Path) -> EncoderInfo:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.extras import install
+from footnote_qa.index.parsing.checks import MAX_TEXT_CHARS, checked
 from footnote_qa.index.parsing.formats import (
     FORMAT_OF,
     FORMAT_OF_NAME,
@@ -20,6 +21,7 @@ from footnote_qa.index.parsing.formats import (
 )
 from footnote_qa.index.parsing.left_out import is_generated, is_left_out, what_it_is
 from footnote_qa.index.parsing.page_numbers import page_numbers
+from footnote_qa.index.parsing.plugins import chosen_plugins, identity
 from footnote_qa.index.parsing.signature import signature
 from footnote_qa.index.types import Parsed, ProblemKind
 
@@ -35,6 +37,8 @@ __all__ = [
     "Parser",
     "attachments",
     "child",
+    "chosen_plugins",
+    "identity",
     "is_left_out",
     "ocr_engines",
     "ocr_pages",
@@ -46,8 +50,6 @@ Parser: TypeAlias = Callable[[bytes], Parsed]
 
 PARSER_VERSION = "5"
 """Changes whenever the same bytes would give another text, title, headings or pages."""
-
-MAX_TEXT_CHARS = 20_000_000
 
 
 def parse(content: bytes, *, name: str, recognised: "Recognised" = None) -> Parsed:
@@ -81,7 +83,7 @@ def parse(content: bytes, *, name: str, recognised: "Recognised" = None) -> Pars
             ProblemKind.BROKEN,
             f"it cannot be read ({type(error).__name__}); open it and save it again",
         ) from error
-    return parsed if parsed.wanted else _checked(parsed)
+    return parsed if parsed.wanted else checked(parsed)
 
 
 def attachments(content: bytes, *, name: str) -> "list[Attachment]":
@@ -152,15 +154,3 @@ def _parser(name: str) -> Callable[..., Parsed]:
             ProblemKind.UNSUPPORTED, f"{name} files need a package that is not installed: {how}"
         ) from error
     return parser
-
-
-def _checked(parsed: Parsed) -> Parsed:
-    if not parsed.text.strip():
-        raise UnreadableDocumentError(ProblemKind.EMPTY, "there is no text in it")
-    if len(parsed.text) > MAX_TEXT_CHARS:
-        raise UnreadableDocumentError(
-            ProblemKind.TOO_BIG,
-            f"its text has {len(parsed.text):,} characters, at most {MAX_TEXT_CHARS:,} are taken;"
-            " split it",
-        )
-    return parsed

@@ -7,9 +7,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self, cast
 
@@ -35,6 +35,7 @@ class ParserPool:
     Args:
         memory_bytes: Address space of a child.
         timeout_s: Longest time for one file.
+        plugins: The plug-in that parses files with a suffix, as `module:attribute`.
         command: Starts a child; the limits are appended.
     """
 
@@ -43,8 +44,10 @@ class ParserPool:
         *,
         memory_bytes: int = MEMORY_BYTES,
         timeout_s: float = 60.0,
+        plugins: Mapping[str, str] | None = None,
         command: Sequence[str] = _COMMAND,
     ) -> None:
+        self._plugins = dict(plugins or {})
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
         self._command = (*command, str(memory_bytes), str(timeout_s))
@@ -73,6 +76,8 @@ class ParserPool:
             IndexingError: No child process can be started.
         """
         request: dict[str, object] = {"name": name}
+        if (plugin := self._plugins.get(PurePosixPath(name.lower()).suffix)) is not None:
+            request["plugin"] = plugin
         if recognised is not None:
             request["recognised"] = [
                 [number, page and page_to_json(page)] for number, page in recognised.items()

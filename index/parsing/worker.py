@@ -16,6 +16,7 @@ from typing import IO
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing import attachments, parse
 from footnote_qa.index.parsing.ocr_pages import Recognised, page_from_json, page_to_json
+from footnote_qa.index.parsing.plugins import parse_by_plugin
 from footnote_qa.index.types import Heading, Parsed, ProblemKind
 
 _READY: dict[str, object] = {"ready": True}
@@ -162,6 +163,9 @@ def _answer(
         task = _TASKS.get(str(header.get("task")))
         if task is not None:
             return task(content, header)
+        if (plugin := header.get("plugin")) is not None:
+            parsed = parse_by_plugin(content, name=str(header["name"]), target=str(plugin))
+            return parsed_to_message(parsed)
         recognised = _recognised(header.get("recognised"))
         given = {} if recognised is None else {"recognised": recognised}
         return parsed_to_message(parser(content, name=str(header["name"]), **given))

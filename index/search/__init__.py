@@ -9,12 +9,14 @@ from footnote_qa.index.search.hybrid import (
     search_generation,
 )
 from footnote_qa.index.search.misspellings import reading_note
+from footnote_qa.index.search.plugin_reranker import PluginReranker
 from footnote_qa.index.search.reranker import CrossReranker
 
 __all__ = [
     "CrossReranker",
     "Fusion",
     "LiveIndex",
+    "PluginReranker",
     "defines",
     "fuse",
     "reading_note",

@@ -10,14 +10,22 @@ from pathlib import Path
 from footnote_qa.index.access import AccessTable
 from footnote_qa.index.audience import may_see
 from footnote_qa.index.chunking import mask, plain_block, split_blocks
-from footnote_qa.index.errors import IndexingError
+from footnote_qa.index.errors import DocumentNotFoundError, IndexingError
 from footnote_qa.index.search.definitions import defines, subject_of
 from footnote_qa.index.search.foreign import is_in_another_language
 from footnote_qa.index.search.fusion import Fuser, Fusion
 from footnote_qa.index.search.misspellings import Corrected, correct
 from footnote_qa.index.search.sections import pieces_of, with_sections
-from footnote_qa.index.storage import Generation, IndexDirectory
-from footnote_qa.index.types import Audience, Chunk, Passage, Reranker, SearchResult, Vectors
+from footnote_qa.index.storage import INDEXED, DocumentRow, Generation, IndexDirectory
+from footnote_qa.index.types import (
+    Audience,
+    Chunk,
+    Document,
+    Passage,
+    Reranker,
+    SearchResult,
+    Vectors,
+)
 
 log = logging.getLogger(__name__)
 
@@ -329,6 +337,28 @@ class LiveIndex:
     def read(self, document: str, *, audience: Audience) -> SearchResult:
         """Return a complete document in passages; none if *audience* may not see it."""
         return result_of_reading(self.generation, document, audience=audience)
+
+    def document(self, document: str, *, audience: Audience) -> Document:
+        """Return a document with its stored text; raises `DocumentNotFoundError`."""
+        known = document.encode("utf-8", "replace").decode("utf-8")  # half a character is in no id
+        passages = self.generation.passages
+        found, is_hidden = passages.document(known), passages.hides(known)
+        if found is None or is_hidden or not may_see(found.audience, audience):
+            raise DocumentNotFoundError(
+                f"there is no document {document!r}: list the documents for their ids"
+            )
+        return found
+
+    def documents(self, *, audience: Audience) -> list[DocumentRow]:
+        """Return every indexed document that *audience* may see, by id."""
+        passages = self.generation.passages
+        return [
+            row
+            for row in passages.rows()
+            if row.status == INDEXED
+            and not passages.hides(row.document)
+            and may_see(row.audience, audience)
+        ]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed *texts* as questions: shape (len(texts), dim), each row of length 1."""

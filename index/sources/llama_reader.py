@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from importlib import import_module
 from typing import Protocol, cast
 
+from footnote_qa.errors import PluginError
 from footnote_qa.index.errors import SourceError
 from footnote_qa.index.sources.names import prefixed, printable, too_big
 from footnote_qa.index.sources.patterns import takes
 from footnote_qa.index.types import Problem, ProblemKind, SourceFile
+from footnote_qa.plugins.registry import Kind, load
 
 # Readers use different names; these are the ones for the best-known services.
 _IDS = ("page_id", "document_id", "file_path", "path", "url", "source", "id")
@@ -137,16 +138,10 @@ class _ReaderClass(Protocol):
 
 
 def _reader_class(name: str) -> _ReaderClass:
-    module, _, attribute = name.partition(":")
     try:
-        found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SourceError(
-            f"there is no reader {name}: install its package, and write it as `module:Class`"
-        ) from error
-    if not hasattr(found, "load_data"):
-        raise SourceError(f"{name} is not a reader: it has no load_data")
-    return cast("_ReaderClass", found)
+        return cast("_ReaderClass", load(Kind.SOURCE, name))
+    except PluginError as error:
+        raise SourceError(f"there is no reader {name}: {error}") from error
 
 
 def _plain(arguments: Mapping[str, Argument]) -> dict[str, object]:

@@ -31,12 +31,14 @@ from footnote_qa.index.storage.passages import (
     about,
     read_about,
 )
+from footnote_qa.index.storage.plugin_vectors import FOLDER, write_plugin_vectors
 from footnote_qa.index.storage.vectors import write_vectors
 from footnote_qa.index.storage.vocabulary import letters_apart
 
 __all__ = [
     "ENCODER",
     "FAILED",
+    "FOLDER",
     "INDEXED",
     "LEXICAL",
     "LEXICAL_VERSION",
@@ -66,5 +68,6 @@ __all__ = [
     "read_about",
     "staged_name",
     "write_lexical",
+    "write_plugin_vectors",
     "write_vectors",
 ]

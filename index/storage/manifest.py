@@ -63,6 +63,7 @@ class Manifest:
         sources: Where the documents came from.
         lexical: Version of the word index; the first manifests do not give it.
         lexical_only: Whether vectors are still missing.
+        vector_store: The plug-in of its vectors, as `module:attribute`; "" for our own file.
         gate: Conditions for promotion and whether each was met.
         files: Every other file, by its path in the generation.
         format: Version of the layout itself.
@@ -83,6 +84,7 @@ class Manifest:
     sources: tuple[SourceSpec, ...]
     lexical: str = "1"
     lexical_only: bool = False
+    vector_store: str = ""
     gate: tuple[GateCheck, ...] = ()
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     format: int = FORMAT

@@ -4,13 +4,13 @@ import os
 import weakref
 from pathlib import Path
 
-from footnote_qa.index.embedding import OnnxEncoder
+from footnote_qa.index.embedding import Encoder, open_encoder
 from footnote_qa.index.errors import IndexDamagedError, StaleIndexError
 from footnote_qa.index.sources.sync import numbers_in
 from footnote_qa.index.storage.lexical import LexicalIndex
 from footnote_qa.index.storage.manifest import Manifest, damaged
 from footnote_qa.index.storage.passages import PassageReader
-from footnote_qa.index.storage.vectors import VectorIndex
+from footnote_qa.index.storage.plugin_vectors import VectorSearch, open_vectors
 
 PASSAGES = "passages.sqlite"
 VECTORS = "vectors.faiss"
@@ -38,9 +38,11 @@ class Generation:
         self.synced = numbers_in(folder)
         has_vectors = manifest.chunks > 0 and not manifest.lexical_only
         try:
-            self.vectors = VectorIndex(folder / VECTORS) if has_vectors else None
+            self.vectors: VectorSearch | None = None
+            if has_vectors:
+                self.vectors = open_vectors(folder, manifest.vector_store, file=folder / VECTORS)
             self.lexical = LexicalIndex(folder / LEXICAL)
-            self.encoder = OnnxEncoder(folder / ENCODER)
+            self.encoder: Encoder = open_encoder(folder / ENCODER)
         except (RuntimeError, ValueError, OSError) as error:  # faiss, tantivy, ONNX Runtime
             self.passages.close()
             raise IndexDamagedError(damaged(folder, "cannot be opened")) from error

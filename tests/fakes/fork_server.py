@@ -31,7 +31,7 @@ from typing import IO, Any
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "footnote_qa.bot.cli.app:main"
 _IMPORTED = (
-    *(f"footnote_qa.bot.{name}" for name in ("cli", "cli.evaluation", "cli.generations")),
+    *(f"footnote_qa.bot.{name}" for name in ("cli", "evaluation", "cli.generations")),
     *(
         f"footnote_qa.bot.{name}"
         for name in ("composition", "engine.answer_engine", "llm.providers")

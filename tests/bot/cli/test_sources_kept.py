@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from footnote_qa.bot import composition
+from footnote_qa.bot.api import sources_to_build
 from footnote_qa.bot.cli.doctor import examine
-from footnote_qa.bot.cli.index import specs_of
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.settings import load
 from tests.fakes import fork_server
@@ -80,7 +80,7 @@ def test_settings_that_name_the_documents_too_are_taken_unasked(
     settings = load(settled / "footnote.toml", data_dir=settled / ".footnote")
 
     assert composition.dropped_sources(settings) == ()
-    assert specs_of(settings, None) == composition.source_specs(settings)
+    assert sources_to_build(settings, None) == composition.source_specs(settings)
 
 
 @pytest.mark.slow
@@ -88,11 +88,11 @@ def test_paths_on_the_command_line_are_an_answer_already(settled: Path) -> None:
     (settled / "footnote.toml").write_text('[[sources]]\npath = "docs"\n')
     settings = load(settled / "footnote.toml", data_dir=settled / ".footnote")
 
-    specs = specs_of(settings, [settled / "docs"])
+    specs = sources_to_build(settings, [settled / "docs"])
 
     assert [spec.path for spec in specs] == [str(settled / "docs")]
     with pytest.raises(SettingsError, match="was built from"):
-        specs_of(settings, None)
+        sources_to_build(settings, None)
 
 
 def test_without_an_index_the_settings_are_enough(tmp_path: Path) -> None:
@@ -100,5 +100,5 @@ def test_without_an_index_the_settings_are_enough(tmp_path: Path) -> None:
     (tmp_path / "footnote.toml").write_text('[[sources]]\npath = "docs"\n')
     settings = load(tmp_path / "footnote.toml", data_dir=tmp_path / ".footnote")
 
-    assert [spec.path for spec in specs_of(settings, None)] == [str(tmp_path / "docs")]
+    assert [spec.path for spec in sources_to_build(settings, None)] == [str(tmp_path / "docs")]
     assert [one.name for one in examine(tmp_path / "footnote.toml", data_dir=None)][1] == "source"

@@ -52,7 +52,10 @@ def test_an_interval_holds_what_can_happen_and_no_more(values: list[float]) -> N
 
     assert summary is not None
     slack = 1e-9
-    assert min(values) - slack <= summary.low <= summary.high <= max(values) + slack
+    is_share = set(values) <= {0, 1}
+    least, most = (0, 1) if is_share else (min(values), max(values))
+    assert least - slack <= summary.low <= summary.high <= most + slack
+    assert summary.low < summary.high or not is_share
     assert summary.mean == pytest.approx(sum(values) / len(values))
 
 
@@ -116,3 +119,35 @@ def test_drawing_in_blocks_changes_no_number(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(footnote_qa.eval.metrics.statistics, "_MAX_CELLS", 100)
 
     assert difference(before, after, mean) == at_once
+
+
+def test_a_share_of_all_or_none_is_not_certain() -> None:
+    from footnote_qa.eval.metrics.statistics import mean_of
+
+    for value in (0.0, 1.0):
+        found = mean_of([value] * 20)
+        assert found is not None
+        assert found.mean == value
+        assert found.high - found.low == pytest.approx(0.161, abs=0.001)
+        assert found.low <= value <= found.high
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 1), (1, 1), (3, 7), (45, 50), (500, 1000)])
+def test_interval_of_a_share_is_the_one_that_scipy_gives(hits: int, n: int) -> None:
+    from scipy.stats import binomtest
+
+    from footnote_qa.eval.metrics.statistics import wilson
+
+    expected = binomtest(hits, n).proportion_ci(0.95, method="wilson")
+
+    assert wilson(hits / n, n) == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+def test_holm_is_the_one_that_statsmodels_documents() -> None:
+    from footnote_qa.eval.metrics.statistics import holm
+
+    corrected = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005})
+
+    assert corrected == pytest.approx({"d": 0.02, "a": 0.03, "c": 0.06, "b": 0.06})
+    assert holm({}) == {}
+    assert holm({"a": 0.9, "b": 0.8}) == {"b": 1.0, "a": 1.0}

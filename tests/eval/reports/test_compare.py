@@ -279,3 +279,46 @@ def test_a_person_reads_the_verdict_and_the_texts_side_by_side(sound: RunRecord)
     assert "0 questions went better, 24 worse" in text
     assert "lost: Who keeps room 004?" in text
     assert any("Room 004 is kept by keeper 39 [1]. (refused)" in line for line in lines)
+
+
+def shares(*values: float, run: str) -> RunRecord:
+    from footnote_qa.eval.runs.record import Asked
+
+    questions = tuple(
+        Asked(id=str(at), question=f"Question {at}?", answerable=True, values={"complete": value})
+        for at, value in enumerate(values)
+    )
+    return RunRecord(set="ours", run=run, metrics={}, questions=questions, settings={})
+
+
+def test_few_questions_say_that_they_cannot_tell_and_how_many_could() -> None:
+    before = shares(*([1.0] * 10 + [0.0] * 10), run="before")
+    after = shares(*([0.0] + [1.0] * 9 + [1.0] + [0.0] * 9), run="after")  # one lost, one won
+    found = compare_runs(before, after)
+
+    assert found.passed
+    assert found.differences["complete"].mean == 0
+    needed = found.unclear["complete"]
+    low, high = found.differences["complete"].low, found.differences["complete"].high
+    assert needed == pytest.approx(20 * ((high - low) / 2 / 0.02) ** 2, abs=1)
+    assert needed > 500
+    assert found.notes == (
+        f"cannot tell at 20 questions: complete (about {needed} would show 0.02)",
+    )
+    told = to_json(found)["differences"]["complete"]  # type: ignore[index]
+    assert told["questions_needed"] == needed
+    assert compare_runs(before, after, {"complete": 0.5}).unclear == {}
+
+
+def test_runs_that_are_the_same_and_metrics_that_fell_are_clear() -> None:
+    before = shares(*[1.0] * 20, run="before")
+
+    assert compare_runs(before, before).unclear == {}
+    fallen = compare_runs(before, shares(*[0.0] * 20, run="after"))
+    assert (fallen.fell, fallen.unclear) == (("complete",), {})
+
+
+def test_p_is_corrected_for_the_metrics_that_can_fail() -> None:
+    found = compare_runs(shares(*[1.0] * 20, run="a"), shares(*[0.0] * 20, run="b"))
+
+    assert found.adjusted == {"complete": found.differences["complete"].p}

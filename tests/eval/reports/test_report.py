@@ -80,8 +80,8 @@ def test_the_headline_has_each_number_with_its_interval(tmp_path: Path) -> None:
     found = page(tmp_path, to_record(measured()))
 
     cards = [words(card) for card in found.select(".card")]
-    assert "contains_answer 1.000 1.000 – 1.000 · n 1" in cards
-    assert "failed ↓ 0.333 0.000 – 1.000 · n 3" in cards
+    assert "contains_answer 1.000 0.207 – 1.000 · n 1" in cards
+    assert "failed ↓ 0.333 0.061 – 0.792 · n 3" in cards
 
 
 def test_each_question_shows_what_was_expected_and_what_was_found(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_text_named_as_a_document_is_broken(name: str) -> None:
 
 
 def test_more_text_than_the_limit_is_too_big(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(footnote_qa.index.parsing, "MAX_TEXT_CHARS", 10)
+    monkeypatch.setattr("footnote_qa.index.parsing.checks.MAX_TEXT_CHARS", 10)
 
     assert parse(b"ten chars.", name="a.txt").text == "ten chars."
     assert refusal(b"eleven chars", "a.txt").kind is ProblemKind.TOO_BIG

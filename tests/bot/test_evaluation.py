@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from footnote_qa.bot.cli.evaluation import (
+from footnote_qa.bot.composition import live_index
+from footnote_qa.bot.errors import SettingsError
+from footnote_qa.bot.evaluation import (
     code_version,
     described,
     gate,
@@ -14,8 +16,6 @@ from footnote_qa.bot.cli.evaluation import (
     subject,
     with_values,
 )
-from footnote_qa.bot.composition import live_index
-from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.settings import (
     EvalSettings,
     GateSettings,

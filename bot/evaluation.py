@@ -18,6 +18,7 @@ from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED, checksums
 from footnote_qa.bot.settings import Settings
 from footnote_qa.eval.datasets import load, on_files
+from footnote_qa.eval.metrics import description, own_metrics
 from footnote_qa.eval.reports import Comparison, compare_runs
 from footnote_qa.eval.runs import (
     K,
@@ -97,6 +98,7 @@ def subject(
         served: Names the generation that is served now.
     """
     index = FixedIndex(generation, composition.fusion(settings))
+    own = own_metrics(settings.eval.metrics)
 
     def text_of(document: str) -> str | None:
         found = generation.passages.document(document)
@@ -110,7 +112,12 @@ def subject(
         generation=generation.manifest.generation,
         served=served,
         rewrite=rewrite_by_rule,
-        settings={**described(settings, generation), "similarity": similarity},
+        own=own,
+        settings={
+            **described(settings, generation),
+            **description(own),
+            "similarity": similarity,
+        },
     )
 
 
@@ -151,7 +158,7 @@ def _answering_prompts() -> list[str]:
 def code_version() -> str:
     """Return a digest of all code and prompts: rows that other code measured are not reused."""
     digest = hashlib.sha256()
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[1]
     for path in _sources(root):
         digest.update(f"{path.relative_to(root).as_posix()}\n".encode())
         digest.update(path.read_bytes())
@@ -241,9 +248,9 @@ def judged(found: Comparison) -> GateCheck:
     """Return a comparison as a condition for promotion."""
     count = max((difference.n for difference in found.differences.values()), default=0)
     if found.passed:
-        return _check(
-            passed=True, message=f"{count} questions: nothing fell by more than its margin"
-        )
+        unclear = [note for note in found.notes if note.startswith("cannot tell")]
+        message = "; ".join([f"{count} questions: nothing fell by more than its margin", *unclear])
+        return _check(passed=True, message=message)
     fell = ", ".join(
         f"{name} from {found.differences[name].before:.3f} to {found.differences[name].after:.3f}"
         for name in found.fell

@@ -1,0 +1,63 @@
+"""Plug-ins: what other packages add to Footnote, and the types that their authors need.
+
+Finding and loading them is in `footnote_qa.plugins.registry`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from footnote_qa.plugins.registry import CONTRACT, Kind, Plugin, installed, load
+
+if TYPE_CHECKING:
+    from footnote_qa.bot.types import Answer
+    from footnote_qa.eval.types import Case
+    from footnote_qa.index.errors import UnreadableDocumentError
+    from footnote_qa.index.types import Heading, Parsed, ProblemKind
+    from footnote_qa.plugins.contracts import (
+        EmbedderPlugin,
+        OpenedVectors,
+        ParserPlugin,
+        RerankerPlugin,
+        VectorStorePlugin,
+    )
+    from footnote_qa.plugins.evaluation_contracts import MetricPlugin
+
+__all__ = [
+    "CONTRACT",
+    "Answer",
+    "Case",
+    "EmbedderPlugin",
+    "Heading",
+    "Kind",
+    "MetricPlugin",
+    "OpenedVectors",
+    "Parsed",
+    "ParserPlugin",
+    "Plugin",
+    "ProblemKind",
+    "RerankerPlugin",
+    "UnreadableDocumentError",
+    "VectorStorePlugin",
+    "installed",
+    "load",
+]
+
+_MODULES = {  # module -> its names above, imported on first use
+    "bot.types": ("Answer",),
+    "eval.types": ("Case",),
+    "index.errors": ("UnreadableDocumentError",),
+    "index.types": ("Heading", "Parsed", "ProblemKind"),
+    "plugins.contracts": (
+        *("EmbedderPlugin", "OpenedVectors", "ParserPlugin", "RerankerPlugin"),
+        "VectorStorePlugin",
+    ),
+    "plugins.evaluation_contracts": ("MetricPlugin",),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+if not TYPE_CHECKING:  # or a checker would accept any name
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"footnote_qa.{_MODULE_OF[name]}"), name)
