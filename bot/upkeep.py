@@ -22,9 +22,7 @@ def build_index(
     if not folder.is_dir() or directory.access.mark() is None:  # only services tell of deletions
         return result
     passages = directory.open_best().passages
-    present = [
-        (row.document, row.url) for row in passages.rows() if not passages.hides(row.document)
-    ]
+    present = [(row.document, row.url) for row in passages.shown_rows()]
     return builder.build(specs) if set_aside(folder, present) else result
 
 

@@ -86,7 +86,7 @@ class IndexCatalog:
         """Describe the documents that *audience* may see."""
         generation = self._index.generation
         passages = generation.passages
-        rows = [row for row in passages.rows() if not passages.hides(row.document)]
+        rows = passages.shown_rows()
         titles = [
             row.title for row in rows if row.status == "indexed" and may_see(row.audience, audience)
         ]
@@ -108,7 +108,7 @@ class IndexCatalog:
         """Return the quote in its context, if it is still in the same place."""
         passages = self._index.generation.passages
         document = passages.document(citation.document)
-        if document is None or passages.hides(citation.document):
+        if document is None:
             return None
         if not may_see(document.audience, audience):
             return None

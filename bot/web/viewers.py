@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from footnote_qa.bot.state import WebSession
+from footnote_qa.index.audience import may_see
 from footnote_qa.index.types import Audience
 
 
@@ -37,7 +38,7 @@ class Viewer:
 
     def sees(self, groups: tuple[str, ...]) -> bool:
         """Return whether they may see a document for *groups*; empty means everybody."""
-        return self.audience is None or not groups or bool(self.audience & set(groups))
+        return may_see(groups, self.audience)
 
 
 OWNER_OF_MACHINE: Final = Viewer(user="local", name="You", audience=None, roles=ALL_ROLES)

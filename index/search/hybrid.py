@@ -342,8 +342,8 @@ class LiveIndex:
         """Return a document with its stored text; raises `DocumentNotFoundError`."""
         known = document.encode("utf-8", "replace").decode("utf-8")  # half a character is in no id
         passages = self.generation.passages
-        found, is_hidden = passages.document(known), passages.hides(known)
-        if found is None or is_hidden or not may_see(found.audience, audience):
+        found = passages.document(known)
+        if found is None or not may_see(found.audience, audience):
             raise DocumentNotFoundError(
                 f"there is no document {document!r}: list the documents for their ids"
             )
@@ -354,10 +354,8 @@ class LiveIndex:
         passages = self.generation.passages
         return [
             row
-            for row in passages.rows()
-            if row.status == INDEXED
-            and not passages.hides(row.document)
-            and may_see(row.audience, audience)
+            for row in passages.shown_rows()
+            if row.status == INDEXED and may_see(row.audience, audience)
         ]
 
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -272,7 +272,9 @@ class PassageReader:
         )
 
     def document(self, document: str) -> Document | None:
-        """Return an indexed document with its text, or None if there is none with that id."""
+        """Return an indexed document with its text; None if there is none that may be shown."""
+        if self.hides(document):
+            return None
         rows = self._rows(
             "SELECT document, title, own_title, text, sha256, modified_at, url, audience, pages "
             "FROM documents WHERE document = ? AND status = 'indexed'",
@@ -305,6 +307,10 @@ class PassageReader:
             "sha256, modified_at, url, audience, source FROM documents d ORDER BY document"
         )
         return [_document_row(row) for row in rows]
+
+    def shown_rows(self) -> list[DocumentRow]:
+        """Return the rows of the files that may be shown to anybody."""
+        return [row for row in self.rows() if not self.hides(row.document)]
 
     def hide(self, documents: frozenset[str]) -> bool:
         """Show nothing of *documents* to anybody from now on; return whether that is a change."""

@@ -120,7 +120,7 @@ async def on_documents(called: Call) -> Response:
 def _listed(viewer: Viewer, generation: Generation, *, after: str, limit: int) -> Json:
     rows = [
         row
-        for row in generation.passages.rows()
+        for row in generation.passages.shown_rows()
         if row.status == "indexed" and row.document > after and viewer.sees(row.audience)
     ]
     return {

@@ -86,7 +86,7 @@ def _rows(visit: Visit) -> list[GenerationRow]:
 def _problems(visit: Visit) -> list[DocumentRow]:
     """Return the files that are not in the index in use, or not as they are now."""
     passages = visit.site.backend.opened().index.generation.passages
-    return [row for row in passages.rows() if row.status != "indexed" or row.kind is not None]
+    return [row for row in passages.shown_rows() if row.status != "indexed" or row.kind is not None]
 
 
 @page(Role.OPERATOR)
@@ -135,7 +135,7 @@ def _difference(directory: IndexDirectory, live: str, other: str) -> Difference 
 def _digests(directory: IndexDirectory, name: str) -> dict[str, str]:
     passages = PassageReader(directory.root / name / PASSAGES)
     try:
-        rows: Sequence[DocumentRow] = passages.rows()
+        rows: Sequence[DocumentRow] = passages.shown_rows()
     finally:
         passages.close()
     return {row.document: row.sha256 for row in rows if row.status == "indexed"}

@@ -133,7 +133,7 @@ def _visible_rows(visit: Visit) -> list[Listed]:
             modified_at=row.modified_at,
             chunks=row.chunks,
         )
-        for row in passages.rows()
+        for row in passages.shown_rows()
         if row.status == "indexed" and visit.viewer.sees(row.audience)
     ]
 

@@ -64,7 +64,7 @@ class VerifiedRow:
 def verified_rows(visit: Visit) -> list[VerifiedRow]:
     """Return the verified answers, those to look at first."""
     generation = visit.site.backend.opened().index.generation
-    known = {row.document: row.sha256 for row in generation.passages.rows()}
+    known = {row.document: row.sha256 for row in generation.passages.shown_rows()}
     files = {document.rpartition("/")[2] for document in known}
     today = datetime.now(UTC).date()
     rows = [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from footnote_qa.bot.web.viewers import Viewer
 from tests.fakes import web
 from tests.fakes.embedder import HashEmbedder
 from tests.fakes.web import DOCUMENTS, Pages, Reader
@@ -51,6 +52,42 @@ def test_a_document_of_others_is_on_no_page(pages: Pages, path: str) -> None:
     assert "secret.md" not in theirs.text.replace("/documents/secret.md", "")
     if path != "/c/guess":
         assert "Salaries" in ours.text
+
+
+@pytest.mark.parametrize("path", ["/documents", "/documents/leave.md", "/search?q=leave"])
+def test_a_document_that_a_source_has_withdrawn_is_on_no_page(pages: Pages, path: str) -> None:
+    """Even to whoever may see everything: it is deleted, and the index does not know yet."""
+    reader = pages.sign_in("ann", audience=None)
+    assert "leave.md" in run(reader.get(path)).text
+
+    pages.index.generation.passages.hide(frozenset({"leave.md"}))
+    pages.index.generation.lexical.hide(pages.index.generation.passages.hidden_ids())
+
+    shown = run(reader.get(path)).text
+    assert "leave.md" not in shown.replace("/documents/leave.md", "")
+    assert "thirty days" not in shown
+
+
+def test_a_withdrawn_document_takes_its_answers_along(pages: Pages) -> None:
+    ann = pages.sign_in("ann", audience=None)
+    id_ = ask(ann, "leave")
+
+    pages.index.generation.passages.hide(frozenset({"leave.md"}))
+
+    assert "thirty days" not in run(ann.get(f"/answers/{id_}")).text
+    assert run(ann.get(f"/answers/{id_}/sources/1")).status_code == 404
+
+
+def test_a_person_meets_every_condition_of_an_audience() -> None:
+    both = ('all:[["staff","board"],["hr"]]',)
+
+    assert a_viewer("board", "hr").sees(both)
+    assert not a_viewer("board", "staff").sees(both)
+    assert not a_viewer(both[0]).sees(both)
+
+
+def a_viewer(*groups: str) -> Viewer:
+    return Viewer(user="ann", name="Ann", audience=frozenset(groups), roles=frozenset())
 
 
 def test_a_question_brings_along_who_asks(pages: Pages) -> None:
