@@ -131,10 +131,15 @@ def _with_bullets(masked: str, found: Iterable[Block]) -> Iterator[Block]:
     """
     made = 0
     goes_on = False
+    is_printed = _PRINTED_BULLET.search(masked) is not None
     for one in found:
         parts = list(_parts(masked, one)) if one.kind in _PROSE and not one.depth else [one]
-        for part in parts:
-            if part.kind is BlockKind.ITEM and part is not one:
+        for part in (
+            each
+            for some in parts
+            for each in (_without_what_follows(masked, some) if is_printed else (some,))
+        ):
+            if part.kind is BlockKind.ITEM and one.kind is not BlockKind.ITEM:
                 made = made if goes_on else made + 1
                 goes_on = True
                 yield replace(part, group=-1 - made)
@@ -143,6 +148,39 @@ def _with_bullets(masked: str, found: Iterable[Block]) -> Iterator[Block]:
                 yield part
 
 
+def _without_what_follows(masked: str, block: Block) -> Iterator[Block]:
+    """Split an item of a printed list from the paragraphs and headings printed below it.
+
+    A printed text has no blank lines. Its lines are about as wide as the page, so a paragraph ends
+    with a short line before one that begins a sentence.
+    """
+    if block.kind is not BlockKind.ITEM or block.depth > 1:
+        yield block
+        return
+    lines = list(re.finditer(r"[^\n]+", masked[block.start : block.end]))
+    widest = max((len(line.group().rstrip()) for line in lines), default=0)
+    starts = [
+        after.start()
+        for line, after in pairwise(lines)
+        if len(line.group().rstrip()) < widest * _SHORT_LINE
+        and _BEGINS_SENTENCE.match(after.group())
+    ]
+    if widest < _WIDE or not starts:
+        yield block
+        return
+    starts = [0, *starts]
+    for first, last in pairwise([*starts, block.end - block.start]):
+        start, end = block.start + first, block.start + last
+        if first:
+            yield Block(kind=BlockKind.PARAGRAPH, start=start, end=end)
+        else:
+            yield replace(block, start=start, end=end)
+
+
+_PRINTED_BULLET = re.compile(r"^[ \t]*[•▪●◦‣]", re.MULTILINE)
+_BEGINS_SENTENCE = re.compile(r"\s*[A-ZÄÖÜ]")
+_SHORT_LINE = 0.75  # of the widest line: no line of a paragraph but its last is so short
+_WIDE = 50  # signs; narrower lines are no lines of a printed paragraph
 _PROSE = frozenset({BlockKind.PARAGRAPH, BlockKind.QUOTE})
 
 

@@ -11,7 +11,7 @@ from footnote_qa.index.chunking.markup import HIDDEN, mask, trimmed
 from footnote_qa.index.chunking.sentences import split_sentences
 from footnote_qa.index.types import Block, BlockKind, Heading, Parsed, Span
 
-CHUNKER_VERSION = "5"
+CHUNKER_VERSION = "6"
 """Changes whenever the same text would give other spans."""
 
 _Range = tuple[int, int]
