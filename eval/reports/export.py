@@ -125,7 +125,7 @@ def _fall(comparison: Comparison, name: str) -> str:
 def _annotation(level: str, title: str, message: str) -> str:
     r"""Return one command of GitHub's log; signs that end it or its title are escaped.
 
-    >>> print(_annotation("error", "a: b", "50 %\\nmore"))
+    >>> print(_annotation("error", "a: b", "50 %\nmore"))
     ::error title=a%3A b::50 %25%0Amore
     """
     inside = _escaped(title).replace(":", "%3A").replace(",", "%2C")

@@ -28,8 +28,8 @@ WELL, REFUSED, FAILED, BUSY = 0, 3, 4, 5
 class InProcessPool:
     """Parses without a child: what is on the disk afterwards is the same, and it is fast."""
 
-    def __init__(self, *, timeout_s: float = 0) -> None:
-        del timeout_s
+    def __init__(self, *, timeout_s: float = 0, plugins: object = ()) -> None:
+        del timeout_s, plugins
 
     def __enter__(self) -> "InProcessPool":
         return self

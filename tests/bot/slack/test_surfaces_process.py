@@ -287,7 +287,7 @@ def test_a_person_is_asked_once_and_their_reply_becomes_a_document(
     assert document.name.startswith("unknown-cows-")
     lines = document.read_text().splitlines()
     assert lines[:7] == [
-        *("---", "audience: [staff]", "---", ""),
+        *("---", 'audience: ["staff"]', "---", ""),
         *("# unknown cows?", "", "There are <five> cows, see the farm."),
     ]
     assert lines[8] == "Answered by Name of U0HELPER in Slack."
