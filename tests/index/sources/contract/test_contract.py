@@ -247,7 +247,7 @@ def test_a_broken_document_is_one_problem_and_is_tried_again(
     assert len(problems) == 1
     assert problems[0].reason
     assert syncing.note.broken == 1
-    world.mend(key)
+    world.repair(key)
     assert with_text(syncing.sync(), "Twenty days") is not None
     assert syncing.note.broken == 0
 

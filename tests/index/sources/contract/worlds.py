@@ -37,7 +37,7 @@ class World(Protocol):
     def break_(self, key: str) -> None:
         """Let its text not be fetched."""
 
-    def mend(self, key: str) -> None: ...
+    def repair(self, key: str) -> None: ...
 
     def restrict(self, key: str) -> bool:
         """Let only Ann read it; return whether the service can."""
@@ -89,7 +89,7 @@ class ConfluenceWorld:
     def break_(self, key: str) -> None:
         self.wiki.pages[key].is_broken = True
 
-    def mend(self, key: str) -> None:
+    def repair(self, key: str) -> None:
         self.wiki.pages[key].is_broken = False
 
     def restrict(self, key: str) -> bool:
@@ -137,7 +137,7 @@ class GitHubWorld:
     def break_(self, key: str) -> None:
         self.hub.broken.add(key)
 
-    def mend(self, key: str) -> None:
+    def repair(self, key: str) -> None:
         self.hub.broken.remove(key)
 
     def restrict(self, key: str) -> bool:
@@ -170,7 +170,7 @@ class IssuesWorld(GitHubWorld):
     def break_(self, key: str) -> None:
         self.hub.issues[int(key)].is_broken = True
 
-    def mend(self, key: str) -> None:
+    def repair(self, key: str) -> None:
         self.hub.issues[int(key)].is_broken = False
 
 
@@ -209,7 +209,7 @@ class SiteWorld:
     def break_(self, key: str) -> None:
         self.site.broken.add(key)
 
-    def mend(self, key: str) -> None:
+    def repair(self, key: str) -> None:
         self.site.broken.remove(key)
 
     def restrict(self, key: str) -> bool:
@@ -260,7 +260,7 @@ class SlackWorld:
     def break_(self, key: str) -> None:
         self.slack.threads[key].is_broken = True
 
-    def mend(self, key: str) -> None:
+    def repair(self, key: str) -> None:
         self.slack.threads[key].is_broken = False
 
     def restrict(self, key: str) -> bool:
@@ -309,7 +309,7 @@ class NotionWorld:
     def break_(self, key: str) -> None:
         self.notion.pages[key].is_broken = True
 
-    def mend(self, key: str) -> None:
+    def repair(self, key: str) -> None:
         self.notion.pages[key].is_broken = False
 
     def restrict(self, key: str) -> bool:
@@ -358,7 +358,7 @@ class JiraWorld:
     def break_(self, key: str) -> None:
         self.jira.issues[key].is_broken = True
 
-    def mend(self, key: str) -> None:
+    def repair(self, key: str) -> None:
         self.jira.issues[key].is_broken = False
 
     def restrict(self, key: str) -> bool:
