@@ -205,7 +205,8 @@ def test_the_command_lists_each_plugin_with_its_package_and_its_fault(
     (tmp_path / "footnote.toml").write_text(
         '[documents.parsers]\n".md" = "good_plugin:Parser"\n".x" = "plugin:none"\n'
     )
-    environment = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{os.environ['PYTHONPATH']}"}
+    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+    environment = os.environ | {"PYTHONPATH": path}
     listed = fork_server.run("plugins", "--json", cwd=tmp_path, env=environment, target=COMMAND)
     shown = fork_server.run("plugins", cwd=tmp_path, env=environment, target=COMMAND)
 

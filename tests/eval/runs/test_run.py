@@ -355,12 +355,15 @@ def test_no_more_questions_are_asked_together_than_allowed() -> None:
     questions, subject = many(40)
     at_once: list[int] = []
     running = 0
+    are_five = asyncio.Event()
 
     async def ask(_: Question) -> Answer:
         nonlocal running
         running += 1
         at_once.append(running)
-        await asyncio.sleep(0)
+        if running == 5:
+            are_five.set()
+        await asyncio.wait_for(are_five.wait(), 60)
         running -= 1
         return answer()
 
