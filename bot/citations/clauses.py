@@ -53,17 +53,6 @@ def _appended(text: str) -> Iterator[str]:
             yield text[end:stop]
 
 
-def clauses(text: str) -> Iterator[str]:
-    """Yield the clauses of *text* that claim something.
-
-    >>> list(clauses("Parking is free, and dogs are welcome."))
-    ['Parking is free', 'dogs are welcome.']
-    """
-    for clause in _CLAUSES.split(text):
-        if clause and content_words(clause):
-            yield clause
-
-
 def independent(text: str) -> Iterator[str]:
     """Yield the parts of *text* that each claim something without the others.
 

@@ -65,6 +65,11 @@ class Found:
         return self.chunk.text[self.start : self.end]
 
     @property
+    def is_row(self) -> bool:
+        """Whether they are a row of a table, whose cells have no order of words."""
+        return self.quote.lstrip().startswith("|")
+
+    @property
     def beside(self) -> str:
         """The text that the reader sees beside the words: title, headings, date, lead."""
         chunk = self.chunk

@@ -257,7 +257,7 @@ def _by_clause(
 def _fault_of_clause(said: str, units: Sequence[Found], *, lead: str) -> Reason | None:
     """Return what is surely wrong with one of several clauses, by the words nearest to it."""
     parts = [*independent(uncounted(said))]
-    units = [one for one in units if not one.quote.lstrip().startswith("|")]  # rows are compared
+    units = [one for one in units if not one.is_row]  # rows are compared
     for part in parts if len(parts) > 1 and units else []:
         about = content_words(part)
         if len(words(part)) >= _FEWEST_WORDS:

@@ -141,7 +141,6 @@ def judge(text: str, found: Sequence[Found], *, lead: str = "", asked: str = "")
     if literal is not None:
         return Verdict(literal)
     fault = _figure_fault(plain, f"{known}\n{asked}")
-    is_asked = (bool(asked) or plain != text) and _figure_fault(text, known) is not None
     if fault is None and foreign(text, whole):
         return PROVEN  # the words cannot be compared
     if fault is None and contradicts(text, quotes):
@@ -152,6 +151,7 @@ def judge(text: str, found: Sequence[Found], *, lead: str = "", asked: str = "")
         return Verdict(is_open=True)
     if fault is not None:
         return _verdict(fault, text, found)
+    is_asked = (bool(asked) or plain != text) and _figure_fault(text, known) is not None
     verdict = _wording(text, found, known=known, lead=lead)
     if verdict.is_proven and (is_asked or not _is_close(text, found, lead=lead)):
         return replace(verdict, is_open=True)
@@ -180,7 +180,7 @@ def _verdict(reason: Reason, text: str, found: Sequence[Found]) -> Verdict:
         said = [one for one in said if is_known(one, known) or not _is_name(one, text)]
     alike = sum(is_known(one, known) for one in said) / max(1, len(said))
     sure = ALIKE if len(said) >= _FEWEST_OWN else ALIKE_IF_SHORT
-    is_open = _LEAST_ALIKE <= alike < sure and not all(map(_is_row, found))
+    is_open = _LEAST_ALIKE <= alike < sure and not all(one.is_row for one in found)
     return Verdict(None, is_open=True) if is_open else Verdict(reason)
 
 
@@ -188,13 +188,9 @@ def _is_name(word: str, text: str) -> bool:
     return re.search(rf"\b{re.escape(word.capitalize())}\b", text) is not None
 
 
-def _is_row(one: Found) -> bool:
-    return one.quote.lstrip().startswith("|")
-
-
 def _is_close(text: str, found: Sequence[Found], *, lead: str) -> bool:
-    if all(map(_is_row, found)):
-        return True  # its cells have no order of words
+    if all(one.is_row for one in found):
+        return True
     quotes = [one.quote for one in found]
     beside = "\n".join([lead, *(one.beside for one in found)])
     known = "\n".join([*quotes, beside])
@@ -242,7 +238,7 @@ def _wording(text: str, found: Sequence[Found], *, known: str, lead: str) -> Ver
     evidence |= abbreviations(known)
     quoted = "\n".join(one.quote for one in found) + "\n" + "\n".join(one.lead for one in found)
     said = words(text)
-    is_rows = all(map(_is_row, found))  # nobody acts in a table
+    is_rows = all(one.is_row for one in found)  # nobody acts in a table
     changes = modal_changed(text, quoted), scope_changed(text, known)
     if times_changed(text, known):
         changes = (None, changes[1]) if changes[0] is False else changes
