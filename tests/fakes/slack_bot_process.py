@@ -71,6 +71,8 @@ class Engine:
         self.odd: list[str] = json.loads(Path(odd).read_text()) if odd else []
 
     async def aask(self, question: Question) -> Answer:
+        if question.text.startswith("wait"):
+            self.gate.with_name("waiting").touch()
         while question.text.startswith("wait") and not self.gate.exists():  # noqa: ASYNC110 opened by another process
             await asyncio.sleep(0.01)
         if question.text.startswith("fail index"):

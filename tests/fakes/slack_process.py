@@ -29,6 +29,7 @@ class Bot:
     def __init__(self, slack: SlackWorkspace, folder: Path, **environment: str) -> None:
         self.log = folder / "log"
         self.gate = folder / "gate"
+        self.waiting = folder / "waiting"
         self.state = folder / "state"
         self._slack = slack
         tokens = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
@@ -56,6 +57,10 @@ class Bot:
             else:
                 return
         raise AssertionError("it never listened")
+
+    def wait_until_waiting(self) -> None:
+        """Return as soon as a question that begins with "wait" is in work."""
+        eventually(self.waiting.exists, "a question waits for the gate")
 
     @property
     def pid(self) -> int:

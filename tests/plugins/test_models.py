@@ -135,7 +135,7 @@ def test_a_changed_fingerprint_needs_a_build(tmp_path: Path, install: Install) -
     folder = install("our_model", code, embedders={"ours": "our_model:Model"})
     with Footnote(data_dir=tmp_path / "data", index={"model": "plugin:ours"}) as bot:
         bot.build(docs)
-    (folder / "our_model.py").write_text(code.replace("'one'", "'two'"))
+    (folder / "our_model.py").write_text(code.replace("'one'", "'another'"))
     sys.modules.pop("our_model")
     plugin_embedder._made.clear()
 

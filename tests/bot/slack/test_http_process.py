@@ -156,7 +156,7 @@ def test_while_it_drains_it_says_so_and_keeps_what_still_comes(
     slack: SlackWorkspace, bot: Bot, start: Start
 ) -> None:
     slack.mention("wait for it")
-    slack.wait_for(lambda: slack.state.sessions, "work on it")
+    bot.wait_until_waiting()
 
     bot.signal(signal.SIGTERM)
     eventually(lambda: get(ADDRESS, "readyz")[0] == 503, "it says that it is not ready")
@@ -198,7 +198,7 @@ def test_what_one_of_two_processes_had_in_work_when_killed_the_other_finishes(
 ) -> None:
     first = start()
     slack.mention("wait for it")
-    slack.wait_for(lambda: slack.state.sessions, "work on it")
+    first.wait_until_waiting()
     second = start()
     slack.wait_for(lambda: len(slack._sockets) == 2, "both connect")
 
