@@ -9,6 +9,7 @@
   + StoreError            the state cannot be used
     + StoreUnavailableError  its server does not answer right now; the same call may work later
   + WebError              the web pages cannot be served as they are wanted
+  + SignInError           somebody cannot sign in; the message is for the log
   + SlackError            Slack cannot be reached or refuses the tokens
   + MalformedRequestError  the body of a request is not one that Slack sends
 """
@@ -70,6 +71,10 @@ class StoreUnavailableError(StoreError):
 
 class WebError(BotError):
     """The web pages cannot be served as they are wanted."""
+
+
+class SignInError(BotError):
+    """Somebody cannot sign in; the message is for the log."""
 
 
 class SlackError(BotError):

@@ -98,6 +98,10 @@ class _Layers:
         return next((name for name, texts in self.variables if variable in texts), DEFAULT)
 
 
+_OF_VARIABLES: Final = frozenset({"api_key", "client_secret"})
+"""Settings whose value is in the environment variable that another setting names."""
+
+
 def _reached(values: object, path: Sequence[str]) -> tuple[bool, bool]:
     """Return whether *values* has *path*, and whether a list on the way replaces other layers'."""
     is_replaced = False
@@ -120,7 +124,9 @@ def _rows(table: BaseModel, path: tuple[str, ...], layers: _Layers) -> Iterator[
         elif _is_tables(value):
             for number, each in enumerate(value):
                 yield from _rows(each, (*here, str(number)), layers)
-        elif name == "api_key" and isinstance(variable := getattr(table, "api_key_env", None), str):
+        elif name in _OF_VARIABLES and isinstance(
+            variable := getattr(table, f"{name}_env", None), str
+        ):
             origin = layers.of_variable(variable)
             yield _row(here, value, origin if value else DEFAULT)
         else:

@@ -390,7 +390,7 @@ def _faults(error: ValidationError | PydanticSettingsError) -> list[str]:
     return faults
 
 
-_SECRET = re.compile(r"key|^state\.url$")
+_SECRET = re.compile(r"key|secret|^state\.url$")
 """Places of secrets, whose wrong values are not shown."""
 
 
@@ -400,9 +400,12 @@ def _with_keys(settings: Settings) -> Settings:
     keys = tuple(_with_key(one, one.api_key_env) for one in settings.mcp.keys)
     models = settings.models.model_copy(update={"providers": providers})
     mcp = settings.mcp.model_copy(update={"keys": keys})
-    return settings.model_copy(update={"models": models, "mcp": mcp})
+    client = settings.web.sign_in
+    client = _with_key(client, client.client_secret_env, name="client_secret")
+    web = settings.web.model_copy(update={"sign_in": client})
+    return settings.model_copy(update={"models": models, "mcp": mcp, "web": web})
 
 
-def _with_key(table: Keyed, variable: str | None) -> Keyed:
+def _with_key(table: Keyed, variable: str | None, *, name: str = "api_key") -> Keyed:
     key = os.environ.get(variable, "").strip() if variable else ""
-    return table.model_copy(update={"api_key": SecretStr(key)}) if key else table
+    return table.model_copy(update={name: SecretStr(key)}) if key else table

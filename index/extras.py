@@ -16,6 +16,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "object-store": ("obstore",),
     "ocr": ("rapidocr_onnxruntime", "PIL"),
     "office": ("pptx",),
+    "oidc": ("authlib",),
     "ollama": ("llama_index.llms.ollama",),
     "openai-like": ("llama_index.llms.openai_like",),
     "plots": ("matplotlib",),

@@ -1,5 +1,6 @@
-"""Checks of the setup: settings, index, model, text recognition, providers, Slack."""
+"""Checks of the setup: settings, index, model, text recognition, providers, Slack, sign-in."""
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import typer
 from footnote_qa.bot.cli.app import SOME_FAILED, USAGE, JsonOption, app, print_json, shared_of
 from footnote_qa.bot.errors import BotError, SettingsError
 from footnote_qa.bot.settings import Settings, load
+from footnote_qa.bot.web_settings import CALLBACK
 from footnote_qa.index.extras import EXTRAS, install, is_installed
 
 _SAMPLED = 200  # documents whose language is looked at
@@ -52,6 +54,7 @@ def examine(config: Path, *, data_dir: Path | None) -> list[Finding]:
         *_providers(settings),
         *_state(settings),
         *_slack(settings),
+        *_sign_in(settings),
         _extras(),
     ]
 
@@ -242,6 +245,27 @@ def _slack(settings: Settings) -> Iterator[Finding]:
 
     for note in check_slack(settings):
         yield Finding(name="slack", well=note.well, message=note.message)
+
+
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    """Yield whether the provider at which people sign in to the pages can be used."""
+    web = settings.web
+    if not web.sign_in.is_on:
+        return
+    extras = [extra for extra in ("web", "oidc") if not is_installed(extra)]
+    if extras:
+        message = f"web.sign_in needs packages that are missing: {install(*extras)}"
+        yield Finding(name="sign-in", well=False, message=message)
+        return
+    from footnote_qa.bot.web.sign_in import Provider
+
+    back = f"{web.url}{CALLBACK}"
+    try:
+        found = asyncio.run(Provider(web.sign_in, redirect=back).check())
+    except BotError as error:
+        yield Finding(name="sign-in", well=False, message=str(error))
+        return
+    yield Finding(name="sign-in", well=True, message=f"{found}, which sends people back to {back}")
 
 
 @app.command("init")

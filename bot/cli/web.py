@@ -25,11 +25,19 @@ def serve(
     context: typer.Context,
     *,
     port: Annotated[int, typer.Option(help="Port of the pages; 0 takes any free one.")] = 8766,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address of this machine to listen on. One that others can reach needs "
+            "\\[web.sign_in] in the settings."
+        ),
+    ] = "127.0.0.1",
     log_format: LogFormatOption = None,
 ) -> None:
-    """Serve web pages to ask, to search and to read the documents, on this machine.
+    r"""Serve web pages to ask, to search and to read the documents.
 
-    Open the address that is printed. It has a token; nobody gets in without it.
+    Open the address that is printed. It has a token; nobody gets in without it. With
+    \[web.sign_in] in the settings, people sign in instead.
     """
     from footnote_qa.bot import composition
     from footnote_qa.bot.errors import SettingsError
@@ -44,7 +52,8 @@ def serve(
     configure(verbose=not shared.quiet, form=log_format or shared.log_format)
 
     def begun(address: str) -> None:
-        typer.echo(f"Open {address} in a browser on this machine. Stop with Ctrl-C.")
+        where = "" if settings.web.sign_in.is_on else " in a browser on this machine"
+        typer.echo(f"Open {address}{where}. Stop with Ctrl-C.")
 
     with (
         ExitStack() as closing,
@@ -66,7 +75,7 @@ def serve(
             stale=freshness.told,
         )
         with web.QuestionReader(site.backend, site.overviews):
-            asyncio.run(web.serve(site, port=port, begun=begun))
+            asyncio.run(web.serve(site, port=port, begun=begun, host=host))
 
 
 def _operations(shared: "Shared") -> "Operations":

@@ -25,6 +25,7 @@ from footnote_qa.bot.state.handoffs import close, count_open, open_for, withdraw
 from footnote_qa.bot.state.question_values import Claimed, Kind, Outcome, Received, Withdrawn
 from footnote_qa.bot.state.questions import QuestionRepository
 from footnote_qa.bot.state.ratings import complaints_about, rating_of
+from footnote_qa.bot.state.sign_ins import SignInAttempt, SignInRepository
 from footnote_qa.bot.state.streams import StreamCounter
 from footnote_qa.bot.state.web_sessions import SessionRepository, WebSession
 
@@ -50,6 +51,8 @@ __all__ = [
     "Received",
     "Scope",
     "SessionRepository",
+    "SignInAttempt",
+    "SignInRepository",
     "StoredAnswer",
     "StreamCounter",
     "WebSession",

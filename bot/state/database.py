@@ -168,6 +168,23 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # SHA-256 of each document that the answer quotes, by its id, as JSON
         "ALTER TABLE approved ADD COLUMN quoted TEXT NOT NULL DEFAULT '{}'",
     ),
+    (
+        # Its groups in the sources are looked up at each request; "" if it is not verified
+        "ALTER TABLE web_session ADD COLUMN email TEXT NOT NULL DEFAULT ''",
+        # Names the person to the provider on signing out
+        "ALTER TABLE web_session ADD COLUMN id_token TEXT NOT NULL DEFAULT ''",
+        # Sign-ins that have begun; the id and the browser are digests
+        """
+        CREATE TABLE web_sign_in (
+            id          TEXT PRIMARY KEY,
+            browser     TEXT NOT NULL,
+            nonce       TEXT NOT NULL,
+            verifier    TEXT NOT NULL,
+            address     TEXT NOT NULL,
+            expires_at  REAL NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 """Step n brings a database from version n to n + 1; a released step is never changed."""
 

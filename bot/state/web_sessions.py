@@ -5,7 +5,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from footnote_qa.bot.database import Database, retried
@@ -25,6 +25,8 @@ class WebSession:
         audience: Groups whose documents they may see besides public ones; None is every document.
         roles: What they may do.
         csrf: Every form of this session carries it.
+        email: Verified address, whose groups in the sources they have too; "" if there is none.
+        id_token: Names the person to the provider on signing out; "" if there is no provider.
     """
 
     id: str
@@ -33,6 +35,8 @@ class WebSession:
     audience: Audience
     roles: frozenset[str]
     csrf: str
+    email: str = ""
+    id_token: str = field(default="", repr=False)
 
 
 class SessionRepository:
@@ -62,25 +66,37 @@ class SessionRepository:
         self._now = now
 
     @retried
-    def begin(self, user: str, *, name: str, audience: Audience, roles: frozenset[str]) -> str:
+    def begin(  # noqa: PLR0913 - a session's parts
+        self,
+        user: str,
+        *,
+        name: str,
+        audience: Audience,
+        roles: frozenset[str],
+        email: str = "",
+        id_token: str = "",
+    ) -> str:
         """Begin a session; return its cookie, which is not stored."""
         cookie = secrets.token_urlsafe(_SECRET_BYTES)
         values = {
-            "id": _digest(cookie),
+            "id": digest(cookie),
             "via": self._via,
             "user": user,
             "name": name,
             "groups": json.dumps(None if audience is None else sorted(audience)),
             "roles": json.dumps(sorted(roles)),
             "csrf": secrets.token_urlsafe(_SECRET_BYTES),
+            "email": email,
+            "id_token": id_token,
             "now": self._now(),
             "expires_at": self._now() + self._lasts_s,
         }
         with self.database.transaction() as sql:
             sql.execute("DELETE FROM web_session WHERE expires_at < :now", values)
             sql.execute(
-                'INSERT INTO web_session (id, via, "user", name, groups, roles, csrf, expires_at)'
-                " VALUES (:id, :via, :user, :name, :groups, :roles, :csrf, :expires_at)",
+                'INSERT INTO web_session (id, via, "user", name, groups, roles, csrf, email,'
+                " id_token, expires_at) VALUES (:id, :via, :user, :name, :groups, :roles, :csrf,"
+                " :email, :id_token, :expires_at)",
                 values,
             )
         return cookie
@@ -91,7 +107,7 @@ class SessionRepository:
         with self.database.sql() as sql:
             row = sql.execute(
                 "SELECT * FROM web_session WHERE id = :id AND via = :via AND expires_at >= :now",
-                {"id": _digest(cookie), "via": self._via, "now": self._now()},
+                {"id": digest(cookie), "via": self._via, "now": self._now()},
             ).fetchone()
         if row is None:
             return None
@@ -103,14 +119,17 @@ class SessionRepository:
             audience=None if groups is None else frozenset(groups),
             roles=frozenset(json.loads(row["roles"])),
             csrf=row["csrf"],
+            email=row["email"],
+            id_token=row["id_token"],
         )
 
     @retried
     def end(self, cookie: str) -> None:
         """End the session of a cookie."""
         with self.database.sql() as sql:
-            sql.execute("DELETE FROM web_session WHERE id = :id", {"id": _digest(cookie)})
+            sql.execute("DELETE FROM web_session WHERE id = :id", {"id": digest(cookie)})
 
 
-def _digest(cookie: str) -> str:
+def digest(cookie: str) -> str:
+    """Return what is stored instead of a cookie."""
     return hashlib.sha256(cookie.encode("utf-8", "surrogateescape")).hexdigest()

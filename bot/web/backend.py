@@ -12,6 +12,7 @@ from footnote_qa.index.types import Audience, SearchResult, Vectors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from footnote_qa.index.access import AccessTable
     from footnote_qa.index.storage import Generation
 
 
@@ -29,6 +30,11 @@ class Index(Protocol):
     @property
     def generation(self) -> "Generation":
         """The generation that the next search uses."""
+        ...
+
+    @property
+    def access(self) -> "AccessTable":
+        """Who is in which group of a source."""
         ...
 
     def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import errno
 import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -20,6 +21,7 @@ from footnote_qa.bot.state import (
     Database,
     KeyRepository,
     SessionRepository,
+    SignInRepository,
 )
 from footnote_qa.bot.web.app import application
 from footnote_qa.bot.web.backend import Backend
@@ -28,11 +30,19 @@ from footnote_qa.bot.web.operations import Operations
 from footnote_qa.bot.web.overview import Overviews
 from footnote_qa.bot.web.rate_limits import RateLimit
 from footnote_qa.bot.web.visits import Site
-from footnote_qa.bot.web_settings import WebSettings
+from footnote_qa.bot.web_settings import CALLBACK, WebSettings
+from footnote_qa.index.errors import IndexingError
+from footnote_qa.index.extras import install
+
+if TYPE_CHECKING:
+    from footnote_qa.bot.web.sign_in import SignIn
 
 HOST: Final = "127.0.0.1"
+_LOOPBACK: Final = frozenset({HOST, "localhost", "::1"})
 TOKEN: Final = "token"  # noqa: S105 - the way people sign in
 GUESSES_PER_MINUTE: Final = 10
+REQUESTS_PER_MINUTE: Final = 30
+"""Of sign-ins of one address; each needs two."""
 _TOKEN_BYTES: Final = 32
 _STOP_WITHIN_S: Final = 5
 _HOUR_S: Final = 3600
@@ -51,7 +61,7 @@ def site_of(  # noqa: PLR0913 - its parts, passed in once
     stale: Callable[[], str] = lambda: "",
     token: str | None = None,
 ) -> Site:
-    """Return the parts of the pages for one person on this machine.
+    """Return the parts of the pages.
 
     Args:
         settings: How to answer.
@@ -63,17 +73,21 @@ def site_of(  # noqa: PLR0913 - its parts, passed in once
         answers_are_indexed: Whether the folder of the verified answers is one of the sources.
         case_file: Name of the question set.
         stale: Changes in the documents since the build, in words.
-        token: Opens a session; None makes a new one.
+        token: Opens a session in single-user mode; None makes a new one.
     """
+    sign_in = _sign_in(settings, database)
+    via = TOKEN if sign_in is None else settings.sign_in.version
     return Site(
         backend=backend,
         answers=AnswerRepository(database),
-        sessions=SessionRepository(database, via=TOKEN, lasts_s=settings.session_hours * _HOUR_S),
+        sessions=SessionRepository(database, via=via, lasts_s=settings.session_hours * _HOUR_S),
         keys=KeyRepository(database),
         settings=settings,
-        token=token or secrets.token_urlsafe(_TOKEN_BYTES),
+        token="" if sign_in else token or secrets.token_urlsafe(_TOKEN_BYTES),
+        sign_in=sign_in,
+        groups_of=lambda email: _groups_of(backend, email),
         asks=RateLimit(per_minute=settings.questions_per_minute),
-        guesses=RateLimit(per_minute=GUESSES_PER_MINUTE),
+        guesses=RateLimit(per_minute=REQUESTS_PER_MINUTE if sign_in else GUESSES_PER_MINUTE),
         running=asyncio.Semaphore(settings.max_concurrent),
         stale=stale,
         answers_folder=answers_folder,
@@ -83,6 +97,31 @@ def site_of(  # noqa: PLR0913 - its parts, passed in once
         add_case=add_case,
         case_file=case_file,
     )
+
+
+def _sign_in(settings: WebSettings, database: Database) -> "SignIn | None":
+    """Return how people sign in; None in single-user mode, and then its library is not needed.
+
+    Raises:
+        WebError: The library is missing.
+    """
+    if not settings.sign_in.is_on:
+        return None
+    try:
+        from footnote_qa.bot.web.sign_in import Provider, SignIn  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise WebError(f"web.sign_in needs a package that is missing: {install('oidc')}") from error
+    provider = Provider(settings.sign_in, redirect=f"{settings.url}{CALLBACK}")
+    return SignIn(provider=provider, attempts=SignInRepository(database))
+
+
+def _groups_of(backend: Backend, email: str) -> frozenset[str]:
+    """Return the groups in the sources of an address; none if there is no index."""
+    try:
+        access = backend.opened().index.access
+    except IndexingError:
+        return frozenset()
+    return access.groups_of([email])
 
 
 def hosts_of(settings: WebSettings, port: int) -> frozenset[str]:
@@ -98,18 +137,21 @@ def hosts_of(settings: WebSettings, port: int) -> frozenset[str]:
     return frozenset(here | usual | outside)
 
 
-async def serve(site: Site, *, port: int, begun: Callable[[str], None]) -> None:
+async def serve(site: Site, *, port: int, begun: Callable[[str], None], host: str = HOST) -> None:
     """Serve the pages until the process gets SIGINT or SIGTERM.
 
     Args:
         site: The parts of the pages.
+        host: Address of this machine to listen on.
         port: 0 takes any free one.
         begun: Called with the address that opens the pages.
 
     Raises:
-        WebError: The port is in use.
+        WebError: The port is in use; or other machines could reach it, and nobody has to sign in.
     """
-    with _listening(port) as listener:
+    if host not in _LOOPBACK and site.sign_in is None:
+        raise WebError(f"--host {host} needs a way to sign in: set web.sign_in in the settings")
+    with _listening(port, host) as listener:
         server = _server(site, listener)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -135,7 +177,8 @@ async def served(site: Site, *, port: int = 0) -> AsyncIterator[str]:
 
 def _entrance(site: Site, listener: socket.socket) -> str:
     port = listener.getsockname()[1]
-    return f"{site.settings.url or f'http://{HOST}:{port}'}/enter?token={site.token}"
+    address = site.settings.url or f"http://{HOST}:{port}"
+    return address if site.sign_in else f"{address}/enter?token={site.token}"
 
 
 class _Server(uvicorn.Server):
@@ -164,19 +207,24 @@ def _server(site: Site, listener: socket.socket) -> _Server:
             h11_max_incomplete_event_size=16_384,
             http="h11",
             ws="none",
-            proxy_headers=False,
+            # Only so are the addresses of people behind a proxy known, for the rate limits
+            proxy_headers=bool(site.settings.proxies),
+            forwarded_allow_ips=list(site.settings.proxies),
         )
     )
 
 
 @contextlib.contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _listening(port: int, host: str = HOST) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, port))
+            listener.bind((host, port))
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise WebError(f"{host} port {port} cannot be used: {error.strerror}") from error
             raise WebError(f"port {port} is in use: choose another with --port") from error
         yield listener
     finally:

@@ -1,5 +1,6 @@
 """Who looks at a page: a name, the groups whose documents they may see, and what they may do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -45,7 +46,16 @@ OWNER_OF_MACHINE: Final = Viewer(user="local", name="You", audience=None, roles=
 """Whoever has the token of the single-user mode: they started it, and can read every file."""
 
 
-def viewer_of(session: WebSession) -> Viewer:
-    """Return the person of a session; a role that is not known any more is left out."""
+def viewer_of(session: WebSession, groups_of: Callable[[str], frozenset[str]]) -> Viewer:
+    """Return the person of a session; a role that is not known any more is left out.
+
+    Args:
+        session: Of the person.
+        groups_of: Groups in the sources of an e-mail address. They are looked up at each request,
+            so that who leaves a group sees its documents no more.
+    """
     roles = frozenset(role for role in Role if role.value in session.roles)
-    return Viewer(user=session.user, name=session.name, audience=session.audience, roles=roles)
+    audience = session.audience
+    if audience is not None and session.email:
+        audience |= groups_of(session.email)
+    return Viewer(user=session.user, name=session.name, audience=audience, roles=roles)

@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from footnote_qa.bot.state import AnswerRepository, KeyRepository, SessionRepository, WebSession
 from footnote_qa.bot.web.backend import Backend, Opened
@@ -23,6 +23,9 @@ from footnote_qa.bot.web.templates import render
 from footnote_qa.bot.web.viewers import Role, Viewer, viewer_of
 from footnote_qa.bot.web_settings import WebSettings
 from footnote_qa.index.errors import IndexingError, IndexMissingError
+
+if TYPE_CHECKING:
+    from footnote_qa.bot.web.sign_in import SignIn
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,9 @@ class Site:
         sessions: Who is signed in.
         keys: Keys of other programs.
         settings: How to answer.
-        token: Opens a session in single-user mode; "" if people sign in elsewhere.
+        token: Opens a session in single-user mode; "" if people sign in.
+        sign_in: How people sign in; None in single-user mode.
+        groups_of: Groups in the sources of an e-mail address.
         asks: How often a session may ask.
         guesses: How often an address may try to sign in.
         running: Lets only some questions be answered at the same time.
@@ -60,6 +65,8 @@ class Site:
     keys: KeyRepository
     settings: WebSettings
     token: str
+    sign_in: "SignIn | None"
+    groups_of: Callable[[str], frozenset[str]]
     asks: RateLimit
     guesses: RateLimit
     running: asyncio.Semaphore
@@ -70,6 +77,13 @@ class Site:
     operations: Operations
     add_case: Callable[[NewCase], bool]
     case_file: str
+
+    def cookie_name(self, name: str) -> str:
+        """Return the complete name of a cookie.
+
+        With HTTPS, its prefix keeps other hosts of the domain from setting one in its place.
+        """
+        return f"__Host-{name}" if self.settings.scheme == "https" else name
 
 
 class RefusedError(Exception):
@@ -89,7 +103,15 @@ class RefusedError(Exception):
 
 
 NOT_FOUND: Final = (404, "Not found", "There is nothing here that you may see.")
-SIGNED_OUT: Final = (403, "You are signed out", "Open the address that footnote serve printed.")
+_SIGNED_OUT: Final = "You are signed out"
+
+
+def signed_out(site: Site) -> RefusedError:
+    """Return what somebody sees who is not signed in."""
+    way = "Open the address that footnote serve printed."
+    return RefusedError(403, _SIGNED_OUT, "Load the page again." if site.sign_in else way)
+
+
 _BUILD: Final = (
     "Whoever runs Footnote has to build it: footnote index build FOLDER. Then load this page again."
 )
@@ -159,6 +181,9 @@ def page(role: Role = Role.READER) -> Callable[[Handler], Endpoint]:
                 return problem(request, refused)
             except _CrossSiteError:
                 return HTMLResponse(render("again.html", {"address": _own_address(request)}))
+            except _SignInFirstError:
+                address = quote(_own_address(request), safe="")
+                return RedirectResponse(f"/sign-in?next={address}", status_code=303)
             except IndexingError as error:
                 log.warning("index unusable", exc_info=True)
                 return problem(request, RefusedError(503, *_index_trouble(error)))
@@ -183,17 +208,23 @@ class _CrossSiteError(Exception):
     """The request came from a link on another site, so the browser kept the cookie back."""
 
 
+class _SignInFirstError(Exception):
+    """The person has to sign in before they see the page."""
+
+
 async def _visit(request: Request, role: Role) -> Visit:
     site: Site = request.app.state.site
-    cookie = request.cookies.get(COOKIE, "")
+    cookie = request.cookies.get(site.cookie_name(COOKIE), "")
     session = await asyncio.to_thread(site.sessions.find, cookie) if cookie else None
     if session is None:
         # A strict cookie is not sent when a link on another site is followed. The page that is
         # answered then loads itself again, which is a request of our own site.
         if request.method in _SAFE and request.headers.get("sec-fetch-site") == "cross-site":
             raise _CrossSiteError
-        raise RefusedError(*SIGNED_OUT)
-    viewer = viewer_of(session)
+        if site.sign_in is not None and request.method in _SAFE and is_page(request):
+            raise _SignInFirstError
+        raise signed_out(site)
+    viewer = await asyncio.to_thread(viewer_of, session, site.groups_of)
     form: Mapping[str, str] = {}
     if request.method not in _SAFE:
         form = await form_of(request)
@@ -203,6 +234,12 @@ async def _visit(request: Request, role: Role) -> Visit:
     if role not in viewer.roles:
         raise RefusedError(*NOT_FOUND)
     return Visit(request, site, session, viewer, form)
+
+
+def is_page(request: Request) -> bool:
+    """Return whether a browser goes to a page, and not the page's script."""
+    headers = request.headers
+    return "x-partial" not in headers and headers.get("sec-fetch-mode", "navigate") == "navigate"
 
 
 def is_equal(given: str, secret: str) -> bool:
@@ -229,6 +266,19 @@ async def form_of(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise RefusedError(400, "This form can't be read", "Load the page again.") from error
     return {name: value.encode("utf-8", "ignore").decode() for name, value in pairs}
+
+
+def set_cookie(response: Response, site: Site, cookie: str) -> None:
+    """Let a browser keep the cookie of its session: no script and no other site can use it."""
+    response.set_cookie(
+        site.cookie_name(COOKIE),
+        cookie,
+        max_age=int(site.settings.session_hours * 3600),
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=site.settings.scheme == "https",
+    )
 
 
 def problem(request: Request, refused: RefusedError) -> Response:

@@ -9,6 +9,7 @@ from footnote_qa.bot.web.pages import (
     operators,
     owners,
     searching,
+    signing_in,
     verifying,
 )
 
@@ -19,6 +20,7 @@ def routes() -> list[BaseRoute]:
     """Return the routes of all pages."""
     return [
         *entering.routes(),
+        *signing_in.routes(),
         *asking.routes(),
         *answers.routes(),
         *searching.routes(),

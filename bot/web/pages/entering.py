@@ -7,18 +7,20 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from footnote_qa.bot.web.pages.signing_in import left
 from footnote_qa.bot.web.templates import asset, render
 from footnote_qa.bot.web.viewers import OWNER_OF_MACHINE
 from footnote_qa.bot.web.visits import (
     COOKIE,
     NOT_FOUND,
-    SIGNED_OUT,
     RefusedError,
     Site,
     Visit,
     is_equal,
     page,
     problem,
+    set_cookie,
+    signed_out,
 )
 
 _A_YEAR: Final = "public, max-age=31536000, immutable"
@@ -43,7 +45,7 @@ async def _enter(request: Request) -> Response:
         return problem(request, RefusedError(429, "Too many tries", _GUESSES))
     given = request.query_params.get("token", "")
     if not site.token or not is_equal(given, site.token):
-        return problem(request, RefusedError(*SIGNED_OUT))
+        return problem(request, signed_out(site))
     viewer = OWNER_OF_MACHINE
     cookie = await asyncio.to_thread(
         site.sessions.begin,
@@ -59,25 +61,17 @@ async def _enter(request: Request) -> Response:
     return response
 
 
-def set_cookie(response: Response, site: Site, cookie: str) -> None:
-    """Let a browser keep the cookie of its session: no script and no other site can use it."""
-    response.set_cookie(
-        COOKIE,
-        cookie,
-        max_age=int(site.settings.session_hours * 3600),
-        path="/",
-        httponly=True,
-        samesite="strict",
-        secure=site.settings.scheme == "https",
-    )
-
-
 @page()
 async def _leave(visit: Visit) -> Response:
-    cookie = visit.request.cookies.get(COOKIE, "")
-    await asyncio.to_thread(visit.site.sessions.end, cookie)
-    response = RedirectResponse("/", status_code=303)
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    site, name = visit.site, visit.site.cookie_name(COOKIE)
+    await asyncio.to_thread(site.sessions.end, visit.request.cookies.get(name, ""))
+    response: Response
+    if site.sign_in is None:
+        response = RedirectResponse("/", status_code=303)
+    else:
+        response = await left(site.sign_in, visit.session, site.settings.url)
+    is_https = site.settings.scheme == "https"
+    response.delete_cookie(name, path="/", httponly=True, samesite="strict", secure=is_https)
     return response
 
 
