@@ -1,18 +1,19 @@
-"""Plug-ins that the settings name: the embedding model and the reranker."""
+"""Plug-ins that the settings name: embedding model, reranker, features of the Slack bot."""
 
 import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from footnote_qa.bot.errors import SettingsError
-from footnote_qa.bot.settings import Settings
-from footnote_qa.plugins.registry import Kind, is_reference, target_of, trust
+from footnote_qa.bot.settings import FeatureSettings, Settings
+from footnote_qa.plugins.registry import Kind, is_reference, make, target_of, trust
 
 if TYPE_CHECKING:
     from footnote_qa.index.embedding import PluginModel
     from footnote_qa.index.types import Embedder, Reranker
+    from footnote_qa.plugins.slack_contracts import SlackFeaturePlugin
 
 Pairs = tuple[tuple[str, object], ...]
 
@@ -87,6 +88,18 @@ def _reranker(reference: str, arguments: Pairs) -> "Reranker":
     from footnote_qa.index.search import PluginReranker  # noqa: PLC0415 - imports FAISS
 
     return PluginReranker(reference, dict(arguments))
+
+
+def slack_feature(feature: FeatureSettings) -> "SlackFeaturePlugin":
+    """Return a feature of the Slack bot.
+
+    Raises:
+        PluginError: It cannot be loaded.
+        SettingsError: A variable with a secret is missing.
+    """
+    secrets = _secrets(f"slack.features ({feature.plugin})", feature.environment)
+    arguments = {**feature.arguments, **secrets}
+    return cast("SlackFeaturePlugin", make(Kind.SLACK_FEATURE, feature.plugin, arguments))
 
 
 def _pairs(values: Mapping[str, object]) -> Pairs:

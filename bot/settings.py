@@ -27,6 +27,7 @@ from pydantic_settings import SettingsError as PydanticSettingsError
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.mcp_settings import McpSettings
 from footnote_qa.bot.provider_settings import PriceSettings, ProviderSettings, Table
+from footnote_qa.bot.slack_settings import ChannelSettings, FeatureSettings, SlackSettings
 from footnote_qa.bot.source_settings import Argument, SourceSettings
 from footnote_qa.bot.state_settings import StateSettings, resolve_state
 from footnote_qa.bot.web_settings import WebSettings
@@ -37,6 +38,7 @@ __all__ = [
     "DEFAULT_DATA_DIR",
     "ChannelSettings",
     "EvalSettings",
+    "FeatureSettings",
     "GateSettings",
     "IndexSettings",
     "JudgeSettings",
@@ -169,32 +171,6 @@ class ModelsSettings(Table):
         if "offline" in names:
             raise ValueError("the name offline is taken")
         return value
-
-
-class ChannelSettings(Table):
-    """Settings of one Slack channel."""
-
-    id: str = Field(pattern=r"^[CGD][A-Z0-9]+$")
-    audience: tuple[str, ...] = ()
-    enabled: bool = True
-    follow_ups: bool = False
-    unasked: bool = False
-    helper: str = Field(default="", pattern=r"^([UW][A-Z0-9]+)?$")
-    language: str = Field(default="", max_length=40, pattern=r"^[\w() -]*$")
-
-
-class SlackSettings(Table):
-    """How the Slack adapter behaves; the tokens are read from Slack's own variables."""
-
-    channels: tuple[ChannelSettings, ...] = ()
-    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    guests: Literal["refuse", "ignore", "answer"] = "refuse"
-    prompts: tuple[str, ...] = Field(default=(), max_length=4)
-    keep_days: float = Field(default=90, gt=0)
-    max_concurrent: int = Field(default=4, ge=1)
-    max_per_user: int = Field(default=2, ge=1)
-    max_queue: int = Field(default=100, ge=1)
-    max_question_chars: int = Field(default=4000, ge=100)
 
 
 class GateSettings(Table):

@@ -76,6 +76,7 @@ def _named(settings: "Settings") -> "Iterator[tuple[Kind, str, str]]":
             for one in settings.models.providers
         ),
         *((Kind.METRIC, reference, "eval.metrics") for reference in settings.eval.metrics),
+        *((Kind.SLACK_FEATURE, one.plugin, "slack.features") for one in settings.slack.features),
     ]
     for kind, reference, setting in named:
         if is_reference(reference) and not Path(reference).exists():

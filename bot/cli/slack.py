@@ -49,7 +49,15 @@ def run(
     After a change of `.env`, the signal HUP takes up new tokens and keys without a restart.
     """
     from footnote_qa.bot import composition
-    from footnote_qa.bot.slack import Freshness, IndexCatalog, IndexGroups, Service, secrets
+    from footnote_qa.bot.slack import (
+        COMMAND,
+        Freshness,
+        IndexCatalog,
+        IndexGroups,
+        Service,
+        secrets,
+        working_features,
+    )
     from footnote_qa.bot.slack import run as serve
     from footnote_qa.bot.slack.inbound import parse_address
 
@@ -86,6 +94,7 @@ def run(
             http=None if http is None else parse_address(http),
             health=None if health is None else parse_address(health),
             index_store=None if follower is None else follower.state,
+            features=tuple(working_features(settings.slack.features, taken=(COMMAND,))),
         )
         status = asyncio.run(serve(settings, service))
     raise typer.Exit(status)
@@ -93,6 +102,7 @@ def run(
 
 @slack_app.command("manifest")
 def app_manifest(
+    context: typer.Context,
     *,
     http: Annotated[
         str | None,
@@ -116,11 +126,13 @@ def app_manifest(
     ] = False,
 ) -> None:
     """Print the app manifest. Paste it as JSON at api.slack.com/apps, “From a manifest”."""
+    from footnote_qa.bot.slack import COMMAND, load_features
     from footnote_qa.bot.slack import app_manifest as build
     from footnote_qa.bot.slack.inbound import EVENTS_PATH
 
     url = None if http is None else http.removesuffix("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
-    print_json(build(url, listen=listen, permissions=permissions))
+    added = load_features(shared_of(context).settings.slack.features, taken=(COMMAND,))
+    print_json(build(url, listen=listen, permissions=permissions, added=added))
 
 
 @slack_app.command("feedback")

@@ -4,7 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from footnote_qa.bot.slack.documents import Freshness, IndexCatalog, IndexGroups
-from footnote_qa.bot.slack.manifest import SCOPES, app_manifest
+from footnote_qa.bot.slack.feature_plugins import load_features, working_features
+from footnote_qa.bot.slack.manifest import COMMAND, SCOPES, app_manifest
 from footnote_qa.bot.slack.tokens import check_slack, secrets
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ _LATE = {  # name -> module, imported on first use: llama-index and Slack are sl
 }
 
 __all__ = [
+    "COMMAND",
     "SCOPES",
     "Freshness",
     "IndexCatalog",
@@ -23,8 +25,10 @@ __all__ = [
     "Service",
     "app_manifest",
     "check_slack",
+    "load_features",
     "run",
     "secrets",
+    "working_features",
 ]
 
 

@@ -22,7 +22,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from footnote_qa.bot.settings import Settings
 from footnote_qa.bot.slack.composition import Bot, Parts
 from footnote_qa.bot.slack.documents import DocumentCatalog
-from footnote_qa.bot.slack.features import app_home, commands, feedback, handoff
+from footnote_qa.bot.slack.feature_plugins import Feature
+from footnote_qa.bot.slack.features import additions, app_home, commands, feedback, handoff
 from footnote_qa.bot.slack.inbound import Address, Directory, Events, Health, register, served
 from footnote_qa.bot.slack.outbound import Clients
 from footnote_qa.bot.slack.responder import Engine
@@ -63,6 +64,7 @@ class Service:
         reload: Reads the settings again, for new tokens and keys; None takes up none.
         index_store: How the last looks into the index store went; None if there is no such store.
         groups: Groups of the sources; None if there are none.
+        features: What plug-ins add.
     """
 
     engine: Engine
@@ -76,6 +78,7 @@ class Service:
     reload: Callable[[], Settings] | None = None
     index_store: "Callable[[], StoreState] | None" = None
     groups: Directory | None = None
+    features: tuple[Feature, ...] = ()
 
 
 class _Ending:
@@ -135,6 +138,7 @@ async def run(settings: Settings, service: Service) -> int:
             spend=service.spend,
             index_store=service.index_store,
             groups=service.groups,
+            features=service.features,
             owner=uuid4().hex,
             started_at=time.time(),
         )
@@ -192,7 +196,7 @@ async def _serve(bot: Bot, app: AsyncApp, service: Service, rotation: Rotation) 
 def connect(app: AsyncApp, bot: Bot, gone: Callable[[], None]) -> None:
     """Register all event listeners of the app."""
     bot.lifecycle.register(app, bot.dispatcher, gone)
-    for part in (commands, feedback, handoff, app_home):
+    for part in (commands, feedback, handoff, app_home, additions):
         part.register(app, bot.deps)
     register(
         app,

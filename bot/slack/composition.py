@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from footnote_qa.bot.errors import StoreError, StoreUnavailableError
 from footnote_qa.bot.settings import SlackSettings
 from footnote_qa.bot.slack.documents import DocumentCatalog
+from footnote_qa.bot.slack.feature_plugins import Feature
 from footnote_qa.bot.slack.features import Dependencies
 from footnote_qa.bot.slack.inbound import (
     Audiences,
@@ -58,6 +59,7 @@ class Parts:
         started_at: When it began, in seconds since the epoch.
         index_store: How the last looks into the index store went; None if there is no such store.
         groups: Groups of the sources; None if there are none.
+        features: What plug-ins add.
     """
 
     clients: Clients
@@ -72,6 +74,7 @@ class Parts:
     started_at: float
     index_store: "Callable[[], StoreState] | None" = None
     groups: Directory | None = None
+    features: tuple[Feature, ...] = ()
 
 
 class Bot:
@@ -254,6 +257,8 @@ class Bot:
             wake=self.dispatcher.wake,
             status=self.status,
             prompts=settings.prompts,
+            guests=settings.guests,
+            features=self.parts.features,
         )
 
 

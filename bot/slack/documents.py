@@ -11,7 +11,7 @@ from footnote_qa.bot.types import Citation
 from footnote_qa.index.access import SyncNote
 from footnote_qa.index.audience import NOBODY, audience_of, both, may_see
 from footnote_qa.index.search import LiveIndex
-from footnote_qa.index.types import Audience
+from footnote_qa.index.types import Audience, Passage
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,10 @@ class DocumentCatalog(Protocol):
         """Return the audience of those who may see all of *documents*."""
         ...
 
+    def search(self, question: str, *, k: int, audience: frozenset[str]) -> list[Passage]:
+        """Return the *k* best passages that *audience* may see; raises `IndexingError`."""
+        ...
+
 
 class IndexCatalog:
     """The documents of the generation in use.
@@ -103,6 +107,10 @@ class IndexCatalog:
         passages = self._index.generation.passages
         found = [passages.document(name) for name in documents]
         return _all_of(audience_of(NOBODY) if one is None else one.audience for one in found)
+
+    def search(self, question: str, *, k: int, audience: frozenset[str]) -> list[Passage]:
+        """Return the *k* best passages that *audience* may see."""
+        return list(self._index.search(question, k=k, audience=audience).passages)
 
     def excerpt(self, citation: Citation, audience: frozenset[str]) -> Excerpt | None:
         """Return the quote in its context, if it is still in the same place."""

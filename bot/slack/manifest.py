@@ -1,7 +1,10 @@
 """The Slack app manifest, with the events and scopes that the app needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from footnote_qa.bot.slack.feature_plugins import Feature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,11 @@ SCOPES: Final = tuple(sorted((_ALL | {"commands"}) - set(OPTIONAL) - {""}))
 
 
 def app_manifest(
-    http_url: str | None, *, listen: bool = False, permissions: bool = False
+    http_url: str | None,
+    *,
+    listen: bool = False,
+    permissions: bool = False,
+    added: Sequence[Feature] = (),
 ) -> dict[str, object]:
     """Describe the app for "From a manifest" on https://api.slack.com/apps.
 
@@ -102,6 +109,7 @@ def app_manifest(
         http_url: Where Slack sends events; None for Socket Mode.
         listen: Whether the app may read messages in channels without being mentioned.
         permissions: Whether the app may look up addresses, user groups and members of channels.
+        added: What plug-ins add.
     """
     subscribed = [s.event for s in SUBSCRIPTIONS if listen or not s.listens]
     optional = [
@@ -117,7 +125,7 @@ def app_manifest(
             "description": "Answers from your team's documents, with checked citations",
             "background_color": "#1f3a5f",
         },
-        "features": _features(http_url),
+        "features": _features(http_url, added),
         "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": optional}},
         "settings": {
             "event_subscriptions": {"bot_events": subscribed, **where},
@@ -129,8 +137,10 @@ def app_manifest(
     }
 
 
-def _features(http_url: str | None) -> dict[str, object]:
+def _features(http_url: str | None, added: Sequence[Feature]) -> dict[str, object]:
     where = {} if http_url is None else {"url": http_url}
+    own = [_shortcut(name, title, told) for name, (title, told) in SHORTCUTS.items()]
+    more = [_shortcut(one.shortcut, one.title, one.description) for one in added if one.shortcut]
     return {
         "agent_view": {
             "agent_description": "Ask about your documents; every answer cites its sources."
@@ -141,10 +151,7 @@ def _features(http_url: str | None) -> dict[str, object]:
             "messages_tab_read_only_enabled": False,
         },
         "bot_user": {"display_name": "footnote", "always_online": True},
-        "shortcuts": [
-            {"type": "message", "name": name, "callback_id": shortcut, "description": description}
-            for shortcut, (name, description) in SHORTCUTS.items()
-        ],
+        "shortcuts": own + more,
         "slash_commands": [
             {
                 "command": COMMAND,
@@ -152,6 +159,29 @@ def _features(http_url: str | None) -> dict[str, object]:
                 "usage_hint": "your question",
                 "should_escape": True,
                 **where,
-            }
+            },
+            *(
+                {
+                    "command": one.command,
+                    "description": one.description[:_MAX_CHARS],
+                    "should_escape": True,
+                    **where,
+                }
+                for one in added
+                if one.command
+            ),
         ],
+    }
+
+
+_MAX_CHARS: Final = 100
+"""Of the descriptions that Slack shows."""
+
+
+def _shortcut(name: str, title: str, description: str) -> dict[str, object]:
+    return {
+        "type": "message",
+        "name": title,
+        "callback_id": name,
+        "description": description[:_MAX_CHARS],
     }

@@ -77,6 +77,9 @@ _HELP = {
     "slack.groups": (
         "Members of each group, by their ids: whose documents they see in direct messages."
     ),
+    "slack.features": "What plug-ins add to the bot.",
+    "slack.features.arguments": "Arguments of the feature's class.",
+    "slack.features.environment": "Those of them that are secret: the variables that hold them.",
     "slack.max_question_chars": "Longer questions are refused.",
     "web.session_hours": "How long somebody who has signed in stays so, in hours.",
     "web.sign_in.issuer": "Address of the OpenID Connect provider; without it, nobody signs in.",

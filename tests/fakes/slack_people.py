@@ -132,11 +132,13 @@ class Doings:
         who = {"user": {"id": user, "team_id": TEAM}, "team": {"id": TEAM}}
         return self._deliver("interactive", who | {"trigger_id": self._trigger()} | body)
 
-    def command(self, text: str, *, channel: str = CHANNEL, user: str = ASKER) -> Delivery:
+    def command(
+        self, text: str, *, channel: str = CHANNEL, user: str = ASKER, name: str = "/ask-docs"
+    ) -> Delivery:
         """Give a command; docs.slack.dev/interactivity/implementing-slash-commands."""
         return self._deliver(
             "slash_commands",
-            {"command": "/ask-docs", "text": text, "team_id": TEAM, "channel_id": channel}
+            {"command": name, "text": text, "team_id": TEAM, "channel_id": channel}
             | {"user_id": user, "response_url": self._response_url()}
             | {"trigger_id": self._trigger(), "api_app_id": "A0APP"},
         )

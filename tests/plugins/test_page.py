@@ -29,6 +29,7 @@ for language, text in BLOCKS:
         ("CountingModel", Kind.EMBEDDER),
         ("ShortestFirst", Kind.RERANKER),
         ("CitedDocuments", Kind.METRIC),
+        ("WhereIs", Kind.SLACK_FEATURE),
     ],
 )
 def test_each_class_of_the_page_keeps_the_contract(name: str, kind: Kind) -> None:

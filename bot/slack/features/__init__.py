@@ -3,4 +3,4 @@
 from footnote_qa.bot.slack.features.app_home import hello
 from footnote_qa.bot.slack.features.dependencies import Dependencies
 
-__all__ = ["Dependencies", "app_home", "commands", "feedback", "handoff", "hello"]
+__all__ = ["Dependencies", "additions", "app_home", "commands", "feedback", "handoff", "hello"]

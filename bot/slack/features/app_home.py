@@ -10,6 +10,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncApp
 
 from footnote_qa.bot.slack.documents import DocumentCatalog, Facts
+from footnote_qa.bot.slack.features.additions import home_sections
 from footnote_qa.bot.slack.features.dependencies import (
     Ack,
     Body,
@@ -99,7 +100,9 @@ async def _publish(deps: Dependencies, user: str) -> None:
     facts = await _facts(deps, audience)
     mine = await asyncio.to_thread(deps.records.last_of, user, limit=LAST)
     admin = await _admin(deps, now) if person.is_admin else []
-    view = views.home_view(facts, mine, now=now, admin=admin)
+    may_use = is_member or (deps.guests == "answer" and person.standing is not Standing.APP)
+    added = await home_sections(deps, user) if may_use else []
+    view = views.home_view(facts, mine, now=now, more=[*views.added_blocks(added), *admin])
     try:
         await deps.clients.posts.views_publish(user_id=user, view=view)
     except CALL_ERRORS as error:

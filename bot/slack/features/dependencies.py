@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from footnote_qa.bot.slack.documents import DocumentCatalog
+from footnote_qa.bot.slack.feature_plugins import Feature
 from footnote_qa.bot.slack.inbound import Audiences, Inbox, People
 from footnote_qa.bot.slack.messages import note
 from footnote_qa.bot.slack.outbound import CALL_ERRORS, Clients, failure, whisper
@@ -35,6 +36,8 @@ class Dependencies:
         wake: Notifies the dispatcher that a question was stored.
         status: The bot's status, in lines for administrators.
         prompts: Suggested questions for the messages tab.
+        guests: How guests and people of other companies are treated: refuse, ignore or answer.
+        features: What plug-ins add.
     """
 
     team: str
@@ -51,6 +54,8 @@ class Dependencies:
     wake: Callable[[], None]
     status: Callable[[], list[str]] = list
     prompts: tuple[str, ...] = ()
+    guests: str = "refuse"
+    features: tuple[Feature, ...] = ()
 
     def kept(self, question_id: str, body: Body) -> StoredAnswer | None:
         """Return an answer, if it was given in the place of the click."""

@@ -136,7 +136,7 @@ def approve_view(
 
 
 def home_view(
-    facts: Facts | None, mine: Sequence[StoredAnswer], *, now: datetime, admin: Sequence[Block] = ()
+    facts: Facts | None, mine: Sequence[StoredAnswer], *, now: datetime, more: Sequence[Block] = ()
 ) -> Block:
     """Show which documents there are, how fresh the index is, and the person's last questions."""
     blocks: list[Block] = [
@@ -146,7 +146,20 @@ def home_view(
     blocks += _documents(facts, now) if facts is not None else [_small(texts.HOME_NO_INDEX)]
     blocks += [{"type": "divider"}, _header("Your last questions")]
     blocks += [_asked(kept, now) for kept in mine] or [_small("None yet.")]
-    return {"type": "home", "blocks": [*blocks, *admin]}
+    return {"type": "home", "blocks": [*blocks, *more]}
+
+
+def added_blocks(sections: Sequence[tuple[str, str]]) -> list[Block]:
+    """Show what plug-ins add to the home tab.
+
+    Args:
+        sections: Title and text of each.
+    """
+    blocks: list[Block] = []
+    for title, text in sections:
+        blocks += [{"type": "divider"}, _header(texts.inert(shorten(title, 70)) or "…")]
+        blocks.append(rich_text_block([section(words(text))]))
+    return blocks
 
 
 def admin_blocks(

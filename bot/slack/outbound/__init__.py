@@ -6,7 +6,7 @@ from footnote_qa.bot.slack.outbound.errors import CALL_ERRORS, Fault, failure
 from footnote_qa.bot.slack.outbound.status import StatusIndicator
 from footnote_qa.bot.slack.outbound.stream_rate import StreamRateLimiter
 from footnote_qa.bot.slack.outbound.streaming import Stream, StreamContext
-from footnote_qa.bot.slack.outbound.writer import Writer
+from footnote_qa.bot.slack.outbound.writer import Writer, reply_privately
 
 __all__ = [
     "CALL_ERRORS",
@@ -22,6 +22,7 @@ __all__ = [
     "change",
     "failure",
     "marked",
+    "reply_privately",
     "say",
     "whisper",
 ]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from footnote_qa.bot.types import Answer
     from footnote_qa.eval.types import Case
     from footnote_qa.index.errors import UnreadableDocumentError
-    from footnote_qa.index.types import Heading, Parsed, ProblemKind
+    from footnote_qa.index.types import Heading, Parsed, Passage, ProblemKind
     from footnote_qa.plugins.contracts import (
         EmbedderPlugin,
         OpenedVectors,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         VectorStorePlugin,
     )
     from footnote_qa.plugins.evaluation_contracts import MetricPlugin
+    from footnote_qa.plugins.slack_contracts import SlackCall, SlackFeaturePlugin, SlackReply
 
 __all__ = [
     "CONTRACT",
@@ -33,9 +34,13 @@ __all__ = [
     "OpenedVectors",
     "Parsed",
     "ParserPlugin",
+    "Passage",
     "Plugin",
     "ProblemKind",
     "RerankerPlugin",
+    "SlackCall",
+    "SlackFeaturePlugin",
+    "SlackReply",
     "UnreadableDocumentError",
     "VectorStorePlugin",
     "installed",
@@ -46,12 +51,13 @@ _MODULES = {  # module -> its names above, imported on first use
     "bot.types": ("Answer",),
     "eval.types": ("Case",),
     "index.errors": ("UnreadableDocumentError",),
-    "index.types": ("Heading", "Parsed", "ProblemKind"),
+    "index.types": ("Heading", "Parsed", "Passage", "ProblemKind"),
     "plugins.contracts": (
         *("EmbedderPlugin", "OpenedVectors", "ParserPlugin", "RerankerPlugin"),
         "VectorStorePlugin",
     ),
     "plugins.evaluation_contracts": ("MetricPlugin",),
+    "plugins.slack_contracts": ("SlackCall", "SlackFeaturePlugin", "SlackReply"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     VECTOR_STORE = "vector_store"
     LLM = "llm"
     METRIC = "metric"
+    SLACK_FEATURE = "slack_feature"
 
     @property
     def group(self) -> str:
@@ -56,6 +57,7 @@ _METHODS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.VECTOR_STORE: ("write", "open"),
     Kind.LLM: ("achat",),
     Kind.METRIC: ("score",),
+    Kind.SLACK_FEATURE: ("reply", "home"),
 }
 
 

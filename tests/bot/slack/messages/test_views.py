@@ -45,7 +45,9 @@ def all_views(text: str) -> list[dict[str, object]]:
         views.quote_view(citation, None),
         views.rules_view("C1", ChannelRules(helper="U9", enabled=False)),
         views.approve_view("{}", question=text * 20, answer=text * 200),
-        views.home_view(facts, [kept(text)] * 5, now=NOW, admin=admin),
+        views.home_view(
+            facts, [kept(text)] * 5, now=NOW, more=[*views.added_blocks([(text, text * 5)]), *admin]
+        ),
         views.home_view(None, [], now=NOW),
     ]
 

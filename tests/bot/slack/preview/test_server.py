@@ -20,7 +20,7 @@ from footnote_qa.bot.slack.messages.texts import JOINER, Hello
 from footnote_qa.bot.slack.preview.server import message_html, page
 from footnote_qa.bot.types import Answer, Citation, Question
 from footnote_qa.index.errors import IndexMissingError
-from footnote_qa.index.types import Audience
+from footnote_qa.index.types import Audience, Passage
 from tests.fakes.slack_bot_process import answered
 from tests.fakes.slack_browser import browser
 
@@ -152,6 +152,9 @@ class Shelf:
 
     def excerpt(self, _: Citation, __: frozenset[str]) -> Excerpt | None:
         return None
+
+    def search(self, _: str, *, k: int, audience: frozenset[str]) -> list[Passage]:
+        raise NotImplementedError
 
     def audience_of(self, _: Sequence[str]) -> tuple[str, ...]:
         return ()
