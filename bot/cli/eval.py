@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from footnote_qa.index.types import Source
 
 SetArgument = Annotated[
-    Path, typer.Argument(metavar="SET", help="A .jsonl file, or a folder in the BEIR layout.")
+    Path,
+    typer.Argument(metavar="SET", help="A .jsonl or .yaml file, or a folder in the BEIR layout."),
 ]
 
 

@@ -25,6 +25,7 @@ SECTIONS: dict[str, list[str]] = {
         "how-to/custom-parser.md",
         "how-to/language-model.md",
         "how-to/question-set.md",
+        "how-to/pytest.md",
         "ci-gate.md",
         "plugins.md",
         "web.md",

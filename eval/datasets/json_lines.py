@@ -1,10 +1,10 @@
-"""Read and write question sets in JSON Lines, checked line by line."""
+"""Read question sets in JSON Lines or YAML, checked entry by entry, and write JSON Lines."""
 
 import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -64,8 +64,36 @@ def text_lines(path: Path, wrong: list[str]) -> Iterator[tuple[int, str]]:
                 yield number, line
 
 
+def yaml_entries(path: Path, wrong: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield (number from 1, entry as JSON) of each entry of a list in YAML.
+
+    An entry without an id gets its question as one. Dates and the like become texts.
+
+    Args:
+        path: The file.
+        wrong: Receives an entry if the file is no such list.
+    """
+    import yaml  # noqa: PLC0415 - few sets are in YAML
+
+    try:
+        found = yaml.safe_load(path.read_bytes())
+    except (yaml.YAMLError, ValueError) as error:
+        wrong.append(f"{path.name} is not readable YAML: {' '.join(str(error).split())}")
+        return
+    if not isinstance(found, list):
+        wrong.append(f"{path.name} is not a list of questions: begin each with a dash")
+        return
+    for number, entry in enumerate(found, start=1):
+        if isinstance(entry, dict) and "id" not in entry:
+            entry = {"id": entry.get("question"), **entry}  # noqa: PLW2901 - with its id
+        yield number, json.dumps(entry, default=str)
+
+
+YAML: Final = frozenset({".yaml", ".yml"})
+
+
 def read_unique(path: Path, model: type[Line], wrong: list[str]) -> Iterator[Line]:
-    """Yield each line of a JSON Lines file that fits *model* and has a new id.
+    """Yield each line of a JSON Lines file that fits *model* and has a new id; or of a YAML list.
 
     Args:
         path: The file.
@@ -73,14 +101,16 @@ def read_unique(path: Path, model: type[Line], wrong: list[str]) -> Iterator[Lin
         wrong: Receives one entry for each line that does not fit.
     """
     met: set[str] = set()
-    for number, text in text_lines(path, wrong):
+    is_yaml = path.suffix.lower() in YAML
+    what = "entry" if is_yaml else "line"
+    for number, text in (yaml_entries if is_yaml else text_lines)(path, wrong):
         try:
             line = model.model_validate_json(text)
         except ValidationError as error:
-            wrong.append(f"{path.name} line {number}: {in_words(error)}")
+            wrong.append(f"{path.name} {what} {number}: {in_words(error)}")
             continue
         if line.id in met:
-            wrong.append(f"{path.name} line {number}: the id {line.id!r} occurs before")
+            wrong.append(f"{path.name} {what} {number}: the id {line.id!r} occurs before")
             continue
         met.add(line.id)
         yield line
@@ -182,7 +212,13 @@ def read_cases(path: Path) -> list[CaseLine]:
 
 
 def write_cases(path: Path, lines: Sequence[CaseLine]) -> None:
-    """Replace the file's contents with *lines*, completely or not at all."""
+    """Replace the file's contents with *lines*, completely or not at all.
+
+    Raises:
+        QuestionSetError: It is in YAML, whose comments would be lost.
+    """
+    if path.suffix.lower() in YAML:
+        raise QuestionSetError(path, ["it is in YAML, which is not written: use a .jsonl file"])
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
     with unfinished.open("w", encoding="utf-8") as file:

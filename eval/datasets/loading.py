@@ -21,7 +21,7 @@ from footnote_qa.eval.types import Case, Place, QuestionSet
 
 
 def load(path: Path) -> QuestionSet:
-    """Read a question set: a JSON Lines file, or a folder in the BEIR layout.
+    """Read a question set: a file in JSON Lines or YAML, or a folder in the BEIR layout.
 
     Raises:
         QuestionSetError: It cannot be used; names all wrong lines together.

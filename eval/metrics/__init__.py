@@ -1,6 +1,6 @@
 """Metrics of retrieval, answers and citations, with their statistics."""
 
-from footnote_qa.eval.metrics.answers import exact_match, f1, rouge_l
+from footnote_qa.eval.metrics.answers import exact_match, f1, groups_held, rouge_l
 from footnote_qa.eval.metrics.calibration import auroc, risk_coverage
 from footnote_qa.eval.metrics.catalogue import (
     METRICS,
@@ -10,7 +10,7 @@ from footnote_qa.eval.metrics.catalogue import (
     loss_of,
     summaries,
 )
-from footnote_qa.eval.metrics.citations import TextOf, share_held, without_labels
+from footnote_qa.eval.metrics.citations import TextOf, place_hit, share_held, without_labels
 from footnote_qa.eval.metrics.own import OwnMetric, description, metrics_of, own_metrics
 from footnote_qa.eval.metrics.retrieval import DEPTH, Spot, ranking, retrieval_scores
 from footnote_qa.eval.metrics.statistics import (
@@ -40,11 +40,13 @@ __all__ = [
     "difference",
     "exact_match",
     "f1",
+    "groups_held",
     "holm",
     "loss_of",
     "mean",
     "metrics_of",
     "own_metrics",
+    "place_hit",
     "questions_needed",
     "ranking",
     "retrieval_scores",
