@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from footnote_qa.index.atomic_files import private_folder
-from footnote_qa.index.audience import email
+from footnote_qa.index.audience import domain, email
 from footnote_qa.index.errors import IndexingError
 
 log = logging.getLogger(__name__)
@@ -133,7 +133,9 @@ class AccessTable:
         """
         if self.mark() is None:
             return frozenset()
-        found = {email(address) for address in addresses if address.strip()}
+        known = [address for address in addresses if address.strip()]
+        # An address proves its domain: nobody else has one there
+        found = {*map(email, known), *(domain(one) for one in known if "@" in one)}
         edge = set(found)
         try:
             with self._sql() as sql:

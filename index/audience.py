@@ -38,6 +38,15 @@ def email(address: str) -> str:
     return f"email:{address.strip().casefold()}"
 
 
+def domain(address: str) -> str:
+    """Return the name of all people with an address of one domain.
+
+    >>> domain("Ann@Example.org"), domain("example.org")
+    ('domain:example.org', 'domain:example.org')
+    """
+    return f"domain:{address.rpartition('@')[2].strip().casefold()}"
+
+
 def audience_of(readers: Readers) -> tuple[str, ...]:
     """Return the audience of a document as it is stored; empty means everybody.
 

@@ -21,7 +21,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "openai-like": ("llama_index.llms.openai_like",),
     "plots": ("matplotlib",),
     "postgresql": ("psycopg",),
-    "sources": ("httpx", "protego"),
+    "sources": ("httpx", "protego", "google.auth", "feedparser"),
     "tesseract": ("PIL",),
     "tracing": ("opentelemetry.sdk",),
     "web": ("starlette", "uvicorn"),

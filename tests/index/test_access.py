@@ -49,8 +49,9 @@ def test_a_person_is_in_groups_of_groups(tmp_path: Path) -> None:
 
     groups = table.groups_of(["ann@example.org"])
 
-    assert groups == {"email:ann@example.org", "w/user/7", "w/group/dev", "w/group/all"}
-    assert table.groups_of(["bob@example.org"]) == {"email:bob@example.org"}
+    ann, bob, domain = "email:ann@example.org", "email:bob@example.org", "domain:example.org"
+    assert groups == {ann, domain, "w/user/7", "w/group/dev", "w/group/all"}
+    assert table.groups_of(["bob@example.org"]) == {bob, domain}
     assert table.groups_of([""]) == frozenset()
 
 
@@ -104,4 +105,5 @@ def test_notes_of_sources_that_are_no_longer_used_are_forgotten(tmp_path: Path) 
 
     assert [note.name for note in table.notes()] == ["drive"]
     assert table.notes()[0].faults == ("x",)
-    assert table.groups_of(["ann@example.org"]) == {"email:ann@example.org", "drive"}
+    ann = {"email:ann@example.org", "domain:example.org"}
+    assert table.groups_of(["ann@example.org"]) == {*ann, "drive"}

@@ -4,16 +4,9 @@ import re
 from typing import Final
 
 from footnote_qa.index.sources.connectors.kinds import ConnectorKind, Option, Secret
+from footnote_qa.index.sources.connectors.known_files import FILE_KINDS, PERMISSIONS
 
 _CLASS = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
-
-PERMISSIONS: Final = Option(
-    name="permissions",
-    help="`source` shows a document to those who may read it there; `settings` goes by audience "
-    "alone, and leaves out what is restricted there",
-    default="source",
-    choices=("source", "settings"),
-)
 
 _TEXTS: Final = (".md", ".mdx", ".rst", ".adoc", ".txt", ".org", ".ipynb", ".pdf", ".docx")
 
@@ -173,6 +166,7 @@ KINDS: Final[dict[str, ConnectorKind]] = {
                 ),
             ),
         ),
+        *FILE_KINDS,
     )
 }
 

@@ -63,6 +63,13 @@ class Reply:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Fields that are posted as a form, not as JSON."""
+
+    fields: Mapping[str, str] = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientOptions:
     """How a service is talked to.
@@ -74,6 +81,8 @@ class ClientOptions:
         patience_s: Longest time that one request may wait for the service's limits.
         clock: Time; a test brings its own.
         is_limit: Whether an answer with this status and these headers asks to wait.
+        limit_reasons: Words in an answer with status 403 that ask to wait.
+        authorise: Returns the headers that sign in; True asks for new ones.
         is_public: Whether only addresses on the public internet may be called.
     """
 
@@ -83,6 +92,8 @@ class ClientOptions:
     patience_s: float = 900.0
     clock: Clock = field(default_factory=SystemClock)
     is_public: bool = False
+    limit_reasons: frozenset[str] = frozenset()
+    authorise: Callable[[bool], Mapping[str, str]] | None = None
     is_limit: Callable[[int, Mapping[str, str]], bool] = lambda status, _: status == _TOO_MANY
 
 
@@ -161,7 +172,7 @@ class Client:
             parameters: Of the query.
             max_bytes: Most bytes of the body.
             headers: Besides those of every request.
-            body: Posted as JSON; None gets.
+            body: Posted as JSON, or a `Form`; None gets.
 
         Raises:
             SourceError: The service cannot be reached, or refuses the token.
@@ -225,30 +236,49 @@ class Client:
         body: Json,
     ) -> tuple[Reply | None, float | None]:
         """Return the reply; or None, and how long to wait if the service says so."""
+        is_renewed = False
         for _ in range(_MAX_REDIRECTS + 1):
-            is_own = _origin(url) == self._origin
-            sent = {**(self._options.headers if is_own else {}), **headers}
+            sent = {**self._own_headers(url, is_refused=is_renewed), **headers}
+            form = body.fields if isinstance(body, Form) else None
             with self._http.stream(
                 "GET" if body is None else "POST",
                 url,
                 params=parameters or None,
                 headers=sent,
-                json=body,
+                json=body if form is None else None,
+                data=form,
             ) as answer:
                 given = {name.lower(): value for name, value in answer.headers.items()}
                 if answer.status_code in _REDIRECTS:
                     url, parameters = self._redirected(url, given.get("location", "")), None
                     continue
-                if self._options.is_limit(answer.status_code, given):
+                if answer.status_code in _PASSING or self._is_limit(answer, given):
                     return None, self._retry_after(given)
-                if answer.status_code in _PASSING:
-                    return None, self._retry_after(given)
+                if answer.status_code == _UNAUTHORISED and self._options.authorise:
+                    is_renewed, was = True, is_renewed
+                    if not was:
+                        continue
                 self._refuse(answer.status_code)
                 content = b"" if answer.status_code == _NOT_MODIFIED else _body(answer, max_bytes)
                 return Reply(
                     status=answer.status_code, headers=given, content=content, url=str(answer.url)
                 ), None
         raise ItemError("it redirects too often")
+
+    def _own_headers(self, url: str, *, is_refused: bool) -> Mapping[str, str]:
+        """Return what is sent to the service itself; nothing of it goes elsewhere."""
+        if _origin(url) != self._origin:
+            return {}
+        authorise = self._options.authorise
+        return {**self._options.headers, **(authorise(is_refused) if authorise else {})}
+
+    def _is_limit(self, answer: httpx.Response, headers: Mapping[str, str]) -> bool:
+        if self._options.is_limit(answer.status_code, headers):
+            return True
+        if answer.status_code != _FORBIDDEN or not self._options.limit_reasons:
+            return False
+        text = _body(answer, _MOST_JSON_BYTES).decode(errors="replace")
+        return any(reason in text for reason in self._options.limit_reasons)
 
     def _redirected(self, url: str, location: str) -> str:
         there = urljoin(url, location)

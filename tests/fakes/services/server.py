@@ -89,7 +89,8 @@ class FakeService:
 
     def is_allowed(self, request: Request) -> bool:
         """Return whether the token of a request is valid."""
-        return self.token in request.headers.get("Authorization", "")
+        names = ("Authorization", "authorization")
+        return any(self.token in request.headers.get(name, "") for name in names)
 
     def reply(self, request: Request) -> Answer:
         """Return the reply to a valid request."""

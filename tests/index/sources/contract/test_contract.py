@@ -13,7 +13,7 @@ from footnote_qa.index.audience import may_see
 from footnote_qa.index.errors import SourceError
 from tests.fakes.services.server import Answer, FakeClock
 from tests.fakes.services.syncing import Doc, Syncing
-from tests.index.sources.contract.worlds import OPEN, World
+from tests.index.sources.contract.worlds import OPEN, UNTIMED, World
 
 
 def with_text(docs: dict[str, Doc], text: str) -> Doc:
@@ -29,6 +29,11 @@ def texts(docs: dict[str, Doc]) -> str:
 def needs_an_account(world: World) -> None:
     if world.spec.kind in OPEN:
         pytest.skip("the service has no accounts")
+
+
+def needs_retry_after(world: World) -> None:
+    if world.spec.kind in UNTIMED:
+        pytest.skip("the service does not say how long to wait")
 
 
 def seers(syncing: Syncing, doc: Doc) -> set[str]:
@@ -174,6 +179,7 @@ def test_a_fault_later_deletes_nothing(
 
 
 def test_the_service_says_how_long_to_wait(world: World, syncing: Syncing) -> None:
+    needs_retry_after(world)
     world.add("Leave", "Twenty days of leave.")
     world.service.faults = [
         Answer(status=429, headers={"Retry-After": "7"}),
@@ -187,6 +193,7 @@ def test_the_service_says_how_long_to_wait(world: World, syncing: Syncing) -> No
 
 
 def test_a_wait_is_measured_by_the_clock_of_the_service(world: World, tmp_path: Path) -> None:
+    needs_retry_after(world)
     world.add("Leave", "Twenty days of leave.")
     clock = FakeClock(skew=timedelta(days=3))
     syncing = Syncing(world.spec, tmp_path, clock)
@@ -201,6 +208,7 @@ def test_a_wait_is_measured_by_the_clock_of_the_service(world: World, tmp_path: 
 
 
 def test_a_wait_without_end_is_a_fault(world: World, syncing: Syncing) -> None:
+    needs_retry_after(world)
     world.add("Leave", "Twenty days of leave.")
     world.service.faults = [Answer(status=429, headers={"Retry-After": "86400"})]
 
@@ -272,7 +280,7 @@ def test_one_change_among_many_documents_costs_one_fetch(
     world: World, syncing: Syncing, campaign: bool
 ) -> None:
     most = 900 if world.spec.kind == "crawl" else 10_000  # a crawl ends after a thousand pages
-    count = most if campaign else 300
+    count = most if campaign else 60
     keys = [world.add(f"Page {number}", f"Text number {number}.") for number in range(count)]
     syncing.sync()
     world.service.forget()
@@ -284,7 +292,11 @@ def test_one_change_among_many_documents_costs_one_fetch(
     assert len(world.service.bodies) == 1
 
 
-def test_a_sync_that_is_killed_goes_on_where_it_was(world: World, syncing: Syncing) -> None:
+def test_a_sync_that_is_killed_goes_on_where_it_was(
+    world: World, syncing: Syncing, campaign: bool
+) -> None:
+    if not campaign and world.spec.kind != "confluence":
+        pytest.skip("a process for each world: with --campaign")
     for number in range(20):
         world.add(f"Page {number}", f"Text number {number}.")
     started: list[subprocess.Popen[bytes]] = []

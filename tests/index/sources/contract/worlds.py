@@ -12,8 +12,9 @@ from tests.fakes.services.notion import FakeNote, FakeNotion, paragraph
 from tests.fakes.services.server import FakeService, serving
 from tests.fakes.services.site import START, FakeSite
 from tests.fakes.services.slack_channels import CHANNEL, FakeSlack, FakeTalk
+from tests.index.sources.contract.worlds_of_files import TOKEN, BucketWorld, DriveWorld
 
-TOKEN = "TOKEN_OF_THE_TEST"  # noqa: S105 - the name of a variable
+__all__ = ["OPEN", "TOKEN", "UNTIMED", "WORLDS", "World", "world_of"]
 
 
 class World(Protocol):
@@ -372,7 +373,9 @@ class JiraWorld:
 WORLDS: dict[str, Callable[[], World]] = {
     "confluence-cloud": lambda: ConfluenceWorld(cloud=True),
     "confluence-data-center": lambda: ConfluenceWorld(cloud=False),
+    "bucket": BucketWorld,
     "crawl": SiteWorld,
+    "google-drive": DriveWorld,
     "jira": JiraWorld,
     "notion": NotionWorld,
     "slack": SlackWorld,
@@ -382,7 +385,10 @@ WORLDS: dict[str, Callable[[], World]] = {
 
 
 OPEN = {"crawl"}
-"""Worlds without accounts."""
+"""Kinds without accounts."""
+
+UNTIMED = {"s3"}
+"""Kinds whose services do not say how long to wait, or whose library does not tell."""
 
 
 @contextmanager
