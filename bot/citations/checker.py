@@ -156,7 +156,9 @@ class Checker:
             if self._is_harmless(entry):
                 self._layout.hold(entry)
             return ""
-        labels = tuple(dict.fromkeys(_label(one, self._labels) for one in entry.found))
+        labels = tuple(
+            dict.fromkeys(_label(one, self._labels) for one in _without_heads(entry.found))
+        )
         quotes = [inert(plain(one.quote)).rstrip(". ") for one in entry.found[:_MOST_NOTED]]
         said = " and ".join(f"“{_shortened(quote)}”" for quote in quotes)
         note = f"Please check: the source says {said}." if entry.is_marked else ""
@@ -182,10 +184,17 @@ def _shortened(text: str) -> str:
     return line if len(line) <= _NOTE_CHARS else f"{line[:_NOTE_CHARS].rsplit(' ', 1)[0]} …"
 
 
+def _without_heads(found: Sequence[Found]) -> list[Found]:
+    """Return *found* without the head of a table of which a row is cited."""
+    kept = [one for one in found if not one.is_head]
+    return kept if any(one.is_row for one in kept) else [*found]
+
+
 def _label(found: Found, labels: dict[tuple[str, int, int], Citation]) -> int:
     """Return the label of this span; a new span gets the next number."""
     chunk, part = found.chunk, found.section.part_at(found.start)
-    start, end = chunk.start + found.start, chunk.start + found.end
+    first, last = found.cited
+    start, end = chunk.start + first, chunk.start + last
     citation = labels.setdefault(
         (chunk.document, start, end),
         Citation(
@@ -196,7 +205,7 @@ def _label(found: Found, labels: dict[tuple[str, int, int], Citation]) -> int:
             heading=part.heading,
             start=start,
             end=end,
-            quote=found.quote,
+            quote=chunk.text[first:last],
             url=chunk.url,
             modified_at=chunk.modified_at,
         ),

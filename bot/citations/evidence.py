@@ -19,7 +19,7 @@ from footnote_qa.bot.citations.comparing import (
 )
 from footnote_qa.bot.citations.quotes import fold, is_long_enough, places, run
 from footnote_qa.bot.types import Evidence, ShownPassage
-from footnote_qa.index.chunking import STOPWORDS, plain_block, split_sentences, words
+from footnote_qa.index.chunking import HIDDEN, STOPWORDS, plain_block, split_sentences, words
 from footnote_qa.index.types import BlockKind, Chunk, Section
 
 MOST_CANDIDATES = 6
@@ -65,9 +65,28 @@ class Found:
         return self.chunk.text[self.start : self.end]
 
     @property
+    def cited(self) -> tuple[int, int]:
+        """Where the words to cite begin and end: with both halves of a link at either end."""
+        whole, masked = self.chunk.text, self.section.masked
+        start, end = self.start, self.end
+        if whole[:start].endswith("[") and masked[start - 1] == HIDDEN:
+            start -= 1
+        if whole.startswith("](", end) and masked[end] == HIDDEN:
+            end = len(masked) - len(masked[end:].lstrip(HIDDEN))
+        return start, end
+
+    @property
     def is_row(self) -> bool:
         """Whether they are a row of a table, whose cells have no order of words."""
         return self.quote.lstrip().startswith("|")
+
+    @property
+    def is_head(self) -> bool:
+        """Whether they are the head of a table."""
+        return any(
+            block.is_head and block.start <= self.start and self.end <= block.end
+            for block in self.section.blocks
+        )
 
     @property
     def beside(self) -> str:

@@ -13,7 +13,7 @@ from footnote_qa.bot.citations.judging import PROVEN, Reason, Verdict, judge, un
 from footnote_qa.bot.citations.quotes import fold
 from footnote_qa.bot.citations.remarks import claim, is_absence, is_remark
 from footnote_qa.bot.types import Evidence, PartKind, Sentence
-from footnote_qa.index.chunking import stems_of, words
+from footnote_qa.index.chunking import marked_block, plain_block, stems_of, words
 
 Proves = Callable[[str, str], float]
 """How likely it is, from 0 to 1, that the second text, evidence, supports the first."""
@@ -114,8 +114,8 @@ class Examiner:
         if not held:
             reason = next((one for one in places if isinstance(one, str)), Reason.QUOTE_NOT_FOUND)
             return Reason(reason)
-        if _are_own_words(part.text, [one.quote for one in held]):
-            whole = [one for one in held if _are_own_words(part.text, [one.quote])]
+        if _are_own_words(part.text, held):
+            whole = [one for one in held if _are_own_words(part.text, [one])]
             return Entry(part, whole[:1] or held)
         verdict, kept = self._judged(part, held, lead=lead)
         if verdict.is_proven:
@@ -322,15 +322,33 @@ def _plainly(text: str) -> str:
     return " ".join(re.sub(r"[*_`#]", "", text).split())
 
 
-def _are_own_words(text: str, quotes: Sequence[str]) -> bool:
+def _are_own_words(text: str, found: Sequence[Found]) -> bool:
     """Return whether every line of *text* is in one of its quotes, word for word.
 
-    With several quotes, a line may be two of them with a colon between: the key of a row first.
+    Headings and lead-ins above a quote may be lines too. With several quotes, a line may be two of
+    them with a colon between: the key of a row first.
     """
-    known = [_closed_up(made) for quote in quotes for made in (quote, inert(quote))]
-    every = re.split(r"\n|:[ ]" if len(quotes) > 1 else r"\n", _NUMBERING.sub("", text))
+    known = [_closed_up(made) for one in found for made in _spellings(one)]
+    every = re.split(r"\n|:[ ]" if len(found) > 1 else r"\n", _NUMBERING.sub("", text))
     lines = [_closed_up(line).strip(" .:;") for line in every]
-    return all(any(line in quote for quote in known) for line in lines if line)
+    above = {_closed_up(line).strip(" .:;") for one in found for line in one.beside.split("\n")}
+    return any(line not in above for line in lines if line) and all(
+        line in above or any(line in quote for quote in known) for line in lines if line
+    )
+
+
+def _spellings(found: Found) -> tuple[str, ...]:
+    """Return a quote as it is stored, without what a chat acts on, and as a reader sees it."""
+    masked = found.section.masked[found.start : found.end]
+    return (
+        found.quote,
+        inert(found.quote),
+        *(
+            made(line)
+            for line in (*masked.split("\n"), masked)
+            for made in (plain_block, marked_block)
+        ),
+    )
 
 
 def _closed_up(text: str) -> str:

@@ -97,13 +97,13 @@ def places(quote: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield each place where `find` would find *quote* in *text*, verbatim places included."""
     folded = fold(text)
     needle = fold(quote).text
+    at = text.find(quote) if quote.strip() else -1
+    if at >= 0 and not (_cuts(text, at) or _cuts(text, at + len(quote))) and needle:
+        yield at, at + len(quote)  # with the bars of a row and the number of an item
     for wanted in dict.fromkeys((needle, needle.strip(" .,;:!?…\"'"))):
         if wanted:
             for at in _occurrences(wanted, folded.text):
                 yield folded.origin[at], folded.origin[at + len(wanted) - 1] + 1
-    at = text.find(quote) if quote.strip() else -1
-    if at >= 0 and not (_cuts(text, at) or _cuts(text, at + len(quote))) and fold(quote).text:
-        yield at, at + len(quote)
 
 
 def run(quote: str, text: str) -> Iterator[tuple[int, int]]:

@@ -214,6 +214,11 @@ def covers(place: Place, group: Group, weights: Mapping[str, float]) -> float:
     return _share(weights, {*stems_of(words)})
 
 
+def covered_by(weights: Mapping[str, float], text: str) -> float:
+    """Return the weight of the question's words that *text* has."""
+    return _share(weights, {*stems_of(text)})
+
+
 _BY_SYNONYM = 0.7
 """Weight of a question's word if the text has only a synonym of it."""
 

@@ -1,6 +1,6 @@
 """Choose the blocks of the passages to quote, in the form that the question asks for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -8,6 +8,7 @@ from footnote_qa.bot.extractive.block_ranking import (
     Place,
     Scored,
     Similar,
+    covered_by,
     covers,
     defining,
     ranked,
@@ -19,7 +20,7 @@ from footnote_qa.bot.extractive.question_forms import Form, form_of
 from footnote_qa.bot.extractive.ranking import FeatureExtractor, ParsedQuestion
 from footnote_qa.bot.extractive.superlatives import extreme_row, superlative_of
 from footnote_qa.bot.extractive.unit_choice import MOST_SENTENCES, Ranked, Ranking, UnitChooser
-from footnote_qa.bot.extractive.units import Unit
+from footnote_qa.bot.extractive.units import Unit, block_text
 from footnote_qa.bot.types import ShownPassage
 from footnote_qa.index.chunking import stems_of
 
@@ -271,7 +272,8 @@ class Chooser:
         quoter = Quoter(best.place.section, self._asked.stems)
         if best.group.kind is GroupKind.PROSE and self._form.form is Form.CODE:
             return []
-        first = quoter.group(best.group)
+        row = _answering_row(best, weights)
+        first = quoter.group(best.group) if row is None else quoter.rows([row])
         if first is None or (
             best.group.kind is GroupKind.PROSE and len(first.text.split()) > _MOST_PROSE_WORDS
         ):
@@ -300,6 +302,8 @@ class Chooser:
 
 
 _COVERED_BY_TABLE = 0.3
+_COVERED_BY_ROW = 0.6
+_CLEARLY = 1.5  # how much more of the question a row has than any other
 _COVERED_AS_WELL = 0.7
 _MOST_PROSE_WORDS = 60
 _MOST_WORDS = 140
@@ -307,6 +311,26 @@ _MOST_WORDS = 140
 
 _LEAST_LEANING = 0.3
 _FEWEST_WORDS = 4
+
+
+def _answering_row(best: Scored, weights: Mapping[str, float]) -> int | None:
+    """Return the only row of a table that has most of the question's words; None if there is none.
+
+    Args:
+        best: The group that was chosen.
+        weights: Of the question's words, by stem.
+    """
+    if best.group.kind is not GroupKind.TABLE:
+        return None
+    section = best.place.section
+    rows = [
+        (covered_by(weights, block_text(section, section.blocks[at])), at)
+        for at in range(best.group.first, best.group.last + 1)
+        if not section.blocks[at].is_head
+    ]
+    (most, row), *others = sorted(rows, reverse=True) or [(0.0, 0)]
+    is_clear = all(_CLEARLY * share < most for share, _ in others)
+    return row if others and is_clear and most >= _COVERED_BY_ROW * sum(weights.values()) else None
 
 
 def _shares(part: ParsedQuestion, texts: Sequence[str]) -> list[float]:

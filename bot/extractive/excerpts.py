@@ -9,13 +9,13 @@ from footnote_qa.bot.extractive.groups import Group, GroupKind, groups
 from footnote_qa.bot.extractive.units import (
     Unit,
     block_text,
-    cells,
     code_of,
     is_long_row,
     key_span,
+    marked_cells,
     named,
 )
-from footnote_qa.index.chunking import plain_block, split_sentences, stems_of
+from footnote_qa.index.chunking import marked_block, plain_block, split_sentences, stems_of
 from footnote_qa.index.types import Block, BlockKind, Section
 
 # A sentence that begins like this refers to the one before it
@@ -193,8 +193,8 @@ class Quoter:
         )
 
     def _table(self, head: int | None, rows: Sequence[int]) -> str:
-        names = [] if head is None else cells(self._masked(head))
-        table = [cells(self._masked(at)) for at in rows]
+        names = [] if head is None else marked_cells(self._masked(head))
+        table = [marked_cells(self._masked(at)) for at in rows]
         if len(table) == 1:
             return named(names, table[0])
         width = max(len(row) for row in (names, *table))
@@ -281,7 +281,7 @@ class Quoter:
         return next((one for one in groups(self.section) if one.lead == group.last), None)
 
     def _plain(self, start: int, end: int) -> Excerpt | None:
-        return self._made(plain_block(self.section.masked[start:end]), (start, end))
+        return self._made(marked_block(self.section.masked[start:end]), (start, end))
 
     def _made(self, text: str, border: tuple[int, int]) -> Excerpt | None:
         start, end = border
@@ -324,14 +324,14 @@ class Quoter:
                     # Code between two steps makes Markdown count from 1 again
                     number = step = max(number, step + 1)
                 mark = "-" if number is None else f"{number}."
-                yield f"{indent}{mark} {plain_block(self._masked(at))}"
+                yield f"{indent}{mark} {marked_block(self._masked(at))}"
             elif block.kind is BlockKind.CODE:
                 inner = "   " * max(int(is_list), block.depth - least + 1 if block.depth else 0)
                 language, code = code_of(self._masked(at))
                 lines = code.split("\n")[:_MOST_CODE_LINES]
                 yield from (f"{inner}{line}" for line in (f"```{language}", *lines, "```"))
             else:
-                yield f"{indent}   {block_text(self.section, block)}"
+                yield f"{indent}   {marked_block(self._masked(at))}"
 
     def _head_block(self, group: Group) -> int:
         return group.lead if group.lead is not None else group.heading or 0
@@ -342,13 +342,21 @@ class Quoter:
             return self._lead_text(group.lead)
         if group.heading is None or group.kind is GroupKind.CODE:
             return ""
-        return f"{plain_block(self._masked(group.heading).splitlines()[0]).rstrip(':')}:"
+        heading = marked_block(self._masked(group.heading).splitlines()[0]).rstrip(":")
+        return heading if heading.endswith(("?", "!", "？")) else f"{heading}:"
 
     def _lead_text(self, lead: int) -> str:
-        text = plain_block(self._masked(lead))
+        text = marked_block(self._masked(lead))
         if len(text) <= _MOST_LEAD:
             return text
-        return text[slice(*split_sentences(text)[-1])]
+        spans = split_sentences(text)
+        at = len(spans) - 1
+        # "This includes:" says nothing without the sentence before it
+        while at and _LEANS.match(text[slice(*spans[at])]):
+            if len(text) - spans[at - 1][0] > 2 * _MOST_LEAD:
+                break
+            at -= 1
+        return text[spans[at][0] :]
 
     def _head_start(self, group: Group) -> int:
         start = self._block(group.first).start

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from footnote_qa.bot.types import ShownPassage
-from footnote_qa.index.chunking import plain_block, split_sentences, words
+from footnote_qa.index.chunking import marked_block, plain_block, split_sentences, words
 from footnote_qa.index.types import Block, BlockKind, Chunk, Passage, Section
 
 _FEWEST_WORDS = 2
@@ -226,3 +226,8 @@ def named(names: Sequence[str], values: Sequence[str]) -> str:
 def cells(row: str) -> list[str]:
     """Return the cells of a table row without markup."""
     return [plain_block(cell) for cell in _CELL.split(row.strip().strip("|"))]
+
+
+def marked_cells(row: str) -> list[str]:
+    """Return the cells of a table row with no other marks than those of inline code."""
+    return [marked_block(cell) for cell in _CELL.split(row.strip().strip("|"))]

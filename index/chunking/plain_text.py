@@ -26,8 +26,12 @@ def plain(markdown: str) -> str:
 _BLOCK_MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•▪●◦‣·>]|\(?\d{1,3}[.)]|\([a-z]\))\s+)+")
 _QUOTE_MARK = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
 _EMPHASIS = re.compile(
-    r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=[^\W_])_{1,2}(?!\w)|`+|\\(?=\W)"
+    r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=[\w\"'“‘(\ue000])|"
+    r"(?<=[^\W_])_{1,2}(?!\w)|(?<=[.,;:!?\"'”’)\ue001])_{1,2}(?!\w)|`+|\\(?=\W)"
 )
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_NEVER_SHOWN = re.compile(f"[{HIDDEN}\ue000\ue001]")
+_CODE_HELD = re.compile("\ue000(\\d+)\ue001")  # in place of a piece of code
 _SPACE_BEFORE = re.compile(r"(?<=\w) +(?=[,;:.!?](?:\s|$))")
 
 
@@ -35,11 +39,33 @@ _SPACE_BEFORE = re.compile(r"(?<=\w) +(?=[,;:.!?](?:\s|$))")
 def plain_block(masked: str) -> str:
     r"""Return a masked block, such as an item or a row, on one line and without its marks.
 
-    >>> plain_block("- **Gold**: see the\n plan")
-    'Gold: see the plan'
+    >>> plain_block("- **Gold**: see `__main__` in the\n _plan_")
+    'Gold: see __main__ in the plan'
     """
-    text = _BLOCK_MARKS.sub("", _QUOTE_MARK.sub("", masked.replace(HIDDEN, "")))
-    text = _EMPHASIS.sub("", text)
+    return _one_line(masked, code=r"\2")
+
+
+@lru_cache(maxsize=4096)
+def marked_block(masked: str) -> str:
+    r"""Return the same as `plain_block`, with inline code still marked.
+
+    >>> marked_block("- **Gold**: see `__main__` in the\n _plan_")
+    'Gold: see `__main__` in the plan'
+    """
+    return _one_line(masked, code=r"\1\2\1")
+
+
+def _one_line(masked: str, *, code: str) -> str:
+    text = _QUOTE_MARK.sub("", _NEVER_SHOWN.sub("", masked))
+    held: list[str] = []
+
+    def hold(found: re.Match[str]) -> str:
+        held.append(found.expand(code))
+        return f"\ue000{len(held) - 1}\ue001"
+
+    # What is emphasis around it is part of a name in code
+    text = _EMPHASIS.sub("", _BLOCK_MARKS.sub("", _CODE.sub(hold, text)))
+    text = _CODE_HELD.sub(lambda found: held[int(found[1])], text) if held else text
     if text.lstrip().startswith("|"):
         text = " – ".join(cell.strip() for cell in text.strip().strip("|").split("|"))
     return _SPACE_BEFORE.sub("", re.sub(r"\s+", " ", text)).strip()

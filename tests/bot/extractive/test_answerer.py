@@ -245,17 +245,14 @@ def test_what_the_heading_says_is_not_left_out() -> None:
     assert reading.completing(parse_question("May a part be carried over?"), 0, [told]) == 1
 
 
-def test_row_of_a_table_is_quoted_with_its_columns_and_cites_both() -> None:
+def test_row_of_a_table_is_quoted_with_its_columns_in_one_citation() -> None:
     passages = shown(PARKING)
 
     said = ExtractiveAnswerer(None).read("What is the price of Garage South?", passages)
     checked = check(said.sentences[:1], passages)
 
-    assert checked.text == "Place: Garage South; Price a day: 5 euros [1][2]"
-    assert [c.quote for c in checked.citations] == [
-        "Garage South | 5 euros",
-        "Place | Price a day",
-    ]
+    assert checked.text == "Place: Garage South; Price a day: 5 euros [1]"
+    assert [c.quote for c in checked.citations] == ["| Garage South | 5 euros |"]
 
 
 def test_sentence_that_leans_on_the_one_before_brings_it() -> None:

@@ -180,3 +180,68 @@ def test_a_part_that_leans_on_the_other_is_answered_from_the_same_section() -> N
     assert "The days do not reduce your yearly holidays" in text
     assert "Illness" not in text
     assert "letter" not in text
+
+
+TABLE = """
+Channels have prefixes:
+
+| prefix | who is in it |
+|---|---|
+| `open-` | members of the public, and us |
+| `org-` | colleagues of another organisation |
+| `team-` | one team |
+"""
+
+
+def test_a_question_for_one_row_gets_that_row_and_not_the_table() -> None:
+    answer = said("Which channels have members of the public in them?", TABLE)
+
+    assert answer == "prefix: `open-`; who is in it: members of the public, and us [1]"
+
+
+def test_a_question_for_all_rows_gets_the_table() -> None:
+    assert "team-" in said("Which prefixes do channels have?", TABLE)
+
+
+LINKED = """
+[The portal](https://portal.example) is where you can do this:
+
+- ask for `--dry-run` rights in [the form](https://form.example)
+- rename `__main__.py`
+"""
+
+
+def test_links_and_inline_code_pass_and_the_citation_has_both_halves_of_a_link() -> None:
+    passages = show([a_passage(LINKED)])
+
+    draft = ExtractiveAnswerer(None, 0.0).read("What can I do in the portal?", passages)
+    checked = check(draft.sentences, passages)
+
+    assert checked.text == (
+        "The portal is where you can do this:\n"
+        "- ask for `--dry-run` rights in the form\n"
+        "- rename `__main__.py` [1]"
+    )
+    assert checked.citations[0].quote == LINKED.strip()
+
+
+@pytest.mark.parametrize(
+    ("heading", "above"), [("How do I enter?", "How do I enter?"), ("Set-up", "Set-up:")]
+)
+def test_a_heading_above_steps_passes_though_a_paragraph_is_between(
+    heading: str, above: str
+) -> None:
+    text = f"## {heading}\n\nBring your badge.\n\n1. Open the door.\n2. Enter the *new* code.\n"
+
+    answer = said("What are the steps to enter with the new code?", text)
+
+    assert answer == f"{above}\n1. Open the door.\n2. Enter the new code [1]."
+
+
+def test_the_line_above_a_list_brings_the_sentence_that_it_leans_on() -> None:
+    text = f"{'A long introduction to records and to why they matter. ' * 7}Messages are records. "
+    text += "This includes:\n\n- files\n- channel names\n"
+
+    assert said("What counts as a record?", text).startswith(
+        "Messages are records. This includes:\n- files"
+    )
