@@ -371,15 +371,13 @@ _SECRET = re.compile(r"key|secret|^state\.url$")
 
 
 def _with_keys(settings: Settings) -> Settings:
-    """Add the key of each provider and each client, so that nothing else reads the environment."""
+    """Add the key of each provider, so that nothing else reads the environment."""
     providers = tuple(_with_key(one, one.api_key_env) for one in settings.models.providers)
-    keys = tuple(_with_key(one, one.api_key_env) for one in settings.mcp.keys)
     models = settings.models.model_copy(update={"providers": providers})
-    mcp = settings.mcp.model_copy(update={"keys": keys})
     client = settings.web.sign_in
     client = _with_key(client, client.client_secret_env, name="client_secret")
     web = settings.web.model_copy(update={"sign_in": client})
-    return settings.model_copy(update={"models": models, "mcp": mcp, "web": web})
+    return settings.model_copy(update={"models": models, "web": web})
 
 
 def _with_key(table: Keyed, variable: str | None, *, name: str = "api_key") -> Keyed:

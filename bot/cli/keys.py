@@ -31,7 +31,7 @@ def add(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a key for the HTTP API, and print it once.
+    """Make a key for the HTTP API and `footnote mcp --http`, and print it once.
 
     Without --audience, the key uses public documents only.
 

@@ -33,16 +33,18 @@ def mcp(
         bool, typer.Option("--all-documents", help="Use every document, whoever may see it.")
     ] = False,
 ) -> None:
-    r"""Serve other programs' models by the Model Context Protocol: ask, search, read documents.
+    """Serve other programs' models by the Model Context Protocol: ask, search, read documents.
 
     Your client starts this command by itself: see docs/mcp.md for its settings. With --http, each
-    request needs a key: one under \[\[mcp.keys]] in the settings, which also has its audience, or
-    the one that is printed.
+    request needs a key: one of `footnote keys add`, which has its own audience, or the one that is
+    printed if there is none.
     """
     import asyncio
 
+    from footnote_qa.bot import composition
     from footnote_qa.bot.api import Footnote
     from footnote_qa.bot.errors import SettingsError
+    from footnote_qa.bot.state import KeyRepository
 
     shared = shared_of(context)
     groups: Audience = None if all_documents else frozenset(audience or ())
@@ -58,14 +60,13 @@ def mcp(
         if not http:
             asyncio.run(serve_stdio(bot, groups))
             return
-        if shared.settings.mcp.keys and (audience or all_documents):
-            raise SettingsError(
-                "each key under mcp.keys has its own audience: leave the option out"
-            )
-        known, key = access_of(shared.settings.mcp, groups)
+        with composition.store(shared.settings) as store:
+            find, key = access_of(KeyRepository(store.database), groups)
+            if not key and (audience or all_documents):
+                raise SettingsError("each key has its own audience: leave the option out")
 
-        def started(address: str) -> None:
-            told = f"serving {address}" + (f" with the key {key}" if key else "")
-            typer.secho(f"footnote: {told}", err=True)
+            def started(address: str) -> None:
+                told = f"serving {address}" + (f" with the key {key}" if key else "")
+                typer.secho(f"footnote: {told}", err=True)
 
-        asyncio.run(serve_http(bot, known, port=port, started=started))
+            asyncio.run(serve_http(bot, find, port=port, started=started))

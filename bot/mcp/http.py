@@ -1,10 +1,10 @@
 """The MCP server over streamable HTTP: keys, hosts and limits."""
 
+import asyncio
 import hmac
 import secrets
 import socket
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 
 import uvicorn
@@ -13,95 +13,102 @@ from mcp.server.auth.provider import AccessToken
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_REQUEST
+from pydantic import ConfigDict
 from starlette.applications import Starlette
 from starlette.middleware.authentication import AuthenticationMiddleware
 
 from footnote_qa.bot.api import Footnote
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.mcp.server import Context, make_server
-from footnote_qa.bot.mcp_settings import MIN_KEY_CHARS, McpSettings
+from footnote_qa.bot.state import ApiKey, KeyRepository, Scope
 from footnote_qa.index.types import Audience
 
 HOST = "127.0.0.1"
 PATH = "/mcp"
 MAX_BODY_BYTES = 1_000_000
+TOOLS: Mapping[str, Scope] = {
+    "ask": Scope.ASK,
+    "search": Scope.SEARCH,
+    "read_document": Scope.DOCUMENTS,
+}
+"""The scope that each tool needs."""
 _LOCAL = ("127.0.0.1:*", "localhost:*", "[::1]:*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """A key and its audience.
-
-    Attributes:
-        name: Of the client, for people.
-        digest: SHA-256 of the key.
-        audience: Groups whose documents it may use besides public ones; None means all.
-    """
-
-    name: str
-    digest: bytes
-    audience: Audience
+Find = Callable[[str], ApiKey | None]
+"""Finds the valid key of a text; may be called from any thread."""
 
 
-def access_of(settings: McpSettings, audience: Audience) -> tuple[list[Access], str]:
-    """Return the keys of the settings; without any, a new one for this run, and its text.
+def access_of(keys: KeyRepository, audience: Audience) -> tuple[Find, str]:
+    """Return what finds a client's key; if no key is valid, also a new one for this run, as text.
 
     Args:
-        settings: The keys, as the environment gives them.
+        keys: Those of `footnote keys`. One that is made or revoked later counts immediately.
         audience: Of the key for this run.
-
-    Raises:
-        SettingsError: A key is missing or too short; names all of them together.
     """
-    if not settings.keys:
-        key = secrets.token_urlsafe(24)
-        return [Access(name="this run", digest=_digest(key), audience=audience)], key
-    faults = []
-    found = []
-    for one in settings.keys:
-        text = one.api_key.get_secret_value() if one.api_key else ""
-        if len(text) < MIN_KEY_CHARS:
-            what = "is too short" if text else "is not in the environment"
-            faults.append(f"{one.api_key_env} (for {one.name!r}) {what}")
-        groups = None if one.all_documents else frozenset(one.audience)
-        found.append(Access(name=one.name, digest=_digest(text), audience=groups))
-    if faults:
-        raise SettingsError(
-            f"mcp.keys: {'; '.join(faults)}: a key has at least {MIN_KEY_CHARS} characters"
-        )
-    return found, ""
+    if any(_is_usable(key) for key in keys.all()):
+        return keys.find, ""
+    text = secrets.token_urlsafe(24)
+    made = ApiKey(
+        id="this-run",
+        name="this run",
+        scopes=frozenset(TOOLS.values()),
+        audience=audience,
+        created_at=0.0,
+        revoked_at=None,
+    )
+
+    def find(given: str) -> ApiKey | None:
+        return made if hmac.compare_digest(_digest(given), _digest(text)) else keys.find(given)
+
+    return find, text
+
+
+def _is_usable(key: ApiKey) -> bool:
+    return key.revoked_at is None and not key.scopes.isdisjoint(TOOLS.values())
 
 
 def _digest(key: str) -> bytes:
-    return sha256(key.encode()).digest()
+    return sha256(key.encode("utf-8", "surrogateescape")).digest()
+
+
+class _KeyToken(AccessToken):
+    """A token of the SDK, with the key that it is."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    key: ApiKey
 
 
 class _Verifier:
     """Finds the client of a request by its key."""
 
-    def __init__(self, known: Sequence[Access]) -> None:
-        self._known = known
+    def __init__(self, find: Find) -> None:
+        self._find = find
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Return the name of the key's client; None if nobody has it."""
-        digest = _digest(token)
-        found = [one for one in self._known if hmac.compare_digest(one.digest, digest)]
-        return AccessToken(token="", client_id=found[0].name, scopes=[]) if found else None
+        """Return the key of a request; None if it has none."""
+        key = await asyncio.to_thread(self._find, token)
+        return None if key is None else _KeyToken(token="", client_id=key.id, scopes=[], key=key)
 
 
-def make_app(bot: Footnote, known: Sequence[Access]) -> Starlette:
-    """Return the web application: each request needs a key, whose audience it has."""
-    audiences = {one.name: one.audience for one in known}
+def _key_of(context: Context) -> ApiKey:
+    user = getattr(context.request, "scope", {}).get("user")
+    token = user.access_token if isinstance(user, AuthenticatedUser) else None
+    if not isinstance(token, _KeyToken):
+        raise MCPError(INVALID_REQUEST, "this request has no key")
+    return token.key
 
-    def audience_of(context: Context) -> Audience:
-        user = getattr(context.request, "scope", {}).get("user")
-        if not isinstance(user, AuthenticatedUser) or user.access_token.client_id not in audiences:
-            raise MCPError(INVALID_REQUEST, "this request has no key")
-        return audiences[user.access_token.client_id]
 
-    verifier = _Verifier(known)
+def make_app(bot: Footnote, find: Find) -> Starlette:
+    """Return the web application: each request needs a key, whose audience and scopes it has."""
+    verifier = _Verifier(find)
     hosts = bot.settings.mcp.hosts
-    app = make_server(bot, audience_of).streamable_http_app(
+    server = make_server(
+        bot,
+        lambda context: _key_of(context).audience,
+        allows=lambda context, tool: TOOLS[tool] in _key_of(context).scopes,
+    )
+    app = server.streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,  # nothing of one client's call is left for another
         max_request_body_size=MAX_BODY_BYTES,
@@ -120,20 +127,20 @@ def make_app(bot: Footnote, known: Sequence[Access]) -> Starlette:
 
 
 async def serve_http(
-    bot: Footnote, known: Sequence[Access], *, port: int, started: Callable[[str], object]
+    bot: Footnote, find: Find, *, port: int, started: Callable[[str], object]
 ) -> None:
     """Serve clients on this machine until the process is stopped.
 
     Args:
         bot: Answers.
-        known: The keys, each with its audience.
+        find: Finds the key of a request.
         port: Where to listen; 0 takes a free one.
         started: Called with the address.
 
     Raises:
         SettingsError: The port is taken.
     """
-    app = make_app(bot, known)
+    app = make_app(bot, find)
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -12,6 +12,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
+    INVALID_REQUEST,
     CallToolRequestParams,
     CallToolResult,
     ListResourcesResult,
@@ -55,15 +56,23 @@ Context = ServerRequestContext[Any, Any]
 AudienceOf = Callable[[Context], Audience]
 """Who is calling; raises `MCPError` if that is unknown."""
 
+Allows = Callable[[Context, str], bool]
+"""Whether whoever calls may use a tool; resources belong to `read_document`."""
 
-def make_server(bot: Footnote, audience_of: AudienceOf) -> Server[Any]:
+_READ = "read_document"
+
+
+def make_server(
+    bot: Footnote, audience_of: AudienceOf, *, allows: Allows = lambda _, __: True
+) -> Server[Any]:
     """Return the server over the index of *bot*.
 
     Args:
         bot: Answers.
         audience_of: The groups whose documents a call may use besides public ones.
+        allows: The tools that a call may use.
     """
-    handlers = _Handlers(bot, audience_of)
+    handlers = _Handlers(bot, audience_of, allows)
     return Server(
         "footnote",
         title="Footnote",
@@ -87,16 +96,21 @@ async def serve_stdio(bot: Footnote, audience: Audience) -> None:
 class _Handlers:
     """One method for each kind of request."""
 
-    def __init__(self, bot: Footnote, audience_of: AudienceOf) -> None:
+    def __init__(self, bot: Footnote, audience_of: AudienceOf, allows: Allows) -> None:
         settings = bot.settings.mcp
         limits = Limits(question_chars=settings.max_question_chars, at_once=settings.max_concurrent)
         self._bot = bot
         self._audience_of = audience_of
+        self._allows = allows
         self._tools = Tools(bot, limits)
 
-    async def list_tools(self, _: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
-        """Return the tools."""
-        return ListToolsResult(tools=self._tools.listed())
+    async def list_tools(
+        self, context: Context, _: PaginatedRequestParams | None
+    ) -> ListToolsResult:
+        """Return the tools that the caller may use."""
+        return ListToolsResult(
+            tools=[tool for tool in self._tools.listed() if self._allows(context, tool.name)]
+        )
 
     async def call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
         """Call a tool; this is the outermost edge."""
@@ -104,6 +118,8 @@ class _Handlers:
             names = ", ".join(tool.name for tool in self._tools.listed())
             raise MCPError(INVALID_PARAMS, f"there is no tool {params.name!r:.80}: use {names}")
         audience = self._audience_of(context)
+        if not self._allows(context, params.name):
+            return failure(f"this key may not use {params.name}: make another with footnote keys")
 
         async def progress(count: float, message: str) -> None:
             await context.session.report_progress(count, None, message)
@@ -125,6 +141,8 @@ class _Handlers:
     ) -> ListResourcesResult:
         """Return a page of the documents that the caller may see."""
         after = _after(params.cursor if params else None)
+        if not self._allows(context, _READ):
+            return ListResourcesResult(resources=[])
         rows = await self._reading(lambda: self._bot.documents(audience=self._audience_of(context)))
         rest = [row for row in rows if row.document > after]
         page = rest[:PAGE]
@@ -161,6 +179,8 @@ class _Handlers:
         document = document_of(str(params.uri))
         if document is None:
             raise MCPError(INVALID_PARAMS, f"a resource's address begins with {SCHEME}")
+        if not self._allows(context, _READ):
+            raise MCPError(INVALID_REQUEST, "this key may not read documents")
         audience = self._audience_of(context)
         found = await self._reading(lambda: self._bot.read_document(document, audience=audience))
         part = document_output(found, start=0, max_chars=MAX_RESOURCE_CHARS)

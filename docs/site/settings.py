@@ -26,12 +26,6 @@ _HELP = {
     "search.reranker_arguments": "Arguments of the reranker's class, if it is a plug-in.",
     "search.reranker_environment": "Those of them that are secret: the variables that hold them.",
     "eval.metrics": "Metrics of your own, as `module:Class` or `plugin:NAME`.",
-    "mcp.keys": "Keys with which other programs reach `footnote mcp` over HTTP.",
-    "mcp.keys.name": "Name of the key in the log.",
-    "mcp.keys.api_key_env": "Variable that holds the key.",
-    "mcp.keys.api_key": "The key itself; prefer `api_key_env`.",
-    "mcp.keys.audience": "Groups whose documents the key may read, besides those for everybody.",
-    "mcp.keys.all_documents": "Whether the key may read all documents.",
     "mcp.max_question_chars": "Longest question that is taken, in characters.",
     "sources.kind": "Kind of source; it is known from the other settings if it is left out.",
     "sources.name": (

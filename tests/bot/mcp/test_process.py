@@ -17,10 +17,11 @@ from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from footnote_qa import Footnote
+from footnote_qa.bot import composition
+from footnote_qa.bot.state import KeyRepository, Scope
 from tests.fakes.api import LEAVE, MOVE
 
 COMMAND = ["-c", "from footnote_qa.bot.cli import main; main()"]
-PUBLIC_KEY, BOARD_KEY = "public-0123456789abcdef", "board-0123456789abcdef"
 
 
 def environment() -> dict[str, str]:
@@ -103,11 +104,9 @@ def test_standard_output_has_nothing_but_the_protocol(bot: Footnote) -> None:
 
 
 @contextmanager
-def serving(bot: Footnote, *options: str, settings: str = "") -> Iterator[tuple[str, str]]:
+def serving(bot: Footnote, *options: str) -> Iterator[tuple[str, str]]:
     """Yield the address of `footnote mcp --http`, and the line that it prints."""
     folder = bot.settings.data_dir.parent
-    (folder / "footnote.toml").write_text(settings)
-    keys = {"CLIENT_KEY": PUBLIC_KEY, "BOARD_KEY": BOARD_KEY}
     process = subprocess.Popen(
         [
             *(sys.executable, *COMMAND, "--data-dir", str(bot.settings.data_dir)),
@@ -115,7 +114,7 @@ def serving(bot: Footnote, *options: str, settings: str = "") -> Iterator[tuple[
         ],
         stderr=subprocess.PIPE,
         text=True,
-        env=environment() | keys,
+        env=environment(),
         cwd=folder,
     )
     assert process.stderr is not None
@@ -130,16 +129,10 @@ def serving(bot: Footnote, *options: str, settings: str = "") -> Iterator[tuple[
         process.stderr.close()
 
 
-KEYS = """
-[[mcp.keys]]
-name = "everybody"
-api_key_env = "CLIENT_KEY"
-
-[[mcp.keys]]
-name = "board"
-api_key_env = "BOARD_KEY"
-audience = ["board"]
-"""
+def add_key(bot: Footnote, *groups: str, scopes: tuple[Scope, ...] = tuple(Scope)) -> str:
+    with composition.store(bot.settings) as store:
+        keys = KeyRepository(store.database)
+        return keys.add("client", scopes=scopes, audience=frozenset(groups))[0]
 
 
 async def over_http(address: str, key: str, *, mode: str = "auto") -> list[Any]:
@@ -157,11 +150,12 @@ async def over_http(address: str, key: str, *, mode: str = "auto") -> list[Any]:
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_each_key_has_its_own_audience_also_at_the_same_time(bot: Footnote, mode: str) -> None:
+    keys = [add_key(bot), add_key(bot, "board")] * 3
+
     async def both(address: str) -> list[list[Any]]:
-        keys = [PUBLIC_KEY, BOARD_KEY] * 3
         return list(await asyncio.gather(*(over_http(address, key, mode=mode) for key in keys)))
 
-    with serving(bot, settings=KEYS) as (address, line):
+    with serving(bot) as (address, line):
         said = asyncio.run(both(address))
 
     assert address.startswith("http://127.0.0.1:")
@@ -172,7 +166,7 @@ def test_each_key_has_its_own_audience_also_at_the_same_time(bot: Footnote, mode
         assert ("secret/plan.md" in str(listed)) is (at % 2 == 1)
 
 
-def test_without_keys_in_the_settings_one_is_made_for_this_run(bot: Footnote) -> None:
+def test_while_there_is_no_key_one_is_made_for_this_run(bot: Footnote) -> None:
     with serving(bot, "--audience", "board") as (address, line):
         key = line.split()[-1]
         _, secret, _ = asyncio.run(over_http(address, key))
@@ -184,11 +178,12 @@ def test_without_keys_in_the_settings_one_is_made_for_this_run(bot: Footnote) ->
 
 
 def test_requests_that_no_client_of_ours_sends_are_refused(bot: Footnote) -> None:
+    key = add_key(bot)
     ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     accepts = {"Accept": "application/json, text/event-stream"}
-    good = accepts | {"Authorization": f"Bearer {PUBLIC_KEY}"}
+    good = accepts | {"Authorization": f"Bearer {key}"}
 
-    with serving(bot, settings=KEYS) as (address, _), httpx2.Client(timeout=30) as http:
+    with serving(bot) as (address, _), httpx2.Client(timeout=30) as http:
 
         def status(headers: dict[str, str], content: bytes = b"", url: str = address) -> int:
             body = content or json.dumps(ping).encode()
@@ -200,9 +195,9 @@ def test_requests_that_no_client_of_ours_sends_are_refused(bot: Footnote) -> Non
         for authorization in (
             "Bearer",
             "Bearer wrong",
-            f"Basic {PUBLIC_KEY}",
-            PUBLIC_KEY,
-            f"Bearer {PUBLIC_KEY} {BOARD_KEY}",
+            f"Basic {key}",
+            key,
+            f"Bearer {key} {key}",
             "Bearer " + "x" * 7000,
         ):
             assert status(accepts | {"Authorization": authorization}) == 401
@@ -216,45 +211,22 @@ def test_requests_that_no_client_of_ours_sends_are_refused(bot: Footnote) -> Non
         assert status(good) == 200  # it still works
 
 
-@pytest.mark.parametrize(
-    ("options", "settings", "message"),
-    [
-        (("--audience", "hr", "--all-documents"), "", "not both"),
-        (("--http", "--audience", "hr"), KEYS, "has its own audience"),
-        (
-            ("--http",),
-            (
-                '[[mcp.keys]]\nname = "one"\napi_key_env = "NO_KEY"\n'
-                '[[mcp.keys]]\nname = "two"\napi_key_env = "SHORT_KEY"\n'
-            ),
-            r"NO_KEY \(for 'one'\) is not in the environment; SHORT_KEY \(for 'two'\) is too short",
-        ),
-        (
-            (),
-            (
-                '[[mcp.keys]]\nname = "one"\napi_key_env = "A"\naudience = ["a"]\n'
-                "all_documents = true\n"
-            ),
-            "not both",
-        ),
-    ],
-)
-def test_settings_that_cannot_work_are_named_before_anything_is_served(
-    tmp_path: Path, options: tuple[str, ...], settings: str, message: str
-) -> None:
-    (tmp_path / "footnote.toml").write_text(settings)
+def test_an_audience_beside_keys_is_refused_before_anything_is_served(bot: Footnote) -> None:
+    add_key(bot)
 
     ended = subprocess.run(
-        [sys.executable, *COMMAND, "mcp", *options],
+        [
+            *(sys.executable, *COMMAND, "--data-dir", str(bot.settings.data_dir)),
+            *("mcp", "--http", "--audience", "hr"),
+        ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        env=environment() | {"CLIENT_KEY": PUBLIC_KEY, "BOARD_KEY": BOARD_KEY, "SHORT_KEY": "abc"},
-        cwd=tmp_path,
+        env=environment(),
+        cwd=bot.settings.data_dir.parent,
         timeout=60,
         check=False,
     )
 
     assert ended.returncode == 2
-    assert re.search(message, ended.stderr)
-    assert "abc" not in ended.stderr.replace("SHORT_KEY", "")
+    assert "has its own audience" in ended.stderr
