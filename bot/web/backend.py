@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from footnote_qa.index.access import AccessTable
-    from footnote_qa.index.storage import Generation
+    from footnote_qa.index.storage import Generation, Within
 
 
 class Engine(Protocol):
@@ -37,8 +37,10 @@ class Index(Protocol):
         """Who is in which group of a source."""
         ...
 
-    def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
-        """Find the *k* best passages that *audience* may see."""
+    def search(
+        self, question: str, *, k: int, audience: Audience, within: "Within | None" = None
+    ) -> SearchResult:
+        """Find the *k* best passages that *audience* may see, in the documents of *within*."""
         ...
 
     def encode(self, texts: "Sequence[str]") -> Vectors:

@@ -16,7 +16,7 @@ from footnote_qa.index.search.foreign import is_in_another_language
 from footnote_qa.index.search.fusion import Fuser, Fusion
 from footnote_qa.index.search.misspellings import Corrected, correct
 from footnote_qa.index.search.sections import pieces_of, with_sections
-from footnote_qa.index.storage import INDEXED, DocumentRow, Generation, IndexDirectory
+from footnote_qa.index.storage import INDEXED, DocumentRow, Generation, IndexDirectory, Within
 from footnote_qa.index.types import (
     Audience,
     Chunk,
@@ -48,14 +48,20 @@ _DEFINING = 60  # chunks that are read for a definition
 _MOST_NAMED = 20
 
 
-def result_of_search(
-    generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
+def result_of_search(  # noqa: PLR0913 - what is searched, how, for whom, and where
+    generation: Generation,
+    question: str,
+    *,
+    k: int,
+    audience: Audience,
+    fusion: Fusion,
+    within: Within | None = None,
 ) -> SearchResult:
     """Search one generation; passages can read their sections, and unknown words are named."""
     started = time.perf_counter()
     audience = generation.passages.granted(audience)
     read = corrected(generation, question, audience)
-    passages = _found(generation, read.text, k=k, audience=audience, fusion=fusion)
+    passages = _found(generation, read.text, k=k, audience=audience, fusion=fusion, within=within)
     return SearchResult(
         passages=tuple(with_sections(passages, generation.passages)),
         generation=generation.manifest.generation,
@@ -104,12 +110,18 @@ def search_generation(
     return _found(generation, read.text, k=k, audience=audience, fusion=fusion)
 
 
-def _found(
-    generation: Generation, question: str, *, k: int, audience: Audience, fusion: Fusion
+def _found(  # noqa: PLR0913 - as above
+    generation: Generation,
+    question: str,
+    *,
+    k: int,
+    audience: Audience,
+    fusion: Fusion,
+    within: Within | None = None,
 ) -> list[Passage]:
     if not question.strip():
         return []
-    search = _Search(generation, question, audience=audience, fusion=fusion)
+    search = _Search(generation, question, audience=audience, fusion=fusion, within=within)
     search.lend_to_named()
     search.raise_definitions()
     if fusion.reranker is not None:
@@ -134,12 +146,22 @@ class _Search:
     """
 
     def __init__(
-        self, generation: Generation, question: str, *, audience: Audience, fusion: Fusion
+        self,
+        generation: Generation,
+        question: str,
+        *,
+        audience: Audience,
+        fusion: Fusion,
+        within: Within | None,
     ) -> None:
         self._generation, self._question, self._audience = generation, question, audience
         only = generation.passages.visible(audience)
+        self._within: frozenset[int] | None = None
+        if within is not None and not within.is_everything:
+            only = generation.passages.ids_within(within, audience)
+            self._within = frozenset(only.tolist())
         self._groups = _groups(generation, audience)
-        bm25 = dict(generation.lexical.search(question, fusion.candidates, groups=self._groups))
+        bm25 = self._by_words(question, fusion.candidates)
         dense: dict[int, float] = {}
         self._vector: Vectors | None = None
         if generation.vectors is not None:  # else by words alone, until there are vectors
@@ -151,6 +173,10 @@ class _Search:
         weight = max(fusion.dense_weight, FOREIGN_WEIGHT) if is_foreign else fusion.dense_weight
         self._fuser = Fuser(dense, bm25, dense_weight=weight)
         self.scores = self._fuser.candidates()
+
+    def _by_words(self, text: str, k: int) -> dict[int, float]:
+        lexical = self._generation.lexical
+        return dict(lexical.search(text, k, groups=self._groups, only=self._within))
 
     def _cosines(self, ids: Sequence[int]) -> dict[int, float]:
         vectors = self._generation.vectors
@@ -214,8 +240,7 @@ class _Search:
         subject = subject_of(self._question)
         if not subject or not self.scores:
             return
-        lexical = self._generation.lexical
-        found = dict(lexical.search(subject, _DEFINING, groups=self._groups))
+        found = self._by_words(subject, _DEFINING)
         wanted = [*found, *(chunk.id for chunk in self.best(_DEFINING))]
         chunks = self._generation.passages.chunks(wanted)
         rises = {id_: _clarity(chunk, subject) for id_, chunk in chunks.items()}
@@ -238,6 +263,7 @@ class _Search:
         chunks = {
             document: [id_ for id_ in ids if id_ in self.scores] or ids
             for document, ids in self._generation.passages.ids_of(chosen).items()
+            if self._within is None or not self._within.isdisjoint(ids)
         }
         new = [id_ for ids in chunks.values() for id_ in ids if id_ not in self.scores]
         cosines = self._cosines(new)
@@ -329,10 +355,25 @@ class LiveIndex:
         self._access_mark = ()  # a generation that was prepared earlier may have been opened before
         log.info("generation taken up", extra={"generation": opened.manifest.generation})
 
-    def search(self, question: str, *, k: int, audience: Audience) -> SearchResult:
-        """Find the *k* best passages that *audience* may see."""
-        generation = self.generation
-        return result_of_search(generation, question, k=k, audience=audience, fusion=self._fusion)
+    def search(
+        self, question: str, *, k: int, audience: Audience, within: Within | None = None
+    ) -> SearchResult:
+        """Find the *k* best passages that *audience* may see.
+
+        Args:
+            question: Free text.
+            k: How many at most.
+            audience: Groups whose documents may be found besides public ones; None is all.
+            within: The documents that may be found; None is all.
+        """
+        return result_of_search(
+            self.generation,
+            question,
+            k=k,
+            audience=audience,
+            fusion=self._fusion,
+            within=within,
+        )
 
     def read(self, document: str, *, audience: Audience) -> SearchResult:
         """Return a complete document in passages; none if *audience* may not see it."""

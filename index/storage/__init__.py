@@ -34,6 +34,7 @@ from footnote_qa.index.storage.passages import (
 from footnote_qa.index.storage.plugin_vectors import FOLDER, write_plugin_vectors
 from footnote_qa.index.storage.vectors import write_vectors
 from footnote_qa.index.storage.vocabulary import letters_apart
+from footnote_qa.index.storage.within import Within
 
 __all__ = [
     "ENCODER",
@@ -56,6 +57,7 @@ __all__ = [
     "Manifest",
     "PassageReader",
     "PassageWriter",
+    "Within",
     "about",
     "faults",
     "in_order",

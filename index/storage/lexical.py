@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ _WORDS = "footnote_words"
 _LANGUAGES = "languages.txt"
 _HEAP_BYTES = 64_000_000
 _MOST_TERM_CHARS = 500
+_FEW = 0.1
+"""Share of the chunks up to which they are named in a query."""
 _WORD = re.compile(r"\w+")
 
 
@@ -219,7 +221,12 @@ class LexicalIndex:
         return max((_idf(count, total) / _idf(1, total) for count in known), default=0.0)
 
     def search(
-        self, question: str, k: int, *, groups: Sequence[str] | None
+        self,
+        question: str,
+        k: int,
+        *,
+        groups: Sequence[str] | None,
+        only: Collection[int] | None = None,
     ) -> list[tuple[int, float]]:
         """Find the *k* chunks whose words fit *question* best.
 
@@ -232,6 +239,7 @@ class LexicalIndex:
             question: Free text; it has no operators.
             k: How many at most.
             groups: Groups whose chunks may be found, besides public ones; None finds all.
+            only: Ids of the chunks that may be found; None finds all.
 
         Returns:
             (chunk id, score) pairs, best first.
@@ -240,10 +248,33 @@ class LexicalIndex:
         if query is None:
             return []
         query = self._allowed(query, groups)
+        if only is None:
+            return self._hits(query, k)
+        share = len(only) / max(1, self._searcher.num_docs)
+        if share < _FEW:
+            return self._hits(self._among(query, only), k)
+        # Naming many ids takes longer than finding more chunks and leaving some out
+        many = k
+        while True:
+            many = min(self._searcher.num_docs, round(many / share) + k)
+            hits = self._hits(query, many)
+            found = [hit for hit in hits if hit[0] in only][:k]
+            if len(found) == k or len(hits) < many or many == self._searcher.num_docs:
+                return found
+
+    def _hits(self, query: tantivy.Query, k: int) -> list[tuple[int, float]]:
         hits = self._searcher.search(query, k).hits
         addresses = [address for _, address in hits]
         ids = [int(self._searcher.doc(address)["id"][0]) for address in addresses]
         return [(id_, float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
+
+    def _among(self, query: tantivy.Query, only: Iterable[int]) -> tantivy.Query:
+        """Return *query* for some chunks; the scores stay as they are."""
+        must = tantivy.Occur.Must
+        some = tantivy.Query.term_set_query(self._index.schema, "id", list(only))
+        return tantivy.Query.boolean_query(
+            [(must, query), (must, tantivy.Query.const_score_query(some, 0.0))]
+        )
 
     def _allowed(self, query: tantivy.Query, groups: Sequence[str] | None) -> tantivy.Query:
         """Return *query* for what *groups* may see; the scores stay as they are."""

@@ -18,6 +18,7 @@ from footnote_qa.index.atomic_files import writing
 from footnote_qa.index.audience import ALL, is_granted, may_see, readers_of
 from footnote_qa.index.chunking import Titled, Titles
 from footnote_qa.index.errors import IndexDamagedError
+from footnote_qa.index.storage.within import Within
 from footnote_qa.index.types import (
     Audience,
     Chunk,
@@ -364,6 +365,18 @@ class PassageReader:
             (json.dumps(allowed), _dumps(sorted(self._hidden))),
         )
         return np.asarray([row[0] for row in rows], dtype=np.int64)
+
+    def ids_within(self, within: Within, audience: Audience) -> NDArray[np.int64]:
+        """Return the ids of the chunks of some documents, as far as *audience* may see them."""
+        condition, values = within.condition()
+        rows = self._rows(
+            "SELECT c.id FROM chunks c JOIN documents d USING (document)"  # noqa: S608 - our own
+            f" WHERE d.status = 'indexed' AND {condition}",
+            values,
+        )
+        found = np.asarray([row[0] for row in rows], dtype=np.int64)
+        visible = self.visible(audience)
+        return found if visible is None else np.intersect1d(found, visible, assume_unique=True)
 
     def close(self) -> None:
         """Close the file."""

@@ -95,7 +95,11 @@ async def on_search(called: Call) -> Response:
     called.take_turn()
     opened = await called.opened()
     found = await asyncio.to_thread(
-        opened.index.search, clean(given.query), k=given.k, audience=called.viewer.audience
+        opened.index.search,
+        clean(given.query),
+        k=given.k,
+        audience=called.viewer.audience,
+        within=given.within,
     )
     return JSONResponse(search_json(found))
 

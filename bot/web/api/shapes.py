@@ -2,7 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from footnote_qa.index.storage import Within
 
 MAX_TURNS = 40
 
@@ -39,6 +41,24 @@ class SearchRequest(Shape):
 
     query: str = Field(min_length=1)
     k: int = Field(default=10, ge=1, le=100, description="How many passages at most.")
+    source: str = Field(
+        default="", max_length=200, description="Only documents whose ids begin with this name."
+    )
+    type: str = Field(
+        default="", max_length=20, description="Only files with this suffix, such as pdf."
+    )
+    changed_since: AwareDatetime | None = Field(
+        default=None, description="Only documents that have changed since then."
+    )
+
+    @property
+    def within(self) -> Within:
+        """The documents that may be found."""
+        return Within(
+            source=self.source,
+            suffix=self.type.lower().removeprefix("."),
+            changed_since=self.changed_since,
+        )
 
 
 class FeedbackRequest(Shape):

@@ -17,11 +17,11 @@ from footnote_qa.bot.web.pages.asking import FAST, LONG
 from footnote_qa.bot.web.seeing import document_for
 from footnote_qa.bot.web.visits import NOT_FOUND, RefusedError, Visit, page
 from footnote_qa.index.search import reading_note
-from footnote_qa.index.types import Chunk
+from footnote_qa.index.storage import Within
 
 SHOWN: Final = 20
 LOOKED_AT: Final = 200
-"""How many of the best passages are filtered."""
+"""How many passages are counted."""
 AGES: Final[Mapping[str, tuple[str, timedelta]]] = {
     "week": ("changed in the last week", timedelta(days=7)),
     "month": ("changed in the last month", timedelta(days=31)),
@@ -40,7 +40,7 @@ def routes() -> list[Route]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Which passages are wanted.
+    """The passages that are wanted.
 
     Attributes:
         source: Name of a source; "" for all.
@@ -52,17 +52,10 @@ class Filters:
     kind: str = ""
     age: str = ""
 
-    def take(self, chunk: Chunk, now: datetime) -> bool:
-        """Return whether a passage is wanted."""
-        is_kind = not self.kind or kind_of(chunk.document) == self.kind
-        is_there = not self.source or chunk.document.startswith(f"{self.source}/")
-        return is_kind and is_there and self._is_young(chunk, now)
-
-    def _is_young(self, chunk: Chunk, now: datetime) -> bool:
-        if self.age not in AGES:
-            return True
-        changed = chunk.modified_at
-        return changed is not None and now - changed <= AGES[self.age][1]
+    def within(self, now: datetime) -> Within:
+        """Return the documents that may be found."""
+        since = now - AGES[self.age][1] if self.age in AGES else None
+        return Within(source=self.source, suffix=self.kind, changed_since=since)
 
 
 def kind_of(document: str) -> str:
@@ -92,14 +85,16 @@ async def _search(visit: Visit) -> Response:
     values: dict[str, object] = {"passages": [], "note": "", "left_out": 0, "ms": 0.0}
     if text:
         found = await asyncio.to_thread(
-            opened.index.search, text, k=LOOKED_AT, audience=visit.viewer.audience
+            opened.index.search,
+            text,
+            k=LOOKED_AT,
+            audience=visit.viewer.audience,
+            within=filters.within(datetime.now(UTC)),
         )
-        now = datetime.now(UTC)
-        taken = [one for one in found.passages if filters.take(one.chunk, now)]
         values = {
-            "passages": [near(one) for one in taken[:SHOWN]],
+            "passages": [near(one) for one in found.passages[:SHOWN]],
             "note": reading_note(found),
-            "left_out": max(0, len(taken) - SHOWN),
+            "left_out": max(0, len(found.passages) - SHOWN),
             "ms": found.ms,
         }
     return visit.page(
