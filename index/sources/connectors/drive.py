@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from footnote_qa.index.sources.connectors.drive_readers import PERMISSION, DriveReaders
-from footnote_qa.index.sources.connectors.drive_tree import FOLDER, DriveTree
+from footnote_qa.index.sources.connectors.folder_tree import FolderTree
 from footnote_qa.index.sources.connectors.google import options_of
 from footnote_qa.index.sources.connectors.kinds import ConnectorSettings
 from footnote_qa.index.sources.connectors.paths import joined, safe, time_of
@@ -26,6 +26,7 @@ from footnote_qa.index.sources.sync import (
     Unlisted,
 )
 
+FOLDER: Final = "application/vnd.google-apps.folder"
 _SCOPE: Final = "https://www.googleapis.com/auth/drive.readonly"
 _GROUPS: Final = "https://www.googleapis.com/auth/admin.directory.group.member.readonly"
 _FILE: Final = (
@@ -63,7 +64,7 @@ class Drive:
         self._client, self._settings = client, settings
         self._suffixes = {one.lower() for one in settings.texts("suffixes")}
         self._readers = DriveReaders(client, settings, directory)
-        self._tree = DriveTree(settings.memory)
+        self._tree = FolderTree(settings.memory, "drive.json")
         self._exports: dict[str, str] = {}
 
     def check(self) -> str:

@@ -153,4 +153,55 @@ _DRIVE: Final = ConnectorKind(
     ),
 )
 
-FILE_KINDS: Final[tuple[ConnectorKind, ...]] = (*_BUCKETS, _DRIVE)
+_SHAREPOINT: Final = ConnectorKind(
+    name="sharepoint",
+    title="SharePoint and OneDrive",
+    target="footnote_qa.index.sources.connectors.sharepoint:make",
+    place="tenant",
+    options=(
+        Option(
+            name="tenant",
+            help="the tenant of the organisation, such as acme.onmicrosoft.com",
+            is_needed=True,
+        ),
+        Option(name="client_id", help="client id of the application", is_needed=True),
+        Option(
+            name="sites",
+            help="addresses of sites, such as acme.sharepoint.com/sites/handbook",
+            default=(),
+        ),
+        Option(name="users", help="people whose OneDrive is read, by address", default=()),
+        Option(name="libraries", help="names of document libraries; all if left out", default=()),
+        Option(
+            name="site_groups",
+            help="groups of a site and the group of Entra with the same people, such as"
+            " Handbook Members=6a1b…",
+            default=(),
+        ),
+        Option(
+            name="domains",
+            help="domains of the organisation's addresses: who everybody in it is",
+            default=(),
+        ),
+        Option(
+            name="links",
+            help="whether a link for the organisation or for everybody lets these people read",
+            default=False,
+        ),
+        _SUFFIXES,
+        PERMISSIONS,
+        Option(name="api", help="address of Graph", default="https://graph.microsoft.com/v1.0"),
+        Option(
+            name="login", help="address that signs in", default="https://login.microsoftonline.com"
+        ),
+    ),
+    secrets=(
+        Secret(
+            name="secret",
+            variable="SHAREPOINT_CLIENT_SECRET",
+            help="a client secret of the application, which may read sites and groups",
+        ),
+    ),
+)
+
+FILE_KINDS: Final[tuple[ConnectorKind, ...]] = (*_BUCKETS, _DRIVE, _SHAREPOINT)

@@ -12,7 +12,12 @@ from tests.fakes.services.notion import FakeNote, FakeNotion, paragraph
 from tests.fakes.services.server import FakeService, serving
 from tests.fakes.services.site import START, FakeSite
 from tests.fakes.services.slack_channels import CHANNEL, FakeSlack, FakeTalk
-from tests.index.sources.contract.worlds_of_files import TOKEN, BucketWorld, DriveWorld
+from tests.index.sources.contract.worlds_of_files import (
+    TOKEN,
+    BucketWorld,
+    DriveWorld,
+    SharePointWorld,
+)
 
 __all__ = ["OPEN", "TOKEN", "UNTIMED", "WORLDS", "World", "world_of"]
 
@@ -378,6 +383,7 @@ WORLDS: dict[str, Callable[[], World]] = {
     "google-drive": DriveWorld,
     "jira": JiraWorld,
     "notion": NotionWorld,
+    "sharepoint": SharePointWorld,
     "slack": SlackWorld,
     "github-files": GitHubWorld,
     "github-issues": IssuesWorld,

@@ -4,6 +4,7 @@ from footnote_qa.index.sources import SourceSpec
 from tests.fakes.services.bucket import BUCKET, FakeBucket
 from tests.fakes.services.drive import ANN, FakeDrive, FakeFile
 from tests.fakes.services.server import FakeService
+from tests.fakes.services.sharepoint import SITE, FakeDriveItem, FakeSharePoint, user
 
 TOKEN = "TOKEN_OF_THE_TEST"  # noqa: S105 - the name of a variable
 
@@ -107,3 +108,63 @@ class DriveWorld:
 
     def hide_part(self) -> bool:
         return False
+
+
+class SharePointWorld:
+    """The document library of a site."""
+
+    def __init__(self) -> None:
+        self.site = FakeSharePoint()
+
+    @property
+    def service(self) -> FakeService:
+        return self.site
+
+    @property
+    def spec(self) -> SourceSpec:
+        return SourceSpec(
+            kind="sharepoint",
+            path="acme.test",
+            arguments={
+                "tenant": "acme.test",
+                "client_id": "client",
+                "sites": (f"https://{SITE}",),
+                "api": f"{self.site.address}/v1.0",
+                "login": self.site.address,
+            },
+            environment={"secret": TOKEN},
+        )
+
+    def add(self, name: str, text: str) -> str:
+        key = f"item{len(self.site.items) + 1}"
+        self.site.items[key] = FakeDriveItem(f"{name}.txt", text)
+        self.site.touch(key)
+        return key
+
+    def edit(self, key: str, text: str) -> None:
+        self.site.items[key].text = text
+        self.site.items[key].tag += 1
+        self.site.touch(key)
+
+    def rename(self, key: str, name: str) -> None:
+        self.site.items[key].name = f"{name}.txt"
+        self.site.touch(key)
+
+    def delete(self, key: str) -> None:
+        del self.site.items[key]
+        self.site.touch(key)
+
+    def break_(self, key: str) -> None:
+        self.site.items[key].is_broken = True
+
+    def repair(self, key: str) -> None:
+        self.site.items[key].is_broken = False
+
+    def restrict(self, key: str) -> bool:
+        self.site.items[key].permissions = [user("ann")]
+        self.site.touch(key, shared=True)
+        return True
+
+    def hide_part(self) -> bool:
+        self.site.is_there = False
+        return True

@@ -1,22 +1,19 @@
-"""The folders of Google Drive, which give files their path; kept from one sync to the next."""
+"""Folders of a service by their ids: they give files their path, and are kept between syncs."""
 
 import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 from footnote_qa.index.atomic_files import replace_text
 
-FOLDER: Final = "application/vnd.google-apps.folder"
-_FILE = "drive.json"
 
-
-class DriveTree:
+class FolderTree:
     """The folders that the account sees.
 
     Args:
         memory: Folder that is kept between syncs; None keeps nothing.
+        name: Of the file in it.
 
     Attributes:
         groups: Groups that files name, as of the last sync.
@@ -24,8 +21,8 @@ class DriveTree:
             good together with the folders of its own sync.
     """
 
-    def __init__(self, memory: Path | None) -> None:
-        self._path = memory / _FILE if memory is not None else None
+    def __init__(self, memory: Path | None, name: str) -> None:
+        self._path = memory / name if memory is not None else None
         self._folders: dict[str, tuple[str, str, str]] = {}
         self.groups: frozenset[str] = frozenset()
         self.mark = self._read()
@@ -64,7 +61,7 @@ class DriveTree:
     def above(self, key: str) -> dict[str, str]:
         """Return the folders from the top down to one, by id; those that are hidden are left out.
 
-        >>> tree = DriveTree(None)
+        >>> tree = FolderTree(None, "folders.json")
         >>> tree.put("a", "HR", "", "")
         >>> tree.put("b", "Leave", "a", "")
         >>> tree.above("b")
