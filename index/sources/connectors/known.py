@@ -5,6 +5,7 @@ from typing import Final
 
 from footnote_qa.index.sources.connectors.kinds import ConnectorKind, Option, Secret
 from footnote_qa.index.sources.connectors.known_files import FILE_KINDS, PERMISSIONS
+from footnote_qa.index.sources.connectors.known_news import NEWS_KINDS
 
 _CLASS = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
 
@@ -167,6 +168,7 @@ KINDS: Final[dict[str, ConnectorKind]] = {
             ),
         ),
         *FILE_KINDS,
+        *NEWS_KINDS,
     )
 }
 

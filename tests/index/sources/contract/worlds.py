@@ -8,6 +8,7 @@ from footnote_qa.index.sources import SourceSpec
 from tests.fakes.services.confluence import FakeConfluence, FakePage
 from tests.fakes.services.github import REPOSITORY, FakeGitHub, FakeThread
 from tests.fakes.services.jira import PROJECT, FakeIssue, FakeJira
+from tests.fakes.services.mail import FakeMail, serving_mail
 from tests.fakes.services.notion import FakeNote, FakeNotion, paragraph
 from tests.fakes.services.server import FakeService, serving
 from tests.fakes.services.site import START, FakeSite
@@ -18,6 +19,7 @@ from tests.index.sources.contract.worlds_of_files import (
     DriveWorld,
     SharePointWorld,
 )
+from tests.index.sources.contract.worlds_of_news import FeedWorld, MailWorld
 
 __all__ = ["OPEN", "TOKEN", "UNTIMED", "WORLDS", "World", "world_of"]
 
@@ -380,8 +382,10 @@ WORLDS: dict[str, Callable[[], World]] = {
     "confluence-data-center": lambda: ConfluenceWorld(cloud=False),
     "bucket": BucketWorld,
     "crawl": SiteWorld,
+    "feed": FeedWorld,
     "google-drive": DriveWorld,
     "jira": JiraWorld,
+    "mail": MailWorld,
     "notion": NotionWorld,
     "sharepoint": SharePointWorld,
     "slack": SlackWorld,
@@ -390,10 +394,10 @@ WORLDS: dict[str, Callable[[], World]] = {
 }
 
 
-OPEN = {"crawl"}
+OPEN = {"crawl", "feed"}
 """Kinds without accounts."""
 
-UNTIMED = {"s3"}
+UNTIMED = {"mail", "s3"}
 """Kinds whose services do not say how long to wait, or whose library does not tell."""
 
 
@@ -401,5 +405,6 @@ UNTIMED = {"s3"}
 def world_of(name: str) -> Iterator[World]:
     """Serve a world until the block ends."""
     world = WORLDS[name]()
-    with serving(world.service):
+    service = world.service
+    with serving_mail(service) if isinstance(service, FakeMail) else serving(service):
         yield world
