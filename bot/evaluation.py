@@ -19,7 +19,7 @@ from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED, checksums
 from footnote_qa.bot.settings import Settings
 from footnote_qa.eval.datasets import load, on_files
 from footnote_qa.eval.metrics import description, own_metrics
-from footnote_qa.eval.reports import Comparison, compare_runs
+from footnote_qa.eval.reports import Comparison, Unclear, compare_runs
 from footnote_qa.eval.runs import (
     K,
     Options,
@@ -239,7 +239,8 @@ def gate(settings: Settings) -> Gate | None:
         finally:
             served.close()
         after = _measured(settings, questions, generation)
-        return [judged(compare_runs(before, after, configured.margins))]
+        rule = Unclear(configured.unclear)
+        return [judged(compare_runs(before, after, configured.margins, rule=rule))]
 
     return check
 
@@ -247,19 +248,29 @@ def gate(settings: Settings) -> Gate | None:
 def judged(found: Comparison) -> GateCheck:
     """Return a comparison as a condition for promotion."""
     count = max((difference.n for difference in found.differences.values()), default=0)
+    unclear = [note for note in found.notes if note.startswith("cannot tell")]
     if found.passed:
-        unclear = [note for note in found.notes if note.startswith("cannot tell")]
         message = "; ".join([f"{count} questions: nothing fell by more than its margin", *unclear])
         return _check(passed=True, message=message)
     fell = ", ".join(
         f"{name} from {found.differences[name].before:.3f} to {found.differences[name].after:.3f}"
         for name in found.fell
     )
+    if set(found.fell) <= found.unclear.keys():
+        return _check(passed=False, message=_not_clear(found, fell, unclear))
     message = (
         f"answers got worse on {count} questions ({fell}): see `footnote eval compare "
         f"{found.before} {found.after}`, or run `footnote index build --force`"
     )
     return _check(passed=False, message=message)
+
+
+def _not_clear(found: Comparison, fell: str, unclear: list[str]) -> str:
+    return (
+        f"{'; '.join(unclear)} ({fell}), and eval.gate.unclear is {found.rule}: use more "
+        f"questions, see `footnote eval compare {found.before} {found.after}`, or run "
+        "`footnote index build --force`"
+    )
 
 
 def _check(*, passed: bool, message: str) -> GateCheck:

@@ -178,6 +178,7 @@ class GateSettings(Table):
 
     set: Path | None = None
     margins: dict[str, float] = Field(default_factory=dict)
+    unclear: Literal["pass", "mean", "fail"] = "pass"
     limit: int | None = Field(default=None, ge=1)
 
 

@@ -19,6 +19,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "oidc": ("authlib",),
     "ollama": ("llama_index.llms.ollama",),
     "openai-like": ("llama_index.llms.openai_like",),
+    "parquet": ("arro3.core", "arro3.io"),
     "plots": ("matplotlib",),
     "postgresql": ("psycopg",),
     "sources": ("httpx", "protego", "google.auth", "feedparser"),

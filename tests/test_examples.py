@@ -48,7 +48,7 @@ COMMANDS |= {
     f"eval {verb}" for verb in ("compare", "report", "generate", "review", "import", "judge")
 }
 COMMANDS |= {f"index {verb}" for verb in ("build", "status", "documents", "text", "verify")}
-COMMANDS |= {"eval runs", "eval export"}
+COMMANDS |= {"eval runs", "eval export", "eval prefer", "eval diff"}
 COMMANDS |= {"backup", "restore", "plugins", "mcp"}
 COMMANDS |= {"backup", "restore", "serve", "keys"}
 COMMANDS |= {"backup", "restore", "sources", "index purge"}

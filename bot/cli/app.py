@@ -48,6 +48,7 @@ _COMMANDS = (
     "footnote_qa.bot.cli.models",
     "footnote_qa.bot.cli.eval",
     "footnote_qa.bot.cli.eval_runs",
+    "footnote_qa.bot.cli.eval_choices",
     "footnote_qa.bot.cli.question_sets",
     "footnote_qa.bot.cli.slack",
     "footnote_qa.bot.cli.web",

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from footnote_qa.eval.types import QuestionSet
     from footnote_qa.index.storage import IndexDirectory
     from footnote_qa.index.types import Source
+
 
 SetArgument = Annotated[
     Path,
@@ -131,12 +132,19 @@ def compare(
         list[str] | None,
         typer.Option(help="How much worse a metric may become, such as f1=0.05. Can be repeated."),
     ] = None,
+    unclear: Annotated[
+        Literal["pass", "mean", "fail"] | None,
+        typer.Option(
+            help="Where the questions cannot tell whether a metric fell: pass, decide by the mean, "
+            "or fail.  [default: pass, or eval.gate.unclear]"
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare two runs question by question, and say which differences are chance.
 
-    The exit status is 1 if a metric became worse by more than its margin, so a build server can
-    use this command.
+    The exit status is 1 if a metric became worse by more than its margin, with the entire interval
+    of the change, so a build server can use this command.
     """
     from footnote_qa.eval.reports import compare as comparing
     from footnote_qa.eval.runs import load_record
@@ -145,7 +153,10 @@ def compare(
     margins = dict(settings.eval.gate.margins) | _margins(margin or [])
     data_dir = settings.data_dir
     found = comparing.compare_runs(
-        load_record(before, data_dir), load_record(after, data_dir), margins
+        load_record(before, data_dir),
+        load_record(after, data_dir),
+        margins,
+        rule=comparing.Unclear(unclear or settings.eval.gate.unclear),
     )
     if as_json:
         print_json(comparing.to_json(found))
@@ -176,7 +187,7 @@ def report(
 ) -> None:
     """Write a report about a run: figures, plots, and every question with its evidence."""
     from footnote_qa.eval.errors import ChoiceError
-    from footnote_qa.eval.reports import write
+    from footnote_qa.eval.reports import Unclear, write
     from footnote_qa.eval.runs import load_record, records
 
     settings = shared_of(context).settings
@@ -186,7 +197,8 @@ def report(
     record = load_record(run_id or str(known[-1]), settings.data_dir)
     other = load_record(against, settings.data_dir) if against else None
     folder = out or settings.data_dir / "runs" / record.run
-    written = write(record, folder, against=other, history=known)
+    rule = Unclear(settings.eval.gate.unclear)
+    written = write(record, folder, against=other, history=known, rule=rule)
     if as_json:
         print_json({"run": record.run, "files": [str(path) for path in written]})
     else:

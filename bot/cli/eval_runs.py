@@ -18,6 +18,7 @@ class ExportFormat(StrEnum):
     """The form of an exported run."""
 
     CSV = "csv"
+    PARQUET = "parquet"
     JUNIT = "junit"
     GITHUB = "github"
 
@@ -96,17 +97,32 @@ def export(
 ) -> None:
     """Export a run: a table for spreadsheets and pandas, JUnit's XML, or annotations of GitHub.
 
+    Parquet needs a file to write and the extra parquet.
     With --against, junit and github show which metrics became worse by more than their margin.
     """
-    from footnote_qa.eval.reports import compare_runs, to_csv, to_github, to_junit
+    from footnote_qa.eval.errors import ChoiceError
+    from footnote_qa.eval.reports import (
+        Unclear,
+        compare_runs,
+        to_csv,
+        to_github,
+        to_junit,
+        to_parquet,
+    )
     from footnote_qa.eval.runs import load_record
 
     settings = shared_of(context).settings
     record = load_record(run, settings.data_dir)
+    if form is ExportFormat.PARQUET:
+        if out is None:
+            raise ChoiceError("--format parquet is no text: name a file with --out")
+        out.write_bytes(to_parquet(record))
+        return
     margins = dict(settings.eval.gate.margins)
     found = None
     if against is not None:
-        found = compare_runs(load_record(against, settings.data_dir), record, margins)
+        rule = Unclear(settings.eval.gate.unclear)
+        found = compare_runs(load_record(against, settings.data_dir), record, margins, rule=rule)
     texts = {
         ExportFormat.CSV: lambda: to_csv(record),
         ExportFormat.JUNIT: lambda: to_junit(record, found),

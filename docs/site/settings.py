@@ -85,6 +85,10 @@ _HELP = {
     "slack.channels.enabled": "Answer questions in the channel.",
     "eval.gate.set": "Questions that a new index must answer as well as the one before.",
     "eval.gate.margins": "How much worse each metric may become.",
+    "eval.gate.unclear": (
+        "What happens where the questions are too few to tell whether a metric fell by more than "
+        "its margin: `pass` says so, `mean` decides by the mean, and `fail` fails."
+    ),
     "eval.gate.limit": "How many of the questions to ask.",
     "eval.judge.provider": "Name of the provider whose model judges answers.",
     "tracing.endpoint": "Address of an OpenTelemetry collector.",

@@ -1,6 +1,7 @@
 """Question sets: load, draft, review and import them."""
 
 from footnote_qa.eval.datasets.beir import corpus_source, index_folder, on_files
+from footnote_qa.eval.datasets.differences import SetDifference, set_difference
 from footnote_qa.eval.datasets.drafts import (
     Decision,
     Verdict,
@@ -21,6 +22,7 @@ __all__ = [
     "CaseLine",
     "Decision",
     "PlaceLine",
+    "SetDifference",
     "Verdict",
     "add_cases",
     "cases_of",
@@ -33,5 +35,6 @@ __all__ = [
     "on_files",
     "read_cases",
     "read_feedback",
+    "set_difference",
     "write_cases",
 ]

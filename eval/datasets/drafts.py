@@ -30,6 +30,13 @@ _NOT_A_TERM = frozenset(
     | {"i", "which", "what", "who", "such", "one"}
 )
 _WORD = re.compile(r"\w+")
+# A list of changes names many numbers that nobody asks for
+_CHANGES = re.compile(r"change[-_ ]?log|release[-_ ]?notes|what.?s[-_ ]new", re.IGNORECASE)
+_CHANGES_FILE = re.compile(rf"(?:{_CHANGES.pattern}|changes|history|releases|news)", re.IGNORECASE)
+_VERSION = re.compile(
+    r"\[?(?:unreleased|v?\d+\.\d+\.\d+)\]?(?:[\s–(-]+\d{4}[-./]\d.*)?", re.IGNORECASE
+)
+_LINK = re.compile(r"\]\(|://|www\.|\[\w+\]:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class _Said:
 
 def draft_questions(chunks: Iterable[Chunk], *, limit: int) -> list[CaseLine]:
     """Draft up to *limit* questions without a model: from headings, definitions and facts.
+
+    Lists of changes and sentences with links are left out.
 
     The drafts are spread over the documents: one from each document, then a second from each.
     """
@@ -68,6 +77,7 @@ async def draft_questions_by_model(
     Raises:
         RunError: It drafted nothing usable.
     """
+    chunks = [chunk for chunk in chunks if not _is_list_of_changes(chunk)]
     step = max(1, len(chunks) // max(1, limit))
     made: list[CaseLine] = []
     reason = "no reply was a draft with a quote of its passage"
@@ -107,7 +117,18 @@ def read_draft(reply: str, chunk: Chunk) -> CaseLine | None:
     return _draft(said_at, question.strip(), answer.strip(), kind="model")
 
 
+def _is_list_of_changes(chunk: Chunk) -> bool:
+    """Return whether a chunk is of a changelog, by its document's name or its headings."""
+    stem = chunk.document.rpartition("/")[2].partition(".")[0]
+    headings = [one.strip() for one in (chunk.title, *chunk.heading)]
+    return bool(_CHANGES_FILE.fullmatch(stem)) or any(
+        _CHANGES.fullmatch(one) or _VERSION.fullmatch(one) for one in headings
+    )
+
+
 def _drafts_of(chunk: Chunk) -> Iterator[CaseLine]:
+    if _is_list_of_changes(chunk):
+        return
     slices = [
         _Said(chunk, chunk.start + start, chunk.start + end)
         for start, end in split_sentences(chunk.text)
@@ -161,6 +182,7 @@ def _is_prose(text: str) -> bool:
         and len(text) <= _MOST_CHARS
         and len(_WORD.findall(text)) > 5  # noqa: PLR2004 - shorter ones say too little
         and not text.lstrip().startswith(("#", "|", "-", "*", "`", ">"))
+        and not _LINK.search(text)
     )
 
 

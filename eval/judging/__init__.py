@@ -10,6 +10,16 @@ from footnote_qa.eval.judging.agreement import (
     metric_agreement,
 )
 from footnote_qa.eval.judging.judge import CRITERIA, judge_run
+from footnote_qa.eval.judging.preference import (
+    PERSON,
+    Choice,
+    Choices,
+    Pair,
+    Preferred,
+    choose_by_model,
+    pairs_of,
+    preferred,
+)
 
 if TYPE_CHECKING:
     from footnote_qa.eval.judging.llama_index import Completing
@@ -18,12 +28,20 @@ _LATE = {"Completing": "footnote_qa.eval.judging.llama_index"}  # llama-index is
 
 __all__ = [
     "CRITERIA",
+    "PERSON",
     "Agreement",
+    "Choice",
+    "Choices",
     "Completing",
+    "Pair",
+    "Preferred",
+    "choose_by_model",
     "judge_agreement",
     "judge_run",
     "load_labelled",
     "metric_agreement",
+    "pairs_of",
+    "preferred",
 ]
 
 

@@ -20,6 +20,7 @@ from footnote_qa.eval.metrics.statistics import (
     difference,
     holm,
     mean,
+    mean_of,
     questions_needed,
 )
 
@@ -44,6 +45,7 @@ __all__ = [
     "holm",
     "loss_of",
     "mean",
+    "mean_of",
     "metrics_of",
     "own_metrics",
     "place_hit",

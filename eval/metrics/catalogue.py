@@ -25,7 +25,14 @@ from footnote_qa.eval.metrics.citations import (
     without_labels,
 )
 from footnote_qa.eval.metrics.retrieval import RETRIEVAL
-from footnote_qa.eval.metrics.statistics import Statistic, Summary, mean, percentile, summary
+from footnote_qa.eval.metrics.statistics import (
+    Statistic,
+    Summary,
+    amount,
+    mean,
+    percentile,
+    summary,
+)
 from footnote_qa.eval.types import Case
 from footnote_qa.index.types import Encode
 
@@ -57,6 +64,13 @@ class Metric:
 
 def _means(*names: str, lower: bool = False, margin: float | None = 0.02) -> list[Metric]:
     return [Metric(name=n, columns=(n,), lower_is_better=lower, margin=margin) for n in names]
+
+
+def _amounts(*names: str) -> list[Metric]:
+    return [
+        Metric(name=name, columns=(name,), statistic=amount, lower_is_better=True, margin=None)
+        for name in names
+    ]
 
 
 def _times(name: str, column: str) -> list[Metric]:
@@ -99,7 +113,7 @@ METRICS: dict[str, Metric] = {
         ),
         *_times("search_ms", "search_ms"),
         *_times("ms", "ms"),
-        *_means("input_tokens", "output_tokens", "cost_usd", lower=True, margin=None),
+        *_amounts("input_tokens", "output_tokens", "cost_usd"),
     )
 }
 """By name, in display order."""

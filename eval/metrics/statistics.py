@@ -60,7 +60,12 @@ class Difference:
 
 
 def mean(samples: Numbers) -> Numbers:
-    """Return the mean of the first column of each sample."""
+    """Return the mean of the first column of each sample, whose values are from 0 to 1."""
+    return amount(samples)
+
+
+def amount(samples: Numbers) -> Numbers:
+    """Return the mean of the first column of each sample, such as tokens: 0 and 1 are no limits."""
     return np.asarray(samples[..., 0].mean(axis=-1))
 
 
@@ -153,7 +158,8 @@ def difference(
 ) -> Difference | None:
     """Compare two runs question by question; None if the statistic has no value in one of them.
 
-    The interval is that of `summary`, each question drawn with both of its scores. *p* is that of
+    The interval is that of `summary`, each question drawn with both of its scores; for a mean of
+    zeros and ones that changed, it is Agresti and Min's (`paired_shares`). *p* is that of
     a permutation test on pairs (Fisher, The Design of Experiments, 1935, ch. 3; here 2,000
     exchanges drawn at random): for each question a coin decides which run its two scores belong
     to, and p = (1 + exchanges with a difference at least as large) / (1 + exchanges).
@@ -170,17 +176,44 @@ def difference(
     if np.isnan(values).any():
         return None
     change = values[1] - values[0]
-    drawn = np.concatenate([statistic(second[i]) - statistic(first[i]) for i in _resamples(first)])
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    low, high = _change_interval(first, second, statistic)
     return Difference(
         before=values[0],
         after=values[1],
         mean=change,
-        low=float(low),
-        high=float(high),
+        low=low,
+        high=high,
         p=_p_value(first, second, statistic, change=change),
         n=len(first),
     )
+
+
+def paired_shares(won: int, lost: int, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of the difference of two shares on the same *n* questions.
+
+    Agresti and Min, Effects and Non-effects of Paired Identical Observations (2005): half a
+    question is added to each of the four counts of pairs. Where all questions that changed are
+    lost, the bootstrap would claim certainty, however few they are.
+
+    >>> [round(end, 2) for end in paired_shares(0, 3, 3)]
+    [-1.0, -0.02]
+    >>> [round(end, 3) for end in paired_shares(6, 2, 100)]
+    [-0.017, 0.096]
+    """
+    up, down, total = won + 0.5, lost + 0.5, n + 2
+    middle = (up - down) / total
+    half = _Z * sqrt(up + down - (up - down) ** 2 / total) / total
+    return max(-1.0, middle - half), min(1.0, middle + half)
+
+
+def _change_interval(first: Numbers, second: Numbers, statistic: Statistic) -> tuple[float, float]:
+    both = np.concatenate([first[:, 0], second[:, 0]])
+    step = second[:, 0] - first[:, 0]
+    if statistic is mean and np.isin(both, (0, 1)).all() and step.any():
+        return paired_shares(int((step > 0).sum()), int((step < 0).sum()), len(first))
+    drawn = np.concatenate([statistic(second[i]) - statistic(first[i]) for i in _resamples(first)])
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _p_value(first: Numbers, second: Numbers, statistic: Statistic, *, change: float) -> float:

@@ -1,7 +1,7 @@
 """Compare runs and show them: tables, plots, HTML reports."""
 
-from footnote_qa.eval.reports.compare import Comparison, compare_runs
-from footnote_qa.eval.reports.export import table, to_csv, to_github, to_junit
+from footnote_qa.eval.reports.compare import Comparison, Unclear, compare_runs
+from footnote_qa.eval.reports.export import table, to_csv, to_github, to_junit, to_parquet
 from footnote_qa.eval.reports.matrix import Tried, combinations, frontier, judged_by
 from footnote_qa.eval.reports.report import write
 from footnote_qa.eval.reports.table import comparison_table, matrix_table, run_table, visible
@@ -9,6 +9,7 @@ from footnote_qa.eval.reports.table import comparison_table, matrix_table, run_t
 __all__ = [
     "Comparison",
     "Tried",
+    "Unclear",
     "combinations",
     "compare",
     "compare_runs",
@@ -21,6 +22,7 @@ __all__ = [
     "to_csv",
     "to_github",
     "to_junit",
+    "to_parquet",
     "visible",
     "write",
 ]

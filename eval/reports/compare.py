@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
+from functools import cached_property
 
 from footnote_qa.eval.errors import ChoiceError, RunError
 from footnote_qa.eval.metrics import (
@@ -15,8 +17,25 @@ from footnote_qa.eval.metrics import (
 from footnote_qa.eval.runs import Asked, Json, RunRecord
 
 _SAME = 1e-9
+_TIME = "ms_p50"
 _TOLD = 3
 Pair = tuple[Asked, Asked]
+
+
+class Unclear(StrEnum):
+    """The verdict on a metric whose interval holds falls below and beyond its margin."""
+
+    PASSES = "pass"
+    MEAN = "mean"  # it fell if its mean did
+    FAILS = "fail"
+
+
+class Verdict(StrEnum):
+    """The verdict on a metric that has a margin."""
+
+    HELD = "held"
+    FELL = "fell"
+    UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +55,7 @@ class Change:
     gain: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """The changes from one run to another.
 
@@ -45,15 +64,18 @@ class Comparison:
         after: Id of the second.
         differences: By metric; a metric without a question scored in both runs is absent.
         margins: How much worse each metric may become.
-        fell: Metrics that became worse by more than their margin.
+        fell: Metrics for which the comparison fails: they became worse by more than their margin,
+            with the entire interval of the change; or they are unclear and *rule* fails them.
         tags: Differences for the questions of each tag.
         wins: Questions that went better, the clearest first.
         losses: Questions that went worse, the clearest first.
         notes: Caveats for the reader of the numbers.
         metrics: All metrics of both runs, by name.
         adjusted: The p of each metric with a margin, corrected for their number by Holm's method.
-        unclear: Metrics that may have fallen by more than their margin for all that these
-            questions show, and how many questions would show it.
+        unclear: Metrics that may or may not have fallen by more than their margin for all that
+            these questions show, and how many questions would show it.
+        rule: What becomes of unclear metrics.
+        settings: Settings of the two runs that differ, each with both values.
     """
 
     before: str
@@ -68,15 +90,43 @@ class Comparison:
     metrics: Mapping[str, Metric]
     adjusted: Mapping[str, float]
     unclear: Mapping[str, int]
+    rule: Unclear
+    settings: Mapping[str, tuple[str, str]]
 
     @property
     def passed(self) -> bool:
         """Whether no metric fell by more than its margin."""
         return not self.fell
 
+    def verdict(self, name: str) -> Verdict | None:
+        """Return the verdict on a metric; None if it has no margin."""
+        if name not in self.margins:
+            return None
+        if name in self.unclear:
+            return Verdict.UNCLEAR
+        return Verdict.FELL if name in self.fell else Verdict.HELD
+
+    @cached_property
+    def won(self) -> tuple[str, ...]:
+        """Metrics that became better, with the entire interval of the change."""
+        return tuple(
+            name
+            for name, found in self.differences.items()
+            if name in self.margins and _ends(self.metrics[name], found)[1] < -_SAME
+        )
+
+    @property
+    def time(self) -> Difference | None:
+        """How the usual time of an answer changed, in milliseconds; None if it is not known."""
+        return self.differences.get(_TIME)
+
 
 def compare_runs(
-    before: RunRecord, after: RunRecord, margins: Mapping[str, float] | None = None
+    before: RunRecord,
+    after: RunRecord,
+    margins: Mapping[str, float] | None = None,
+    *,
+    rule: Unclear = Unclear.PASSES,
 ) -> Comparison:
     """Compare two runs on the questions that both of them asked.
 
@@ -84,6 +134,7 @@ def compare_runs(
         before: The first run.
         after: The second.
         margins: By metric, in place of its own margin.
+        rule: What becomes of metrics of which these questions cannot tell whether they fell.
 
     Raises:
         RunError: They have no question in common.
@@ -95,18 +146,25 @@ def compare_runs(
     if not pairs:
         raise RunError(f"{before.run} and {after.run} have no question in common")
     differences = _differences(pairs, metrics)
+    verdicts = {
+        name: _verdict(metrics[name], found, allowed[name])
+        for name, found in differences.items()
+        if name in allowed
+    }
+    unclear = {
+        name: questions_needed(differences[name], allowed[name])
+        for name, verdict in verdicts.items()
+        if verdict is Verdict.UNCLEAR
+    }
     fell = tuple(
         name
-        for name, found in differences.items()
-        if name in allowed and worsening(metrics[name], found.mean) > allowed[name] + _SAME
+        for name, verdict in verdicts.items()
+        if verdict is Verdict.FELL
+        or (
+            verdict is Verdict.UNCLEAR
+            and _fails(metrics[name], differences[name], margin=allowed[name], rule=rule)
+        )
     )
-    unclear = {
-        name: questions_needed(found, allowed[name])
-        for name, found in differences.items()
-        if allowed.get(name)
-        and name not in fell
-        and _may_have_fallen(metrics[name], found, allowed)
-    }
     changes = [change for pair in pairs if (change := _change(pair, metrics)).metrics]
     return Comparison(
         before=before.run,
@@ -121,12 +179,52 @@ def compare_runs(
         metrics=metrics,
         adjusted=holm({name: one.p for name, one in differences.items() if name in allowed}),
         unclear=unclear,
+        rule=rule,
+        settings=_changed_settings(before, after),
     )
 
 
-def _may_have_fallen(metric: Metric, found: Difference, allowed: Mapping[str, float]) -> bool:
-    worst = max(worsening(metric, found.low), worsening(metric, found.high))
-    return worst > allowed[metric.name] + _SAME
+def _verdict(metric: Metric, found: Difference, margin: float) -> Verdict:
+    least, most = _ends(metric, found)
+    if margin == 0:  # every fall is forbidden, and one question is enough to show it
+        return Verdict.FELL if worsening(metric, found.mean) > _SAME else Verdict.HELD
+    if least > margin + _SAME:
+        return Verdict.FELL
+    return Verdict.UNCLEAR if most > margin + _SAME else Verdict.HELD
+
+
+def _ends(metric: Metric, found: Difference) -> tuple[float, float]:
+    """Return by how much a metric became worse, at least and at most."""
+    least, most = sorted((worsening(metric, found.low), worsening(metric, found.high)))
+    return least, most
+
+
+def _fails(metric: Metric, found: Difference, *, margin: float, rule: Unclear) -> bool:
+    by_mean = worsening(metric, found.mean) > margin + _SAME
+    return rule is Unclear.FAILS or (rule is Unclear.MEAN and by_mean)
+
+
+_OF_THE_RUN = ("generation", "served", "started_at", "index.generation", "index.created_at")
+
+
+def _changed_settings(before: RunRecord, after: RunRecord) -> dict[str, tuple[str, str]]:
+    one, other = (dict(flat(record.settings)) for record in (before, after))
+    names = [name for name in {**one, **other} if not name.startswith(_OF_THE_RUN)]
+    pairs = {name: (one.get(name, ""), other.get(name, "")) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def flat(settings: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
+    """Return settings by their complete names, such as "search.k".
+
+    >>> flat({"search": {"k": 8}, "set": "a"})
+    [('search.k', '8'), ('set', 'a')]
+    """
+    found: list[tuple[str, str]] = []
+    for name, value in settings.items():
+        inner = f"{prefix}{name}"
+        found += flat(value, f"{inner}.") if isinstance(value, Mapping) else [(inner, str(value))]
+    return found
 
 
 def _unclear_notes(
@@ -156,11 +254,15 @@ def to_json(comparison: Comparison) -> Json:
         "before": comparison.before,
         "after": comparison.after,
         "passed": comparison.passed,
+        "unclear_metrics": str(comparison.rule),
+        "settings": {name: list(pair) for name, pair in comparison.settings.items()},
+        "won": list(comparison.won),
         "differences": {
             name: {
                 **asdict(found),
                 "margin": comparison.margins.get(name),
                 "fell": name in comparison.fell,
+                "verdict": comparison.verdict(name),
                 "p_adjusted": comparison.adjusted.get(name),
                 "questions_needed": comparison.unclear.get(name),
             }

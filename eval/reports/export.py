@@ -1,4 +1,4 @@
-"""A run or a comparison for other programs: CSV, JUnit's XML, and annotations of GitHub."""
+"""A run or a comparison for other programs: CSV, Parquet, JUnit's XML, GitHub's annotations."""
 
 import csv
 import io
@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
+from footnote_qa.eval.errors import ChoiceError
 from footnote_qa.eval.reports.compare import Comparison
 from footnote_qa.eval.reports.report import outcome
 from footnote_qa.eval.runs import Asked, RunRecord
+from footnote_qa.index.extras import install, is_installed
 
 TEXTS = ("id", "question", "tags", "outcome", "status", "answer", "expected", "documents", "error")
 
@@ -54,6 +56,30 @@ def to_csv(record: RunRecord) -> str:
         }
         for row in rows
     )
+    return out.getvalue()
+
+
+def to_parquet(record: RunRecord) -> bytes:
+    """Return the table as a Parquet file: texts, and numbers that are null where there is none.
+
+    Raises:
+        ChoiceError: The packages of the extra "parquet" are not installed.
+    """
+    if not is_installed("parquet"):
+        raise ChoiceError(f"Parquet needs packages that are missing: {install('parquet')}")
+    from arro3.core import Array, DataType, Table  # noqa: PLC0415 - an extra
+    from arro3.io import write_parquet  # noqa: PLC0415
+
+    rows = table(record)
+    columns = {
+        name: Array(
+            [row[name] for row in rows],
+            type=DataType.utf8() if name in TEXTS else DataType.float64(),
+        )
+        for name in (rows[0] if rows else TEXTS)
+    }
+    out = io.BytesIO()
+    write_parquet(Table.from_pydict({**columns}), out, compression="zstd(3)")
     return out.getvalue()
 
 

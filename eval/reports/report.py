@@ -1,8 +1,10 @@
 """Write the report of a run, as one self-contained HTML page and as Markdown."""
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,7 +12,7 @@ from markupsafe import Markup
 
 from footnote_qa.eval.errors import RunError
 from footnote_qa.eval.metrics import metrics_of
-from footnote_qa.eval.reports.compare import compare_runs
+from footnote_qa.eval.reports.compare import Unclear, compare_runs, flat
 from footnote_qa.eval.reports.table import value
 from footnote_qa.eval.runs import Asked, RunRecord, load_record
 from footnote_qa.index.extras import install, is_installed
@@ -22,6 +24,7 @@ HEADLINE = (
 )
 TREND = ("ndcg@10", "contains_answer", "citation_precision", "refusal_recall")
 _MOST_RUNS = 12
+_SCRIPT = (Path(__file__).parents[1] / "templates" / "report.js").read_text(encoding="utf-8")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|<>~$&])")
 
 
@@ -53,6 +56,7 @@ def write(
     *,
     against: RunRecord | None = None,
     history: Sequence[Path] = (),
+    rule: Unclear = Unclear.PASSES,
 ) -> list[Path]:
     """Write `report.html` and `report.md` into *folder*; return their paths.
 
@@ -61,9 +65,10 @@ def write(
         folder: Created if it does not exist.
         against: A run to compare it with.
         history: Records to search for earlier runs of the same set.
+        rule: What becomes of metrics of which the questions cannot tell whether they fell.
     """
     metrics = metrics_of(record.settings)
-    found = compare_runs(against, record) if against else None
+    found = compare_runs(against, record, rule=rule) if against else None
     earlier = _of_same_set(record, history)
     values = {
         "record": record,
@@ -75,7 +80,9 @@ def write(
         "without_plots": "" if is_installed("plots") else install("plots"),
         "rows": [(asked, outcome(asked)) for asked in record.questions],
         "counts": _counts(record),
-        "settings": _flat(record.settings),
+        "settings": flat(record.settings),
+        "script": Markup(_SCRIPT),  # noqa: S704 - our own file
+        "script_hash": b64encode(sha256(_SCRIPT.encode()).digest()).decode(),
     }
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -194,12 +201,6 @@ def _alike(other: RunRecord, record: RunRecord) -> bool:
 def _counts(record: RunRecord) -> dict[str, int]:
     kinds = [outcome(asked).kind for asked in record.questions]
     return {kind: kinds.count(kind) for kind in ("good", "bad", "open")}
-
-
-def _flat(settings: object, prefix: str = "") -> list[tuple[str, str]]:
-    if isinstance(settings, dict):
-        return [pair for key, inner in settings.items() for pair in _flat(inner, f"{prefix}{key}.")]
-    return [(prefix.removesuffix("."), str(settings))]
 
 
 def _figure_of(number: float, name: str) -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from footnote_qa.eval.metrics import Summary
-from footnote_qa.eval.reports.compare import Change, Comparison
+from footnote_qa.eval.reports.compare import Change, Comparison, Unclear
 from footnote_qa.eval.reports.matrix import Tried, frontier, judged_by
 from footnote_qa.eval.runs import Asked, RunResult
 from footnote_qa.eval.types import Baseline
@@ -49,7 +49,7 @@ def comparison_table(found: Comparison) -> RenderableType:
             f"{change.p:.3f}",
             str(change.n),
             "" if margin is None else value(name, margin),
-            style="red" if name in found.fell else "",
+            style="red" if name in found.fell else "yellow" if name in found.unclear else "",
         )
     losses = [_side_by_side("lost", change) for change in found.losses[:_SHOWN_CHANGES]]
     wins = [_side_by_side("won", change) for change in found.wins[:_SHOWN_CHANGES]]
@@ -80,7 +80,26 @@ def _verdict(found: Comparison) -> str:
     counted = f"{len(found.wins)} questions went better, {len(found.losses)} worse"
     fell = ", ".join(found.fell)
     verdict = f"worse by more than the margin: {fell}" if fell else "nothing fell by its margin"
-    return "\n".join([verdict, counted, "↓ lower is better", *found.notes])
+    if found.unclear and found.rule is not Unclear.PASSES:
+        verdict += f" (metrics that are not clear: {found.rule})"
+    lines = [verdict, counted, *_cost(found), "↓ lower is better", *found.notes]
+    return "\n".join(lines)
+
+
+def _cost(found: Comparison) -> list[str]:
+    """Return what the change won beside what it costs in time, and the settings that differ."""
+    changed = [f"{name}: {one} → {other}" for name, (one, other) in found.settings.items()]
+    more = len(changed) - _MAX_NAMED
+    told = "; ".join(changed[:_MAX_NAMED]) + (f"; and {more} more" if more > 0 else "")
+    won = ", ".join(f"{name} {_signed(name, found.differences[name].mean)}" for name in found.won)
+    lines = [f"settings: {told}"] if changed else []
+    time = found.time
+    if time is None or not time.before:
+        return [*lines, f"won for certain: {won}"] if won else lines
+    share = f"{(time.after / time.before - 1) * 100:+.0f} %"
+    chance = "" if time.low > 0 or time.high < 0 else ", which may be chance"
+    cost = f"an answer takes {time.before:.0f} → {time.after:.0f} ms ({share}{chance})"
+    return [*lines, f"won for certain: {won or 'nothing'}; {cost}"]
 
 
 def _side_by_side(what: str, change: Change) -> Panel:

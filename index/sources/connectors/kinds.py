@@ -1,4 +1,4 @@
-"""What a kind of source is: its settings, its secrets, and the class that reads it."""
+"""The kinds of sources: the settings, the secrets and the reader class of each."""
 
 import os
 from collections.abc import Mapping, Sequence

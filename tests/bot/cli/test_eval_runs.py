@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from footnote_qa.eval.judging import pairs_of
 from footnote_qa.eval.runs import RunRecord, load_record
-from tests.eval.reports.test_export import BAD, GOOD, record
+from tests.eval.reports.test_export import BAD, GOOD, asked, record
 from tests.fakes import fork_server
 
 
@@ -81,3 +82,47 @@ def test_a_run_is_exported_in_each_form(folder: Path) -> None:
     assert [row["id"] for row in rows] == ["room-1", "room-2"]
     assert (folder / "out.xml").read_text().count("<failure") == 1
     assert lines == "::notice title=rooms::0 questions went better, 0 worse\n"
+
+
+def test_parquet_needs_a_file(folder: Path) -> None:
+    said = footnote(folder, "eval", "export", "before", "--format", "parquet", status=2)
+    footnote(folder, "eval", "export", "before", "--format", "parquet", "--out", "run.parquet")
+
+    assert "name a file with --out" in said
+    assert (folder / "run.parquet").read_bytes()[:4] == b"PAR1"
+
+
+def test_two_versions_of_a_set_are_compared(tmp_path: Path) -> None:
+    (tmp_path / "old.jsonl").write_text('{"id": "a", "question": "Who?", "answers": ["Ann"]}')
+    new = "- id: a\n  question: Who?\n  answers: [Ann, Bob]\n- question: When?\n"
+    (tmp_path / "new.yaml").write_text(new)
+
+    shown = footnote(tmp_path, "eval", "diff", "old.jsonl", "new.yaml")
+    told = json.loads(footnote(tmp_path, "eval", "diff", "old.jsonl", "new.yaml", "--json"))
+
+    assert shown.splitlines() == [
+        "+ When?: When?",
+        "~ a: Who?",
+        "    answers: Ann → Ann | Bob",
+        "1 added, 0 removed, 1 changed, 0 the same",
+    ]
+    assert told["changed"][0]["fields"] == {"answers": [["Ann"], ["Ann", "Bob"]]}
+
+
+def test_a_person_chooses_without_knowing_the_run_and_can_go_on_later(tmp_path: Path) -> None:
+    questions = [asked(str(at), answer=f"Old {at}.") for at in range(3)]
+    write(tmp_path, record(*questions, run="one"))
+    changed = [one.model_copy(update={"answer": f"New {one.id}."}) for one in questions]
+    write(tmp_path, record(*changed, run="two"))
+    pairs, _ = pairs_of(*(load_record(r, tmp_path / ".footnote") for r in ("one", "two")))
+    newer = ["1" if pair.is_swapped else "2" for pair in pairs]
+
+    first = fork_server.run("eval", "prefer", "one", "two", cwd=tmp_path, stdin=f"{newer[0]}\nq\n")
+    rest = "\n".join(newer[1:])
+    second = fork_server.run("eval", "prefer", "one", "two", cwd=tmp_path, stdin=f"{rest}\n")
+
+    assert "two against one: 1 won, 0 lost, 0 neither" in first.stdout
+    assert "1 of 2" in second.stdout
+    assert "3 won, 0 lost" in second.stdout
+    assert "cannot tell" in second.stdout
+    assert "two" not in second.stdout.partition("against")[0].removesuffix("two ")

@@ -303,3 +303,48 @@ def test_imported_feedback_is_read_back_as_it_was_written(tmp_path: Path) -> Non
     add_cases(tmp_path / "set.jsonl", made)
 
     assert read_cases(tmp_path / "set.jsonl") == made
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"document": "CHANGELOG.md"},
+        {"document": "docs/history.rst"},
+        {"heading": ("Handbook", "Release notes")},
+        {"heading": ("Product", "[1.12.0] - 2026-03-01")},
+        {"heading": ("v2.0.1",)},
+        {"title": "What’s new"},
+    ],
+    ids=str,
+)
+def test_lists_of_changes_are_not_drafted_from(changes: dict[str, object]) -> None:
+    chunk = a_chunk(LEAVE.text, **changes)
+
+    assert draft_questions([chunk], limit=9) == []
+    with pytest.raises(RunError):
+        asyncio.run(draft_questions_by_model([chunk], _unasked, limit=9))
+
+
+async def _unasked(prompt: str) -> str:
+    raise AssertionError(prompt)
+
+
+@pytest.mark.parametrize(
+    "heading", ["4.2.1 Overtime", "2.1", "History of the company", "Changes to your salary"]
+)
+def test_headings_with_numbers_and_ordinary_words_are_drafted_from(heading: str) -> None:
+    assert draft_questions([a_chunk(LEAVE.text, heading=(heading,))], limit=9)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A permit is [the right to park](park.md) at our gate every day.",
+        "The permit at our gate costs 20 euros, see https://example.org/a/b for more.",
+    ],
+)
+def test_sentences_with_links_are_not_drafted_from(text: str) -> None:
+    plain = text.replace("[", "").replace("](park.md)", "").replace("https://example.org/a/b", "it")
+
+    assert draft_questions([a_chunk(text)], limit=9) == []
+    assert len(draft_questions([a_chunk(plain)], limit=9)) == 1

@@ -151,3 +151,12 @@ def test_holm_is_the_one_that_statsmodels_documents() -> None:
     assert corrected == pytest.approx({"d": 0.02, "a": 0.03, "c": 0.06, "b": 0.06})
     assert holm({}) == {}
     assert holm({"a": 0.9, "b": 0.8}) == {"b": 1.0, "a": 1.0}
+
+
+def test_amounts_of_zero_are_no_shares() -> None:
+    from footnote_qa.eval.metrics import summaries
+
+    found = summaries([{"cost_usd": 0.0, "complete": 0.0}] * 20)
+
+    assert (found["cost_usd"].low, found["cost_usd"].high) == (0.0, 0.0)
+    assert found["complete"].high > 0.1

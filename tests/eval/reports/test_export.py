@@ -8,8 +8,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from footnote_qa.eval.errors import ChoiceError
 from footnote_qa.eval.metrics import summaries
-from footnote_qa.eval.reports import compare_runs, table, to_csv, to_github, to_junit
+from footnote_qa.eval.reports import compare_runs, table, to_csv, to_github, to_junit, to_parquet
 from footnote_qa.eval.runs import Asked, RunRecord
 
 
@@ -51,6 +52,29 @@ def test_csv_has_a_row_for_each_question_and_a_column_for_each_value() -> None:
     assert (rows[2]["f1"], rows[2]["failed"], rows[2]["error"]) == ("", "1.0", 'no "index"')
     assert table(record(GOOD))[0]["f1"] == 1.0
     assert to_csv(record()).startswith("id,question,tags")
+
+
+def test_parquet_has_the_same_table_with_texts_and_numbers() -> None:
+    from arro3.core import DataType
+    from arro3.io import read_parquet
+
+    found = read_parquet(io.BytesIO(to_parquet(record(GOOD, BAD, FAILED)))).read_all()
+
+    columns = {name: found.column(name) for name in ("id", "answer", "f1")}
+    assert {name: column.to_pylist() for name, column in columns.items()} == {
+        "id": ["room-1", "room-2", "room-4"],
+        "answer": ["Keeper 7 [1].", "Keeper 8.\nTruly.", ""],
+        "f1": [1.0, 0.0, None],
+    }
+    assert [columns[name].type for name in ("id", "f1")] == [DataType.utf8(), DataType.float64()]
+    assert read_parquet(io.BytesIO(to_parquet(record()))).read_all().num_rows == 0
+
+
+def test_without_its_packages_parquet_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("footnote_qa.eval.reports.export.is_installed", lambda _: False)
+
+    with pytest.raises(ChoiceError, match=re.escape('pip install "footnote-qa[parquet]"')):
+        to_parquet(record(GOOD))
 
 
 @pytest.mark.parametrize("text", ["=cmd|'/c calc'!A0", "+1", "-1+2", "@SUM(A1)", "\t=1"])

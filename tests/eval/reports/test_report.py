@@ -3,19 +3,23 @@
 import asyncio
 import re
 import shutil
-import subprocess
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 
 from footnote_qa.bot.types import Answer, Citation
+from footnote_qa.eval.reports import Unclear
+from footnote_qa.eval.reports.report import _SCRIPT as REPORT_SCRIPT
 from footnote_qa.eval.reports.report import markdown, outcome, write
 from footnote_qa.eval.runs.record import RunRecord, save, to_record
 from footnote_qa.eval.runs.run import RunResult, Subject, run_questions
 from footnote_qa.eval.types import Baseline, Case, Place, QuestionSet
 from tests.fakes.searcher_for_eval import ScriptedAsk, ScriptedSearcher, answer, citation
+from tests.fakes.slack_browser import browser
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 TEXT = "Everybody gets 30 days of leave. Ask your lead."
@@ -123,7 +127,7 @@ def test_a_comparison_names_what_fell_and_shows_both_texts(tmp_path: Path) -> No
     before = to_record(measured())
     after = to_record(measured(said="You get something [1]."))
 
-    found = page(tmp_path, after, against=before)
+    found = page(tmp_path, after, against=before, rule=Unclear.MEAN)
 
     fell = [words(row) for row in found.select("tr.fell")]
     assert any(row.startswith("contains_answer 1.000 0.000 -1.000") for row in fell)
@@ -176,7 +180,12 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_hostile_text_is_text(tmp_path: Path) -> None:
     found = page(tmp_path, to_record(measured(hostile=HOSTILE)))
 
-    assert not found.select("script, img, a, iframe, [onload], [onerror]")
+    assert not found.select("img, a, iframe, [onload], [onerror]")
+    (script,) = found.select("script")
+    assert script.string == REPORT_SCRIPT
+    digest = b64encode(sha256(REPORT_SCRIPT.encode()).digest()).decode()
+    policy = str(found.select_one("meta[http-equiv]"))
+    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in policy
     assert len(found.select("title")) == 1
     assert len(found.select("style")) == 1 + len(found.select("svg style"))
     assert found.get_text().count("<script>document.title='owned'</script>") > 8
@@ -221,21 +230,38 @@ def test_how_a_question_ended_is_said_in_words(changes: dict[str, object], text:
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium to open the page in a browser")
-def test_a_browser_shows_the_page_and_runs_nothing_of_it(tmp_path: Path) -> None:
+def test_a_browser_searches_and_sorts_the_page_and_runs_nothing_else(tmp_path: Path) -> None:
     write(to_record(measured(hostile=HOSTILE)), tmp_path)
-    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run")
-    quiet = ("--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}")
 
-    done = subprocess.run(
-        [str(CHROMIUM), *flags, *quiet, "--dump-dom", (tmp_path / "report.html").as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    async def main() -> tuple[str, list[int], list[str]]:
+        async with browser(str(CHROMIUM), tmp_path / "profile") as tab:
+            await tab.goto((tmp_path / "report.html").as_uri())
+            await tab.until("document.querySelector('#tools')?.hidden === false")
+            dom = await tab.evaluate("document.documentElement.outerHTML")
+            found = [await tab.evaluate(SEARCH % words) for words in ("", "LEAVE much", "zebra")]
+            kinds = await tab.evaluate(SORT % "outcome")
+            return str(dom), [int(count) for count in found], list(kinds)
 
-    shown = BeautifulSoup(done.stdout, "html.parser")
+    dom, found, kinds = asyncio.run(main())
+
+    shown = BeautifulSoup(dom, "html.parser")
     assert words(shown.title).startswith("sample<script>document.title='owned'</script>")
-    assert not shown.select("script, img, a, iframe, [onload], [onerror]")
+    assert not shown.select("img, a, iframe, [onload], [onerror]")
+    assert len(shown.select("script")) == 1
     assert len(shown.select("figure svg")) == 2
-    assert len(shown.select("details.q")) == 3
+    assert found == [3, 1, 0]
+    assert kinds == sorted(kinds, key=["bad", "open", "good"].index)
+
+
+SEARCH = """(() => {
+  const field = document.querySelector('#search');
+  field.value = '%s';
+  field.dispatchEvent(new Event('input'));
+  return [...document.querySelectorAll('#questions > :not([hidden])')].length;
+})()"""
+SORT = """(() => {
+  const field = document.querySelector('#sort');
+  field.value = '%s';
+  field.dispatchEvent(new Event('change'));
+  return [...document.querySelectorAll('#questions > *')].map((one) => one.dataset.kind);
+})()"""
