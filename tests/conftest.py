@@ -24,7 +24,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}  # noqa: S104 - to listen on
 _ALL_SLOW = re.compile(r"^pytestmark = (\[\s*)?pytest\.mark\.slow\b", re.MULTILINE)
-_OF_THE_MODEL = {"exported_model", "indexed_examples"}
 _LONGEST = {
     *("test_multilingual.py", "test_eval.py", "test_kill.py", "test_fault_process.py"),
     *("test_judge.py", "test_wires.py", "test_app.py", "test_running_bot.py", "test_damage.py"),
@@ -55,12 +54,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before the slow ones are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of the real model as slow, and start with the longest files.
+    """Mark every test of the indexed examples as slow, and start with the longest files.
 
-    To export the model takes 15 seconds. A long file at the end would leave one worker alone.
+    A long file at the end would leave one worker alone.
     """
     for item in items:
-        if not _OF_THE_MODEL.isdisjoint(getattr(item, "fixturenames", ())):
+        if "indexed_examples" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name not in _LONGEST)
 
@@ -147,12 +146,6 @@ def _lasting_parsers() -> Iterator[None]:
 def embedder(tmp_path_factory: pytest.TempPathFactory) -> HashEmbedder:
     """A small deterministic embedding model; it knows words, not meanings."""
     return HashEmbedder(tmp_path_factory.mktemp("hash-model"))
-
-
-@pytest.fixture(scope="session")
-def exported_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the real model exported, and no index; to be linked, never changed."""
-    return indexed.export_model(indexed.shared_folder(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")

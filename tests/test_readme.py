@@ -9,7 +9,7 @@ import pytest
 
 from examples.demo import QUESTIONS, shown_command
 from tests.fakes import fork_server
-from tests.fakes.indexed import link_model
+from tests.fakes.indexed import copy_embeddings
 from tests.fakes.terminal import in_terminal
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,9 +71,8 @@ def test_the_demo_shows_the_command_that_the_readme_shows() -> None:
 
 @pytest.mark.slow
 def test_the_readme_commands_for_documents_work_as_printed(
-    tmp_path: Path, exported_model: Path
+    tmp_path: Path,
 ) -> None:
-    link_model(exported_model, tmp_path / ".footnote")
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     block = README.split("## Your own documents")[1].split("```")[1].strip()
     build, ask = (shlex.split(line)[1:] for line in block.splitlines())
@@ -85,9 +84,9 @@ def test_the_readme_commands_for_documents_work_as_printed(
 
 
 @pytest.mark.slow
-def test_the_demo_prints_what_the_readme_shows(tmp_path: Path, exported_model: Path) -> None:
+def test_the_demo_prints_what_the_readme_shows(tmp_path: Path, indexed_examples: Path) -> None:
     """The block after `make demo` in the README, line by line, without times and ages."""
-    link_model(exported_model, tmp_path / ".footnote")
+    copy_embeddings(indexed_examples, tmp_path / ".footnote")
     block = README.split("<!-- demo -->")[1].split("```")[1].strip("\n")
     built = footnote("index", "build", str(ROOT / "examples" / "documents"), cwd=tmp_path)
     question = re.search(r' ask "([^"]+)"', block)

@@ -11,7 +11,6 @@ from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.settings import Settings, load
 from tests.fakes import fork_server, object_store
 from tests.fakes.building import write_documents
-from tests.fakes.indexed import link_model
 from tests.fakes.object_store import Way
 
 
@@ -49,10 +48,9 @@ def test_wrong_store_is_refused_without_showing_it(tmp_path: Path, index: str, f
 class Machine:
     """A machine with settings of its own, and the commands on it."""
 
-    def __init__(self, folder: Path, model: Path, *, store: str, endpoint: str) -> None:
+    def __init__(self, folder: Path, *, store: str, endpoint: str) -> None:
         folder.mkdir()
         self.folder = folder
-        link_model(model, folder / ".footnote")
         (folder / ".env").write_text("".join(f"{k}={v}\n" for k, v in object_store.KEYS.items()))
         (folder / "footnote.toml").write_text(
             f'[index]\nstore = "{store}"\nstore_endpoint = "{endpoint}"\nstore_allow_http = true\n'
@@ -68,12 +66,10 @@ class Machine:
 
 
 @pytest.mark.slow
-def test_commands_of_three_machines_share_an_index(
-    tmp_path: Path, exported_model: Path, s3_server: str
-) -> None:
+def test_commands_of_three_machines_share_an_index(tmp_path: Path, s3_server: str) -> None:
     store, way = object_store.new_bucket(s3_server), Way(s3_server)
     builder, other, reader = (
-        Machine(tmp_path / name, exported_model, store=store, endpoint=endpoint)
+        Machine(tmp_path / name, store=store, endpoint=endpoint)
         for name, endpoint in (("one", s3_server), ("two", s3_server), ("three", way.url))
     )
     documents = write_documents(tmp_path / "docs")

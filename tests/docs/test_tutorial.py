@@ -11,7 +11,6 @@ import pytest
 
 from footnote_qa.bot.settings import load
 from tests.docs.page_commands import ROOT, blocks, missing, run
-from tests.fakes.indexed import link_model
 
 _INSTALL = "pip install"
 
@@ -37,8 +36,7 @@ def test_the_package_that_the_tutorial_installs_is_ours() -> None:
 
 
 @pytest.mark.slow
-def test_the_tutorial_works_as_printed(tmp_path: Path, exported_model: Path) -> None:
-    link_model(exported_model, tmp_path / ".footnote")
+def test_the_tutorial_works_as_printed(tmp_path: Path) -> None:
     printed = ""
 
     for language, text in blocks("tutorial.md"):
@@ -51,8 +49,7 @@ def test_the_tutorial_works_as_printed(tmp_path: Path, exported_model: Path) -> 
 
 
 @pytest.mark.slow
-def test_a_question_set_is_measured_as_printed(tmp_path: Path, exported_model: Path) -> None:
-    link_model(exported_model, tmp_path / ".footnote")
+def test_a_question_set_is_measured_as_printed(tmp_path: Path) -> None:
     for _, text in [one for one in blocks("tutorial.md") if one[0] == "sh"][1:3]:
         run(text, tmp_path)
     write, measure, compare = (text for language, text in blocks("how-to/question-set.md"))
@@ -91,10 +88,9 @@ def test_the_tables_of_models_are_settings(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.slow
-def test_the_custom_parser_reads_as_printed(tmp_path: Path, exported_model: Path) -> None:
+def test_the_custom_parser_reads_as_printed(tmp_path: Path) -> None:
     if importlib.util.find_spec("footnote_qa.plugins") is None:
         pytest.skip("this version has no parsers of other packages")
-    link_model(exported_model, tmp_path / ".footnote")
     written, tried, expected, settings, commands = (
         text for _, text in blocks("how-to/custom-parser.md")
     )

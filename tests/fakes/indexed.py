@@ -1,4 +1,4 @@
-"""Data folders for the real embedding model, and one in which the example documents are indexed."""
+"""A data folder in which the example documents are indexed with the real model."""
 
 import os
 import shutil
@@ -23,20 +23,11 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-def export_model(shared: Path) -> Path:
-    """Return a data folder without an index. The model itself comes with the package."""
-    data = shared / "model"
-    (data / "cache" / "encoders").mkdir(parents=True, exist_ok=True)
-    return data
-
-
 def index_examples(shared: Path) -> Path:
     """Return a data folder in which the example documents are indexed, made by the first."""
     data = shared / "examples-data"
-    model = export_model(shared)
     with FileLock(shared / "examples.lock"):
         if not (shared / "examples.ready").exists():
-            link_model(model, data)
             build(data, EXAMPLES)
             (shared / "examples.ready").touch()
     return data
@@ -57,14 +48,12 @@ def embedder(data: Path) -> Embedder:
     return open_embedder(EMBEDDED, export_cache=data / "cache" / "encoders")
 
 
-def link_model(model: Path, data: Path) -> None:
-    """Let *data* have the exported model without making it again."""
-    shutil.copytree(
-        model / "cache" / "encoders", data / "cache" / "encoders", copy_function=os.link
-    )
-
-
 def copy_data(data: Path, copy: Path) -> None:
-    """Copy *data*, so that a test may change it; the exported model is linked."""
-    shutil.copytree(data, copy, ignore=shutil.ignore_patterns("encoders"))
-    link_model(data, copy)
+    """Copy *data*, so that a test may change it."""
+    shutil.copytree(data, copy)
+
+
+def copy_embeddings(data: Path, other: Path) -> None:
+    """Let builds into *other* find the embeddings of every text that is indexed in *data*."""
+    (other / "cache").mkdir(parents=True)
+    shutil.copy(data / "cache" / "embeddings.sqlite", other / "cache")

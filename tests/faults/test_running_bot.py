@@ -12,7 +12,6 @@ from footnote_qa.index.embedding import EMBEDDED, open_embedder
 from footnote_qa.index.storage.generation import IndexDirectory
 from tests.fakes import fork_server
 from tests.fakes.building import specs
-from tests.fakes.indexed import link_model
 from tests.faults.killing import ROOT
 
 pytestmark = pytest.mark.slow
@@ -50,10 +49,9 @@ def number(generation: str) -> int:
 
 
 def test_every_quote_of_a_running_bot_is_in_the_generation_that_its_answer_names(
-    tmp_path: Path, exported_model: Path, *, campaign: bool
+    tmp_path: Path, *, campaign: bool
 ) -> None:
     rebuilds = REBUILDS if campaign else SAMPLED_REBUILDS
-    link_model(exported_model, tmp_path)
     documents = tmp_path / "docs"
     documents.mkdir()
     (documents / "bicycles.md").write_text(ALWAYS)

@@ -13,7 +13,6 @@ import pytest
 
 from tests.fakes import fork_server
 from tests.fakes.building import write_documents
-from tests.fakes.indexed import link_model
 
 pytestmark = pytest.mark.slow
 
@@ -29,10 +28,9 @@ def answer(folder: Path, *arguments: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, exported_model: Path) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two generations of three documents."""
     folder = tmp_path_factory.mktemp("commands")
-    link_model(exported_model, folder / ".footnote")
     documents = write_documents(folder / "docs")
     assert footnote(folder, "build", "docs").returncode == 0
     (documents / "new.md").write_text("# Bicycles\n\nHelmets are in the cellar.\n")
@@ -185,9 +183,8 @@ def read_object(stream: Any) -> Any:
 
 
 def test_what_is_ignored_is_reported_in_one_line_and_is_no_failure(
-    tmp_path: Path, exported_model: Path
+    tmp_path: Path,
 ) -> None:
-    link_model(exported_model, tmp_path / ".footnote")
     documents = write_documents(tmp_path / "docs")
     (documents / ".gitignore").write_text("*.xyz\n")
     (documents / "a.xyz").write_bytes(b"\0")

@@ -11,12 +11,11 @@ from tests.page_blocks import blocks_of, printed_by_blocks
 PAGE = indexed.ROOT / "docs" / "python-api.md"
 
 
+@pytest.mark.slow
 def test_each_block_of_the_page_prints_what_the_page_says(
-    exported_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for data in ("data", "board"):
-        indexed.link_model(exported_model, tmp_path / data)
     [leave] = [text for language, text in blocks_of(PAGE) if language == "markdown"]
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "leave.md").write_text(leave)

@@ -11,7 +11,7 @@ import pytest
 
 from footnote_qa.bot.settings import load
 from tests.fakes import fork_server
-from tests.fakes.indexed import copy_data, link_model
+from tests.fakes.indexed import copy_data
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -184,8 +184,7 @@ def test_search_gives_the_contract_keys(indexed: Path) -> None:
 
 
 @pytest.mark.slow
-def test_status_names_what_changed_on_disk(tmp_path: Path, exported_model: Path) -> None:
-    link_model(exported_model, tmp_path / ".footnote")
+def test_status_names_what_changed_on_disk(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "a.md").write_text("# A\n\nText of a.\n")
@@ -203,9 +202,8 @@ def test_status_names_what_changed_on_disk(tmp_path: Path, exported_model: Path)
 
 @pytest.mark.slow
 def test_a_build_with_a_broken_file_ends_with_status_1(
-    tmp_path: Path, exported_model: Path
+    tmp_path: Path,
 ) -> None:
-    link_model(exported_model, tmp_path / ".footnote")
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "a.md").write_text("# A\n\nText of a.\n")

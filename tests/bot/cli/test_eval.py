@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import fork_server
-from tests.fakes.indexed import copy_data, link_model
+from tests.fakes.indexed import copy_data
 from tests.fakes.model_server import ModelServer, Reply, model_server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -108,8 +108,7 @@ def test_a_report_is_one_page_beside_the_record(indexed: Path, run: dict[str, ob
     assert markdown.startswith("# questions")
 
 
-def test_a_matrix_tries_every_combination(tmp_path: Path, exported_model: Path) -> None:
-    link_model(exported_model, tmp_path / ".footnote")
+def test_a_matrix_tries_every_combination(tmp_path: Path) -> None:
     document = "briefings/who-is-involved.md"
     (tmp_path / "briefings").mkdir()
     shutil.copyfile(EXAMPLES.parent / "documents" / document, tmp_path / document)
@@ -243,8 +242,7 @@ def test_the_report_shows_how_far_a_judge_agrees_with_people(indexed: Path) -> N
     assert len(server.requests) == 4  # nothing was asked that nobody has labelled
 
 
-def test_a_model_drafts_questions(tmp_path: Path, exported_model: Path) -> None:
-    link_model(exported_model, tmp_path / ".footnote")
+def test_a_model_drafts_questions(tmp_path: Path) -> None:
     (tmp_path / "fees.md").write_text("# Fees\n\nParking costs 3 euros a day.\n", encoding="utf-8")
     footnote("index", "build", "fees.md", cwd=tmp_path)
     draft = {"question": "What is parking?", "answer": "3 euros", "quote": "costs 3 euros a day"}
@@ -259,8 +257,7 @@ def test_a_model_drafts_questions(tmp_path: Path, exported_model: Path) -> None:
     assert written["relevant"][0]["quote"] == "costs 3 euros a day"
 
 
-def test_a_build_that_answers_worse_is_not_served(tmp_path: Path, exported_model: Path) -> None:
-    link_model(exported_model, tmp_path / ".footnote")
+def test_a_build_that_answers_worse_is_not_served(tmp_path: Path) -> None:
     documents = tmp_path / "docs"
     documents.mkdir()
     page = documents / "fees.md"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import fork_server
-from tests.fakes.indexed import copy_data, link_model
+from tests.fakes.indexed import copy_data
 from tests.fakes.terminal import in_terminal
 
 pytestmark = pytest.mark.slow  # each test starts commands
@@ -95,9 +95,8 @@ def test_a_terminal_is_used_in_its_full_width(indexed: Path, columns: int) -> No
 
 
 def test_quiet_says_nothing_but_errors_before_and_after_the_command(
-    tmp_path: Path, exported_model: Path
+    tmp_path: Path,
 ) -> None:
-    link_model(exported_model, tmp_path / ".footnote")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "leave.md").write_text("Everybody has 30 days of leave.\n")
     build = ("index", "build", "docs")

@@ -110,11 +110,9 @@ def test_the_list_has_every_source_and_test_signs_in(
 
 @pytest.mark.slow
 def test_build_syncs_and_status_doctor_and_list_say_what_went_wrong(
-    wiki: ConfluenceWorld, tmp_path: Path, exported_model: Path, monkeypatch: pytest.MonkeyPatch
+    wiki: ConfluenceWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.fakes.indexed import link_model
 
-    link_model(exported_model, tmp_path / ".footnote")
     wiki.add("Leave", "Every employee has twenty days of leave.")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.md").write_text("# Parking\n\nParking costs three euros.\n")

@@ -12,7 +12,6 @@ from footnote_qa.bot.cli.doctor import examine
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.settings import load
 from tests.fakes import fork_server
-from tests.fakes.indexed import link_model
 
 
 def footnote(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -20,9 +19,8 @@ def footnote(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def settled(tmp_path: Path, exported_model: Path) -> Path:
+def settled(tmp_path: Path) -> Path:
     """A folder in which `docs` and `mydocs` are, and an index of `mydocs`."""
-    link_model(exported_model, tmp_path / ".footnote")
     for folder, count in (("docs", 2), ("mydocs", 3)):
         (tmp_path / folder).mkdir()
         for number in range(count):

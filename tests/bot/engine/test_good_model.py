@@ -15,7 +15,7 @@ from footnote_qa.bot.types import Answer, Question, Status, Turn
 from tests.bot.engine.test_faults import a_supplier
 from tests.fakes.good_model import GoodModel, words_of
 from tests.fakes.handbook import HANDBOOK
-from tests.fakes.indexed import build, export_model, link_model, shared_folder
+from tests.fakes.indexed import build
 from tests.fakes.model_server import Reply, model_server
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in HANDBOOK.items():
         (folder / "documents").mkdir(exist_ok=True)
         (folder / "documents" / name).write_text(text, encoding="utf-8")
-    link_model(export_model(shared_folder(tmp_path_factory)), folder / "data")
     build(folder / "data", folder / "documents")
     return folder / "data"
 

@@ -68,9 +68,8 @@ def test_it_is_served_by_its_words_alone_too(
 
 
 @pytest.mark.slow
-def test_weekly_forms_are_served_with_the_real_model(tmp_path: Path, exported_model: Path) -> None:
-    encoders = exported_model / "cache" / "encoders"
-    embedder = open_embedder(EMBEDDED, export_cache=encoders)
+def test_weekly_forms_are_served_with_the_real_model(tmp_path: Path) -> None:
+    embedder = open_embedder(EMBEDDED, export_cache=tmp_path / "cache")
     texts = [one for texts in NATURAL.values() for one in texts[:20]]
     folder = written(tmp_path / "natural", texts)
 
@@ -83,7 +82,6 @@ def test_weekly_forms_are_served_with_the_real_model(tmp_path: Path, exported_mo
 def test_mixed_real_files_can_be_searched_by_their_words_before_they_are_embedded(
     tmp_path: Path,
     shared_data: Path,
-    exported_model: Path,
     caplog: pytest.LogCaptureFixture,
     campaign: bool,
 ) -> None:
@@ -95,8 +93,7 @@ def test_mixed_real_files_can_be_searched_by_their_words_before_they_are_embedde
         target = folder / path.relative_to(shared_data / "documents")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    encoders = exported_model / "cache" / "encoders"
-    embedder = open_embedder(EMBEDDED, export_cache=encoders)
+    embedder = open_embedder(EMBEDDED, export_cache=tmp_path / "cache")
     served: list[str] = []
 
     def progress(step: str, _done: int, total: int) -> None:
