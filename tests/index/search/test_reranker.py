@@ -78,7 +78,7 @@ def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in made_from.glob("*token*"):
         shutil.copyfile(path, folder / path.name)
     vocabulary = json.loads((made_from / "config.json").read_text())["vocab_size"]
-    config = BertConfig(  # type: ignore[call-arg] # the number is known to its base class
+    config = BertConfig(
         vocab_size=vocabulary,
         hidden_size=32,
         num_hidden_layers=2,
