@@ -47,10 +47,12 @@ check: $(READY) ## Run the linters and the quick tests.
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow and not live"
 
 .PHONY: lint
+# A worker of mypy that has not started after 3 seconds is an error to it: then one process does all.
 lint: $(READY)
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary --num-workers 2
+	@$(BIN)/mypy --no-error-summary --num-workers 2 > .mypy.log 2>&1 || $(BIN)/mypy --no-error-summary
+	@rm -f .mypy.log
 	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }
 	@rm -f .lint-imports.log
 	@$(BIN)/codespell

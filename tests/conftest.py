@@ -1,5 +1,6 @@
 """Fixtures that all tests share: no network but loopback, golden files, small embedder."""
 
+import gc
 import logging
 import os
 import re
@@ -39,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until the tests are collected: none of it is garbage
     if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores as it is
         os.environ["OMP_NUM_THREADS"] = "1"
     campaign = config.getoption("--campaign")
@@ -62,6 +64,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "indexed_examples" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name not in _LONGEST)
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look at what stays: modules and tests, most of a second each."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

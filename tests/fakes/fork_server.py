@@ -31,13 +31,20 @@ from typing import IO, Any
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "footnote_qa.bot.cli.app:main"
 _IMPORTED = (
+    *(f"footnote_qa.bot.cli.{path.stem}" for path in (ROOT / "bot" / "cli").glob("[a-z]*.py")),
     *(f"footnote_qa.bot.{name}" for name in ("cli", "evaluation", "cli.generations")),
     *(
         f"footnote_qa.bot.{name}"
         for name in ("composition", "engine.answer_engine", "llm.providers")
     ),
     *(f"footnote_qa.{name}" for name in ("bot.slack.app", "eval.reports", "index.building")),
-    *("footnote_qa.index.parsing.child", "rich.live", "rich.table", "llama_index.core"),
+    *(
+        "footnote_qa.index.parsing.child",
+        "rich.live",
+        "rich.table",
+        "llama_index.core",
+        "typer.rich_utils",
+    ),
 )
 _MAX_REQUEST = 1 << 20
 

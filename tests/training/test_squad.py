@@ -3,18 +3,32 @@ import random
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from training.reader import FOLDS, HARD, broad_examples, close_examples, held_out
-from training.squad import (
-    Example,
-    folds,
-    read,
-    shortened,
-    with_wrong_context,
-    without_answer,
-)
+from tests.fakes.later import later
+
+if TYPE_CHECKING:
+    from training.reader import broad_examples, close_examples, held_out
+    from training.squad import (
+        Example,
+        folds,
+        read,
+        shortened,
+        with_wrong_context,
+        without_answer,
+    )
+else:
+    broad_examples, close_examples, held_out = later(
+        "training.reader", "broad_examples", "close_examples", "held_out"
+    )
+    Example, folds, read, shortened = later(
+        "training.squad", "Example", "folds", "read", "shortened"
+    )
+    with_wrong_context, without_answer = later(
+        "training.squad", "with_wrong_context", "without_answer"
+    )
 
 pytestmark = pytest.mark.slow  # imports torch
 
@@ -148,6 +162,8 @@ def test_folds_share_the_articles_without_overlap_and_evenly() -> None:
 
 
 def test_no_fold_is_trained_on_an_article_that_it_is_tested_on(shared_data: Path) -> None:
+    from training.reader import FOLDS, HARD
+
     examples = read(next((shared_data / "reader").glob("reader-train-*.json")))
     articles = held_out(examples)
 
@@ -164,6 +180,8 @@ def test_no_fold_is_trained_on_an_article_that_it_is_tested_on(shared_data: Path
 
 
 def test_first_part_is_not_trained_on_what_is_tested(shared_data: Path) -> None:
+    from training.reader import HARD
+
     examples = read(next((shared_data / "reader").glob("reader-train-*.json")))
 
     taught = broad_examples(examples, random.Random(1))  # noqa: S311 - no secret

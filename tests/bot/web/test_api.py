@@ -4,10 +4,9 @@ import asyncio
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
-import openai
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
@@ -19,7 +18,13 @@ from footnote_qa.bot.web.server import served
 from footnote_qa.bot.web.visits import COOKIE
 from tests.fakes import web
 from tests.fakes.embedder import HashEmbedder
+from tests.fakes.later import module_later
 from tests.fakes.web import DOCUMENTS, Pages
+
+if TYPE_CHECKING:
+    import openai
+else:
+    openai = module_later("openai")
 
 HIDDEN = "ninety thousand"
 BODIES: dict[str, Any] = {
@@ -343,7 +348,7 @@ def test_unknown_addresses_of_the_api_are_errors_in_json(pages: Pages) -> None:
         assert reply.json()["error"]["code"] == "no_endpoint"
 
 
-def client_of(pages: Pages, entrance: str) -> openai.AsyncOpenAI:
+def client_of(pages: Pages, entrance: str) -> "openai.AsyncOpenAI":
     home = entrance.partition("/enter")[0]
     return openai.AsyncOpenAI(base_url=f"{home}/v1", api_key=key_of(pages), max_retries=0)
 
