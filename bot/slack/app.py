@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -23,7 +24,15 @@ from footnote_qa.bot.settings import Settings
 from footnote_qa.bot.slack.composition import Bot, Parts
 from footnote_qa.bot.slack.documents import DocumentCatalog
 from footnote_qa.bot.slack.feature_plugins import Feature
-from footnote_qa.bot.slack.features import additions, app_home, commands, feedback, handoff
+from footnote_qa.bot.slack.features import (
+    additions,
+    app_home,
+    channel_commands,
+    commands,
+    feedback,
+    handoff,
+    send_digests,
+)
 from footnote_qa.bot.slack.inbound import Address, Directory, Events, Health, register, served
 from footnote_qa.bot.slack.outbound import Clients
 from footnote_qa.bot.slack.responder import Engine
@@ -178,7 +187,7 @@ async def _serve(bot: Bot, app: AsyncApp, service: Service, rotation: Rotation) 
                 await page.enter_async_context(served(address, health, rotation.events))
             async with AsyncExitStack() as stack:
                 bot.dispatcher.start()
-                pruning = asyncio.create_task(_prune(bot))
+                pruning = asyncio.create_task(_hourly(bot))
                 if rotation.events is None:
                     await stack.enter_async_context(
                         _connected(app, rotation, link=link, ending=ending)
@@ -196,7 +205,7 @@ async def _serve(bot: Bot, app: AsyncApp, service: Service, rotation: Rotation) 
 def connect(app: AsyncApp, bot: Bot, gone: Callable[[], None]) -> None:
     """Register all event listeners of the app."""
     bot.lifecycle.register(app, bot.dispatcher, gone)
-    for part in (commands, feedback, handoff, app_home, additions):
+    for part in (commands, channel_commands, feedback, handoff, app_home, additions):
         part.register(app, bot.deps)
     register(
         app,
@@ -234,12 +243,16 @@ def bolt_app(
     )
 
 
-async def _prune(bot: Bot) -> None:
+async def _hourly(bot: Bot) -> None:
     while True:
         try:
             await asyncio.to_thread(bot.prune)
         except Exception:  # whatever it is, the bot continues to answer
             log.exception("old records not erased")
+        try:
+            await send_digests(bot.deps, datetime.now(UTC))
+        except Exception:
+            log.exception("digests not sent")
         await asyncio.sleep(PRUNE_S)
 
 

@@ -156,7 +156,7 @@ def _features(http_url: str | None, added: Sequence[Feature]) -> dict[str, objec
             {
                 "command": COMMAND,
                 "description": "Ask the documents; only you see the answer",
-                "usage_hint": "your question",
+                "usage_hint": "your question, or: settings, topics, digest",
                 "should_escape": True,
                 **where,
             },

@@ -19,7 +19,14 @@ from footnote_qa.bot.slack.messages import (
     texts,
 )
 from footnote_qa.bot.slack.outbound import OVER, Delivery, StatusIndicator, Stream, Writer
-from footnote_qa.bot.state import AnswerRepository, ChannelRepository, Claimed, Kind, Outcome
+from footnote_qa.bot.state import (
+    AnswerRepository,
+    ChannelRepository,
+    Claimed,
+    Kind,
+    Outcome,
+    marks_of,
+)
 from footnote_qa.bot.trace import Step
 from footnote_qa.bot.types import Answer, Question, Status
 from footnote_qa.index.errors import IndexingError
@@ -241,11 +248,13 @@ class Responder:
             await asyncio.to_thread(self.records.forget_question, claimed.id)
 
     async def _show(self, claimed: Claimed, stream: Stream | None, answer: Answer) -> None:
-        rules = await asyncio.to_thread(self.channels.rules, claimed.received.channel)
+        text = question_text(claimed.received.text, self.policy.bot_user)
+        helper = await asyncio.to_thread(self.channels.helper, claimed.received.channel, text)
         frame = Frame(
             now=datetime.fromtimestamp(self.policy.now(), UTC),
             question_id=claimed.id,
-            helper=bool(rules.helper),
+            helper=bool(helper),
+            marks=await asyncio.to_thread(marks_of, self.records.database),
             stale=self.policy.stale(),
             is_private=claimed.received.kind is Kind.COMMAND,
         )

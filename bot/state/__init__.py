@@ -11,7 +11,9 @@ from footnote_qa.bot.state.api_keys import ApiKey, KeyRepository, Scope
 from footnote_qa.bot.state.approved_answers import (
     Approved,
     ApprovedAnswer,
+    Mark,
     approve,
+    marks_of,
     review_verified,
     unname,
     verified_answers,
@@ -19,7 +21,17 @@ from footnote_qa.bot.state.approved_answers import (
 )
 from footnote_qa.bot.state.asked import AskedRepository, AskedRow
 from footnote_qa.bot.state.channel_settings import ChannelRepository, ChannelRules, Chosen
+from footnote_qa.bot.state.channel_topics import Topic, about, listed, name_helper, topics_of
 from footnote_qa.bot.state.database import SCHEMA, TABLES, open_state
+from footnote_qa.bot.state.digests import (
+    ChannelWeek,
+    Digest,
+    next_monday,
+    subscribe,
+    take_due,
+    unsubscribe,
+    week_of,
+)
 from footnote_qa.bot.state.erasure import note_erasure
 from footnote_qa.bot.state.handoffs import close, count_open, open_for, withdraw
 from footnote_qa.bot.state.question_values import Claimed, Kind, Outcome, Received, Withdrawn
@@ -40,11 +52,14 @@ __all__ = [
     "AskedRow",
     "ChannelRepository",
     "ChannelRules",
+    "ChannelWeek",
     "Chosen",
     "Claimed",
     "Database",
+    "Digest",
     "KeyRepository",
     "Kind",
+    "Mark",
     "Outcome",
     "QuestionRepository",
     "Rating",
@@ -55,20 +70,31 @@ __all__ = [
     "SignInRepository",
     "StoredAnswer",
     "StreamCounter",
+    "Topic",
     "WebSession",
     "Withdrawn",
+    "about",
     "approve",
     "close",
     "complaints_about",
     "count_open",
     "json_line",
+    "listed",
+    "marks_of",
+    "name_helper",
+    "next_monday",
     "note_erasure",
     "open_for",
     "open_state",
     "rating_of",
     "review_verified",
+    "subscribe",
+    "take_due",
+    "topics_of",
     "unname",
+    "unsubscribe",
     "verified_answers",
+    "week_of",
     "withdraw",
     "withdraw_verified",
 ]

@@ -252,7 +252,9 @@ class AnswerRepository:
                 values,
             ).rowcount
             sql.execute(f"DELETE FROM handoff WHERE asked_by = :user OR {theirs}", values)
-            for table in ("asked", "web_session"):
+            sql.execute("DELETE FROM topic WHERE helper = :user", values)
+            sql.execute("UPDATE approved SET approver_name = '' WHERE approver = :user", values)
+            for table in ("asked", "web_session", "digest"):
                 sql.execute(f'DELETE FROM {table} WHERE "user" = :user', values)
             answers = sql.execute('DELETE FROM answer WHERE "user" = :user', values).rowcount
             questions = sql.execute(
@@ -320,6 +322,7 @@ _NAMES: Final = (
     ("approved", "author"),
     ("approved", "approver"),
     ("channel", "changed_by"),
+    ("topic", "changed_by"),
 )
 
 

@@ -82,6 +82,7 @@ def approve(database: Database, folder: Path, approved: Approved) -> Path:
         "ts": approved.ts,
         "author": approved.author,
         "approver": approved.approver,
+        "approver_name": _one_line(approved.approver_name),
         "at": approved.at.timestamp(),
         "question": approved.question if approved.review_on else "",
         "review_at": _midnight(approved.review_on),
@@ -100,9 +101,9 @@ def _note(database: Database, values: dict[str, object]) -> None:
             values,
         )
         sql.execute(
-            "INSERT INTO approved (file, team, channel, ts, author, approver, at, question,"
-            " review_at, quoted) VALUES (:file, :team, :channel, :ts, :author, :approver, :at,"
-            " :question, :review_at, :quoted)",
+            "INSERT INTO approved (file, team, channel, ts, author, approver, approver_name, at,"
+            " question, review_at, quoted) VALUES (:file, :team, :channel, :ts, :author, :approver,"
+            " :approver_name, :at, :question, :review_at, :quoted)",
             values,
         )
 
@@ -130,6 +131,38 @@ def verified_answers(database: Database) -> list[ApprovedAnswer]:
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """The words beside a source that is an approved or verified answer: whose it is, until when.
+
+    Attributes:
+        name: Who approved it; "" if that is not known any more.
+        review_on: When it has to be reviewed; None if it has no such day.
+    """
+
+    name: str
+    review_on: date | None
+
+    def is_due(self, today: date) -> bool:
+        """Whether the day of its review has come."""
+        return self.review_on is not None and self.review_on <= today
+
+
+def marks_of(database: Database) -> dict[str, Mark]:
+    """Return the mark of each approved or verified answer, by the name of its file."""
+    with database.sql() as sql:
+        rows = sql.execute("SELECT file, approver_name, review_at FROM approved").fetchall()
+    return {
+        row["file"]: Mark(
+            name=row["approver_name"],
+            review_on=None
+            if row["review_at"] is None
+            else datetime.fromtimestamp(row["review_at"], UTC).date(),
+        )
+        for row in rows
+    }
+
+
 def review_verified(database: Database, folder: Path, file: str, *, reviewed: Approved) -> bool:
     """Note that a verified answer was reviewed; its question and its words stay.
 
@@ -150,6 +183,7 @@ def review_verified(database: Database, folder: Path, file: str, *, reviewed: Ap
     values: dict[str, object] = {
         "file": file,
         "approver": reviewed.approver,
+        "approver_name": _one_line(reviewed.approver_name),
         "at": reviewed.at.timestamp(),
         "review_at": _midnight(reviewed.review_on),
         "quoted": json.dumps(dict(reviewed.quoted)),
@@ -158,8 +192,8 @@ def review_verified(database: Database, folder: Path, file: str, *, reviewed: Ap
     def note() -> None:
         with database.sql() as sql:
             sql.execute(
-                "UPDATE approved SET approver = :approver, at = :at, review_at = :review_at,"
-                " quoted = :quoted WHERE file = :file",
+                "UPDATE approved SET approver = :approver, approver_name = :approver_name,"
+                " at = :at, review_at = :review_at, quoted = :quoted WHERE file = :file",
                 values,
             )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from footnote_qa.bot.database import Database, retried
+from footnote_qa.bot.state.channel_topics import about, topics_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,18 @@ class ChannelRepository:
                     "at": self._now(),
                 },
             )
+
+    @retried
+    def helper(self, channel: str, question: str) -> str:
+        """Return the person to ask about a question: of its topic, else of the channel; or ""."""
+        topic = about(question, topics_of(self.database, self._team, channel))
+        return topic.helper if topic else self.rules(channel).helper
+
+    @retried
+    def helpers(self, channel: str) -> frozenset[str]:
+        """Return everybody who is asked in a channel, about whatever topic."""
+        topics = topics_of(self.database, self._team, channel)
+        return frozenset({self.rules(channel).helper, *(one.helper for one in topics)} - {""})
 
     def audience(self, channel: str, user: str) -> frozenset[str]:
         """Return the groups with the documents to use: the channel's, or the user's in private."""

@@ -185,6 +185,30 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT
         """,
     ),
+    (
+        # Is shown beside a source that is a verified answer
+        "ALTER TABLE approved ADD COLUMN approver_name TEXT NOT NULL DEFAULT ''",
+        """
+        CREATE TABLE topic (
+            team        TEXT NOT NULL,
+            channel     TEXT NOT NULL,
+            words       TEXT NOT NULL,
+            helper      TEXT NOT NULL,
+            changed_by  TEXT NOT NULL,
+            at          REAL NOT NULL,
+            PRIMARY KEY (team, channel, words)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE digest (
+            team        TEXT NOT NULL,
+            channel     TEXT NOT NULL,
+            "user"        TEXT NOT NULL,
+            next_at     REAL NOT NULL,
+            PRIMARY KEY (team, channel, "user")
+        ) STRICT
+        """,
+    ),
 )
 """Step n brings a database from version n to n + 1; a released step is never changed."""
 
@@ -194,7 +218,7 @@ SCHEMA: Final = Schema(
 
 TABLES: Final = (
     *("question", "answer", "feedback", "handoff"),
-    *("approved", "channel", "quiet_thread", "api_key"),
+    *("approved", "channel", "quiet_thread", "api_key", "topic", "digest"),
 )
 """The tables of a backup."""
 

@@ -1,5 +1,6 @@
 """An index generation on disk: passages, vectors, keyword index, manifest."""
 
+from footnote_qa.index.storage.analysis import stems
 from footnote_qa.index.storage.generation import (
     ENCODER,
     LEXICAL,
@@ -69,6 +70,7 @@ __all__ = [
     "parse_manifest",
     "read_about",
     "staged_name",
+    "stems",
     "write_lexical",
     "write_plugin_vectors",
     "write_vectors",

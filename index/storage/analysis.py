@@ -41,6 +41,20 @@ def english() -> tantivy.TextAnalyzer:
     )
 
 
+def stems(text: str) -> list[str]:
+    """Return the stems of the words of a text, in order; small words are left out.
+
+    >>> stems("the employees' leaves")
+    ['employe', 'leav']
+    """
+    return list(_english().analyze(text))
+
+
+@cache
+def _english() -> tantivy.TextAnalyzer:
+    return english()
+
+
 @cache
 def _own(language: str) -> tantivy.TextAnalyzer:
     name = STEMMED[language]

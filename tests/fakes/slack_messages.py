@@ -208,7 +208,7 @@ METHODS = {
     ),
     "views.open": Method(open_view, "", ("trigger_id", "view")),
     "views.publish": Method(publish_view, "", ("user_id", "view"), ("hash",)),
-    "users.info": Method(user_info, "users:read", ("user",)),
+    "users.info": Method(user_info, "users:read", ("user",), ("include_locale",)),
 } | OTHERS
 
 

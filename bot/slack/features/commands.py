@@ -10,6 +10,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
+from footnote_qa.bot.slack.features.channel_commands import WORDS
 from footnote_qa.bot.slack.features.dependencies import (
     Ack,
     Body,
@@ -34,7 +35,7 @@ from footnote_qa.bot.slack.messages import (
     words,
 )
 from footnote_qa.bot.slack.outbound import CALL_ERRORS, Fault, change, failure, marked, say
-from footnote_qa.bot.state import Kind, Received, StoredAnswer
+from footnote_qa.bot.state import Kind, Received, StoredAnswer, marks_of
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,11 @@ def register(app: AsyncApp, deps: Dependencies) -> None:
 
 
 async def _on_ask(deps: Dependencies, ack: Ack, command: Mapping[str, Any]) -> None:
+    given = str(command.get("text") or "").split()
+    work = WORDS.get(" ".join(given).casefold())
+    if work is not None and command.get("team_id") == deps.team:
+        await work(deps, ack, command)
+        return
     question = commanded(command, deps.team)
     if question is None:
         await ack(text=texts.EMPTY_COMMAND, response_type="ephemeral")
@@ -196,7 +202,8 @@ async def _replace(deps: Dependencies, body: Body, message: Message) -> None:
 async def _share(deps: Dependencies, kept: StoredAnswer) -> str:
     """Post a private answer in its channel; return the message for the person who asked."""
     person = await deps.people.person(kept.user)
-    frame = Frame(now=datetime.now(UTC), question_id=kept.id)
+    marks = await asyncio.to_thread(marks_of, deps.records.database)
+    frame = Frame(now=datetime.now(UTC), question_id=kept.id, marks=marks)
     answer = answer_message(kept.answer, frame)
     asked = f"{person.name or 'Somebody'} asked: {kept.question}"
     head = rich_text_block([section(words(asked, bold=True))])

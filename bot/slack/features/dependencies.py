@@ -1,5 +1,6 @@
 """Dependencies shared by all Slack event handlers."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -84,8 +85,8 @@ class Dependencies:
             log.warning("window not opened", extra={"code": failure(error).code})
 
     async def may_decide(self, channel: str, user: str) -> bool:
-        """Return whether *user* is the person to ask in a channel, or a workspace administrator."""
-        if user == self.channels.rules(channel).helper:
+        """Return whether *user* is a person to ask in a channel, or a workspace administrator."""
+        if user in await asyncio.to_thread(self.channels.helpers, channel):
             return True
         return (await self.people.person(user)).is_admin
 

@@ -54,13 +54,14 @@ def register(app: AsyncApp, deps: Dependencies) -> None:
 async def _on_ask_person(deps: Dependencies, ack: Ack, body: Body) -> None:
     await ack()
     kept = await asyncio.to_thread(deps.kept, str(body["actions"][0]["value"]), body)
-    rules = await asyncio.to_thread(deps.channels.rules, channel_of(body))
     if kept is None:
         await deps.tell(body, texts.FORGOTTEN)
-    elif not rules.helper:
+        return
+    helper = await asyncio.to_thread(deps.channels.helper, kept.channel, kept.question)
+    if not helper:
         await deps.tell(body, texts.NO_HELPER)
     else:
-        await _hand_off(deps, kept, helper=rules.helper, asked_by=user_of(body))
+        await _hand_off(deps, kept, helper=helper, asked_by=user_of(body))
 
 
 async def _on_resolved(deps: Dependencies, ack: Ack, body: Body) -> None:

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 KNOWN_FOR_S: Final = 600.0
 MAX_KNOWN: Final = 10_000
+_MOST_OFFSET_S: Final = 86_400
 _STRANGERS: Final = {"user_not_found", "user_not_visible", "users_not_found"}
 
 
@@ -36,12 +37,16 @@ class Person:
         name: Their name; "" if Slack gives none.
         is_admin: Whether they administer the workspace.
         email: Their e-mail address; "" if Slack does not tell it.
+        locale: The language of their Slack, such as "de-DE"; "" if Slack does not tell it.
+        offset_s: How many seconds their clock is ahead of UTC.
     """
 
     standing: Standing
     name: str = ""
     is_admin: bool = False
     email: str = ""
+    locale: str = ""
+    offset_s: int = 0
 
 
 UNKNOWN: Final = Person(standing=Standing.UNKNOWN)
@@ -78,7 +83,7 @@ class People:
 
     async def _look_up(self, user: str) -> Person:
         try:
-            reply = await self._calls.users_info(user=user)
+            reply = await self._calls.users_info(user=user, include_locale=True)
         except CALL_ERRORS as error:
             code = failure(error).code
             log.warning("person not looked up", extra={"user": user, "code": code})
@@ -95,7 +100,13 @@ def _person(user: Mapping[str, Any], team: str) -> Person:
         name=str(name),
         is_admin=bool(user.get("is_admin")),
         email=str(profile.get("email") or ""),
+        locale=str(user.get("locale") or ""),
+        offset_s=_offset(user.get("tz_offset")),
     )
+
+
+def _offset(given: object) -> int:
+    return given if isinstance(given, int) and abs(given) <= _MOST_OFFSET_S else 0
 
 
 def _standing(user: Mapping[str, Any], team: str) -> Standing:

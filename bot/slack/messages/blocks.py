@@ -1,8 +1,8 @@
 """Render answers as Slack messages; text from documents is only put where Slack reads no markup."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from footnote_qa.bot.ages import ago
@@ -21,6 +21,7 @@ from footnote_qa.bot.slack.messages.texts import (
     defuse,
     inert,
 )
+from footnote_qa.bot.state import Mark
 from footnote_qa.bot.types import Answer, Status
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?:\s*\[\d+\])*(?=\s)|\n")
@@ -54,6 +55,7 @@ class Frame:
         helper: Whether there is a person to ask.
         stale: Changes in the documents since the build, such as "3 files changed".
         is_private: Only the asker sees the answer, and may share it with everyone.
+        marks: Of the sources that are approved or verified answers, by the name of their file.
     """
 
     now: datetime
@@ -61,6 +63,7 @@ class Frame:
     helper: bool = False
     stale: str = ""
     is_private: bool = False
+    marks: Mapping[str, Mark] = field(default_factory=dict)
 
 
 def note(sentence: str, *, again: str = "") -> Message:
@@ -91,7 +94,7 @@ def answer_message(answer: Answer, frame: Frame) -> Message:
     below = blocks_below(answer, frame, is_cut=is_cut)
     above = tuple(_answer_blocks(said, _bold(answer, said)))
     return Message(
-        text=_fallback(said, *_sources(answer, frame.now)),
+        text=_fallback(said, *_sources(answer, frame)),
         blocks=(*above, *below.blocks),
         simpler=(*above, *below.simpler),
     )
@@ -107,7 +110,7 @@ def _question_back(answer: Answer, frame: Frame) -> Message:
 
 def blocks_below(answer: Answer, frame: Frame, *, is_cut: bool = False) -> Message:
     """Return everything below the text of an answer: sources, remarks, buttons."""
-    heading, sources = _sources(answer, frame.now)
+    heading, sources = _sources(answer, frame)
     is_found = answer.status is Status.ANSWERED
     remarks = ([texts.CUT] if is_cut else []) + _footer(answer, frame)
     context = [_context(remarks)] if remarks else []
@@ -126,12 +129,26 @@ def blocks_below(answer: Answer, frame: Frame, *, is_cut: bool = False) -> Messa
     )
 
 
-def _sources(answer: Answer, now: datetime) -> tuple[str, list[Source]]:
+def _sources(answer: Answer, frame: Frame) -> tuple[str, list[Source]]:
+    now = frame.now
     if answer.status is Status.ANSWERED:
         return texts.SOURCES, [
-            cited(citation, now, said=answer.text) for citation in answer.citations
+            cited(citation, now, said=answer.text, mark=_mark_of(citation.document, frame))
+            for citation in answer.citations
         ]
     return texts.NEAREST, [near(passage, now) for passage in answer.nearest]
+
+
+def _mark_of(document: str, frame: Frame) -> str:
+    """Return who has verified an answer that is a source, and until when; "" for other sources."""
+    mark = frame.marks.get(document.rpartition("/")[2])
+    if mark is None:
+        return ""
+    who = texts.VERIFIED_BY.format(name=clean(mark.name)) if mark.name else texts.VERIFIED
+    if mark.review_on is None:
+        return who
+    due = texts.REVIEW_DUE if mark.is_due(frame.now.date()) else texts.REVIEW_BY
+    return f"{who}, {due.format(day=mark.review_on)}"
 
 
 def _quote_options(answer: Answer) -> list[str]:

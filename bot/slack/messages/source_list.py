@@ -63,15 +63,22 @@ def _source_elements(source: Source, room: int) -> tuple[list[Block], int]:
     return elements, len(title) + len(place) + len(quote)
 
 
-def cited(citation: Citation, now: datetime, *, said: str) -> Source:
-    """Return a citation for the list, without its quote if *said* has the same words."""
+def cited(citation: Citation, now: datetime, *, said: str, mark: str = "") -> Source:
+    """Return a citation for the list, without its quote if *said* has the same words.
+
+    Args:
+        citation: The citation.
+        now: In UTC.
+        said: The text of the answer.
+        mark: Who has verified the source; "" if nobody has.
+    """
     return Source(
         mark=f"[{citation.label}] ",
         title=title_of(citation.title, citation.document),
         place=_place(
             citation.page,
             path_below(citation.title, citation.heading),
-            _changed(citation.modified_at, now),
+            mark or _changed(citation.modified_at, now),
         ),
         quote="" if repeats(said, citation.quote) else clean(plain(citation.quote)),
         url=safe_url(citation.url),

@@ -65,6 +65,23 @@ APPROVED_ONLY: Final = (
 )
 ONLY_ADMINS: Final = "Only administrators of this workspace can do that."
 NO_LANGUAGE: Final = "Write the name of a language, such as German."
+VERIFIED: Final = "verified answer"
+VERIFIED_BY: Final = "verified by {name}"
+REVIEW_BY: Final = "review by {day}"
+REVIEW_DUE: Final = "review due since {day}"
+TOPICS_TITLE: Final = "Who to ask about what"
+NO_TOPICS: Final = "No topic has a person of its own yet."
+NO_TOPIC_WORDS: Final = "Write words that belong to the topic, separated by commas."
+TOO_MANY_TOPICS: Final = "There are {count} topics already. Remove one first."
+TOPIC_SAVED: Final = "Questions about “{words}” that I can't answer now go to {name}."
+TOPIC_GONE: Final = "Questions about “{words}” no longer have a person of their own."
+DIGEST_ON: Final = (
+    "Every Monday I'll send you what was asked in this channel and what I couldn't answer."
+    " /ask-docs digest off ends this."
+)
+DIGEST_OFF: Final = "I'll send you no more digests of this channel."
+DIGEST_WAS_OFF: Final = "You get no digest of this channel. /ask-docs digest sends you one a week."
+DIGEST_HEAD: Final = "Last week in a channel"
 EMPTY_COMMAND: Final = "Put your question after the command: /ask-docs How many days of leave?"
 ASKING: Final = "Looking it up…"
 PROMPTS_TITLE: Final = "Ask me about the documents"

@@ -18,6 +18,7 @@ REASON: Final = "feedback_reason"
 RULES: Final = "channel_rules"
 APPROVE: Final = "approve_answer"
 QUOTE: Final = "quote_in_context"
+TOPICS: Final = "channel_topics"
 
 REASONS: Final = {
     "wrong": "It is wrong",
@@ -29,6 +30,7 @@ REASONS: Final = {
 }
 TITLES_SHOWN: Final = 12
 MAX_INPUT_CHARS: Final = 3000
+MAX_TOPIC_CHARS: Final = 200
 
 _SWITCHES: Final = {
     "enabled": "Answer questions in this channel",
@@ -109,6 +111,39 @@ def rules_view(channel: str, rules: ChannelRules) -> Block:
                 optional=True,
             ),
             _small(f"Documents: {groups}. Groups can only be set in the settings file."),
+        ],
+        data=channel,
+        submit="Save",
+    )
+
+
+def topics_view(channel: str, topics: Sequence[tuple[str, str]]) -> Block:
+    """Let a person to ask, or an administrator, say who is asked about which topic.
+
+    Args:
+        channel: The channel.
+        topics: Words of each topic, and the name of its person.
+    """
+    shown = [
+        section(words(shorten(one, 200), bold=True), words(f" – {who}")) for one, who in topics
+    ]
+    bullets: Block = {"type": "rich_text_list", "style": "bullet", "elements": shown}
+    return _modal(
+        TOPICS,
+        texts.TOPICS_TITLE,
+        [
+            rich_text_block([bullets]) if shown else _small(texts.NO_TOPICS),
+            _input(
+                "words",
+                "Words of the topic, separated by commas",
+                {"type": "plain_text_input", "max_length": MAX_TOPIC_CHARS},
+            ),
+            _input(
+                "helper",
+                "Who to ask; leave empty to remove the topic",
+                {"type": "users_select"},
+                optional=True,
+            ),
         ],
         data=channel,
         submit="Save",

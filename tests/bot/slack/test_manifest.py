@@ -124,7 +124,7 @@ def test_whatever_the_manifest_names_has_a_listener_and_the_other_way_round(
         "command": {command["command"] for command in features["slash_commands"]},
         "shortcut": {shortcut["callback_id"] for shortcut in features["shortcuts"]},
         "action": {getattr(elements, name) for name in CONTROLS},
-        "view": {views.REASON, views.RULES, views.APPROVE},
+        "view": {views.REASON, views.RULES, views.APPROVE, views.TOPICS},
     }
 
 

@@ -23,7 +23,7 @@ class Slack:
         self.members = {"C1": ["UANN", "UBOB"], "S1": ["UANN"], "CHR": ["UANN", "UBOT"]}
         self.asked: list[str] = []
 
-    async def users_info(self, *, user: str) -> dict[str, Any]:
+    async def users_info(self, *, user: str, **_: object) -> dict[str, Any]:
         profile = {"email": EMAILS.get(user, "")}
         return {"user": {"team_id": "T1", "profile": profile, "is_bot": user == "UBOT"}}
 
