@@ -184,6 +184,8 @@ class Chooser:
         ]
         further = _FURTHER if len(rankings) == 1 else _FURTHER_PART
         chosen = units.best(rankings[-1], in_group, further=further)
+        if len(rankings) == 1:
+            chosen = [one for one in chosen if self._adds(one, chosen[0])]
         leaning = self._beside((*firsts, *chosen)[:1])
         if leaning:
             chosen = chosen[:1]
@@ -204,6 +206,17 @@ class Chooser:
                 if one.points_at and excerpt.text.count(one.points_at) == 1
             ),
         )
+
+    def _adds(self, one: Ranked, first: Ranked) -> bool:
+        """Return whether a sentence belongs in the answer that *first* begins.
+
+        One of another section has to be about most of the question itself.
+        """
+        unit = self._reading.units[one.unit]
+        if unit.section.chunk.id == self._reading.units[first.unit].section.chunk.id:
+            return True
+        said = " ".join((unit.plain, *self._reading.hits[unit.hit].chunk.path))
+        return covered_by(self._reading.weights(self._asked), said) >= _COVERED_ELSEWHERE
 
     def _beside(self, first: Sequence[Ranked]) -> list[Ranked]:
         """Return what answers each leaning part, from the section that answers the first part."""
@@ -303,6 +316,7 @@ class Chooser:
 
 _COVERED_BY_TABLE = 0.3
 _COVERED_BY_ROW = 0.6
+_COVERED_ELSEWHERE = 0.6
 _CLEARLY = 1.5  # how much more of the question a row has than any other
 _COVERED_AS_WELL = 0.7
 _MOST_PROSE_WORDS = 60

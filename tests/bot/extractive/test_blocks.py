@@ -6,6 +6,7 @@ import pytest
 
 from footnote_qa.bot.citations.checker import check
 from footnote_qa.bot.engine.context import show
+from footnote_qa.bot.extractive import choosing
 from footnote_qa.bot.extractive.answerer import ExtractiveAnswerer
 from footnote_qa.index.types import Passage
 from tests.fakes.searcher import a_passage
@@ -245,3 +246,21 @@ def test_the_line_above_a_list_brings_the_sentence_that_it_leans_on() -> None:
     assert said("What counts as a record?", text).startswith(
         "Messages are records. This includes:\n- files"
     )
+
+
+@pytest.mark.parametrize(
+    ("other", "is_added"),
+    [("You can install a scanner on the laptop.", False), ("Ann can install an update.", True)],
+)
+def test_a_sentence_of_another_section_is_added_only_if_it_is_about_the_question(
+    monkeypatch: pytest.MonkeyPatch, other: str, *, is_added: bool
+) -> None:
+    monkeypatch.setattr(choosing, "_FURTHER", 10.0)  # every sentence is near enough
+    first = "Do not install system updates on your laptop."
+    passages = show(
+        [a_passage(first, id=1, rank=1), a_passage(other, id=2, rank=2, document="b.md")]
+    )
+
+    draft = ExtractiveAnswerer(None, 0.0).read("Can I install updates?", passages)
+
+    assert [one.text for one in draft.sentences] == [first, other][: 1 + is_added]
