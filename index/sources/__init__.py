@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from footnote_qa.index.errors import SourceError
 from footnote_qa.index.sources.audience_rules import AudienceRule, RuledSource
 from footnote_qa.index.sources.folder import FolderSource
+from footnote_qa.index.sources.names import prefixed
 from footnote_qa.index.sources.patterns import check as check_patterns
 from footnote_qa.index.sources.services import key_of, open_connector, open_synced
 from footnote_qa.index.sources.spec import BUILT_IN, Argument, SourceSpec
@@ -35,6 +36,7 @@ __all__ = [
     "open_connector",
     "open_sources",
     "save_states",
+    "service_prefixes",
     "source_folders",
 ]
 
@@ -114,6 +116,16 @@ def open_sources(
             source = RuledSource(source=source, rules=spec.rules, prefix=name)
         opened.append(NamedSource(name=name, source=source))
     return opened
+
+
+def service_prefixes(specs: Sequence[SourceSpec]) -> dict[str, str]:
+    """Return the key of each service among these sources, with the prefix of its documents' ids."""
+    names = _distinct_names(specs) if len(specs) > 1 else ["" for _ in specs]
+    return {
+        key_of(spec): prefixed(name, "")
+        for spec, name in zip(specs, names, strict=True)
+        if spec.kind not in BUILT_IN
+    }
 
 
 def save_states(sources: Sequence[Source], folder: Path) -> None:

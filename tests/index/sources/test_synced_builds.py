@@ -1,5 +1,6 @@
 """A service through complete builds: what is deleted or hidden is gone from every generation."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from footnote_qa.index.building.plan import Action
 from footnote_qa.index.errors import SourceError
 from footnote_qa.index.search.hybrid import LiveIndex
 from footnote_qa.index.sources import SourceSpec
+from footnote_qa.index.storage import IndexDirectory, install_generation
 from tests.fakes.building import make_builder
 from tests.fakes.embedder import HashEmbedder
 from tests.index.sources.contract.worlds import TOKEN, ConfluenceWorld, world_of
@@ -111,6 +113,38 @@ def test_what_is_deleted_does_not_come_back_with_an_older_generation(
     assert index.read("ENG/Parking.html", audience=None).passages == ()
     again = LiveIndex(builder.directory.root)
     assert again.read("ENG/Parking.html", audience=None).passages == ()
+
+
+def test_a_generation_that_was_restored_shows_a_service_after_its_next_sync(
+    wiki: ConfluenceWorld, builder: Builder, documents: Path, tmp_path: Path
+) -> None:
+    wiki.add("Leave", "Twenty days of leave.")
+    parking = wiki.add("Parking", "Parking costs three euros.")
+    specs = [replace(wiki.spec, name="wiki"), SourceSpec(path=str(documents), name="docs")]
+    builder.build(specs)
+    folder = builder.directory.folder_in_use()
+    assert folder is not None
+    kept = tmp_path / "backup" / folder.name
+    shutil.copytree(folder, kept)
+    here = "ann@example.org"
+
+    install_generation(builder.directory, kept)  # nothing was synced since
+    assert "wiki/ENG/Leave.html" in shown(LiveIndex(builder.directory.root), "leave", here)
+
+    wiki.restrict(parking)
+    builder.build(specs)
+    builder.directory.purge()
+    elsewhere = IndexDirectory(tmp_path / "elsewhere")
+    for directory in (builder.directory, elsewhere):
+        install_generation(directory, kept)
+        index = LiveIndex(directory.root)
+        assert {one.partition("/")[0] for one in shown(index, "leave parking", here)} == {"docs"}
+        assert index.read("wiki/ENG/Parking.html", audience=None).passages == ()
+
+    builder.build(specs)
+    index = LiveIndex(builder.directory.root)
+    assert shown(index, "parking euros", here) >= {"wiki/ENG/Leave.html", "wiki/ENG/Parking.html"}
+    assert "wiki/ENG/Parking.html" not in shown(index, "parking euros", "bob@example.org")
 
 
 def test_a_deletion_holds_although_the_new_generation_is_not_promoted(
