@@ -207,8 +207,17 @@ class Reader:
 
 
 @contextmanager
-def pages(folder: Path, root: Path, *, settings: WebSettings | None = None) -> Iterator[Pages]:
-    """Serve the pages of the index in *root* to `Pages.client`; the state is in *folder*."""
+def pages(
+    folder: Path,
+    root: Path,
+    *,
+    settings: WebSettings | None = None,
+    opened: Opened | None = None,
+) -> Iterator[Pages]:
+    """Serve the pages of the index in *root* to `Pages.client`; the state is in *folder*.
+
+    With *opened*, the pages use its index and its engine.
+    """
     folder.mkdir(exist_ok=True)
     index = LiveIndex(root)
     engine = QuotingEngine(index)
@@ -217,7 +226,7 @@ def pages(folder: Path, root: Path, *, settings: WebSettings | None = None) -> I
         site = site_of(
             settings or WebSettings(),
             database,
-            Backend(lambda: Opened(index=index, engine=engine)),
+            Backend(lambda: opened or Opened(index=index, engine=engine)),
             answers_folder=folder / "answers",
             add_case=partial(_add, cases),
             operations=Operations(
