@@ -22,7 +22,6 @@ from footnote_qa.plugins.registry import is_reference
 
 if TYPE_CHECKING:
     from footnote_qa.bot.engine import AnswerEngine, Export
-    from footnote_qa.bot.extractive import SpanModel
     from footnote_qa.bot.llm import Ledger, Model, Portfolio
     from footnote_qa.bot.state import QuestionRepository
     from footnote_qa.index.building import Builder, BuildOptions, Gate, Ocr, Progress
@@ -43,6 +42,7 @@ __all__ = [
     "ledger",
     "live_index",
     "portfolio",
+    "read_ahead",
     "source_specs",
     "spec_of",
     "specs_of_paths",
@@ -233,9 +233,9 @@ def _reranker(settings: Settings) -> "Reranker":
         return plugin_reranker(settings)
     if settings.search.reranker != READER:
         return _cross_reranker(settings.search.reranker)
-    from footnote_qa.bot.extractive import SpanReranker  # noqa: PLC0415
+    from footnote_qa.bot.extractive import SpanReranker, loaded  # noqa: PLC0415
 
-    return SpanReranker(_pointer(settings.models.offline_reader).point)
+    return SpanReranker(loaded(settings.models.offline_reader).point)
 
 
 @cache
@@ -245,11 +245,11 @@ def _cross_reranker(model: str) -> "Reranker":
     return CrossReranker(model)
 
 
-@cache
-def _pointer(folder: Path | None) -> "SpanModel":
-    from footnote_qa.bot.extractive import SHIPPED, SpanModel  # noqa: PLC0415 - imports ONNX Runtime
+def read_ahead(settings: Settings) -> None:
+    """Begin to load the network that `engine` needs, while the index is opened."""
+    from footnote_qa.bot.extractive import load_ahead  # noqa: PLC0415 - imports ONNX Runtime
 
-    return SpanModel(folder or SHIPPED)
+    load_ahead(settings.models.offline_reader)
 
 
 class SearchingEncoder(Searcher, QuestionEncoder, Protocol):
@@ -260,10 +260,10 @@ def engine(settings: Settings, index: SearchingEncoder) -> "AnswerEngine":
     """Return the engine for *index*, with the portfolio of the settings."""
     from footnote_qa.bot.citations import EntailmentCheck  # noqa: PLC0415
     from footnote_qa.bot.engine import AnswerEngine, Room  # noqa: PLC0415
-    from footnote_qa.bot.extractive import ExtractiveAnswerer  # noqa: PLC0415
+    from footnote_qa.bot.extractive import ExtractiveAnswerer, loaded  # noqa: PLC0415
 
     offline = ExtractiveAnswerer(
-        _pointer(settings.models.offline_reader).point,
+        loaded(settings.models.offline_reader).point,
         settings.models.offline_threshold,
         encode=index.encode,
     )

@@ -236,6 +236,7 @@ class Footnote:
         with self._lock:
             self._refuse_if_closed()
             if self._engine is None:
+                composition.read_ahead(self.settings)
                 self._engine = composition.engine(self.settings, self.index)
             return self._engine
 

@@ -111,6 +111,7 @@ def ask(
     shared = shared_of(context)
     question = question_of(words)
     settings = shared.settings
+    composition.read_ahead(settings)
     index = composition.live_index(settings)
     answer = composition.engine(settings, index).ask(
         Question(text=question, audience=_audience(audience, index))

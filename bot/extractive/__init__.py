@@ -2,6 +2,7 @@
 
 from footnote_qa.bot.extractive.answerer import NAME, ExtractiveAnswerer, SpanReranker, above
 from footnote_qa.bot.extractive.groups import Group, GroupKind, groups
+from footnote_qa.bot.extractive.loading import load_ahead, loaded
 from footnote_qa.bot.extractive.question_forms import Form, form_of, subjects_of
 from footnote_qa.bot.extractive.question_parts import parts_of
 from footnote_qa.bot.extractive.ranking import (
@@ -45,6 +46,8 @@ __all__ = [
     "checksums",
     "form_of",
     "groups",
+    "load_ahead",
+    "loaded",
     "named",
     "overall",
     "parse_question",

@@ -1,10 +1,12 @@
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from footnote_qa.bot.errors import SpanModelError
+from footnote_qa.bot.extractive import load_ahead, loaded, loading
 from footnote_qa.bot.extractive.span_model import (
     INFO_FILE,
     LONGEST,
@@ -132,3 +134,27 @@ def test_what_ships_is_small_and_says_what_it_is() -> None:
     assert sizes <= 30e6
     assert all(word in card for word in ("CC BY-SA 4.0", "CC BY 4.0", "Apache-2.0", "Limits"))
     assert set(info["sha256"]) == {MODEL_FILE, TOKENIZER_FILE}
+
+
+def test_a_model_that_is_loaded_ahead_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+    monkeypatch.setattr(loading, "_loading", {})
+
+    def make(folder: Path) -> object:
+        made.append(folder)
+        return object()
+
+    monkeypatch.setattr(loading, "SpanModel", make)
+
+    ahead = load_ahead()
+
+    assert loaded() is loaded(SHIPPED) is ahead.result()
+    assert made == [SHIPPED]
+
+
+def test_a_model_that_cannot_be_loaded_says_so_each_time_it_is_needed(tmp_path: Path) -> None:
+    load_ahead(tmp_path)  # nothing is raised where it is not needed yet
+
+    for _ in range(2):
+        with pytest.raises(SpanModelError, match=re.escape(str(tmp_path))):
+            loaded(tmp_path)
