@@ -6,7 +6,6 @@ Run: python benchmarks/calibrate_support.py ENCODER_FOLDER [DATA_FOLDER]
 import argparse
 import json
 import random
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from footnote_qa.bot.types import Evidence, Sentence
 from footnote_qa.index.chunking import split_sentences
 from footnote_qa.index.embedding import OnnxEncoder
 from footnote_qa.index.types import Chunk, Passage, Vectors
+from training.claims import statement
 
 SAMPLE = 1200
 LOOKED_AT = 300
@@ -29,14 +29,6 @@ PLANTED = 200
 RIGHT = 500
 REMOVED = 0.05
 BATCH = 64
-_WH = re.compile(
-    r"\b(?:in |at |on |by |to |from |for |of )?"
-    r"(?:what|which|whom?|whose|when|where|why|how (?:many|much|long|old|far|often)|how)\b",
-    re.IGNORECASE,
-)
-_AUXILIARY = re.compile(
-    r"^\s*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,24 +53,6 @@ class Claim:
     def parts(self) -> list[str]:
         """The paragraph's sentences."""
         return [self.text[start:end] for start, end in self.spans]
-
-
-def statement(question: str, answer: str) -> str:
-    """Return question and answer as one statement, roughly.
-
-    >>> statement("When did the wall fall?", "1989")
-    'the wall fall 1989.'
-    >>> statement("Who built the wall?", "Ann")
-    'Ann built the wall.'
-    """
-    asked = question.strip().rstrip("?")
-    match = _WH.search(asked)
-    if match is None:
-        return f"{asked} {answer}."
-    before, after = asked[: match.start()], asked[match.end() :]
-    if not before and not _AUXILIARY.match(after):
-        return f"{answer}{after}."
-    return f"{' '.join((before + _AUXILIARY.sub('', after)).split())} {answer}."
 
 
 def claims(path: Path) -> Iterator[Claim]:
