@@ -12,7 +12,7 @@ from footnote_qa.index.chunking import split_sentences
 from training.squad import Example
 
 HELD_SHARE = 5
-"""One of so many texts of the labelled pairs is never trained on."""
+"""One text in five of the labelled pairs is never trained on."""
 _WH = re.compile(
     r"\b(?:in |at |on |by |to |from |for |of )?"
     r"(?:what|which|whom?|whose|when|where|why|how (?:many|much|long|old|far|often)|how)\b",
@@ -163,7 +163,7 @@ def statement(question: str, answer: str) -> str:
 def answered(examples: Sequence[Example], chooser: random.Random) -> Iterator[Pair]:
     """Yield statements made of questions and their answers, right ones and as many wrong ones.
 
-    A right one stands beside the sentence that holds the answer and some sentences around it. A
+    A right one is beside the sentence that holds the answer and some sentences around it. A
     wrong one has the answer of another question on the same paragraph, or lacks its sentence.
     """
     by_context: dict[str, list[Example]] = {}
@@ -300,7 +300,7 @@ def _other_of_ring(claim: str, chooser: random.Random) -> str:
 
 def _other_name(claim: str, known: str, chooser: random.Random) -> str:
     found = chooser.choice([*_NAME.finditer(claim)])
-    beside = [one for one in _NAME.findall(known) if one not in claim]
+    beside = [one.group() for one in _NAME.finditer(known) if one.group() not in claim]
     if not beside:
         return claim
     return claim[: found.start()] + chooser.choice(beside) + claim[found.end() :]

@@ -60,7 +60,7 @@ def encoded(pieces: Tokenizer, pair: Pair) -> Row:
 
 
 def lessons(data: Path, epoch: int, scale: float) -> list[Pair]:
-    """Return what one epoch is made of; made pairs are drawn anew for each.
+    """Return what one epoch is made of; other pairs are made for each.
 
     Args:
         data: Folder with verifier/, reader/ and eval/.
