@@ -52,7 +52,8 @@ def correct(
     A word is replaced if no document that the person may see has it, a word of the index differs
     from it in a letter or two, and it is no word of the language. A word of the language is only
     suggested another, and only one that differs in a single letter: who asks for "parking" where
-    nothing is said of it does not mean "packing".
+    nothing is said of it does not mean "packing". For a name that is a word, such as "Paris",
+    nothing is suggested.
 
     Args:
         question: Free text.
@@ -74,7 +75,7 @@ def correct(
         one = Correction(written=word, meant=_like(word, meant))
         if not is_word(word.lower()):
             changed.append(one)
-        elif letters_apart(word, meant) == 1:
+        elif letters_apart(word, meant) == 1 and (word.islower() or word == written[0]):
             suggested.append(one)
     for one in changed:
         text = re.sub(rf"(?<!\w){re.escape(one.written)}(?!\w)", one.meant, text)

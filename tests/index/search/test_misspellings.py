@@ -149,3 +149,15 @@ def test_another_word_is_suggested_only_if_one_letter_differs(
     read = correct(f"boiling point of {word}", _Words(), groups=None, is_word=lambda _: True)
 
     assert bool(read.suggestions) is is_suggested
+
+
+@pytest.mark.parametrize(
+    ("question", "is_suggested"),
+    [("what does Paris cost?", False), ("what does paris cost?", True), ("Paris does cost what?", True)],
+)
+def test_nothing_is_suggested_for_a_name(question: str, *, is_suggested: bool) -> None:
+    words = Fixed("what", "does", "cost", meant={"Paris": "parts", "paris": "parts"})
+
+    read = correct(question, words, groups=None, is_word=str.isalpha)
+
+    assert bool(read.suggestions) is is_suggested
