@@ -30,7 +30,7 @@ from footnote_qa.bot.slack.messages import (
 )
 from footnote_qa.bot.slack.responder import StreamingEngine
 from footnote_qa.bot.trace import Step
-from footnote_qa.bot.types import Answer, Question, Turn
+from footnote_qa.bot.types import Answer, Choice, Question, Turn
 from footnote_qa.index.errors import IndexingError
 
 log = logging.getLogger(__name__)
@@ -150,11 +150,13 @@ class _Preview:
     async def _events(self, text: str) -> AsyncIterator[dict[str, str]]:
         question = Question(text=text, audience=None, history=tuple(self._turns), thread="trial")
         message: Message = note(texts.HINT)
+        choices: Sequence[Choice] = ()
         try:
             async for event in self._engine.astream(question):
                 if isinstance(event, Step):
-                    continue
-                if isinstance(event, Answer):
+                    yield {"step": texts.doing(event)}
+                elif isinstance(event, Answer):
+                    choices = event.choices
                     message = answer_message(event, Frame(now=datetime.now(UTC)))
                     self._note(text, event)
                 else:
@@ -165,12 +167,21 @@ class _Preview:
         except Exception:
             log.exception("question failed")
             message = note(texts.FAILED.format(reference="see the terminal"))
-        yield {"html": message_html(message)}
+        yield {"html": message_html(message) + _buttons(choices)}
 
     def _note(self, text: str, answer: Answer) -> None:
         self._turns.append(Turn(role="user", text=text))
         said = answer.text or answer.message
         self._turns.append(Turn(role="assistant", text=said, answer=answer))
+
+
+def _buttons(choices: Sequence[Choice]) -> str:
+    shown = "".join(
+        f'<button class="prompt" type="button" data-question="{escape(one.question)}">'
+        f"{escape(one.label)}</button>"
+        for one in choices
+    )
+    return f'<p class="prompts">{shown}</p>' if shown else ""
 
 
 Element = Mapping[str, Any]
@@ -207,6 +218,8 @@ def _container(element: Element) -> str:
             return f"<pre>{inside}</pre>"
         case "rich_text_list":
             items = "".join(f"<li>{_leaves(e['elements'])}</li>" for e in element["elements"])
+            if element.get("style") == "ordered":
+                return f'<ol start="{int(element.get("offset") or 0) + 1}">{items}</ol>'
             return f"<ul>{items}</ul>"
         case _:
             return f"<p>{inside}</p>"

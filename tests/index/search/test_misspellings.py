@@ -153,7 +153,11 @@ def test_another_word_is_suggested_only_if_one_letter_differs(
 
 @pytest.mark.parametrize(
     ("question", "is_suggested"),
-    [("what does Paris cost?", False), ("what does paris cost?", True), ("Paris does cost what?", True)],
+    [
+        ("what does Paris cost?", False),
+        ("what does paris cost?", True),
+        ("Paris does cost what?", True),
+    ],
 )
 def test_nothing_is_suggested_for_a_name(question: str, *, is_suggested: bool) -> None:
     words = Fixed("what", "does", "cost", meant={"Paris": "parts", "paris": "parts"})

@@ -18,10 +18,11 @@ from footnote_qa.bot.slack.messages import texts
 from footnote_qa.bot.slack.messages.blocks import Frame, answer_message
 from footnote_qa.bot.slack.messages.texts import JOINER, Hello
 from footnote_qa.bot.slack.preview.server import message_html, page
+from footnote_qa.bot.trace import Step, StepKind
 from footnote_qa.bot.types import Answer, Citation, Question
 from footnote_qa.index.errors import IndexMissingError
 from footnote_qa.index.types import Audience, Passage
-from tests.fakes.slack_bot_process import answered
+from tests.fakes.slack_bot_process import answered, asking_back
 from tests.fakes.slack_browser import browser
 
 EVIL = "<img src=x onerror=alert(1)> [x](https://evil.example) <script>alert(2)</script>"
@@ -36,10 +37,14 @@ class Engine:
     async def aask(self, question: Question) -> Answer:
         return answered(question)
 
-    async def astream(self, question: Question) -> AsyncGenerator[str | Answer]:
+    async def astream(self, question: Question) -> AsyncGenerator[str | Step | Answer]:
         self.questions.append(question)
         if question.text == "fail":
             raise IndexMissingError("secret words")
+        if question.text == "vague":
+            yield Step(kind=StepKind.SEARCH, detail=EVIL)
+            yield asking_back(question)
+            return
         yield "One [1]."
         yield EVIL
         yield answered(question)
@@ -88,6 +93,22 @@ def test_a_follow_up_brings_along_what_was_said() -> None:
 
     assert next(turn.text for turn in engine.questions[1].history) == "first?"
     assert len(engine.questions[1].history) == 2
+
+
+def test_steps_are_shown_and_a_question_back_has_buttons_that_ask() -> None:
+    _, (events,) = asks("vague")
+
+    assert events[0]["step"].startswith("is searching for")
+    assert 'data-question="vague (Travel)">Travel</button>' in events[-1]["html"]
+    assert "<!channel>" not in events[-1]["html"]
+
+
+def test_steps_of_an_answer_keep_their_numbers() -> None:
+    steps = replace(answered(Question(text="?")), text="Do this:\n1. Open it.\n2. Close it. [1]")
+
+    html = message_html(answer_message(steps, Frame(now=datetime.now(UTC))))
+
+    assert '<ol start="1"><li>Open it.</li>' in html.replace(JOINER, "")
 
 
 def test_an_error_is_shown_as_a_fixed_sentence() -> None:
