@@ -9,6 +9,7 @@ from footnote_qa.bot.extractive.block_ranking import Place, Similar, positions, 
 from footnote_qa.bot.extractive.question_forms import Form
 from footnote_qa.bot.extractive.ranking import FeatureExtractor, ParsedQuestion, is_named, logit
 from footnote_qa.bot.extractive.units import Unit
+from footnote_qa.index.chunking import stems_of
 
 MOST_SENTENCES = 3
 _COMPARED = 12
@@ -21,9 +22,41 @@ _IN_GROUP = 0.95
 _OF_ITS_KIND = 1.0  # a number for "how many", a date for "when"
 _EXAMPLE = 1.0
 _NAMED = 4.0  # by its number: another number answers another question
+_IN_ITS_CASE = 2.0  # "if you have no car" for "I have no car"; as much less for the other case
 _IS_EXAMPLE = re.compile(
     r"(?:for example|for instance|e\.g\.|example:|as noted above)", re.IGNORECASE
 )
+
+
+_CONDITION = re.compile(
+    r"(?:if|when|unless|in case|wenn|falls|si|quand|cuando)\b([^,:;.]+)[,:]", re.IGNORECASE
+)
+_DENIES = re.compile(
+    r"\b(?:no|not|never|without|cannot|unless|nicht|kein\w*|ohne|sans|pas|sin)\b|n['’]t\b|\bdont\b",
+    re.IGNORECASE,
+)
+_SAME_CASE = 0.5
+
+
+def fits_case(question: str, said: str) -> int:
+    """Return whether a sentence is for the case that *question* is about: 1, 0 or -1.
+
+    Returns:
+        0 if it has no condition, or if the question does not name its condition.
+
+    >>> fits_case("Where do I park if I have no badge?", "If you have a badge, park in row 1.")
+    -1
+    >>> fits_case("Where do I park without a badge?", "If you have no badge, park in row 2.")
+    1
+    """
+    found = _CONDITION.match(said)
+    if found is None:
+        return 0
+    case = {*stems_of(_DENIES.sub(" ", found[1]))}
+    shared = case & {*stems_of(question)}
+    if not case or len(shared) < _SAME_CASE * len(case):
+        return 0
+    return 1 if bool(_DENIES.search(found[0])) == bool(_DENIES.search(question)) else -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +161,10 @@ class UnitChooser:
             for one, unit, alike in zip(compared, units, self._likeness(units), strict=True)
         ]
         named = [is_named(self._asked.text, (unit.plain, *self._above(unit))) for unit in units]
-        scores = [score + _NAMED * is_it for score, is_it in zip(scores, named, strict=True)]
+        scores = [
+            score + _NAMED * is_it + _IN_ITS_CASE * fits_case(self._asked.text, unit.plain)
+            for score, is_it, unit in zip(scores, named, units, strict=True)
+        ]
         order = sorted(range(len(compared)), key=lambda at: (-scores[at], at))
         first, least = compared[order[0]], scores[order[0]] - further
         # After the number that was asked for, a sentence without one adds nothing

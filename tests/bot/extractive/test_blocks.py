@@ -264,3 +264,27 @@ def test_a_sentence_of_another_section_is_added_only_if_it_is_about_the_question
     draft = ExtractiveAnswerer(None, 0.0).read("Can I install updates?", passages)
 
     assert [one.text for one in draft.sentences] == [first, other][: 1 + is_added]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "Where is my seat if I have no badge?",
+            "If you do not have a badge, your seat is upstairs [1].",
+        ),
+        (
+            "Where is my seat if I have a badge?",
+            "If you have a badge, your seat is downstairs [1].",
+        ),
+        (
+            "Where is the seat of people without a badge?",
+            "If you do not have a badge, your seat is upstairs [1].",
+        ),
+    ],
+)
+def test_a_sentence_for_the_other_case_is_no_answer(question: str, answer: str) -> None:
+    text = "If you have a badge, your seat is downstairs. "
+    text += "If you do not have a badge, your seat is upstairs."
+
+    assert said(question, text).startswith(answer)
