@@ -1,7 +1,7 @@
 """The commands `footnote index generations`, `rollback`, `verify` and `watch`."""
 
 import logging
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -159,12 +159,20 @@ def watch(
             "network drives.",
         ),
     ] = None,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Listen for webhooks of GitHub, Jira, Confluence and Notion there.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     log_format: LogFormatOption = None,
 ) -> None:
     """Build now, and again whenever documents change. Stop it with Ctrl-C.
 
-    Services such as Confluence are asked every ten minutes, or as `every` of the source says.
+    Services such as Confluence are asked every ten minutes, or as `every` of the source says. With
+    --listen, a service that sends signed webhooks is asked soon after each of them.
 
     With --json, every build prints one JSON object.
     """
@@ -172,6 +180,7 @@ def watch(
     from footnote_qa.bot.api import builder_with_gate, sources_to_build
     from footnote_qa.bot.errors import SettingsError
     from footnote_qa.index.building import Polling, keep_built, quiet, ticks
+    from footnote_qa.index.building.webhooks import listening
 
     settings = shared_of(context).settings
     composition.current_index(settings)  # its sources are those to watch
@@ -191,9 +200,12 @@ def watch(
     def report(outcome: "BuildResult | IndexingError") -> None:
         _report(outcome, as_json=as_json)
 
-    with suppress(KeyboardInterrupt):  # the way it is meant to end; a build half way does no harm
+    with ExitStack() as stack:
+        stack.enter_context(suppress(KeyboardInterrupt))  # the way it ends; no build is harmed
+        if listen is not None:
+            stack.enter_context(listening(specs, listen, polling.wake))
         keep_built(
-            ticks(roots, every_s=every),
+            (has_changed or polling.is_awaited() for has_changed in ticks(roots, every_s=every)),
             lambda: upkeep.build_index(settings, builder, specs),
             report,
         )

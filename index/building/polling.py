@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from footnote_qa.index.sources import BUILT_IN, SourceSpec, key_of
 
+_LEAST_S = 10.0  # between two syncs of a service that calls often
 USUAL_S = 600.0
 """Seconds between two syncs of a service whose settings name no other time."""
 
@@ -25,16 +26,29 @@ class Polling:
         }
         self._now = now
         self._asked: dict[str, float] = {}
+        self._called: set[str] = set()
 
     @property
     def every_s(self) -> float | None:
         """The shortest time between two syncs; None if there is no service."""
         return min(self._every.values(), default=None)
 
+    def wake(self, key: str) -> None:
+        """Let a service be asked soon, because it says that something has changed."""
+        self._called.add(key)
+
+    def is_awaited(self) -> bool:
+        """Return whether a service that was woken can be asked now."""
+        return any(
+            self._now() - self._asked.get(key, -_LEAST_S) >= _LEAST_S for key in tuple(self._called)
+        )
+
     def is_due(self, key: str) -> bool:
         """Return whether the service with this key is asked now, and take it as asked if so."""
         now, last = self._now(), self._asked.get(key)
-        if last is not None and now - last < self._every.get(key, USUAL_S):
+        every = _LEAST_S if key in self._called else self._every.get(key, USUAL_S)
+        if last is not None and now - last < every:
             return False
+        self._called.discard(key)
         self._asked[key] = now
         return True

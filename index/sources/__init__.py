@@ -18,7 +18,12 @@ from footnote_qa.index.sources.audience_rules import AudienceRule, RuledSource
 from footnote_qa.index.sources.folder import FolderSource
 from footnote_qa.index.sources.names import prefixed
 from footnote_qa.index.sources.patterns import check as check_patterns
-from footnote_qa.index.sources.services import key_of, open_connector, open_synced
+from footnote_qa.index.sources.services import (
+    key_of,
+    open_connector,
+    open_synced,
+    webhook_secret,
+)
 from footnote_qa.index.sources.spec import BUILT_IN, Argument, SourceSpec
 from footnote_qa.index.sources.sync import SourceId, SyncContext, SyncedSource
 from footnote_qa.index.types import Problem, Source, SourceFile
@@ -38,6 +43,7 @@ __all__ = [
     "save_states",
     "service_prefixes",
     "source_folders",
+    "webhook_secret",
 ]
 
 _WRITTEN_INTO = (".sqlite", ".jsonl")

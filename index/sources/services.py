@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from footnote_qa.index.errors import SourceError
 from footnote_qa.index.sources.connectors import KINDS, kind_of, make_connector
-from footnote_qa.index.sources.spec import SourceSpec
+from footnote_qa.index.sources.spec import BUILT_IN, SourceSpec
 from footnote_qa.index.sources.sync import (
     Choice,
     Clock,
@@ -25,6 +26,14 @@ def key_of(spec: SourceSpec) -> str:
     """Return the name of a service's state; other settings of the same service have another one."""
     told = [spec.kind, spec.path, sorted(spec.arguments.items())]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def webhook_secret(spec: SourceSpec) -> str:
+    """Return the secret with which a service signs its webhooks; "" if it has none."""
+    kind = kind_of(spec.kind) if spec.kind not in BUILT_IN else None
+    usual = {one.name: one.variable for one in kind.secrets} if kind else {}
+    variable = spec.environment.get("webhook") or usual.get("webhook", "")
+    return os.environ.get(variable, "").strip() if variable else ""
 
 
 def open_connector(

@@ -41,6 +41,8 @@ def to_html(storage: str) -> bytes:
 
     >>> to_html('<p>Ask <ac:link><ri:page ri:content-title="HR" /></ac:link>.</p>').decode()
     '<html><body><p>Ask <span>HR</span>.</p></body></html>'
+    >>> to_html('<p>Ask <app:thing>HR</app:thing>.</p>').decode()
+    '<html><body><p>Ask <span>HR</span>.</p></body></html>'
     """
     parts = _CDATA.split(storage)
     text = "".join(
@@ -56,7 +58,11 @@ def to_html(storage: str) -> bytes:
         raise ItemError("the text of the page cannot be read") from error
     if root is None:
         raise ItemError("the text of the page cannot be read")
-    for node in list(root.iter(etree.Element)):
+    nodes = list(root.iter(etree.Element))
+    for node in nodes:
+        if ":" in str(node.tag).rpartition("}")[2]:  # of a namespace that is declared nowhere
+            node.tag = "span"
+    for node in nodes:
         _rewrite(node)
     etree.strip_tags(root, f"{{{_AC}}}*")
     etree.strip_elements(root, f"{{{_RI}}}*", with_tail=False)

@@ -11,6 +11,16 @@ _CLASS = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
 
 _TEXTS: Final = (".md", ".mdx", ".rst", ".adoc", ".txt", ".org", ".ipynb", ".pdf", ".docx")
 
+
+def _webhook(service: str) -> Secret:
+    return Secret(
+        name="webhook",
+        variable=f"{service}_WEBHOOK_SECRET",
+        help="the secret of its webhooks; empty if it has none",
+        is_needed=False,
+    )
+
+
 KINDS: Final[dict[str, ConnectorKind]] = {
     one.name: one
     for one in (
@@ -41,6 +51,7 @@ KINDS: Final[dict[str, ConnectorKind]] = {
                     variable="CONFLUENCE_TOKEN",
                     help="an API token (cloud) or a personal access token (data center)",
                 ),
+                _webhook("CONFLUENCE"),
             ),
         ),
         ConnectorKind(
@@ -65,6 +76,7 @@ KINDS: Final[dict[str, ConnectorKind]] = {
                     variable="NOTION_TOKEN",
                     help="the secret of an internal connection that may read content",
                 ),
+                _webhook("NOTION"),
             ),
         ),
         ConnectorKind(
@@ -87,7 +99,10 @@ KINDS: Final[dict[str, ConnectorKind]] = {
                 ),
                 PERMISSIONS,
             ),
-            secrets=(Secret(name="token", variable="JIRA_TOKEN", help="an API token"),),
+            secrets=(
+                Secret(name="token", variable="JIRA_TOKEN", help="an API token"),
+                _webhook("JIRA"),
+            ),
         ),
         ConnectorKind(
             name="slack",
@@ -165,6 +180,7 @@ KINDS: Final[dict[str, ConnectorKind]] = {
                     help="a fine-grained token that may read contents, issues, discussions and"
                     " administration",
                 ),
+                _webhook("GITHUB"),
             ),
         ),
         *FILE_KINDS,

@@ -1,11 +1,14 @@
 """One sync: list the changes, fetch what is new, and keep the rest."""
 
+import logging
+import secrets
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from footnote_qa.index.audience import audience_of, both
+from footnote_qa.index.errors import SourceError
 from footnote_qa.index.sources.audience_rules import AudienceRule
 from footnote_qa.index.sources.patterns import matches, takes
 from footnote_qa.index.sources.sync.contract import (
@@ -19,6 +22,8 @@ from footnote_qa.index.sources.sync.contract import (
 )
 from footnote_qa.index.sources.sync.state import Row, SyncState
 from footnote_qa.index.sources.sync.store import BodyStore
+
+log = logging.getLogger(__name__)
 
 _AT_ONCE = 4
 _WAITING = 64  # bodies that may be on their way; each is written to disk as it arrives
@@ -137,6 +142,12 @@ class Run:
             content = self._connector.fetch(item)
         except ItemError as error:
             return Row(item=item, fault=error.reason)
+        except SourceError:
+            raise
+        except Exception:  # an edge: one item in another form than expected ends no sync
+            reference = secrets.token_hex(4)
+            log.exception("item cannot be read", extra={"reference": reference, "key": item.key})
+            return Row(item=item, fault=f"it cannot be read: the log has the reference {reference}")
         sha256, size = self._store.keep(item.key, item.version, content)
         return Row(item=item, sha256=sha256, size=size)
 
