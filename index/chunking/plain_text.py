@@ -9,16 +9,16 @@ from footnote_qa.index.chunking.markup import HIDDEN, shown
 
 _HEADING_LINE = re.compile(r"^#{1,6}\s+.*$", re.MULTILINE)
 _CELL_EDGE = re.compile(r"[ \t]*\|[ \t]*")
-_MARKS = re.compile(r"\*\*|__|`+|^\s{0,3}>\s?|^\s*[-*+]\s+", re.MULTILINE)
+_MARKS = re.compile(r"^\s{0,3}>\s?|^\s*[-*+]\s+", re.MULTILINE)
 
 
 def plain(markdown: str) -> str:
     r"""Return *markdown* on one line without its marks, for reading; never for quoting.
 
-    >>> plain("## Leave\n\n**Twenty** days, see [the form](x.md).\n\n| a | b |\n|---|---|")
-    'Twenty days, see the form. a · b'
+    >>> plain("## Leave\n\n**Twenty** _days_, see [`__a__`](x.md).\n\n| a | b |\n|---|---|")
+    'Twenty days, see __a__. a · b'
     """
-    text = _HEADING_LINE.sub("", shown(markdown))
+    text = _without_emphasis(_HEADING_LINE.sub("", shown(markdown)), code=r"\2")
     lines = [_CELL_EDGE.sub(" · ", _MARKS.sub("", line)).strip(" ·\t") for line in text.split("\n")]
     return " ".join(" ".join(lines).split()) or " ".join(_MARKS.sub("", markdown).split())
 
@@ -26,11 +26,11 @@ def plain(markdown: str) -> str:
 _BLOCK_MARKS = re.compile(r"^\s*(?:(?:#{1,6}|[-*+•▪●◦‣·>]|\(?\d{1,3}[.)]|\([a-z]\))\s+)+")
 _QUOTE_MARK = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
 _EMPHASIS = re.compile(
-    r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=[\w\"'“‘(\ue000])|"
+    r"\*{2,3}(?=\S)|(?<=\S)\*{2,3}|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|(?<!\w)_{1,2}(?=[\w\"'“‘(\ue000])|"
     r"(?<=[^\W_])_{1,2}(?!\w)|(?<=[.,;:!?\"'”’)\ue001])_{1,2}(?!\w)|`+|\\(?=\W)"
 )
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-_NEVER_SHOWN = re.compile(f"[{HIDDEN}\ue000\ue001]")
+_NEVER_SHOWN = re.compile("[\ue000\ue001]")
 _CODE_HELD = re.compile("\ue000(\\d+)\ue001")  # in place of a piece of code
 _SPACE_BEFORE = re.compile(r"(?<=\w) +(?=[,;:.!?](?:\s|$))")
 
@@ -39,8 +39,8 @@ _SPACE_BEFORE = re.compile(r"(?<=\w) +(?=[,;:.!?](?:\s|$))")
 def plain_block(masked: str) -> str:
     r"""Return a masked block, such as an item or a row, on one line and without its marks.
 
-    >>> plain_block("- **Gold**: see `__main__` in the\n _plan_")
-    'Gold: see __main__ in the plan'
+    >>> plain_block("- **Gold**: see `__main__` in the\n _plan_ of *5*3* rooms")
+    'Gold: see __main__ in the plan of 5*3 rooms'
     """
     return _one_line(masked, code=r"\2")
 
@@ -56,7 +56,15 @@ def marked_block(masked: str) -> str:
 
 
 def _one_line(masked: str, *, code: str) -> str:
-    text = _QUOTE_MARK.sub("", _NEVER_SHOWN.sub("", masked))
+    text = _BLOCK_MARKS.sub("", _QUOTE_MARK.sub("", masked.replace(HIDDEN, "")))
+    text = _without_emphasis(text, code=code)
+    if text.lstrip().startswith("|"):
+        text = " – ".join(cell.strip() for cell in text.strip().strip("|").split("|"))
+    return _SPACE_BEFORE.sub("", re.sub(r"\s+", " ", text)).strip()
+
+
+def _without_emphasis(text: str, *, code: str) -> str:
+    """Return *text* without the marks of emphasis; inline code becomes *code*, a replacement."""
     held: list[str] = []
 
     def hold(found: re.Match[str]) -> str:
@@ -64,11 +72,8 @@ def _one_line(masked: str, *, code: str) -> str:
         return f"\ue000{len(held) - 1}\ue001"
 
     # What is emphasis around it is part of a name in code
-    text = _EMPHASIS.sub("", _BLOCK_MARKS.sub("", _CODE.sub(hold, text)))
-    text = _CODE_HELD.sub(lambda found: held[int(found[1])], text) if held else text
-    if text.lstrip().startswith("|"):
-        text = " – ".join(cell.strip() for cell in text.strip().strip("|").split("|"))
-    return _SPACE_BEFORE.sub("", re.sub(r"\s+", " ", text)).strip()
+    text = _EMPHASIS.sub("", _CODE.sub(hold, _NEVER_SHOWN.sub("", text)))
+    return _CODE_HELD.sub(lambda found: held[int(found[1])], text) if held else text
 
 
 def path_below(title: str, heading: Sequence[str]) -> tuple[str, ...]:
