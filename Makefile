@@ -72,6 +72,10 @@ eval-live: $(READY) ## Put attacks and unanswerable questions to the models of f
 examples: $(READY) ## Write the example documents again from their sources.
 	@$(BIN)/python examples/make_documents.py
 
+.PHONY: texts
+texts: $(READY) ## Collect the texts of Slack and of the pages, and compile the catalogues of each language.
+	@$(BIN)/python -m footnote_qa.bot.languages.compiling
+
 .PHONY: docs
 docs: $(READY) ## Write the reference from the code, and the site to build/site (links are checked).
 	@$(BIN)/python -m docs.site.reference

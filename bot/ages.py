@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Final
 
+from footnote_qa.bot.languages import ngettext, tr
+
 _STEPS: Final = (
     (60, "minute", 60),
     (24, "hour", 3600),
@@ -23,9 +25,16 @@ def ago(then: datetime, now: datetime) -> str:
     for count, unit, unit_s in _STEPS:
         n = int(seconds // unit_s)
         if n < count:
-            return _counted(n, unit) if n or unit != "minute" else "just now"
+            return _counted(n or 1, unit) if n or unit != "minute" else tr("just now")
     return _counted(int(seconds // _YEAR_S) or 1, "year")
 
 
 def _counted(n: int, unit: str) -> str:
-    return f"{n or 1} {unit}{'s' if n > 1 else ''} ago"
+    forms = {
+        "minute": ngettext("{n} minute ago", "{n} minutes ago", n),
+        "hour": ngettext("{n} hour ago", "{n} hours ago", n),
+        "day": ngettext("{n} day ago", "{n} days ago", n),
+        "month": ngettext("{n} month ago", "{n} months ago", n),
+        "year": ngettext("{n} year ago", "{n} years ago", n),
+    }
+    return forms[unit].format(n=n)

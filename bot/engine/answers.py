@@ -7,25 +7,37 @@ from dataclasses import replace
 
 from footnote_qa.bot.citations import disagreements
 from footnote_qa.bot.engine.synthesis import Result
+from footnote_qa.bot.languages.sentences import (
+    ASK_SOMETHING,
+    NO_OWN_WORDS,
+    NOT_FOUND,
+    OVER_BUDGET,
+    OWN_WORDS,
+    PARTIAL,
+    UNREACHABLE,
+    UNSUPPORTED,
+    WORDS_ONLY,
+)
 from footnote_qa.bot.llm import ModelSession
 from footnote_qa.bot.types import LABEL, Answer, Status, Usage
 from footnote_qa.index.search import reading_note
 from footnote_qa.index.types import Passage, SearchResult
 
+__all__ = [
+    "ASK_SOMETHING",
+    "NOT_FOUND",
+    "NO_OWN_WORDS",
+    "OVER_BUDGET",
+    "OWN_WORDS",
+    "UNREACHABLE",
+    "UNSUPPORTED",
+]
+
 NEAREST = 3
 LEAST_COSINE = 0.25
 """Passages with a lower similarity to the question are not shown as related."""
-ASK_SOMETHING = "Ask a question, for example: How many days of leave do I have?"
-NOT_FOUND = "I found no passage that answers this."
 NO_DOCUMENT = "No document mentions"
-UNSUPPORTED = "The drafted answer is not supported by the documents, so it is not shown."
 CUT = "This is the beginning: {count} more in the source."
-PARTIAL = "The documents do not answer every part of the question."
-OWN_WORDS = "These are the documents' own words."
-NO_OWN_WORDS = "No passage contains the answer word for word."
-WORDS_ONLY = "For now the index is searched by words only; its vectors are still being computed."
-UNREACHABLE = "The language model could not be reached."
-OVER_BUDGET = "Today's budget for language models is used up."
 FAILED = "Something went wrong. Try again; if it keeps failing, report the reference {reference}."
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
+from footnote_qa.bot.languages import speak, tr
 from footnote_qa.bot.slack.inbound import Audiences, People, Standing
 from footnote_qa.bot.slack.messages import (
     Frame,
@@ -118,6 +119,7 @@ class Responder:
         Raises:
             SlackError: The token is no longer valid.
         """
+        speak(await self.people.locale(claimed.received.user))
         await self._settle(claimed)
         if claimed.received.kind not in _UNSEEN:
             await self.indicator.at_rest(claimed)
@@ -145,21 +147,21 @@ class Responder:
         if failed := self._failed(claimed):
             return note(failed, again=claimed.id)
         if not text:
-            return note(texts.HINT)
+            return note(tr(texts.HINT))
         if len(text) > self.policy.max_question_chars:
-            return note(texts.TOO_LONG.format(max_chars=self.policy.max_question_chars))
+            return note(tr(texts.TOO_LONG).format(max_chars=self.policy.max_question_chars))
         if claimed.received.is_open and self.policy.guests != "answer":
-            return note(texts.OPEN)
+            return note(tr(texts.OPEN))
         rules = await asyncio.to_thread(self.channels.rules, claimed.received.channel)
-        return None if rules.enabled else note(texts.OFF)
+        return None if rules.enabled else note(tr(texts.OFF))
 
     def _failed(self, claimed: Claimed) -> str:
         """Return why the question can no longer be answered, or ""."""
         if claimed.turned_away:
-            return texts.BUSY
+            return tr(texts.BUSY)
         if claimed.attempts > MAX_ATTEMPTS:
-            return texts.GIVEN_UP.format(reference=claimed.id)
-        return texts.INTERRUPTED if self._is_stale(claimed) else ""
+            return tr(texts.GIVEN_UP).format(reference=claimed.id)
+        return tr(texts.INTERRUPTED) if self._is_stale(claimed) else ""
 
     def _is_stale(self, claimed: Claimed) -> bool:
         is_left_behind = claimed.received_at < self.policy.started_at
@@ -192,7 +194,7 @@ class Responder:
             if self.policy.guests == "ignore" or claimed.received.kind is Kind.UNASKED:
                 await self._silent(claimed)
             else:
-                await self.delivery.whole(claimed, note(texts.GUEST))
+                await self.delivery.whole(claimed, note(tr(texts.GUEST)))
             return
         question = await asyncio.to_thread(self._question, claimed, text)
         # It is unknown what an unknown person may see, or what people of other companies in a
@@ -225,12 +227,12 @@ class Responder:
             return
         except IndexingError:
             log.exception("index unusable", extra={"question_id": claimed.id})
-            failed = note(texts.NO_INDEX.format(reference=claimed.id), again=claimed.id)
+            failed = note(tr(texts.NO_INDEX).format(reference=claimed.id), again=claimed.id)
             await self._deliver(claimed, stream, failed)
             return
         except Exception:
             log.exception("question failed", extra={"question_id": claimed.id})
-            failed = note(texts.FAILED.format(reference=claimed.id), again=claimed.id)
+            failed = note(tr(texts.FAILED).format(reference=claimed.id), again=claimed.id)
             await self._deliver(claimed, stream, failed)
             return
         finally:

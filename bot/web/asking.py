@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.state import Received, StoredAnswer
 from footnote_qa.bot.trace import Step, StepKind
 from footnote_qa.bot.types import Answer, Question, Turn
@@ -133,5 +134,6 @@ def doing(step: Step) -> str:
     """Return what a step does, for the person who waits."""
     what = step.detail.strip()
     if not what:
-        return "Reading the documents…"
-    return f"Reading {what}…" if step.kind is StepKind.READ else f"Searching for {what}…"
+        return tr("Reading the documents…")
+    doing_it = tr("Reading {what}…") if step.kind is StepKind.READ else tr("Searching for {what}…")
+    return doing_it.format(what=what)

@@ -8,6 +8,8 @@ from urllib.parse import quote as in_url
 
 from markupsafe import Markup
 
+from footnote_qa.bot.languages import N_, tr
+from footnote_qa.bot.languages.sentences import remark
 from footnote_qa.bot.safe_text import clean, safe_url
 from footnote_qa.bot.state import Rating, StoredAnswer
 from footnote_qa.bot.types import Answer, Citation, Status
@@ -15,15 +17,15 @@ from footnote_qa.bot.web.answer_html import answer_html, words_of
 from footnote_qa.index.chunking import path_below
 from footnote_qa.index.types import Passage
 
-_HIDDEN: Final = (
+_HIDDEN: Final = N_(
     "This answer quotes a document that is no longer in the index, or that you may not see. "
     "Ask again for an answer from today's documents."
 )
 _NOTES: Final = {
-    Status.NOT_FOUND: "Not in the documents",
-    Status.UNSUPPORTED: "No answer",
-    Status.FAILED: "No answer",
-    Status.CLARIFY: "What do you mean?",
+    Status.NOT_FOUND: N_("Not in the documents"),
+    Status.UNSUPPORTED: N_("No answer"),
+    Status.FAILED: N_("No answer"),
+    Status.CLARIFY: N_("What do you mean?"),
 }
 
 
@@ -100,8 +102,8 @@ def card_of(
         question=clean(stored.question),
         answer=seen,
         html=_html(stored.id, seen) if seen is not None and answered else Markup(),
-        heading="" if answered else _NOTES.get(seen.status, "") if seen else "Not shown",
-        note=_HIDDEN if seen is None else _note(seen),
+        heading="" if answered else _heading(seen),
+        note=tr(_HIDDEN) if seen is None else _note(seen),
         sources=[_cited(stored.id, one, verified) for one in seen.citations] if seen else [],
         nearest=[near(one) for one in seen.nearest] if seen else [],
         is_mine=is_mine,
@@ -111,8 +113,15 @@ def card_of(
     )
 
 
+def _heading(seen: Answer | None) -> str:
+    if seen is None:
+        return tr("Not shown")
+    known = _NOTES.get(seen.status)
+    return tr(known) if known else ""
+
+
 def _note(answer: Answer) -> str:
-    return "" if answer.status is Status.CHAT else clean(answer.message)
+    return "" if answer.status is Status.CHAT else clean(remark(answer.message))
 
 
 def _html(question_id: str, answer: Answer) -> Markup:
@@ -164,7 +173,7 @@ def near(passage: Passage) -> SourceRow:
 
 def _where(page: int | None, title: str, heading: Sequence[str]) -> str:
     below = " › ".join(clean(name) for name in path_below(title, heading))
-    return " · ".join(filter(None, [f"page {page}" if page else "", below]))
+    return " · ".join(filter(None, [tr("page {n}").format(n=page) if page else "", below]))
 
 
 def markdown_of(card: Card) -> str:

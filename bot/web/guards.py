@@ -9,6 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from footnote_qa.bot.languages import ENGLISH, accepted, speak
+
 MAX_BODY_BYTES: Final = 64_000
 MAX_CALL_BYTES: Final = 1_000_000
 """Of a call of the API: a client may bring along a long conversation."""
@@ -72,10 +74,13 @@ class Guards:
                 for name, value in HEADERS:
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("Vary", "Accept-Language")
                 if self.is_https:
                     headers.setdefault("Strict-Transport-Security", "max-age=31536000")
             await send(message)
 
+        is_page = not str(scope.get("path", "")).startswith(_CALLS)
+        speak(accepted(Headers(scope=scope).get("accept-language", "")) if is_page else ENGLISH)
         body, refusal = await self._taken(scope, receive)
         if refusal is not None:
             await refusal(scope, receive, send_guarded)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from footnote_qa.bot.ages import ago
+from footnote_qa.bot.languages import language, ngettext, tr
 from footnote_qa.bot.safe_text import clean, safe_url, shorten
 from footnote_qa.bot.web.answer_html import words_of
 from footnote_qa.index.chunking import path_below
@@ -44,13 +46,29 @@ def _environment() -> Environment:
         "safe_url": safe_url,
         "shorten": shorten,
     }
-    made.globals |= {"asset": asset_address, "path_below": path_below}
+    made.globals |= {
+        "asset": asset_address,
+        "language": language,
+        "ntr": _counted,
+        "path_below": path_below,
+        "tr": _translated,
+    }
     return made
 
 
 def render(name: str, values: Mapping[str, object]) -> str:
     """Return the template *name* with *values*."""
     return _environment().get_template(name).render(values)
+
+
+def _translated(text: str, **values: object) -> Markup:
+    """Return a text in the language of the reader; the values are escaped, and it has no markup."""
+    return Markup(tr(text)).format(**values)  # noqa: S704 - catalogues are ours
+
+
+def _counted(one: str, many: str, n: int, **values: object) -> Markup:
+    """Return the form of a text for a number, as `_translated` does."""
+    return Markup(ngettext(one, many, n)).format(n=n, **values)  # noqa: S704 - as above
 
 
 def _ago(then: datetime) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from footnote_qa.bot.languages import N_, tr
 from footnote_qa.bot.state import AnswerRepository, KeyRepository, SessionRepository, WebSession
 from footnote_qa.bot.web.backend import Backend, Opened
 from footnote_qa.bot.web.cases import NewCase
@@ -102,20 +103,25 @@ class RefusedError(Exception):
         self.message = message
 
 
-NOT_FOUND: Final = (404, "Not found", "There is nothing here that you may see.")
-_SIGNED_OUT: Final = "You are signed out"
+NOT_FOUND: Final = (404, N_("Not found"), N_("There is nothing here that you may see."))
+_SIGNED_OUT: Final = N_("You are signed out")
 
 
 def signed_out(site: Site) -> RefusedError:
     """Return what somebody sees who is not signed in."""
-    way = "Open the address that footnote serve printed."
-    return RefusedError(403, _SIGNED_OUT, "Load the page again." if site.sign_in else way)
+    way = N_("Open the address that footnote serve printed.")
+    return RefusedError(403, _SIGNED_OUT, N_("Load the page again.") if site.sign_in else way)
 
 
-_BUILD: Final = (
+REPORT: Final = N_("Try again. If it keeps failing, report the reference {reference}.")
+_BUILD: Final = N_(
     "Whoever runs Footnote has to build it: footnote index build FOLDER. Then load this page again."
 )
-FORGED: Final = (403, "This form is out of date", "Go back, load the page again, and try again.")
+FORGED: Final = (
+    403,
+    N_("This form is out of date"),
+    N_("Go back, load the page again, and try again."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +196,8 @@ def page(role: Role = Role.READER) -> Callable[[Handler], Endpoint]:
             except Exception:
                 reference = secrets.token_hex(4)
                 log.exception("page failed", extra={"reference": reference})
-                message = f"Try again. If it keeps failing, report the reference {reference}."
-                return problem(request, RefusedError(500, "Something went wrong", message))
+                message = tr(REPORT).format(reference=reference)
+                return problem(request, RefusedError(500, N_("Something went wrong"), message))
 
         return answer
 
@@ -200,8 +206,10 @@ def page(role: Role = Role.READER) -> Callable[[Handler], Endpoint]:
 
 def _index_trouble(error: IndexingError) -> tuple[str, str]:
     if isinstance(error, IndexMissingError):
-        return "There is no index yet", _BUILD
-    return "The index can't be used", "Whoever runs Footnote finds the reason with footnote doctor."
+        return N_("There is no index yet"), _BUILD
+    return N_("The index can't be used"), N_(
+        "Whoever runs Footnote finds the reason with footnote doctor."
+    )
 
 
 class _CrossSiteError(Exception):
@@ -260,11 +268,15 @@ async def form_of(request: Request) -> dict[str, str]:
     body = await request.body()
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if body and kind != "application/x-www-form-urlencoded":
-        raise RefusedError(415, "This form can't be read", "Load the page again, and try again.")
+        raise RefusedError(
+            415, N_("This form can't be read"), N_("Load the page again, and try again.")
+        )
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as error:
-        raise RefusedError(400, "This form can't be read", "Load the page again.") from error
+        raise RefusedError(
+            400, N_("This form can't be read"), N_("Load the page again.")
+        ) from error
     return {name: value.encode("utf-8", "ignore").decode() for name, value in pairs}
 
 
@@ -284,7 +296,11 @@ def set_cookie(response: Response, site: Site, cookie: str) -> None:
 def problem(request: Request, refused: RefusedError) -> Response:
     """Return the page that says what is wrong."""
     name = "problem_part.html" if "x-partial" in request.headers else "problem.html"
-    values = {"title": refused.title, "message": refused.message, "status": refused.status}
+    values = {
+        "title": tr(refused.title),
+        "message": tr(refused.message),
+        "status": refused.status,
+    }
     return HTMLResponse(render(name, values), status_code=refused.status)
 
 

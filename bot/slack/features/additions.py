@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from slack_bolt.async_app import AsyncApp
 
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.slack.feature_plugins import Feature, FeatureBusyError
 from footnote_qa.bot.slack.features.commands import commanded
 from footnote_qa.bot.slack.features.dependencies import (
@@ -112,6 +113,7 @@ def _as_command(body: Body) -> dict[str, str]:
 async def _serve(deps: Dependencies, feature: Feature, use: _Use) -> None:
     if use.command.get("team_id") != deps.team:
         return
+    await deps.speak_to(use.user)
     refusal = await _refusal(deps, use)
     if refusal is not None:
         await _tell(deps, use, refusal)
@@ -125,13 +127,13 @@ async def _serve(deps: Dependencies, feature: Feature, use: _Use) -> None:
     try:
         reply = await feature.call(partial(_reply, feature, call), timeout_s=REPLY_TIMEOUT_S)
     except FeatureBusyError:
-        await _tell(deps, use, texts.BUSY)
+        await _tell(deps, use, tr(texts.BUSY))
         return
     except (Exception, SystemExit):
         reference = uuid4().hex[:12]
         details = {"feature": feature.name, "reference": reference}
         log.exception("slack feature failed", extra=details)
-        await _tell(deps, use, texts.FAILED.format(reference=reference))
+        await _tell(deps, use, tr(texts.FAILED).format(reference=reference))
         return
     if reply.text.strip():
         await _tell(deps, use, reply.text)
@@ -153,9 +155,9 @@ async def _refusal(deps: Dependencies, use: _Use) -> str | None:
     if standing is Standing.APP:
         return ""
     if standing in {Standing.GUEST, Standing.EXTERNAL} and deps.guests != "answer":
-        return "" if deps.guests == "ignore" else texts.GUEST
+        return "" if deps.guests == "ignore" else tr(texts.GUEST)
     rules = await asyncio.to_thread(deps.channels.rules, use.channel)
-    return None if rules.enabled else texts.OFF
+    return None if rules.enabled else tr(texts.OFF)
 
 
 async def search_for(deps: Dependencies, channel: str, user: str) -> Search:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.slack.documents import DocumentCatalog, Facts
 from footnote_qa.bot.slack.features.additions import home_sections
 from footnote_qa.bot.slack.features.dependencies import (
@@ -58,11 +59,11 @@ async def _on_choose(deps: Dependencies, ack: Ack, body: Body) -> None:
 async def _on_chosen(deps: Dependencies, ack: Ack, body: Body) -> None:
     user = user_of(body)
     if not (await deps.people.person(user)).is_admin:
-        await ack(response_action="errors", errors={"switches": texts.ONLY_ADMINS})
+        await ack(response_action="errors", errors={"switches": tr(texts.ONLY_ADMINS)})
         return
     given = views.values(body["view"])
     if not LANGUAGE.fullmatch(given["language"].get("value") or ""):
-        await ack(response_action="errors", errors={"language": texts.NO_LANGUAGE})
+        await ack(response_action="errors", errors={"language": tr(texts.NO_LANGUAGE)})
         return
     on = {option["value"] for option in given["switches"].get("selected_options") or ()}
     rules = Chosen(
@@ -86,7 +87,7 @@ async def _suggest(deps: Dependencies, channel: str) -> None:
     shown = [{"title": inert(shorten(p, 80)), "message": p} for p in prompts]
     try:
         await deps.clients.posts.assistant_threads_setSuggestedPrompts(
-            channel_id=channel, title=texts.PROMPTS_TITLE, prompts=shown
+            channel_id=channel, title=tr(texts.PROMPTS_TITLE), prompts=shown
         )
     except CALL_ERRORS as error:
         log.info("nothing suggested", extra={"code": failure(error).code})
@@ -138,7 +139,7 @@ def suggestions(prompts: Sequence[str], titles: Iterable[str]) -> tuple[str, ...
     >>> suggestions(["How many days of leave?"], ["Parking"])
     ('How many days of leave?', 'What does “Parking” say?')
     """
-    about = [f"What does “{shorten(title, 60)}” say?" for title in titles]
+    about = [tr("What does “{title}” say?").format(title=shorten(title, 60)) for title in titles]
     return (*prompts, *about)[:MAX_PROMPTS]
 
 
@@ -147,11 +148,11 @@ def hello(library: DocumentCatalog, prompts: Sequence[str]) -> Hello:
     try:
         facts = library.facts(None)
     except IndexingError:
-        return Hello(words=texts.HOME_NO_INDEX)
+        return Hello(words=tr(texts.HOME_NO_INDEX))
     count = f"{len(facts.titles)} document{'s' if len(facts.titles) != 1 else ''}"
     built = ago(facts.created_at, datetime.now(UTC))
     some = ", ".join(f"“{shorten(title, 60)}”" for title in facts.titles[:TITLES_SHOWN])
     among = "among them" if len(facts.titles) > TITLES_SHOWN else "namely"
     known = f"I know {count}, {among} {some}" if some else "I know no documents yet"
-    words = f"{texts.HINT}\n{known} (index {facts.generation}, built {built})."
+    words = f"{tr(texts.HINT)}\n{known} (index {facts.generation}, built {built})."
     return Hello(words=words, prompts=tuple(prompts))

@@ -8,6 +8,7 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncApp
 
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.slack.features.dependencies import (
     Ack,
     Body,
@@ -41,7 +42,7 @@ def register(app: AsyncApp, deps: Dependencies) -> None:
 async def _on_settings(deps: Dependencies, ack: Ack, command: Body) -> None:
     channel, user = _place(command)
     if not (await deps.people.person(user)).is_admin:
-        await _say(ack, texts.ONLY_ADMINS)
+        await _say(ack, tr(texts.ONLY_ADMINS))
         return
     await ack()
     rules = await asyncio.to_thread(deps.channels.rules, channel)
@@ -61,7 +62,7 @@ async def _on_topics(deps: Dependencies, ack: Ack, command: Body) -> None:
 async def _on_topic(deps: Dependencies, ack: Ack, body: Body) -> None:
     channel, user = str(body["view"]["private_metadata"]), user_of(body)
     if not await deps.may_decide(channel, user):
-        await ack(response_action="errors", errors={"words": texts.NOT_A_HELPER})
+        await ack(response_action="errors", errors={"words": tr(texts.NOT_A_HELPER)})
         return
     given = views.values(body["view"])
     topic = Topic(
@@ -77,7 +78,7 @@ async def _on_topic(deps: Dependencies, ack: Ack, body: Body) -> None:
     await ack()
     log.info("topic changed", extra={"channel": channel, "user": user})
     name = (await deps.people.person(topic.helper)).name if topic.helper else ""
-    said = texts.TOPIC_SAVED if topic.helper else texts.TOPIC_GONE
+    said = tr(texts.TOPIC_SAVED) if topic.helper else tr(texts.TOPIC_GONE)
     place = {"channel": {"id": channel}, **body}
     await deps.tell(place, said.format(words=topic.words, name=name or "…"))
 
@@ -85,10 +86,10 @@ async def _on_topic(deps: Dependencies, ack: Ack, body: Body) -> None:
 def _fault(deps: Dependencies, channel: str, topic: Topic) -> str:
     """Return why a topic cannot be stored; "" if it can."""
     if not topic.words:
-        return texts.NO_TOPIC_WORDS
+        return tr(texts.NO_TOPIC_WORDS)
     known = {one.words for one in topics_of(deps.store.database, deps.team, channel)}
     if topic.helper and topic.words not in known and len(known) >= MOST_TOPICS:
-        return texts.TOO_MANY_TOPICS.format(count=len(known))
+        return tr(texts.TOO_MANY_TOPICS).format(count=len(known))
     return ""
 
 
@@ -100,23 +101,23 @@ async def _on_digest(deps: Dependencies, ack: Ack, command: Body) -> None:
     first = next_monday(datetime.now(UTC), offset_s=person.offset_s)
     digest = Digest(team=deps.team, channel=channel, user=user)
     await asyncio.to_thread(subscribe, deps.store.database, digest, next_at=first.timestamp())
-    await _say(ack, texts.DIGEST_ON)
+    await _say(ack, tr(texts.DIGEST_ON))
 
 
 async def _on_no_digest(deps: Dependencies, ack: Ack, command: Body) -> None:
     channel, user = _place(command)
     digest = Digest(team=deps.team, channel=channel, user=user)
     had = await asyncio.to_thread(unsubscribe, deps.store.database, digest)
-    await _say(ack, texts.DIGEST_OFF if had else texts.DIGEST_WAS_OFF)
+    await _say(ack, tr(texts.DIGEST_OFF) if had else tr(texts.DIGEST_WAS_OFF))
 
 
 async def _may(deps: Dependencies, ack: Ack, *, channel: str, user: str) -> bool:
     """Return whether somebody decides about a channel; if not, tell them."""
     if channel.startswith("D"):
-        await _say(ack, texts.NOT_HERE)
+        await _say(ack, tr(texts.NOT_HERE))
         return False
     if not await deps.may_decide(channel, user):
-        await _say(ack, texts.NOT_A_HELPER)
+        await _say(ack, tr(texts.NOT_A_HELPER))
         return False
     return True
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.slack.features.channel_commands import WORDS
 from footnote_qa.bot.slack.features.dependencies import (
     Ack,
@@ -57,10 +58,10 @@ async def _on_ask(deps: Dependencies, ack: Ack, command: Mapping[str, Any]) -> N
         return
     question = commanded(command, deps.team)
     if question is None:
-        await ack(text=texts.EMPTY_COMMAND, response_type="ephemeral")
+        await ack(text=tr(texts.EMPTY_COMMAND), response_type="ephemeral")
         return
     await deps.inbox.keep(question)
-    await ack(text=texts.ASKING, response_type="ephemeral")
+    await ack(text=tr(texts.ASKING), response_type="ephemeral")
     deps.wake()
 
 
@@ -74,13 +75,13 @@ async def _on_again(deps: Dependencies, ack: Ack, body: Body) -> None:
     question = await asyncio.to_thread(_again, deps, body)
     if question is None:
         await ack()
-        await deps.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, tr(texts.FORGOTTEN))
         return
     arrival = await deps.inbox.keep(question)
     await ack()
     deps.wake()
     if arrival is Arrival.NEW and not question.response_url:
-        await _replace(deps, body, note(texts.ASKED_AGAIN))
+        await _replace(deps, body, note(tr(texts.ASKED_AGAIN)))
 
 
 async def _on_choose(deps: Dependencies, ack: Ack, body: Body) -> None:
@@ -89,7 +90,7 @@ async def _on_choose(deps: Dependencies, ack: Ack, body: Body) -> None:
     kept = await asyncio.to_thread(deps.kept, question_id, body)
     if kept is None or int(at) >= len(kept.answer.choices):
         await ack()
-        await deps.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, tr(texts.FORGOTTEN))
         return
     choice = kept.answer.choices[int(at)]
     question = replace(
@@ -110,9 +111,9 @@ async def _on_share(deps: Dependencies, ack: Ack, body: Body) -> None:
     question_id = str(body["actions"][0]["value"])
     kept = await asyncio.to_thread(deps.kept, question_id, body)
     if kept is None:
-        await deps.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, tr(texts.FORGOTTEN))
     elif kept.user != user_of(body):
-        await deps.tell(body, texts.NOT_YOURS)
+        await deps.tell(body, tr(texts.NOT_YOURS))
     elif await asyncio.to_thread(deps.records.share, question_id):
         await deps.tell(body, await _share(deps, kept))
 
@@ -205,7 +206,9 @@ async def _share(deps: Dependencies, kept: StoredAnswer) -> str:
     marks = await asyncio.to_thread(marks_of, deps.records.database)
     frame = Frame(now=datetime.now(UTC), question_id=kept.id, marks=marks)
     answer = answer_message(kept.answer, frame)
-    asked = f"{person.name or 'Somebody'} asked: {kept.question}"
+    asked = tr("{name} asked: {question}").format(
+        name=person.name or tr("Somebody"), question=kept.question
+    )
     head = rich_text_block([section(words(asked, bold=True))])
     message = replace(answer, text=f"{defuse(asked)}\n{answer.text}", blocks=(head, *answer.blocks))
     metadata = marked(f"shared:{kept.id}")
@@ -216,5 +219,5 @@ async def _share(deps: Dependencies, kept: StoredAnswer) -> str:
         log.info("answer not shared", extra={"question_id": kept.id, "code": failed.code})
         if failed.fault is not Fault.UNSURE:  # else it may have been posted
             await asyncio.to_thread(deps.records.share, kept.id, taken_back=True)
-        return texts.NOT_SHARED
-    return texts.SHARED
+        return tr(texts.NOT_SHARED)
+    return tr(texts.SHARED)

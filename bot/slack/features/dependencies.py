@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from footnote_qa.bot.languages import speak
 from footnote_qa.bot.slack.documents import DocumentCatalog
 from footnote_qa.bot.slack.feature_plugins import Feature
 from footnote_qa.bot.slack.inbound import Audiences, Inbox, People
@@ -84,6 +85,10 @@ class Dependencies:
         except CALL_ERRORS as error:
             log.warning("window not opened", extra={"code": failure(error).code})
 
+    async def speak_to(self, user: str) -> None:
+        """Use the language of a person from here on in this event."""
+        speak(await self.people.locale(user))
+
     async def may_decide(self, channel: str, user: str) -> bool:
         """Return whether *user* is a person to ask in a channel, or a workspace administrator."""
         if user in await asyncio.to_thread(self.channels.helpers, channel):
@@ -113,6 +118,7 @@ def bound(
     """Return *work* as a function that Bolt can call by argument names."""
 
     async def listener(ack: Ack, body: dict[str, Any]) -> None:
+        await deps.speak_to(user_of(body))
         await work(deps, ack, body)
 
     return listener
@@ -124,6 +130,7 @@ def bound_command(
     """Return *work* as a function that Bolt can call for a command."""
 
     async def listener(ack: Ack, command: dict[str, Any]) -> None:
+        await deps.speak_to(str(command.get("user_id") or ""))
         await work(deps, ack, command)
 
     return listener
@@ -135,6 +142,7 @@ def bound_event(
     """Return *work* as a function that Bolt can call for an event."""
 
     async def listener(event: dict[str, Any]) -> None:
+        await deps.speak_to(str(event.get("user") or ""))
         await work(deps, event)
 
     return listener

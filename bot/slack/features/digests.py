@@ -4,6 +4,7 @@ import asyncio
 import logging
 from datetime import datetime
 
+from footnote_qa.bot.languages import speak, tr
 from footnote_qa.bot.slack.features.dependencies import Dependencies
 from footnote_qa.bot.slack.inbound import Standing
 from footnote_qa.bot.slack.messages import (
@@ -57,6 +58,8 @@ async def _may(deps: Dependencies, digest: Digest) -> bool | None:
 
 
 async def _send(deps: Dependencies, digest: Digest, week: ChannelWeek) -> None:
+    person = await deps.people.person(digest.user)
+    speak(person.locale)
     opened = await deps.clients.calls.conversations_open(users=digest.user)
     await say(deps.clients.posts, str(opened["channel"]["id"]), digest_message(digest, week))
 
@@ -64,12 +67,12 @@ async def _send(deps: Dependencies, digest: Digest, week: ChannelWeek) -> None:
 def digest_message(digest: Digest, week: ChannelWeek) -> Message:
     """Return the digest of a week."""
     facts = [
-        f"Questions: {week.asked}",
-        f"Without an answer: {week.gaps}",
-        f"Thought not helpful: {week.wrong}",
+        tr("Questions: {n}").format(n=week.asked),
+        tr("Without an answer: {n}").format(n=week.gaps),
+        tr("Thought not helpful: {n}").format(n=week.wrong),
     ]
     head = section(
-        words(f"{texts.DIGEST_HEAD} ", bold=True),
+        words(f"{tr(texts.DIGEST_HEAD)} ", bold=True),
         {"type": "channel", "channel_id": digest.channel},
     )
     elements = [head, _bullets(facts)]
@@ -78,8 +81,11 @@ def digest_message(digest: Digest, week: ChannelWeek) -> Message:
             f"{shorten(question, _QUESTION_CHARS)}{f' ({count}×)' if count > 1 else ''}"
             for question, count in week.questions
         ]
-        elements += [section(words("\nThe documents didn't answer:", bold=True)), _bullets(asked)]
-    text = f"{texts.DIGEST_HEAD}: {', '.join(facts)}"
+        elements += [
+            section(words("\n" + tr("The documents didn't answer:"), bold=True)),
+            _bullets(asked),
+        ]
+    text = f"{tr(texts.DIGEST_HEAD)}: {', '.join(facts)}"
     return Message(text=defuse(text), blocks=(rich_text_block(elements),))
 
 

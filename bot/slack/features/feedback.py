@@ -5,6 +5,7 @@ import logging
 
 from slack_bolt.async_app import AsyncApp
 
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.slack.features.dependencies import (
     Ack,
     Body,
@@ -32,7 +33,7 @@ async def _on_rate(deps: Dependencies, ack: Ack, body: Body) -> None:
     kept = await asyncio.to_thread(deps.kept, question_id, body)
     if kept is None or value not in set(Rating):
         await ack()
-        await deps.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, tr(texts.FORGOTTEN))
         return
     rating = Rating(value)
     # Saved before the click is acknowledged: if that fails, the person sees the failure.
@@ -59,7 +60,7 @@ async def _on_show_quote(deps: Dependencies, ack: Ack, body: Body) -> None:
     number, _, question_id = str(body["actions"][0]["selected_option"]["value"]).partition(":")
     kept = await asyncio.to_thread(deps.kept, question_id, body)
     if kept is None or int(number) >= len(kept.answer.citations):
-        await deps.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, tr(texts.FORGOTTEN))
         return
     citation = kept.answer.citations[int(number)]
     audience = await deps.audiences.of(channel_of(body), kept.user)

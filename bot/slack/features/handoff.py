@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.slack.features.dependencies import (
     Ack,
     Body,
@@ -55,11 +56,11 @@ async def _on_ask_person(deps: Dependencies, ack: Ack, body: Body) -> None:
     await ack()
     kept = await asyncio.to_thread(deps.kept, str(body["actions"][0]["value"]), body)
     if kept is None:
-        await deps.tell(body, texts.FORGOTTEN)
+        await deps.tell(body, tr(texts.FORGOTTEN))
         return
     helper = await asyncio.to_thread(deps.channels.helper, kept.channel, kept.question)
     if not helper:
-        await deps.tell(body, texts.NO_HELPER)
+        await deps.tell(body, tr(texts.NO_HELPER))
     else:
         await _hand_off(deps, kept, helper=helper, asked_by=user_of(body))
 
@@ -70,7 +71,7 @@ async def _on_resolved(deps: Dependencies, ack: Ack, body: Body) -> None:
     database = deps.store.database
     if await asyncio.to_thread(close, database, question_id, by=user):
         person = await deps.people.person(user)
-        said = texts.SETTLED.format(name=person.name or "a colleague")
+        said = tr(texts.SETTLED).format(name=person.name or tr("a colleague"))
         await _replace(deps, body, said)
 
 
@@ -78,9 +79,9 @@ async def _on_this_is_it(deps: Dependencies, ack: Ack, body: Body) -> None:
     await ack()
     channel, message = channel_of(body), body["message"]
     if channel.startswith("D"):
-        await deps.tell(body, texts.NOT_HERE)
+        await deps.tell(body, tr(texts.NOT_HERE))
     elif not await deps.may_decide(channel, user_of(body)):
-        await deps.tell(body, texts.NOT_A_HELPER)
+        await deps.tell(body, tr(texts.NOT_A_HELPER))
     else:
         thread_ts = str(message.get("thread_ts") or message["ts"])
         question = await asyncio.to_thread(_question, deps, channel, thread_ts)
@@ -93,7 +94,7 @@ async def _on_this_is_it(deps: Dependencies, ack: Ack, body: Body) -> None:
         }
         readers = (await asyncio.to_thread(deps.channels.rules, channel)).audience
         if (await _audience(deps, channel, thread_ts))[0] != tuple(sorted(readers)):
-            readers |= {texts.READERS_OF_SOURCES}
+            readers |= {tr(texts.READERS_OF_SOURCES)}
         view = views.approve_view(
             json.dumps(data),
             question=question,
@@ -106,12 +107,12 @@ async def _on_this_is_it(deps: Dependencies, ack: Ack, body: Body) -> None:
 async def _on_save(deps: Dependencies, ack: Ack, body: Body) -> None:
     data = json.loads(body["view"]["private_metadata"])
     if not await deps.may_decide(data["channel"], user_of(body)):
-        await ack(response_action="errors", errors={"answer": texts.NOT_A_HELPER})
+        await ack(response_action="errors", errors={"answer": tr(texts.NOT_A_HELPER)})
         return
     approved = await _approved(deps, body, data)
     await asyncio.to_thread(approve, deps.store.database, deps.answers, approved)
     await ack()
-    said = texts.APPROVED if deps.answers_are_indexed else texts.APPROVED_ONLY
+    said = tr(texts.APPROVED) if deps.answers_are_indexed else tr(texts.APPROVED_ONLY)
     await deps.tell({"channel": {"id": data["channel"]}, **body}, said)
 
 
@@ -177,9 +178,9 @@ async def _hand_off(deps: Dependencies, kept: StoredAnswer, *, helper: str, aske
     if not await asyncio.to_thread(open_for, database, kept.id, helper=helper, asked_by=asked_by):
         return  # somebody clicked before
     # The only message that is meant to ping somebody: the person in the channel's settings.
-    asks = section({"type": "user", "user_id": helper}, words(f" {texts.HANDED_OFF}"))
+    asks = section({"type": "user", "user_id": helper}, words(f" {tr(texts.HANDED_OFF)}"))
     message = Message(
-        text=f"<@{helper}> {texts.HANDED_OFF}",
+        text=f"<@{helper}> {tr(texts.HANDED_OFF)}",
         blocks=(rich_text_block([asks]), elements.resolved(kept.id)),
     )
     try:

@@ -1,5 +1,6 @@
 """Who may ask: members always, guests and people of other companies only if the settings say so."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 
 KNOWN_FOR_S: Final = 600.0
 MAX_KNOWN: Final = 10_000
+_LOCALE_TIMEOUT_S: Final = 1.0
+"""Slack waits three seconds for an acknowledgement."""
 _MOST_OFFSET_S: Final = 86_400
 _STRANGERS: Final = {"user_not_found", "user_not_visible", "users_not_found"}
 
@@ -80,6 +83,14 @@ class People:
                 self._known.clear()
             self._known[user] = (self._now() + KNOWN_FOR_S, person)
         return person
+
+    async def locale(self, user: str) -> str:
+        """Return the language of a person's Slack, such as "de-DE"; "" if it takes long."""
+        try:
+            async with asyncio.timeout(_LOCALE_TIMEOUT_S):
+                return (await self.person(user)).locale
+        except TimeoutError:
+            return ""
 
     async def _look_up(self, user: str) -> Person:
         try:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from footnote_qa.bot.ages import ago
+from footnote_qa.bot.languages import tr
+from footnote_qa.bot.languages.sentences import remark
 from footnote_qa.bot.safe_text import clean, shorten
 from footnote_qa.bot.slack.messages import elements, rich_text, texts
 from footnote_qa.bot.slack.messages.elements import LIMITS, Block, rich_text_block, section, words
@@ -82,14 +84,15 @@ def note(sentence: str, *, again: str = "") -> Message:
 def answer_message(answer: Answer, frame: Frame) -> Message:
     """Return an answer with its sources, or the reason why there is none."""
     if answer.status is Status.FAILED:
-        failed = texts.FAILED.format(reference=defuse(answer.reference))
+        failed = tr(texts.FAILED).format(reference=defuse(answer.reference))
         return note(failed, again=frame.question_id)
     if answer.status is Status.CHAT:
         return note(defuse(answer.text))
     if answer.status is Status.CLARIFY:
         return _question_back(answer, frame)
-    whole = clean(answer.text if answer.status is Status.ANSWERED else answer.message).strip()
-    said = cut_at_sentence(whole or texts.NOT_FOUND, LIMITS["answer_chars"])
+    is_found = answer.status is Status.ANSWERED
+    whole = clean(answer.text if is_found else remark(answer.message)).strip()
+    said = cut_at_sentence(whole or tr(texts.NOT_FOUND), LIMITS["answer_chars"])
     is_cut = len(said) < len(whole)
     below = blocks_below(answer, frame, is_cut=is_cut)
     above = tuple(_answer_blocks(said, _bold(answer, said)))
@@ -112,7 +115,7 @@ def blocks_below(answer: Answer, frame: Frame, *, is_cut: bool = False) -> Messa
     """Return everything below the text of an answer: sources, remarks, buttons."""
     heading, sources = _sources(answer, frame)
     is_found = answer.status is Status.ANSWERED
-    remarks = ([texts.CUT] if is_cut else []) + _footer(answer, frame)
+    remarks = ([tr(texts.CUT)] if is_cut else []) + _footer(answer, frame)
     context = [_context(remarks)] if remarks else []
     actions = elements.below(
         frame.question_id,
@@ -132,11 +135,11 @@ def blocks_below(answer: Answer, frame: Frame, *, is_cut: bool = False) -> Messa
 def _sources(answer: Answer, frame: Frame) -> tuple[str, list[Source]]:
     now = frame.now
     if answer.status is Status.ANSWERED:
-        return texts.SOURCES, [
+        return tr(texts.SOURCES), [
             cited(citation, now, said=answer.text, mark=_mark_of(citation.document, frame))
             for citation in answer.citations
         ]
-    return texts.NEAREST, [near(passage, now) for passage in answer.nearest]
+    return tr(texts.NEAREST), [near(passage, now) for passage in answer.nearest]
 
 
 def _mark_of(document: str, frame: Frame) -> str:
@@ -144,10 +147,10 @@ def _mark_of(document: str, frame: Frame) -> str:
     mark = frame.marks.get(document.rpartition("/")[2])
     if mark is None:
         return ""
-    who = texts.VERIFIED_BY.format(name=clean(mark.name)) if mark.name else texts.VERIFIED
+    who = tr(texts.VERIFIED_BY).format(name=clean(mark.name)) if mark.name else tr(texts.VERIFIED)
     if mark.review_on is None:
         return who
-    due = texts.REVIEW_DUE if mark.is_due(frame.now.date()) else texts.REVIEW_BY
+    due = tr(texts.REVIEW_DUE) if mark.is_due(frame.now.date()) else tr(texts.REVIEW_BY)
     return f"{who}, {due.format(day=mark.review_on)}"
 
 
@@ -267,14 +270,17 @@ def _pieces(text: str) -> list[str]:
 
 
 def _footer(answer: Answer, frame: Frame) -> list[str]:
-    remark = clean(answer.message).strip() if answer.status is Status.ANSWERED else ""
-    beside = [remark] if remark else []
+    said = clean(remark(answer.message)).strip() if answer.status is Status.ANSWERED else ""
+    beside = [said] if said else []
     if not answer.generation:
         return beside
     at = answer.indexed_at
-    built = "" if at is None else f", built {ago(at, frame.now)} ({at:%Y-%m-%d %H:%M} UTC)"
-    since = f", {frame.stale} since" if frame.stale else ""
-    return [*beside, f"Index {answer.generation}{built}{since}"]
+    built = tr("Index {name}").format(name=answer.generation)
+    if at is not None:
+        when = f"{ago(at, frame.now)} ({at:%Y-%m-%d %H:%M} UTC)"
+        built = tr("Index {name}, built {when}").format(name=answer.generation, when=when)
+    since = f", {tr('{changes} since').format(changes=frame.stale)}" if frame.stale else ""
+    return [*beside, f"{built}{since}"]
 
 
 def _fallback(said: str, heading: str, sources: Sequence[Source]) -> str:

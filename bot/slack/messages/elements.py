@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.safe_text import shorten
 from footnote_qa.bot.slack.messages import texts
 from footnote_qa.bot.slack.messages.texts import (
@@ -70,15 +71,15 @@ def below(question_id: str, *, quotes: Sequence[str], ask_person: bool, share: b
     if quotes:
         elements.append(_quotes(question_id, quotes))
     if share:
-        elements.append(button(texts.SHARE, SHARE, question_id))
+        elements.append(button(tr(texts.SHARE), SHARE, question_id))
     if ask_person:
-        elements.append(button(texts.ASK_PERSON, ASK_PERSON, question_id))
+        elements.append(button(tr(texts.ASK_PERSON), ASK_PERSON, question_id))
     return [{"type": "actions", "elements": elements}] if elements else []
 
 
 def again(question_id: str) -> Block:
     """Return the button that asks a question again."""
-    return {"type": "actions", "elements": [button(texts.AGAIN, AGAIN, question_id)]}
+    return {"type": "actions", "elements": [button(tr(texts.AGAIN), AGAIN, question_id)]}
 
 
 def choices(question_id: str, labels: Sequence[str]) -> Block:
@@ -91,7 +92,7 @@ def choices(question_id: str, labels: Sequence[str]) -> Block:
 
 def resolved(question_id: str) -> Block:
     """Return the button for a helper to mark a question as settled."""
-    return {"type": "actions", "elements": [button(texts.RESOLVED, RESOLVED, question_id)]}
+    return {"type": "actions", "elements": [button(tr(texts.RESOLVED), RESOLVED, question_id)]}
 
 
 def feedback(question_id: str) -> list[Block]:
@@ -103,8 +104,10 @@ def feedback(question_id: str) -> list[Block]:
                 {
                     "type": "feedback_buttons",
                     "action_id": FEEDBACK,
-                    "positive_button": _feedback_button(texts.HELPED, f"up:{question_id}"),
-                    "negative_button": _feedback_button(texts.DID_NOT_HELP, f"down:{question_id}"),
+                    "positive_button": _feedback_button(tr(texts.HELPED), f"up:{question_id}"),
+                    "negative_button": _feedback_button(
+                        tr(texts.DID_NOT_HELP), f"down:{question_id}"
+                    ),
                 }
             ],
         }
@@ -133,6 +136,6 @@ def _quotes(question_id: str, quotes: Sequence[str]) -> Block:
     return {
         "type": "static_select",
         "action_id": QUOTE,
-        "placeholder": plain(texts.SHOW_QUOTE),
+        "placeholder": plain(tr(texts.SHOW_QUOTE)),
         "options": options,
     }

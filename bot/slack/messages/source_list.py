@@ -6,6 +6,7 @@ from datetime import datetime
 
 from footnote_qa.bot.ages import ago
 from footnote_qa.bot.citations import repeats
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.safe_text import clean, safe_url, shorten
 from footnote_qa.bot.slack.messages.elements import (
     LIMITS,
@@ -47,7 +48,7 @@ def source_blocks(heading: str, sources: Sequence[Source]) -> list[Block]:
         groups[-1] += elements
         chars += length
     if len(sources) > len(shown):
-        groups[-1].append(section(words(f"… and {len(sources) - len(shown)} more")))
+        groups[-1].append(section(words(tr("… and {n} more").format(n=len(sources) - len(shown)))))
     return [rich_text_block(group) for group in groups]
 
 
@@ -104,15 +105,17 @@ def near(passage: Passage, now: datetime) -> Source:
 def title_of(title: str, document: str) -> str:
     """Return the title to show for a document."""
     # A link without text would show its URL instead.
-    return clean(title).strip() or clean(document).strip() or "document"
+    return clean(title).strip() or clean(document).strip() or tr("document")
 
 
 def _place(page: int | None, heading: Sequence[str], changed: str) -> str:
     # The end is what may be cut off.
-    parts = [] if page is None else [f"page {page}"]
+    parts = [] if page is None else [tr("page {n}").format(n=page)]
     parts += [changed] if changed else []
     return " · ".join([*parts, " › ".join(clean(name) for name in heading)]).removesuffix(" · ")
 
 
 def _changed(at: datetime | None, now: datetime) -> str:
-    return "" if at is None else f"changed {at:%Y-%m-%d} ({ago(at, now)})"
+    if at is None:
+        return ""
+    return tr("changed {day} ({when})").format(day=f"{at:%Y-%m-%d}", when=ago(at, now))

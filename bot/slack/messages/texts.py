@@ -4,93 +4,104 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from footnote_qa.bot.languages import N_, tr
 from footnote_qa.bot.safe_text import clean, shorten
 from footnote_qa.bot.trace import Step, StepKind
 
-HINT: Final = "Ask me a question about the documents, and I'll answer it with its sources."
-TOO_LONG: Final = "That is too long for me. Please ask in at most {max_chars} characters."
-BUSY: Final = "Too many questions are waiting right now. Please ask again in a few minutes."
-INTERRUPTED: Final = "I was interrupted before I could answer. Please ask again."
-GIVEN_UP: Final = (
+HINT: Final = N_("Ask me a question about the documents, and I'll answer it with its sources.")
+TOO_LONG: Final = N_("That is too long for me. Please ask in at most {max_chars} characters.")
+BUSY: Final = N_("Too many questions are waiting right now. Please ask again in a few minutes.")
+INTERRUPTED: Final = N_("I was interrupted before I could answer. Please ask again.")
+GIVEN_UP: Final = N_(
     "I tried several times and could not answer. Please ask again. Reference: {reference}"
 )
-UNCERTAIN: Final = (
+UNCERTAIN: Final = N_(
     "I lost the connection while posting my answer. If it is not in this thread, please ask again."
 )
-FAILED: Final = "Something went wrong, so I have no answer. Reference: {reference}"
-NO_INDEX: Final = "I can't reach my index right now. Please ask again later. Reference: {reference}"
-CLOSED: Final = "I couldn't answer your question in the channel: Slack doesn't let me post there."
-NOT_FOUND: Final = "The documents don't say."
-NEAREST: Final = "Nearest passages"
-SOURCES: Final = "Sources"
-CUT: Final = "The answer was cut here because it is too long for one message."
-WORKING: Final = "is reading the documents…"
-SEARCHING: Final = "is searching for {what}…"
-READING: Final = "is reading {what}…"
+FAILED: Final = N_("Something went wrong, so I have no answer. Reference: {reference}")
+NO_INDEX: Final = N_(
+    "I can't reach my index right now. Please ask again later. Reference: {reference}"
+)
+CLOSED: Final = N_(
+    "I couldn't answer your question in the channel: Slack doesn't let me post there."
+)
+NOT_FOUND: Final = N_("The documents don't say.")
+NEAREST: Final = N_("Nearest passages")
+SOURCES: Final = N_("Sources")
+CUT: Final = N_("The answer was cut here because it is too long for one message.")
+WORKING: Final = N_("is reading the documents…")
+SEARCHING: Final = N_("is searching for {what}…")
+READING: Final = N_("is reading {what}…")
 CHOSEN: Final = "{question} – {label}"
-HELPED: Final = "Helpful"
-DID_NOT_HELP: Final = "Not helpful"
-SHOW_QUOTE: Final = "Show a quote in context"
-AGAIN: Final = "Try again"
-ASKED_AGAIN: Final = "Asked again, see below."
-ASK_PERSON: Final = "Ask a person"
-SHARE: Final = "Share with everyone"
-RESOLVED: Final = "Resolved"
-GUEST: Final = "I only answer full members of this workspace. Please ask a colleague who is one."
-OPEN: Final = (
+HELPED: Final = N_("Helpful")
+DID_NOT_HELP: Final = N_("Not helpful")
+SHOW_QUOTE: Final = N_("Show a quote in context")
+AGAIN: Final = N_("Try again")
+ASKED_AGAIN: Final = N_("Asked again, see below.")
+ASK_PERSON: Final = N_("Ask a person")
+SHARE: Final = N_("Share with everyone")
+RESOLVED: Final = N_("Resolved")
+GUEST: Final = N_(
+    "I only answer full members of this workspace. Please ask a colleague who is one."
+)
+OPEN: Final = N_(
     "People from other companies can read this channel, so I don't answer here."
     " Send me a direct message instead."
 )
-OFF: Final = "I am turned off in this channel. Send me a direct message instead."
-STOPPED: Final = "Stopped."
-REASON_TITLE: Final = "Your feedback"
-QUOTE_TITLE: Final = "The quote in context"
-RULES_TITLE: Final = "Footnote in a channel"
-APPROVE_TITLE: Final = "This is the answer"
-APPROVE_NOTE: Final = "The reply becomes a document with your name and the date, for {readers}."
-MOVED: Final = "This document has changed since, so the text around the quote is not shown."
-FORGOTTEN: Final = "I don't have that answer any more."
-NOT_YOURS: Final = "Only the person who asked can share this answer."
-SHARED: Final = "Shared in the channel."
-NOT_SHARED: Final = "I couldn't post in this channel. Invite me there first."
-NO_HELPER: Final = "Nobody is set as the person to ask in this channel."
-HANDED_OFF: Final = "can you help? The documents don't answer the question above."
-SETTLED: Final = "Resolved by {name}."
-NOT_A_HELPER: Final = "Only the person to ask in this channel, or an administrator, can do that."
-NOT_HERE: Final = "This only works in channels."
-READERS_OF_SOURCES: Final = "those who may read the cited documents"
-APPROVED: Final = "Saved. I can cite it as soon as the index is built again."
-APPROVED_ONLY: Final = (
+OFF: Final = N_("I am turned off in this channel. Send me a direct message instead.")
+STOPPED: Final = N_("Stopped.")
+REASON_TITLE: Final = N_("Your feedback")
+QUOTE_TITLE: Final = N_("The quote in context")
+RULES_TITLE: Final = N_("Footnote in a channel")
+APPROVE_TITLE: Final = N_("This is the answer")
+APPROVE_NOTE: Final = N_("The reply becomes a document with your name and the date, for {readers}.")
+MOVED: Final = N_("This document has changed since, so the text around the quote is not shown.")
+FORGOTTEN: Final = N_("I don't have that answer any more.")
+NOT_YOURS: Final = N_("Only the person who asked can share this answer.")
+SHARED: Final = N_("Shared in the channel.")
+NOT_SHARED: Final = N_("I couldn't post in this channel. Invite me there first.")
+NO_HELPER: Final = N_("Nobody is set as the person to ask in this channel.")
+HANDED_OFF: Final = N_("can you help? The documents don't answer the question above.")
+SETTLED: Final = N_("Resolved by {name}.")
+NOT_A_HELPER: Final = N_(
+    "Only the person to ask in this channel, or an administrator, can do that."
+)
+NOT_HERE: Final = N_("This only works in channels.")
+READERS_OF_SOURCES: Final = N_("those who may read the cited documents")
+APPROVED: Final = N_("Saved. I can cite it as soon as the index is built again.")
+APPROVED_ONLY: Final = N_(
     "Saved. I can cite it once the folder of approved answers is one of my sources."
 )
-ONLY_ADMINS: Final = "Only administrators of this workspace can do that."
-NO_LANGUAGE: Final = "Write the name of a language, such as German."
-VERIFIED: Final = "verified answer"
-VERIFIED_BY: Final = "verified by {name}"
-REVIEW_BY: Final = "review by {day}"
-REVIEW_DUE: Final = "review due since {day}"
-TOPICS_TITLE: Final = "Who to ask about what"
-NO_TOPICS: Final = "No topic has a person of its own yet."
-NO_TOPIC_WORDS: Final = "Write words that belong to the topic, separated by commas."
-TOO_MANY_TOPICS: Final = "There are {count} topics already. Remove one first."
-TOPIC_SAVED: Final = "Questions about “{words}” that I can't answer now go to {name}."
-TOPIC_GONE: Final = "Questions about “{words}” no longer have a person of their own."
-DIGEST_ON: Final = (
+ONLY_ADMINS: Final = N_("Only administrators of this workspace can do that.")
+NO_LANGUAGE: Final = N_("Write the name of a language, such as German.")
+VERIFIED: Final = N_("verified answer")
+VERIFIED_BY: Final = N_("verified by {name}")
+REVIEW_BY: Final = N_("review by {day}")
+REVIEW_DUE: Final = N_("review due since {day}")
+TOPICS_TITLE: Final = N_("Who to ask about what")
+NO_TOPICS: Final = N_("No topic has a person of its own yet.")
+NO_TOPIC_WORDS: Final = N_("Write words that belong to the topic, separated by commas.")
+TOO_MANY_TOPICS: Final = N_("There are {count} topics already. Remove one first.")
+TOPIC_SAVED: Final = N_("Questions about “{words}” that I can't answer now go to {name}.")
+TOPIC_GONE: Final = N_("Questions about “{words}” no longer have a person of their own.")
+DIGEST_ON: Final = N_(
     "Every Monday I'll send you what was asked in this channel and what I couldn't answer."
     " /ask-docs digest off ends this."
 )
-DIGEST_OFF: Final = "I'll send you no more digests of this channel."
-DIGEST_WAS_OFF: Final = "You get no digest of this channel. /ask-docs digest sends you one a week."
-DIGEST_HEAD: Final = "Last week in a channel"
-EMPTY_COMMAND: Final = "Put your question after the command: /ask-docs How many days of leave?"
-ASKING: Final = "Looking it up…"
-PROMPTS_TITLE: Final = "Ask me about the documents"
+DIGEST_OFF: Final = N_("I'll send you no more digests of this channel.")
+DIGEST_WAS_OFF: Final = N_(
+    "You get no digest of this channel. /ask-docs digest sends you one a week."
+)
+DIGEST_HEAD: Final = N_("Last week in a channel")
+EMPTY_COMMAND: Final = N_("Put your question after the command: /ask-docs How many days of leave?")
+ASKING: Final = N_("Looking it up…")
+PROMPTS_TITLE: Final = N_("Ask me about the documents")
 HOME_TITLE: Final = "Footnote"
-HOME: Final = (
+HOME: Final = N_(
     "Mention me in a channel, write me a message, or use /ask-docs for a private answer."
     " Every sentence I say has a source that you can check."
 )
-HOME_NO_INDEX: Final = "There is no index yet, so I can't answer anything."
+HOME_NO_INDEX: Final = N_("There is no index yet, so I can't answer anything.")
 
 JOINER: Final = "\u2060"
 """Word joiner: it is invisible, and no link is recognised across it."""
@@ -167,7 +178,7 @@ def doing(step: Step) -> str:
     """Return the status line for a step: what is searched or read."""
     text = READING if step.kind is StepKind.READ else SEARCHING
     what = inert(shorten(clean(step.detail), _STEP_CHARS))
-    return text.format(what=what) if what else WORKING
+    return tr(text).format(what=what) if what else tr(WORKING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from footnote_qa.bot.ages import ago
+from footnote_qa.bot.languages import N_, ngettext, tr
+from footnote_qa.bot.languages.sentences import remark
 from footnote_qa.bot.safe_text import clean, safe_url, shorten
 from footnote_qa.bot.slack.documents import Excerpt, Facts
 from footnote_qa.bot.slack.messages import elements, texts
@@ -21,41 +23,43 @@ QUOTE: Final = "quote_in_context"
 TOPICS: Final = "channel_topics"
 
 REASONS: Final = {
-    "wrong": "It is wrong",
-    "incomplete": "Something is missing",
-    "outdated": "It is outdated",
-    "wrong_source": "The source does not say that",
-    "should_know": "The documents do say it",
-    "other": "Something else",
+    "wrong": N_("It is wrong"),
+    "incomplete": N_("Something is missing"),
+    "outdated": N_("It is outdated"),
+    "wrong_source": N_("The source does not say that"),
+    "should_know": N_("The documents do say it"),
+    "other": N_("Something else"),
 }
 TITLES_SHOWN: Final = 12
 MAX_INPUT_CHARS: Final = 3000
 MAX_TOPIC_CHARS: Final = 200
 
 _SWITCHES: Final = {
-    "enabled": "Answer questions in this channel",
-    "follow_ups": "Answer the asker's next messages in a thread without a mention",
-    "unasked": "Answer questions that mention nobody, if the documents do",
+    "enabled": N_("Answer questions in this channel"),
+    "follow_ups": N_("Answer the asker's next messages in a thread without a mention"),
+    "unasked": N_("Answer questions that mention nobody, if the documents do"),
 }
 
 
 def reason_view(question_id: str) -> Block:
     """Ask why an answer did not help."""
-    options = [_option(label, value) for value, label in REASONS.items()]
+    options = [_option(tr(label), value) for value, label in REASONS.items()]
     return _modal(
         REASON,
-        texts.REASON_TITLE,
+        tr(texts.REASON_TITLE),
         [
-            _input("reason", "What was not good?", {"type": "radio_buttons", "options": options}),
+            _input(
+                "reason", tr("What was not good?"), {"type": "radio_buttons", "options": options}
+            ),
             _input(
                 "comment",
-                "What should it have said?",
+                tr("What should it have said?"),
                 {"type": "plain_text_input", "multiline": True, "max_length": MAX_INPUT_CHARS},
                 optional=True,
             ),
         ],
         data=question_id,
-        submit="Send",
+        submit=tr("Send"),
     )
 
 
@@ -63,7 +67,7 @@ def quote_view(citation: Citation, excerpt: Excerpt | None) -> Block:
     """Show a quote with the text around it."""
     url = safe_url(citation.url)
     title = title_of(citation.title, citation.document)
-    place = [f"page {citation.page}"] if citation.page is not None else []
+    place = [tr("page {n}").format(n=citation.page)] if citation.page is not None else []
     place += [" › ".join(clean(name) for name in citation.heading)] if citation.heading else []
     head = [link(url, title) if url else words(title, bold=True)]
     head += [words(" · " + shorten(" · ".join(place), 200))] if place else []
@@ -77,43 +81,47 @@ def quote_view(citation: Citation, excerpt: Excerpt | None) -> Block:
         rich_text_block([{"type": "rich_text_quote", "elements": shown}]),
     ]
     if excerpt is None:
-        blocks.append(_small(texts.MOVED))
-    return _modal(QUOTE, texts.QUOTE_TITLE, blocks)
+        blocks.append(_small(tr(texts.MOVED)))
+    return _modal(QUOTE, tr(texts.QUOTE_TITLE), blocks)
 
 
 def rules_view(channel: str, rules: ChannelRules) -> Block:
     """Let an administrator change the settings of a channel."""
-    options = {name: _option(label, name) for name, label in _SWITCHES.items()}
+    options = {name: _option(tr(label), name) for name, label in _SWITCHES.items()}
     chosen = [option for name, option in options.items() if getattr(rules, name)]
     switches: Block = {"type": "checkboxes", "options": list(options.values())}
     helper: Block = {"type": "users_select"}
-    groups = ", ".join(sorted(rules.audience)) or "everybody's only"
+    groups = ", ".join(sorted(rules.audience)) or tr("everybody's only")
     return _modal(
         RULES,
-        texts.RULES_TITLE,
+        tr(texts.RULES_TITLE),
         [
             _input(
                 "switches",
-                "What I do",
+                tr("What I do"),
                 switches | ({"initial_options": chosen} if chosen else {}),
                 optional=True,
             ),
             _input(
                 "helper",
-                "Who to ask if the documents have no answer",
+                tr("Who to ask if the documents have no answer"),
                 helper | ({"initial_user": rules.helper} if rules.helper else {}),
                 optional=True,
             ),
             _input(
                 "language",
-                "Language of the answers; leave empty to follow the question",
+                tr("Language of the answers; leave empty to follow the question"),
                 _filled({"type": "plain_text_input", "max_length": 40}, rules.language),
                 optional=True,
             ),
-            _small(f"Documents: {groups}. Groups can only be set in the settings file."),
+            _small(
+                tr("Documents: {groups}. Groups can only be set in the settings file.").format(
+                    groups=groups
+                )
+            ),
         ],
         data=channel,
-        submit="Save",
+        submit=tr("Save"),
     )
 
 
@@ -130,23 +138,23 @@ def topics_view(channel: str, topics: Sequence[tuple[str, str]]) -> Block:
     bullets: Block = {"type": "rich_text_list", "style": "bullet", "elements": shown}
     return _modal(
         TOPICS,
-        texts.TOPICS_TITLE,
+        tr(texts.TOPICS_TITLE),
         [
-            rich_text_block([bullets]) if shown else _small(texts.NO_TOPICS),
+            rich_text_block([bullets]) if shown else _small(tr(texts.NO_TOPICS)),
             _input(
                 "words",
-                "Words of the topic, separated by commas",
+                tr("Words of the topic, separated by commas"),
                 {"type": "plain_text_input", "max_length": MAX_TOPIC_CHARS},
             ),
             _input(
                 "helper",
-                "Who to ask; leave empty to remove the topic",
+                tr("Who to ask; leave empty to remove the topic"),
                 {"type": "users_select"},
                 optional=True,
             ),
         ],
         data=channel,
-        submit="Save",
+        submit=tr("Save"),
     )
 
 
@@ -156,17 +164,17 @@ def approve_view(
     """Let a helper turn a reply into a document."""
     one_line: Block = {"type": "plain_text_input", "max_length": 300}
     many: Block = {"type": "plain_text_input", "multiline": True, "max_length": MAX_INPUT_CHARS}
-    readers = ", ".join(sorted(audience)) or "everybody who can ask me"
+    readers = ", ".join(sorted(audience)) or tr("everybody who can ask me")
     return _modal(
         APPROVE,
-        texts.APPROVE_TITLE,
+        tr(texts.APPROVE_TITLE),
         [
-            _input("question", "Question", _filled(one_line, question[:300])),
-            _input("answer", "Answer", _filled(many, answer[:MAX_INPUT_CHARS])),
-            _small(texts.APPROVE_NOTE.format(readers=readers)),
+            _input("question", tr("Question"), _filled(one_line, question[:300])),
+            _input("answer", tr("Answer"), _filled(many, answer[:MAX_INPUT_CHARS])),
+            _small(tr(texts.APPROVE_NOTE).format(readers=readers)),
         ],
         data=data,
-        submit="Save",
+        submit=tr("Save"),
     )
 
 
@@ -176,11 +184,11 @@ def home_view(
     """Show which documents there are, how fresh the index is, and the person's last questions."""
     blocks: list[Block] = [
         _header(texts.HOME_TITLE),
-        rich_text_block([section(words(texts.HOME))]),
+        rich_text_block([section(words(tr(texts.HOME)))]),
     ]
-    blocks += _documents(facts, now) if facts is not None else [_small(texts.HOME_NO_INDEX)]
-    blocks += [{"type": "divider"}, _header("Your last questions")]
-    blocks += [_asked(kept, now) for kept in mine] or [_small("None yet.")]
+    blocks += _documents(facts, now) if facts is not None else [_small(tr(texts.HOME_NO_INDEX))]
+    blocks += [{"type": "divider"}, _header(tr("Your last questions"))]
+    blocks += [_asked(kept, now) for kept in mine] or [_small(tr("None yet."))]
     return {"type": "home", "blocks": [*blocks, *more]}
 
 
@@ -204,7 +212,7 @@ def admin_blocks(
     lines = section(words("\n".join(status)))
     return [
         {"type": "divider"},
-        _header("For administrators"),
+        _header(tr("For administrators")),
         rich_text_block([lines]),
         {
             "type": "actions",
@@ -212,13 +220,13 @@ def admin_blocks(
                 {
                     "type": "conversations_select",
                     "action_id": elements.CHANNEL,
-                    "placeholder": elements.plain("Settings of a channel"),
+                    "placeholder": elements.plain(tr("Settings of a channel")),
                     "filter": {"include": ["public", "private"]},
                 }
             ],
         },
-        _header("Questions without a good answer"),
-        *([_asked(kept, now) for kept in failing] or [_small("None.")]),
+        _header(tr("Questions without a good answer")),
+        *([_asked(kept, now) for kept in failing] or [_small(tr("None."))]),
     ]
 
 
@@ -235,19 +243,23 @@ def _documents(facts: Facts, now: datetime) -> list[Block]:
         "type": "rich_text_list",
         "style": "bullet",
         "elements": [section(words(shorten(clean(t), 100) or "document")) for t in shown]
-        + ([section(words(f"… and {more} more"))] if more > 0 else []),
+        + ([section(words(tr("… and {n} more").format(n=more)))] if more > 0 else []),
     }
-    since = f" · {facts.stale} since" if facts.stale else ""
-    count = f"{len(facts.titles)} document{'s' if len(facts.titles) != 1 else ''}"
+    since = f" · {tr('{changes} since').format(changes=facts.stale)}" if facts.stale else ""
+    count = len(facts.titles)
+    known = ngettext("I know {n} document", "I know {n} documents", count).format(n=count)
+    built = tr("Index {name}, built {when}").format(
+        name=facts.generation, when=ago(facts.created_at, now)
+    )
     return [
-        _header(f"I know {count}"),
+        _header(known),
         *([rich_text_block([bullets])] if shown else []),
-        _small(f"Index {facts.generation}, built {ago(facts.created_at, now)}{since}"),
+        _small(f"{built}{since}"),
     ]
 
 
 def _asked(kept: StoredAnswer, now: datetime) -> Block:
-    said = unmarked(clean(kept.answer.text or kept.answer.message)) or texts.NOT_FOUND
+    said = unmarked(clean(kept.answer.text or remark(kept.answer.message))) or tr(texts.NOT_FOUND)
     when = ago(datetime.fromtimestamp(kept.at, now.tzinfo), now)
     return rich_text_block(
         [
@@ -264,7 +276,7 @@ def _modal(
         "type": "modal",
         "callback_id": name,
         "title": {"type": "plain_text", "text": title},
-        "close": {"type": "plain_text", "text": "Cancel" if submit else "Close"},
+        "close": {"type": "plain_text", "text": tr("Cancel") if submit else tr("Close")},
         "private_metadata": data,
         "blocks": list(blocks),
     }

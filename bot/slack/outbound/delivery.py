@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from footnote_qa.bot.errors import SlackError
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.slack.messages import Frame, Message, answer_message, blocks_below, note, texts
 from footnote_qa.bot.slack.outbound.errors import Fault
 from footnote_qa.bot.slack.outbound.streaming import Stage, Stream, StreamContext
@@ -53,7 +54,7 @@ class Delivery:
             return replace(claimed, parts=(begun.ts,))
         if begun.permitted or claimed.received.response_url:  # a second private answer does no harm
             return claimed
-        await self._writer.write(claimed, note(texts.UNCERTAIN, again=claimed.id))
+        await self._writer.write(claimed, note(tr(texts.UNCERTAIN), again=claimed.id))
         return None
 
     async def whole(self, claimed: Claimed, message: Message) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.slack.messages import texts
 from footnote_qa.bot.slack.outbound.errors import CALL_ERRORS, failure
 from footnote_qa.bot.state import Claimed, Received
@@ -106,7 +107,7 @@ class StatusIndicator:
         if await self._session(channel, thread_ts, "processing"):
             self._in_session.add((channel, thread_ts))
             return True
-        await self._status(channel, thread_ts, texts.WORKING)
+        await self._status(channel, thread_ts, tr(texts.WORKING))
         return False
 
     async def _session(self, channel: str, thread_ts: str, status: str) -> bool:
@@ -144,4 +145,4 @@ def _loading(status: str) -> list[str] | None:
     """Return the lines that Slack shows in turn while a status is set."""
     if not status:
         return None
-    return list(_LOADING) if status == texts.WORKING else [status]
+    return list(_LOADING) if status == tr(texts.WORKING) else [status]

@@ -13,6 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from footnote_qa.bot.errors import SlackError
+from footnote_qa.bot.languages import tr
 from footnote_qa.bot.slack.messages import Message, note, texts
 from footnote_qa.bot.slack.metrics import Meter
 from footnote_qa.bot.slack.outbound.client import Clients, Lookup, change, find, marked, say
@@ -222,7 +223,7 @@ class Writer:
 
     async def _tell_doubt(self, claimed: Claimed) -> str | None:
         """Say that the answer may be missing; saying it twice is better than not at all."""
-        doubt = note(texts.UNCERTAIN, again=claimed.id)
+        doubt = note(tr(texts.UNCERTAIN), again=claimed.id)
         for pause_s in PAUSES_S:
             try:
                 return str((await self._post(claimed, doubt))["ts"])
@@ -258,7 +259,7 @@ class Writer:
             return
         try:
             opened = await self._calls.conversations_open(users=claimed.received.user)
-            await say(self._posts, str(opened["channel"]["id"]), note(texts.CLOSED))
+            await say(self._posts, str(opened["channel"]["id"]), note(tr(texts.CLOSED)))
         except CALL_ERRORS as error:
             code = failure(error).code
             log.warning("asker not informed", extra={"question_id": claimed.id, "code": code})

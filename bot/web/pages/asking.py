@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from footnote_qa.bot.languages import N_, tr
 from footnote_qa.bot.safe_text import clean
 from footnote_qa.bot.state import StoredAnswer, rating_of, verified_answers
 from footnote_qa.bot.trace import Step
@@ -26,12 +27,20 @@ log = logging.getLogger(__name__)
 TURNS: Final = 50
 PAST: Final = 20
 _EVENT_STREAM: Final = "text/event-stream"
-EMPTY: Final = (400, "There is no question", "Type a question, such as: Who approves a trip?")
-LONG: Final = "Ask in at most {most} characters."
-FAST: Final = "Wait {seconds:.0f} seconds, and ask again."
-LATE: Final = "The answer took too long. Ask again, or ask for less."
-NO_INDEX: Final = "The index can't be used right now. Whoever runs Footnote finds the reason with"
-FAILED: Final = "Something went wrong. Try again; if it keeps failing, tell whoever runs Footnote."
+EMPTY: Final = (
+    400,
+    N_("There is no question"),
+    N_("Type a question, such as: Who approves a trip?"),
+)
+LONG: Final = N_("Ask in at most {most} characters.")
+FAST: Final = N_("Wait {seconds:.0f} seconds, and ask again.")
+LATE: Final = N_("The answer took too long. Ask again, or ask for less.")
+NO_INDEX: Final = N_(
+    "The index can't be used right now. Whoever runs Footnote finds the reason with"
+)
+FAILED: Final = N_(
+    "Something went wrong. Try again; if it keeps failing, tell whoever runs Footnote."
+)
 
 
 def routes() -> list[Route]:
@@ -98,9 +107,9 @@ async def _asked(visit: Visit) -> Asked:
         raise RefusedError(*EMPTY)
     most = visit.site.settings.max_question_chars
     if len(text) > most:
-        raise RefusedError(413, "The question is too long", LONG.format(most=most))
+        raise RefusedError(413, N_("The question is too long"), tr(LONG).format(most=most))
     if wait_s := visit.site.asks.wait_s(visit.session.id):
-        raise RefusedError(429, "Too many questions", FAST.format(seconds=wait_s))
+        raise RefusedError(429, N_("Too many questions"), tr(FAST).format(seconds=wait_s))
     conversation = visit.form.get("conversation", "")
     if conversation and not await asyncio.to_thread(_is_own, visit, conversation):
         raise RefusedError(*NOT_FOUND)
@@ -152,19 +161,19 @@ def event(name: str, **values: object) -> bytes:
 
 async def _stream(visit: Visit, asked: Asked) -> AsyncIterator[bytes]:
     """Yield the events of an answer; the last one is `answer` or `problem`."""
-    yield event("step", text="Reading the documents…")
+    yield event("step", text=tr("Reading the documents…"))
     try:
         async with aclosing(_events(visit, asked)) as events:
             async for told in events:
                 yield told
     except TimeoutError:
-        yield event("problem", html=_problem(visit, LATE))
+        yield event("problem", html=_problem(visit, tr(LATE)))
     except IndexingError:
         log.warning("index unusable", exc_info=True)
-        yield event("problem", html=_problem(visit, f"{NO_INDEX} footnote doctor."))
+        yield event("problem", html=_problem(visit, f"{tr(NO_INDEX)} footnote doctor."))
     except Exception:
         log.exception("question failed")
-        yield event("problem", html=_problem(visit, FAILED))
+        yield event("problem", html=_problem(visit, tr(FAILED)))
 
 
 async def _events(visit: Visit, asked: Asked) -> AsyncGenerator[bytes]:
@@ -183,7 +192,7 @@ async def _events(visit: Visit, asked: Asked) -> AsyncGenerator[bytes]:
 
 
 def _problem(visit: Visit, message: str) -> str:
-    return visit.html("problem_part.html", title="No answer", message=message, status=503)
+    return visit.html("problem_part.html", title=tr("No answer"), message=message, status=503)
 
 
 def is_stream(request: Request) -> bool:

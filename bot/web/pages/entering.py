@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from footnote_qa.bot.languages import N_
 from footnote_qa.bot.web.pages.signing_in import left
 from footnote_qa.bot.web.templates import asset, render
 from footnote_qa.bot.web.viewers import OWNER_OF_MACHINE
@@ -24,7 +25,7 @@ from footnote_qa.bot.web.visits import (
 )
 
 _A_YEAR: Final = "public, max-age=31536000, immutable"
-_GUESSES: Final = "Too many tries from your address. Wait a minute."
+_GUESSES: Final = N_("Too many tries from your address. Wait a minute.")
 
 
 def routes() -> list[Route]:
@@ -42,7 +43,7 @@ async def _enter(request: Request) -> Response:
     site: Site = request.app.state.site
     address = request.client.host if request.client else ""
     if site.guesses.wait_s(address):
-        return problem(request, RefusedError(429, "Too many tries", _GUESSES))
+        return problem(request, RefusedError(429, N_("Too many tries"), _GUESSES))
     given = request.query_params.get("token", "")
     if not site.token or not is_equal(given, site.token):
         return problem(request, signed_out(site))

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from footnote_qa.bot.languages import N_, tr
 from footnote_qa.bot.safe_text import clean
 from footnote_qa.bot.state import StoredAnswer, complaints_about
 from footnote_qa.bot.types import Answer, Status
@@ -69,26 +70,31 @@ def _spark(gap: Gap) -> Markup:
 
 
 def _plots(weeks: Sequence[Week]) -> list[tuple[str, Markup]]:
-    days = [f"week of {week.begins:%Y-%m-%d}" for week in weeks]
+    days = [tr("week of {day}").format(day=f"{week.begins:%Y-%m-%d}") for week in weeks]
     places = [
-        ", ".join(f"{count} {place}" for place, count in sorted(week.places.items())) or "none"
+        ", ".join(f"{count} {place}" for place, count in sorted(week.places.items())) or tr("none")
         for week in weeks
     ]
     shares = [100 * week.refusal_share for week in weeks]
     shown = (
-        ("Questions", [float(week.asked) for week in weeks], places),
-        ("Without an answer, in %", shares, [f"{share:.0f} %" for share in shares]),
+        (tr("Questions"), [float(week.asked) for week in weeks], places),
+        (tr("Without an answer, in %"), shares, [f"{share:.0f} %" for share in shares]),
         (
-            "Time of half of the answers, in s",
+            tr("Time of half of the answers, in s"),
             [week.median_ms / 1000 for week in weeks],
             [
-                f"{week.median_ms / 1000:.1f} s, 95 % in {week.slow_ms / 1000:.1f} s"
+                tr("{half} s, 95 % in {most} s").format(
+                    half=f"{week.median_ms / 1000:.1f}", most=f"{week.slow_ms / 1000:.1f}"
+                )
                 for week in weeks
             ],
         ),
     )
     return [
-        (name, bars(values, name=f"{name} by week", names=_titled(days, words)))
+        (
+            name,
+            bars(values, name=tr("{name} by week").format(name=name), names=_titled(days, words)),
+        )
         for name, values, words in shown
     ]
 
@@ -168,7 +174,7 @@ async def _case(visit: Visit) -> Response:
     stored = await asyncio.to_thread(_stored, visit, visit.form.get("id", ""))
     question = clean(visit.form.get("question", "")).strip()[:MAX_QUESTION_CHARS]
     if not question:
-        raise RefusedError(400, "The question is missing", "Go back and write it.")
+        raise RefusedError(400, N_("The question is missing"), N_("Go back and write it."))
     said = [clean(one).strip() for one in visit.form.get("answers", "").splitlines()]
     answers = tuple(dict.fromkeys(one for one in said if one))[:MAX_ANSWERS]
     answerable = visit.form.get("answerable") == "1"
@@ -182,7 +188,7 @@ async def _case(visit: Visit) -> Response:
         citations=seen.citations if right and seen is not None else (),
     )
     is_new = await asyncio.to_thread(visit.site.add_case, case)
-    said_words = "It is a test case now." if is_new else "It was a test case already."
+    said_words = tr("It is a test case now.") if is_new else tr("It was a test case already.")
     if visit.is_partial:
         return visit.page("done.html", words=said_words, where=visit.site.case_file)
     return RedirectResponse("/owners", status_code=303)

@@ -10,6 +10,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import Route
 
+from footnote_qa.bot.languages import N_, tr
 from footnote_qa.bot.safe_text import clean, safe_url
 from footnote_qa.bot.web.answer_html import document_html
 from footnote_qa.bot.web.cards import near
@@ -23,9 +24,9 @@ SHOWN: Final = 20
 LOOKED_AT: Final = 200
 """How many passages are counted."""
 AGES: Final[Mapping[str, tuple[str, timedelta]]] = {
-    "week": ("changed in the last week", timedelta(days=7)),
-    "month": ("changed in the last month", timedelta(days=31)),
-    "year": ("changed in the last year", timedelta(days=366)),
+    "week": (N_("changed in the last week"), timedelta(days=7)),
+    "month": (N_("changed in the last month"), timedelta(days=31)),
+    "year": (N_("changed in the last year"), timedelta(days=366)),
 }
 
 
@@ -73,9 +74,9 @@ async def _search(visit: Visit) -> Response:
     text = clean(given.get("q", "")).strip()
     most = visit.site.settings.max_question_chars
     if len(text) > most:
-        raise RefusedError(413, "The search is too long", LONG.format(most=most))
+        raise RefusedError(413, N_("The search is too long"), tr(LONG).format(most=most))
     if text and (wait_s := visit.site.asks.wait_s(f"search:{visit.session.id}")):
-        raise RefusedError(429, "Too many searches", FAST.format(seconds=wait_s))
+        raise RefusedError(429, N_("Too many searches"), tr(FAST).format(seconds=wait_s))
     filters = Filters(
         source=given.get("source", ""), kind=given.get("type", ""), age=given.get("age", "")
     )
@@ -103,7 +104,7 @@ async def _search(visit: Visit) -> Response:
         filters=filters,
         kinds=_choices(rows, lambda row: kind_of(row.document)),
         sources=_sources(visit, rows),
-        ages={name: words for name, (words, _) in AGES.items()},
+        ages={name: tr(words) for name, (words, _) in AGES.items()},
         generation=generation.manifest.generation,
         **values,
     )

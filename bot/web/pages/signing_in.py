@@ -13,8 +13,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from footnote_qa.bot.errors import SignInError
+from footnote_qa.bot.languages import N_, tr
 from footnote_qa.bot.web.templates import render
-from footnote_qa.bot.web.visits import NOT_FOUND, RefusedError, Site, problem, set_cookie
+from footnote_qa.bot.web.visits import NOT_FOUND, REPORT, RefusedError, Site, problem, set_cookie
 from footnote_qa.bot.web_settings import CALLBACK
 
 if TYPE_CHECKING:
@@ -29,9 +30,17 @@ _LONGEST_ADDRESS: Final = 2000
 _SIGNED_OUT: Final = "/signed-out"
 _SECRET: Final = re.compile(r"[\w-]{43}", re.ASCII)
 _LOCAL: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
-_REFUSED: Final = "You can't sign in"
-_TRIES: Final = (429, "Too many tries", "Too many tries from your address. Wait a minute.")
-_AGAIN: Final = (403, _REFUSED, "This sign-in is too old, or began in another browser. Try again.")
+_REFUSED: Final = N_("You can't sign in")
+_TRIES: Final = (
+    429,
+    N_("Too many tries"),
+    N_("Too many tries from your address. Wait a minute."),
+)
+_AGAIN: Final = (
+    403,
+    _REFUSED,
+    N_("This sign-in is too old, or began in another browser. Try again."),
+)
 
 
 def routes() -> list[Route]:
@@ -61,13 +70,13 @@ async def _guarded(request: Request, work: Work) -> Response:
     except SignInError as error:
         reference = secrets.token_hex(4)
         log.warning("sign-in refused", extra={"reference": reference, "reason": str(error)})
-        message = f"Try again. If it keeps failing, report the reference {reference}."
+        message = tr(REPORT).format(reference=reference)
         return problem(request, RefusedError(403, _REFUSED, message))
     except Exception:
         reference = secrets.token_hex(4)
         log.exception("sign-in failed", extra={"reference": reference})
-        message = f"Try again. If it keeps failing, report the reference {reference}."
-        return problem(request, RefusedError(500, "Something went wrong", message))
+        message = tr(REPORT).format(reference=reference)
+        return problem(request, RefusedError(500, N_("Something went wrong"), message))
 
 
 async def _begin(request: Request) -> Response:

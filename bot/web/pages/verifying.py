@@ -10,6 +10,7 @@ from typing import Final
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from footnote_qa.bot.languages import N_, tr
 from footnote_qa.bot.safe_text import clean
 from footnote_qa.bot.state import (
     Approved,
@@ -83,10 +84,12 @@ def verified_rows(visit: Visit) -> list[VerifiedRow]:
 async def _verify(visit: Visit) -> Response:
     await asyncio.to_thread(_verified, visit)
     if visit.is_partial:
-        where = "The next build takes it up."
+        where = tr("The next build takes it up.")
         if not visit.site.answers_are_indexed:
-            where = f"Add the folder {visit.site.answers_folder} to [[sources]], then build."
-        return visit.page("done.html", words="The answer is verified.", where=where)
+            where = tr("Add the folder {folder} to [[sources]], then build.").format(
+                folder=visit.site.answers_folder
+            )
+        return visit.page("done.html", words=tr("The answer is verified."), where=where)
     return RedirectResponse("/owners", status_code=303)
 
 
@@ -98,7 +101,7 @@ def _verified(visit: Visit) -> None:
     question = clean(form.get("question", "")).strip()[:MAX_CHARS]
     answer = without_numbers(clean(form.get("answer", "")).strip()[:MAX_CHARS])
     if not question or not answer:
-        raise RefusedError(400, "The answer is missing", "Go back and write it.")
+        raise RefusedError(400, N_("The answer is missing"), N_("Go back and write it."))
     generation = visit.site.backend.opened().index.generation
     quoted = _quoted(generation, {one.document for one in stored.answer.citations})
     # Another text for the same question replaces the earlier one: its place is the question's id
@@ -144,16 +147,20 @@ def _groups(visit: Visit, generation: Generation, quoted: Mapping[str, str]) -> 
     given = re.split(r"[,;\n]", clean(visit.form.get("groups", "")))
     groups = tuple(dict.fromkeys(one.strip() for one in given if one.strip()))
     if any(not re.fullmatch(r"[\w. -]+", one) for one in groups):
-        raise RefusedError(400, "A group has odd characters", "Use letters, digits, . and -.")
+        raise RefusedError(
+            400, N_("A group has odd characters"), N_("Use letters, digits, . and -.")
+        )
     mine = visit.viewer.audience
     if mine is not None and not set(groups) <= mine:
-        raise RefusedError(400, "You are not in that group", "Name groups that you are in.")
+        raise RefusedError(400, N_("You are not in that group"), N_("Name groups that you are in."))
     for name in quoted:
         document = generation.passages.document(name)
         allowed = set(document.audience) if document is not None else set()
         if allowed and not (groups and set(groups) <= allowed):
-            words = f"It quotes a document for {', '.join(sorted(allowed))}: name some of these."
-            raise RefusedError(400, "Too many people could read it", words)
+            words = tr("It quotes a document for {groups}: name some of these.").format(
+                groups=", ".join(sorted(allowed))
+            )
+            raise RefusedError(400, N_("Too many people could read it"), words)
     return groups
 
 
@@ -165,9 +172,13 @@ def _review_day(given: str) -> date:
     try:
         day = date.fromisoformat(given)
     except ValueError as error:
-        raise RefusedError(400, "The date can't be read", "Write it as 2027-03-31.") from error
+        raise RefusedError(
+            400, N_("The date can't be read"), N_("Write it as 2027-03-31.")
+        ) from error
     if not today < day <= today + timedelta(days=_MOST_YEARS):
-        raise RefusedError(400, "The date is too far", "Choose a day in the next five years.")
+        raise RefusedError(
+            400, N_("The date is too far"), N_("Choose a day in the next five years.")
+        )
     return day
 
 

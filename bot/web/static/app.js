@@ -8,7 +8,8 @@ function theme(name) {
   if (name === "auto") root.removeAttribute("data-theme");
   else root.dataset.theme = name;
   for (const button of document.querySelectorAll("[data-theme-button]")) {
-    const words = { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" }[name];
+    const { themeAuto, themeLight, themeDark } = document.body.dataset;
+    const words = { auto: themeAuto, light: themeLight, dark: themeDark }[name];
     button.setAttribute("aria-label", words);
     button.title = words;
     button.textContent = { auto: "◐", light: "☀", dark: "☾" }[name];
@@ -88,8 +89,9 @@ function say(words) {
 }
 
 async function copy(link) {
+  const texts = document.body.dataset;
   const reply = await fetch(link.href, { headers: { "X-Partial": "1" } });
-  if (!reply.ok) { say("It could not be copied."); return; }
+  if (!reply.ok) { say(texts.notCopied); return; }
   try {
     await navigator.clipboard.writeText(await reply.text());
   } catch { // no permission for the clipboard: show the text instead
@@ -97,8 +99,8 @@ async function copy(link) {
     return;
   }
   const words = link.textContent;
-  link.textContent = "Copied";
-  say("Copied as Markdown.");
+  link.textContent = texts.copied;
+  say(texts.copiedAs);
   setTimeout(() => { link.textContent = words; }, 1600);
 }
 
@@ -160,7 +162,7 @@ async function ask(form) {
     const reply = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/event-stream", "X-Partial": "1" } });
     if (!reply.ok || !reply.headers.get("content-type").startsWith("text/event-stream")) {
       ended(await reply.text());
-      say("No answer.");
+      say(document.body.dataset.noAnswer);
     } else {
       let isOver = false;
       for await (const [name, told] of events(reply.body)) {
@@ -174,7 +176,7 @@ async function ask(form) {
             history.replaceState(null, "", `/c/${told.conversation}`);
           }
           const shown = document.getElementById("last");
-          say(shown ? `Answer: ${shown.querySelector(".says, .none").innerText}` : "No answer.");
+          say(shown ? `${document.body.dataset.answerBegins} ${shown.querySelector(".says, .none").innerText}` : document.body.dataset.noAnswer);
         }
       }
       if (!isOver) throw new Error("the stream ended early");
@@ -182,7 +184,7 @@ async function ask(form) {
   } catch {
     status.hidden = false;
     status.className = "warn";
-    status.textContent = "The connection was lost. Ask again.";
+    status.textContent = document.body.dataset.lost;
     form.elements.question.value = text;
     say(status.textContent);
   }

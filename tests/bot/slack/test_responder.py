@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
@@ -60,6 +60,9 @@ class Paper:
 
     async def person(self, _: str) -> Person:
         return self.person_
+
+    async def locale(self, _: str) -> str:
+        return self.person_.locale
 
     async def working(self, _: Claimed) -> None:
         self.indicator.append("working")
@@ -196,6 +199,24 @@ def test_a_question_sees_what_its_channel_or_alone_its_asker_may_see(
     assert paper.stream_.said == ["One.", "Two."]
     assert "why?" in paper.streamed_[0].text
     assert paper.indicator == ["working", "at rest"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("de-DE", "In diesem Kanal bin ich ausgeschaltet. Schick mir stattdessen"),
+        ("ja-JP", "このチャンネルでは無効になっています。"),
+        ("nl-NL", texts.OFF),
+    ],
+)
+def test_a_person_reads_the_language_of_their_slack(
+    store: QuestionRepository, locale: str, said: str
+) -> None:
+    paper = Paper(person_=replace(MEMBER, locale=locale))
+
+    respond(store, claimed(channel="C0"), paper=paper)
+
+    assert paper.written[0].text.startswith(said)
 
 
 @pytest.mark.parametrize(
