@@ -6,8 +6,12 @@ from pydantic import TypeAdapter
 from footnote_qa.bot import composition
 from footnote_qa.bot.errors import SettingsError
 from footnote_qa.bot.settings import load
+from footnote_qa.bot.source_settings import SourceSettings
 from footnote_qa.index.sources import SourceSpec
 from footnote_qa.index.sources.audience_rules import AudienceRule
+from footnote_qa.index.sources.connectors import KINDS, ConnectorKind
+
+SOURCES = Path(__file__).resolve().parents[2] / "docs" / "sources"
 
 
 def specs(tmp_path: Path, text: str) -> tuple[SourceSpec, ...]:
@@ -163,3 +167,23 @@ def test_a_generation_remembers_every_kind(tmp_path: Path) -> None:
     )
 
     assert adapter.validate_python(adapter.dump_python(found, mode="json")) == found
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_can_be_set_up_as_its_page_says(kind: ConnectorKind) -> None:
+    samples: dict[type, object] = {str: "https://x.test", tuple: ["x"], int: 1, bool: True}
+    needed = {
+        one.name: one.choices[-1] if one.choices else samples[type(one.default)]
+        for one in kind.options
+        if one.is_needed
+    }
+
+    found = SourceSettings.model_validate({"kind": kind.name, **needed})
+
+    assert found.place
+    pages = [path.read_text() for path in SOURCES.glob("*.md")]
+    assert any(f"footnote sources add {kind.name}" in page for page in pages)
+    table = (SOURCES / "README.md").read_text()
+    assert f"`{kind.name}`" in table
+    assert all(one.variable.isupper() and one.help for one in kind.secrets)
+    assert all(one.help for one in kind.options)

@@ -16,6 +16,7 @@ from footnote_qa.index.sources.sync import Client, ForbiddenError, ItemError, Js
 
 _V2, _V1 = "/wiki/api/v2", "/wiki/rest/api"
 _LIMIT = 250
+_READ_SPACE = "read/space"
 _SEARCH_LIMIT = 100
 _ABOVE = {"folder": "folders", "whiteboard": "whiteboards", "database": "databases"}
 _READ_RESTRICTIONS = "restrictions.read.restrictions.user,restrictions.read.restrictions.group"
@@ -30,6 +31,7 @@ class Cloud:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._roles: frozenset[str] | None = None
 
     def signed_in(self) -> str:
         """Return who is signed in."""
@@ -141,7 +143,38 @@ class Cloud:
                 return None
             if kind in {"user", "group"}:
                 found.append((kind, str(principal.get("id"))))
+        by_role = self._readers_by_role(space)
+        return None if by_role is None else [*found, *by_role]
+
+    def _readers_by_role(self, space: Space) -> list[tuple[str, str]] | None:
+        """Return who has a role that may read a space; none on a site without roles.
+
+        https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space-roles/
+        """
+        path = f"{_V2}/spaces/{space.id}/role-assignments"
+        found: list[tuple[str, str]] = []
+        try:
+            for one in self._results(path, {"limit": _LIMIT}):
+                principal = one.get("principal") or {}
+                if str(one.get("roleId")) not in self._reading_roles():
+                    continue
+                kind, name = principal.get("principalType"), str(principal.get("principalId"))
+                if kind == "ACCESS_CLASS" and name.casefold().startswith("anonymous"):
+                    return None
+                if kind in {"USER", "GROUP"}:
+                    found.append((str(kind).lower(), name))
+        except ItemError:
+            return []
         return found
+
+    def _reading_roles(self) -> frozenset[str]:
+        if self._roles is None:
+            self._roles = frozenset(
+                str(one.get("id"))
+                for one in self._results(f"{_V2}/space-roles", {"limit": _LIMIT})
+                if _READ_SPACE in (one.get("spacePermissions") or ())
+            )
+        return self._roles
 
     def storage(self, page: str, kind: str) -> str:
         """Return the text of a page in storage format."""

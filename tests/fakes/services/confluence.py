@@ -3,7 +3,8 @@
 Rules from Atlassian's public documentation:
 - Cloud, version 2: https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-page/ (pages
   of a space, `limit` up to 250, the next page under `_links.next` with a cursor, no body unless
-  `body-format` is asked), .../api-group-space/, .../api-group-space-permissions/
+  `body-format` is asked), .../api-group-space/, .../api-group-space-permissions/,
+  .../api-group-space-roles/ (only on sites with roles; `principalType` and `principalId`)
 - Cloud, version 1: https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content/
   (search by CQL with `expand`), .../api-group-content-restrictions/, .../api-group-group/
   (members by group id), .../api-group-users/ (an e-mail address can be hidden: then it is "")
@@ -51,6 +52,7 @@ class FakeSpace:
     key: str
     readers: list[tuple[str, str]] = field(default_factory=lambda: [("group", "staff")])
     is_there: bool = True
+    roles: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 class FakeConfluence(FakeService):
@@ -108,6 +110,18 @@ class FakeConfluence(FakeService):
                 for key in ("read", "export")
             ]
             return self._page(request, rows)
+        if path == "/wiki/api/v2/space-roles":
+            may = {"r1": ["read/space", "create/page"], "r2": ["export/space"]}
+            return self._page(
+                request, [{"id": key, "spacePermissions": one} for key, one in may.items()]
+            )
+        if match := re.fullmatch(r"/wiki/api/v2/spaces/(\d+)/role-assignments", path):
+            space = next(s for s in self.spaces.values() if s.id == match[1])
+            given = [
+                {"roleId": role, "principal": {"principalType": kind, "principalId": name}}
+                for role, kind, name in space.roles
+            ]
+            return self._page(request, given) if given else NOT_FOUND
         if match := re.fullmatch(r"/wiki/api/v2/(?:pages|blogposts)/(\d+)", path):
             return self._storage(match[1])
         if path == "/wiki/rest/api/content/search":

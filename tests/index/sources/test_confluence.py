@@ -112,6 +112,31 @@ def test_a_space_that_lets_in_nobody_known_is_for_nobody(
     assert not may_see(doc.audience, frozenset())
 
 
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        (("r1", "USER", "bob"), {"bob"}),
+        (("r1", "GROUP", "staff"), {"ann", "bob"}),
+        (("r2", "USER", "bob"), set()),  # a role that may not read
+        (("r1", "ACCESS_CLASS", "all-licensed-users"), set()),  # nobody knows who they are
+        (("r1", "ACCESS_CLASS", "anonymous-users"), {"ann", "bob", "eve"}),
+    ],
+)
+def test_who_has_a_role_that_reads_a_space_sees_its_pages(
+    world: ConfluenceWorld, tmp_path: Path, role: tuple[str, str, str], expected: set[str]
+) -> None:
+    if not world.wiki.cloud:
+        pytest.skip("Data Center has no roles")
+    world.add("Leave", "Twenty days.")
+    world.wiki.spaces["ENG"].readers = []
+    world.wiki.spaces["ENG"].roles = [role]
+    syncing = Syncing(world.spec, tmp_path)
+
+    (doc,) = syncing.sync().values()
+
+    assert {one for one in ("ann", "bob", "eve") if sees(syncing, doc, one)} == expected
+
+
 def test_pages_of_one_title_and_titles_with_a_slash_are_documents_of_their_own(
     world: ConfluenceWorld, tmp_path: Path
 ) -> None:
