@@ -64,6 +64,7 @@ def _named(settings: "Settings") -> "Iterator[tuple[Kind, str, str]]":
     index, search = settings.index, settings.search
     named = [
         *((Kind.SOURCE, one.reader or "", f"sources ({one.name})") for one in settings.sources),
+        *((Kind.CONNECTOR, one.kind, f"sources ({one.name})") for one in settings.sources),
         *(
             (Kind.PARSER, reference, f'documents.parsers."{suffix}"')
             for suffix, reference in settings.documents.parsers.items()

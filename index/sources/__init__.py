@@ -150,6 +150,11 @@ def _open(
     cache_of: Callable[[SourceSpec], Path],
     context: SyncContext,
 ) -> Source:
+    if spec.is_remembered and spec.kind != "folder" and not context.is_offline:
+        raise SourceError(
+            f"the source {spec.path or spec.reader or spec.kind} is known from the index alone, "
+            "which may come from elsewhere: add it to [[sources]] in the settings"
+        )
     if spec.kind not in BUILT_IN:
         return open_synced(
             spec,

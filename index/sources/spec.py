@@ -33,6 +33,8 @@ class SourceSpec:
         load: Arguments for the reader's `load_data`.
         skip_ignored: Whether a folder's ignore files are obeyed and folders of tools left out.
         every: Seconds between two syncs while the sources are watched; None for the usual time.
+        is_remembered: Whether it was read from a generation, whose files may come from elsewhere:
+            then it may name a folder and nothing else.
     """
 
     path: str = ""
@@ -51,3 +53,4 @@ class SourceSpec:
     load: Mapping[str, Argument] = field(default_factory=dict)
     skip_ignored: bool = True
     every: float | None = None
+    is_remembered: bool = field(default=False, compare=False)

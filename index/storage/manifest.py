@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,9 @@ def damaged(path: Path, what: str) -> str:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest: from now on the files in *folder* must match it."""
-    value = _ADAPTER.dump_python(manifest, mode="json")
+    value = _ADAPTER.dump_python(
+        manifest, mode="json", exclude={"sources": {"__all__": {"is_remembered"}}}
+    )
     value["digest"] = digest(value)
     replace_text(folder / MANIFEST, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
@@ -154,7 +156,9 @@ def parse_manifest(content: bytes, name: str, path: Path) -> Manifest:
         raise IndexDamagedError(damaged(path, "cannot be read")) from error
     if manifest.generation != name:
         raise IndexDamagedError(damaged(path, f"is that of {manifest.generation}"))
-    return manifest
+    # Whatever the file says, its sources are not those of the settings
+    sources = tuple(replace(spec, is_remembered=True) for spec in manifest.sources)
+    return replace(manifest, sources=sources)
 
 
 def digest(value: Mapping[str, Any]) -> str:

@@ -7,8 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, TypeAlias, cast
 
+from footnote_qa.errors import PluginError
 from footnote_qa.index.errors import SourceError
 from footnote_qa.index.sources.sync import Clock, Connector, SystemClock
+from footnote_qa.plugins.registry import Kind, is_reference, load
 
 Value: TypeAlias = str | int | float | bool | tuple[str, ...]
 
@@ -195,16 +197,17 @@ def make_connector(  # noqa: PLR0913  each is a part of its own
 
 
 def _maker(kind: ConnectorKind) -> _Maker:
+    if is_reference(kind.name):  # of another package
+        try:
+            return cast("_Maker", load(Kind.CONNECTOR, kind.target))
+        except PluginError as error:
+            raise SourceError(str(error)) from error
     module, _, name = kind.target.partition(":")
     try:
-        found = getattr(import_module(module), name)
+        return cast("_Maker", getattr(import_module(module), name))
     except ModuleNotFoundError as error:
-        if kind.extra and not (error.name or "").startswith("footnote_qa"):
-            raise SourceError(
-                f"{kind.title} needs the package {error.name}: "
-                f'pip install "footnote-qa[{kind.extra}]"'
-            ) from error
-        raise SourceError(f"there is no {kind.target}: install its package") from error
-    except AttributeError as error:
-        raise SourceError(f"{module} has no {name}") from error
-    return cast("_Maker", found)
+        if not kind.extra or (error.name or "").startswith("footnote_qa"):
+            raise
+        raise SourceError(
+            f'{kind.title} needs the package {error.name}: pip install "footnote-qa[{kind.extra}]"'
+        ) from error

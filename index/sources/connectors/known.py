@@ -1,13 +1,11 @@
 """The kinds of services that documents come from, and their settings."""
 
-import re
 from typing import Final
 
 from footnote_qa.index.sources.connectors.kinds import ConnectorKind, Option, Secret
 from footnote_qa.index.sources.connectors.known_files import FILE_KINDS, PERMISSIONS
 from footnote_qa.index.sources.connectors.known_news import NEWS_KINDS
-
-_CLASS = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+from footnote_qa.plugins.registry import is_reference
 
 _TEXTS: Final = (".md", ".mdx", ".rst", ".adoc", ".txt", ".org", ".ipynb", ".pdf", ".docx")
 
@@ -190,7 +188,7 @@ KINDS: Final[dict[str, ConnectorKind]] = {
 
 
 def kind_of(name: str) -> ConnectorKind | None:
-    """Return the kind of this name, or one for a class written as `module:Class`; else None."""
-    if _CLASS.match(name):
-        return KINDS.get(name) or ConnectorKind(name=name, title=name, target=name, extra="")
+    """Return the kind of this name, or one for `plugin:NAME` or `module:Class`; else None."""
+    if name not in KINDS and is_reference(name):
+        return ConnectorKind(name=name, title=name, target=name, extra="")
     return KINDS.get(name)

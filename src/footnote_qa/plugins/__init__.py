@@ -11,7 +11,18 @@ from footnote_qa.plugins.registry import CONTRACT, Kind, Plugin, installed, load
 if TYPE_CHECKING:
     from footnote_qa.bot.types import Answer
     from footnote_qa.eval.types import Case
-    from footnote_qa.index.errors import UnreadableDocumentError
+    from footnote_qa.index.errors import SourceError, UnreadableDocumentError
+    from footnote_qa.index.sources.connectors import ConnectorSettings
+    from footnote_qa.index.sources.sync import (
+        Connector,
+        Cursor,
+        Event,
+        Gone,
+        Item,
+        ItemError,
+        Listed,
+        Unlisted,
+    )
     from footnote_qa.index.types import Heading, Parsed, Passage, ProblemKind
     from footnote_qa.plugins.contracts import (
         EmbedderPlugin,
@@ -27,9 +38,17 @@ __all__ = [
     "CONTRACT",
     "Answer",
     "Case",
+    "Connector",
+    "ConnectorSettings",
+    "Cursor",
     "EmbedderPlugin",
+    "Event",
+    "Gone",
     "Heading",
+    "Item",
+    "ItemError",
     "Kind",
+    "Listed",
     "MetricPlugin",
     "OpenedVectors",
     "Parsed",
@@ -41,6 +60,8 @@ __all__ = [
     "SlackCall",
     "SlackFeaturePlugin",
     "SlackReply",
+    "SourceError",
+    "Unlisted",
     "UnreadableDocumentError",
     "VectorStorePlugin",
     "installed",
@@ -50,7 +71,11 @@ __all__ = [
 _MODULES = {  # module -> its names above, imported on first use
     "bot.types": ("Answer",),
     "eval.types": ("Case",),
-    "index.errors": ("UnreadableDocumentError",),
+    "index.errors": ("SourceError", "UnreadableDocumentError"),
+    "index.sources.connectors": ("ConnectorSettings",),
+    "index.sources.sync": (
+        *("Connector", "Cursor", "Event", "Gone", "Item", "ItemError", "Listed", "Unlisted"),
+    ),
     "index.types": ("Heading", "Parsed", "Passage", "ProblemKind"),
     "plugins.contracts": (
         *("EmbedderPlugin", "OpenedVectors", "ParserPlugin", "RerankerPlugin"),

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     """The part of Footnote that a plug-in adds to."""
 
     SOURCE = "source"
+    CONNECTOR = "connector"
     PARSER = "parser"
     EMBEDDER = "embedder"
     RERANKER = "reranker"
@@ -51,6 +52,7 @@ class Kind(StrEnum):
 
 _METHODS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.SOURCE: ("load_data",),  # of LlamaIndex's readers, as `Kind.LLM` is of its models
+    Kind.CONNECTOR: ("check", "changes", "fetch", "members"),
     Kind.PARSER: ("parse",),
     Kind.EMBEDDER: ("embed_documents", "embed_questions"),
     Kind.RERANKER: ("scores",),
@@ -191,8 +193,9 @@ def is_trusted(kind: Kind, target: str) -> bool:
 
 
 def _check(kind: Kind, target: str, found: object) -> None:
-    # Classes of LlamaIndex are plug-ins as they are, and know no contract of ours
-    usual = CONTRACT if kind in {Kind.SOURCE, Kind.LLM} else None
+    # Classes of LlamaIndex are plug-ins as they are, and know no contract of ours. Connectors were
+    # classes of anybody before there were plug-ins.
+    usual = CONTRACT if kind in {Kind.SOURCE, Kind.LLM, Kind.CONNECTOR} else None
     contract = getattr(found, "contract", usual)
     if contract != CONTRACT:
         what = "names no contract" if contract is None else f"is for contract {contract!r:.20}"
@@ -200,6 +203,8 @@ def _check(kind: Kind, target: str, found: object) -> None:
             f"the {kind} {target} {what}, and this Footnote has {CONTRACT}: take a release of its "
             "package that fits"
         )
+    if kind is Kind.CONNECTOR and callable(found) and not isinstance(found, type):
+        return  # a function that makes one
     missing = [name for name in kind.methods if not callable(getattr(found, name, None))]
     if missing:
         raise PluginError(f"the {kind} {target} is no {kind}: it has no {', '.join(missing)}")
