@@ -6,6 +6,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from footnote_qa.bot.languages import tr
+
 _WIDTH: Final = 320
 _HEIGHT: Final = 104
 _TOP: Final = 14
@@ -35,7 +37,8 @@ def bars(values: Sequence[float], *, name: str, names: Sequence[str]) -> Markup:
     base = _HEIGHT - _FOOT
     line = f'<line class="axis" x1="0" y1="{base}" x2="{_WIDTH}" y2="{base}"/>'
     if any(values):
-        line += f'<text class="most" x="0" y="10">{max(values):.3g} at most</text>'
+        most_words = tr("{n} at most").format(n=f"{max(values):.3g}")
+        line += f'<text class="most" x="0" y="10">{escape(most_words)}</text>'
     return _svg("".join(drawn) + line, name, width=_WIDTH, height=_HEIGHT)
 
 

@@ -40,6 +40,7 @@ class Provider:
         asked: Path and parameters of each request, in order.
         key: Signs the tokens.
         down: Whether every request fails.
+        redirect: The address of the client that is registered.
     """
 
     address: str = ""
@@ -53,6 +54,7 @@ class Provider:
     key: Any = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "k1"}))
     down: bool = False
     userinfo_sub: str = ""
+    redirect: str = REDIRECT
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def reply(self, method: str, path: str, given: dict[str, str], authorization: str) -> Reply:
@@ -65,6 +67,7 @@ class Provider:
             ("POST", "/token"): self._token,
             ("GET", "/keys"): self._keys,
             ("GET", "/userinfo"): self._userinfo,
+            ("GET", "/end"): self._end,
         }
         work = routes.get((method, path))
         return work(given, authorization) if work else (404, {}, b"")
@@ -91,7 +94,7 @@ class Provider:
         is_right = (
             given.get("response_type") == "code"
             and given.get("client_id") == CLIENT_ID
-            and given.get("redirect_uri") == REDIRECT  # exactly: 3.1.2.1
+            and given.get("redirect_uri") == self.redirect  # exactly: 3.1.2.1
             and "openid" in given.get("scope", "").split()
             and given.get("code_challenge_method") == "S256"
             and bool(given.get("code_challenge"))
@@ -101,7 +104,7 @@ class Provider:
         code = secrets.token_urlsafe(16)
         self.codes[code] = given
         answer = self.answer({"code": code, "state": given.get("state", ""), "iss": self.address})
-        return 302, {"Location": f"{REDIRECT}?{urlencode(answer)}"}, b""
+        return 302, {"Location": f"{self.redirect}?{urlencode(answer)}"}, b""
 
     def _token(self, given: dict[str, str], authorization: str) -> Reply:
         """[3.1.3]; each code works once (RFC 6749, section 4.1.2)."""
@@ -151,6 +154,10 @@ class Provider:
 
     def _keys(self, *_: Any) -> Reply:
         return _json({"keys": [{**self.key.as_dict(private=False), "use": "sig"}]})
+
+    def _end(self, given: dict[str, str], _: str) -> Reply:
+        """RP-Initiated Logout 1.0, section 3."""
+        return 302, {"Location": given["post_logout_redirect_uri"]}, b""
 
     def _userinfo(self, _: dict[str, str], authorization: str) -> Reply:
         """[5.3]."""

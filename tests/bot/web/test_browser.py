@@ -2,18 +2,23 @@
 
 import asyncio
 import shutil
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from footnote_qa.bot.state import Rating, Received
 from footnote_qa.bot.types import Status
 from footnote_qa.bot.web.server import served
+from footnote_qa.bot.web_settings import SignInSettings, WebSettings
+from tests.fakes import oidc_provider
 from tests.fakes.embedder import HashEmbedder
 from tests.fakes.slack_browser import Tab, browser
 from tests.fakes.web import DOCUMENTS, EVIL, Pages, an_answer, build
+from tests.fakes.web import pages as web_pages
 
 pytestmark = [
     pytest.mark.slow,
@@ -374,3 +379,45 @@ def test_the_theme_stays_as_it_was_chosen(pages: Pages, tmp_path: Path) -> None:
     seen = drive(pages, tmp_path / "browser", work)
 
     assert seen == ["light", "dark", "auto", "dark", "rgb(20, 21, 19)"]
+
+
+def test_somebody_signs_in_and_out_at_a_provider_on_another_site(
+    web_index: Path, tmp_path: Path
+) -> None:
+    """The browser keeps strict cookies back between sites, and the policy stops some redirects."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+
+    async def work(tab: Tab, pages: Pages) -> list[str]:
+        await tab.goto(f"{url}/search?q=leave")
+        await tab.until("!!document.querySelector('#found .source')")
+        name = await tab.evaluate("location.pathname + location.search")
+        await tab.evaluate("document.querySelector('form[action=\"/leave\"]').requestSubmit()")
+        await tab.until("location.pathname === '/signed-out' && !!document.querySelector('h1')")
+        said = await tab.evaluate("document.querySelector('h1').innerText")
+        with pages.database.sql() as sql:
+            left = sql.execute("SELECT count(*) FROM web_session").fetchone()[0]
+        return [str(name), str(said), str(left)]
+
+    async def main(pages: Pages) -> list[str]:
+        async with (
+            served(pages.site, port=port),
+            browser(str(shutil.which("chromium")), tmp_path / "browser") as tab,
+        ):
+            return await work(tab, pages)
+
+    with oidc_provider.running() as provider:
+        provider.address = provider.address.replace("127.0.0.1", "localhost")
+        provider.redirect = f"{url}/sign-in/callback"
+        sign_in = SignInSettings(
+            issuer=provider.address,
+            client_id=oidc_provider.CLIENT_ID,
+            client_secret=SecretStr(oidc_provider.CLIENT_SECRET),
+        )
+        settings = WebSettings(url=url, sign_in=sign_in)
+        with web_pages(tmp_path / "state", web_index / "index", settings=settings) as pages:
+            found = asyncio.run(main(pages))
+
+    assert found == ["/search?q=leave", "You are signed out", "0"]
