@@ -31,6 +31,7 @@ from footnote_qa.bot.extractive import (
 )
 from footnote_qa.bot.types import ShownPassage
 from footnote_qa.index.chunking import chunk, stems_of
+from footnote_qa.index.defaults import DENSE_WEIGHT
 from footnote_qa.index.embedding import OnnxEncoder
 from footnote_qa.index.search import fuse
 from footnote_qa.index.storage import LexicalIndex, LexicalRow, write_lexical
@@ -225,7 +226,7 @@ def _shown(asked: SetQuestion, chunks: Sequence[Chunk], halves: _Halves) -> list
     cosine = halves.matrix @ halves.known.encode([asked.text])[0]
     bm25 = dict(halves.lexical.search(asked.text, 100, groups=None))
     dense = {int(at): float(cosine[at]) for at in {*np.argsort(-cosine)[:100], *bm25}}
-    scores = fuse(dense, bm25, dense_weight=0.6)
+    scores = fuse(dense, bm25, dense_weight=DENSE_WEIGHT)
     best = sorted(scores, key=lambda at: (-scores[at].fused, at))[:K]
     return [
         ShownPassage(

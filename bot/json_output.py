@@ -75,14 +75,7 @@ def search_json(result: SearchResult) -> Json:
 def citation_json(citation: Citation) -> Json:
     """Return one citation of an answer."""
     return {
-        "label": citation.label,
-        "document": citation.document,
-        "title": citation.title,
-        "page": citation.page,
-        "heading": list(citation.heading),
-        "start": citation.start,
-        "end": citation.end,
-        "quote": citation.quote,
+        **citation.to_json(),
         "url": citation.url,
         "modified_at": time_json(citation.modified_at),
     }

@@ -31,6 +31,7 @@ from footnote_qa.bot.slack_settings import ChannelSettings, FeatureSettings, Sla
 from footnote_qa.bot.source_settings import Argument, SourceSettings
 from footnote_qa.bot.state_settings import StateSettings, resolve_state
 from footnote_qa.bot.web_settings import WebSettings
+from footnote_qa.index.defaults import DENSE_WEIGHT
 from footnote_qa.plugins.registry import is_reference
 
 __all__ = [
@@ -138,7 +139,7 @@ class SearchSettings(Table):
     """How passages are found."""
 
     k: int = Field(default=8, ge=1, le=100)
-    dense_weight: float = Field(default=0.6, ge=0, le=1)
+    dense_weight: float = Field(default=DENSE_WEIGHT, ge=0, le=1)
     candidates: int = Field(default=200, ge=10, le=1000)
     reranker: str = ""
     reranker_arguments: dict[str, Argument] = Field(default_factory=dict)

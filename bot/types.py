@@ -234,6 +234,11 @@ class Citation:
     url: str | None
     modified_at: datetime | None
 
+    def to_json(self) -> dict[str, object]:
+        """Return what it quotes, and from where; the keys that every record of a citation has."""
+        names = ("label", "document", "title", "page", "heading", "start", "end", "quote")
+        return {name: getattr(self, name) for name in names} | {"heading": list(self.heading)}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerPart:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from footnote_qa.bot.database import Database, Row, retried
 from footnote_qa.bot.state.questions import Received
-from footnote_qa.bot.types import Answer, Citation, Turn
+from footnote_qa.bot.types import Answer, Turn
 
 HISTORY: Final = 6
 DAY_S: Final = 86_400.0
@@ -199,7 +199,7 @@ class AnswerRepository:
                 "question": row["question"],
                 "status": answer.status.value,
                 "answer": answer.text,
-                "citations": [_citation(citation) for citation in answer.citations],
+                "citations": [citation.to_json() for citation in answer.citations],
                 "nearest": [
                     {"document": p.chunk.document, "start": p.chunk.start, "end": p.chunk.end}
                     for p in answer.nearest
@@ -329,19 +329,6 @@ _NAMES: Final = (
 def json_line(record: dict[str, object]) -> str:
     """Return a record as one line."""
     return json.dumps(record, ensure_ascii=False)
-
-
-def _citation(citation: Citation) -> dict[str, object]:
-    return {
-        "label": citation.label,
-        "document": citation.document,
-        "title": citation.title,
-        "page": citation.page,
-        "heading": list(citation.heading),
-        "start": citation.start,
-        "end": citation.end,
-        "quote": citation.quote,
-    }
 
 
 def _iso(seconds: float) -> str:

@@ -243,17 +243,6 @@ def _citations_json(row: Row) -> list[Json]:
     citations = row.answer.citations if row.answer else ()
     around = row.around or (Around(before="", after=""),) * len(citations)
     return [
-        {
-            "label": citation.label,
-            "document": citation.document,
-            "title": citation.title,
-            "page": citation.page,
-            "heading": list(citation.heading),
-            "start": citation.start,
-            "end": citation.end,
-            "quote": citation.quote,
-            "before": beside.before,
-            "after": beside.after,
-        }
+        {**citation.to_json(), "before": beside.before, "after": beside.after}
         for citation, beside in zip(citations, around, strict=True)
     ]

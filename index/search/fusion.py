@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from footnote_qa.index.defaults import DENSE_WEIGHT
 from footnote_qa.index.types import Reranker
 
 _STEEPEST = 700.0  # beyond it, exp overflows
@@ -23,7 +24,7 @@ class Fusion:
         rerank_weight: How much its scores count; 0 ignores them.
     """
 
-    dense_weight: float = 0.6
+    dense_weight: float = DENSE_WEIGHT
     candidates: int = 200
     reranker: Reranker | None = None
     reranked: int = 20
