@@ -60,7 +60,7 @@ def test_a_wheel_made_from_the_sdist_has_the_same_contents(
 
 
 def test_the_wheel_has_every_file_of_the_packages(wheel: Path, project: Path) -> None:
-    kinds = {".py", ".md", ".json", ".onnx", ".toml", ".html", ".j2"}
+    kinds = {".py", ".md", ".json", ".onnx", ".toml", ".html", ".j2", ".js"}
     wanted = {
         f"footnote_qa/{path.relative_to(project)}"
         for folder in ("bot", "index", "eval", "prompts")
@@ -70,6 +70,10 @@ def test_the_wheel_has_every_file_of_the_packages(wheel: Path, project: Path) ->
 
     assert wanted - contents(wheel).keys() == set()
     assert "footnote_qa/py.typed" in contents(wheel)
+    (entries,) = [
+        text for name, text in contents(wheel).items() if name.endswith("entry_points.txt")
+    ]
+    assert b"[pytest11]\nfootnote_qa.pytest_plugin = footnote_qa.pytest_plugin" in entries
 
 
 def test_it_installs_one_package_that_works_beside_another_eval_and_index(

@@ -96,11 +96,6 @@ def test_the_custom_parser_reads_as_printed(tmp_path: Path) -> None:
     )
     (tmp_path / "our_parsers.py").write_text(written, encoding="utf-8")
     (tmp_path / "footnote.toml").write_text(settings, encoding="utf-8")
-    (tmp_path / "notes").mkdir()
-    (tmp_path / "notes" / "mooring.note").write_text(
-        "Mooring\n====\n\nGuests may stay.\n\n>> Fees\n\nIt costs 17 euros.\n", encoding="utf-8"
-    )
-
     alone = run(f"python - <<'END'\n{tried}END", tmp_path)
     together = run(commands.replace("=.", f"=.{os.pathsep}$PYTHONPATH"), tmp_path)
 
