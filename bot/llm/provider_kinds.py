@@ -173,7 +173,7 @@ def at(raw: object, path: Path) -> object:
 
 
 def _key(provider: ProviderSettings) -> str:
-    return provider.api_key.get_secret_value() if provider.api_key else _KEYLESS
+    return _secret(provider) or _KEYLESS
 
 
 def _secret(provider: ProviderSettings) -> str | None:
@@ -244,11 +244,8 @@ def _google_thinking(provider: ProviderSettings) -> Mapping[str, Any]:
         return {}
     types = importlib.import_module("google.genai.types")
     budget = types.ThinkingConfig(thinking_budget=provider.thinking_tokens)
-    return {
-        "generation_config": types.GenerateContentConfig(
-            max_output_tokens=provider.reply_tokens, thinking_config=budget
-        )
-    }
+    limits = {"max_output_tokens": provider.reply_tokens, "thinking_config": budget}
+    return {"generation_config": types.GenerateContentConfig(**limits)}
 
 
 def _effort(provider: ProviderSettings) -> dict[str, Any]:
