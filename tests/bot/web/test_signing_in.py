@@ -291,6 +291,7 @@ FORGED: dict[str, Change] = {
     "2: of another issuer": _with(iss="https://evil.example"),
     "2: without an issuer": _with(iss=...),
     "3: for another client": _with(aud="other"),
+    "3: for another client, authorized for us": _with(aud="other", azp=CLIENT_ID),
     "3: for nobody": _with(aud=...),
     "4: for several, and not for us alone": _with(aud=[CLIENT_ID, "other"]),
     "5: authorized for another client": _with(azp="other"),
@@ -477,6 +478,7 @@ def test_a_sign_in_is_too_old_after_ten_minutes(pages: web.Pages) -> None:
 
     now[0] += 600
     assert attempts.take(young.state, browser=young.browser) == young
+    assert attempts.take(young.state, browser=young.browser) is None, "it works once"
     now[0] += 1
     assert attempts.take(old.state, browser=old.browser) is None
 
@@ -601,6 +603,17 @@ def test_a_description_that_is_not_the_providers_signs_nobody_in(
     assert done.status_code == status
 
 
+def test_nobody_is_sent_to_a_provider_that_calls_itself_something_else(
+    pages: web.Pages, provider: Provider
+) -> None:
+    """Discovery, section 4.3: with a token of its own, it would sign in whom it likes."""
+    provider.metadata = {"issuer": "https://evil.example"}
+    provider.claims = lambda claims: {**claims, "iss": "https://evil.example"}
+    provider.answer = lambda answer: {**answer, "iss": "https://evil.example"}
+
+    assert Browser(pages).get("/sign-in").status_code == 403
+
+
 def test_userinfo_of_somebody_else_is_refused(pages: web.Pages, provider: Provider) -> None:
     """Section 5.3.2."""
     provider.in_userinfo, provider.userinfo_sub = frozenset({"name"}), "u-2"
@@ -633,6 +646,7 @@ def test_the_token_of_the_single_user_mode_opens_nothing(pages: web.Pages) -> No
 
 
 def test_sign_ins_of_an_address_are_limited(pages: web.Pages) -> None:
+    object.__setattr__(pages.site.guesses, "_now", lambda: 0.0)  # however long the requests take
     browser = Browser(pages)
 
     statuses = [browser.get("/sign-in").status_code for _ in range(32)]
@@ -671,11 +685,15 @@ def test_other_settings_end_all_sessions(
     assert found == [[True], [False, True]]
 
 
+def listens(address: str) -> None:
+    raise AssertionError(f"it listens on {address}")
+
+
 def test_other_machines_reach_the_pages_only_with_a_sign_in(
     web_index: Path, tmp_path: Path
 ) -> None:
     with web.pages(tmp_path / "state", web_index / "index") as pages:
-        served = serve(pages.site, port=0, begun=lambda _: None, host="0.0.0.0")  # noqa: S104 - it is refused
+        served = serve(pages.site, port=0, begun=listens, host="0.0.0.0")  # noqa: S104 - it is refused
         with pytest.raises(WebError, match=r"--host 0\.0\.0\.0 needs a way to sign in"):
             asyncio.run(served)
 
