@@ -37,6 +37,8 @@ def above(text: str, chunk: Chunk) -> str:
     That is the caption and the head of the table and the row's first cell, or the sentence that
     introduces the list.
     """
+    if not text[: chunk.start].strip():  # nothing is above: the blocks need not be found
+        return ""
     found = split_blocks(text)
     at = bisect_right(found, chunk.start, key=lambda one: one.end)
     if at >= len(found) or found[at].group == -1 or at == 0:

@@ -23,6 +23,8 @@ def printable(name: str) -> str:
     >>> printable("caf\udce9")
     'caf\\xe9'
     """
+    if name.isascii() and name.isprintable():  # nearly every name
+        return name
     shown = os.fsencode(name).decode("utf-8", errors="backslashreplace")
     return "".join(char if is_printable(char) else f"\\x{ord(char):02x}" for char in shown)
 
