@@ -15,12 +15,14 @@ from footnote_qa.bot.types import Answer, Question, Status
 from tests.bot.engine.test_query_engine import ScriptedAnswerer
 from tests.fakes.model_server import Reply, model_server
 from tests.fakes.models import Blocks, a_provider, inventing, quoting, said
+from tests.fakes.patience import with_patience
 from tests.fakes.searcher import MemorySearcher, a_chunk
 
 KEY = "sk-canary-5f1e"
 TEXT = "Everybody has 30 days of leave a year."
 DEADLINE_S = 20.0
 TIMEOUT_S = 1.0
+PATIENCE_S = 9.0
 GOOD = Reply(script=quoting)
 
 
@@ -71,7 +73,7 @@ def _clients_are_loaded() -> None:
     """Ask once of each kind: what the first request imports takes longer than a fault may."""
     with model_server(GOOD) as server:
         for kind in ("openai_like", "anthropic"):
-            ask(a_supplier(server.base_url, kind=kind, timeout_s=10.0))
+            ask(a_supplier(server.base_url, kind=kind, timeout_s=300.0), deadline_s=300.0)
 
 
 def a_supplier(base_url: str, name: str = "first", **changes: Any) -> ProviderSettings:
@@ -83,7 +85,7 @@ def a_supplier(base_url: str, name: str = "first", **changes: Any) -> ProviderSe
 
 def patience(fault: str) -> float:
     """Return a short timeout for what never ends, and else one that a busy machine keeps."""
-    return TIMEOUT_S if fault in SILENT else 9.0
+    return TIMEOUT_S if fault in SILENT else PATIENCE_S
 
 
 def ask(
@@ -116,19 +118,23 @@ def ask(
 @kinds_and_ways
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_fails_over_to_the_next_provider(fault: str, kind: str, stream: bool) -> None:
-    with model_server(FAULTS[fault]) as bad, model_server(GOOD) as good:
-        answer = ask(
-            a_supplier(bad.base_url, kind=kind, timeout_s=patience(fault)),
-            a_supplier(good.base_url, "second", share=0.01, timeout_s=9.0),
-            stream=stream,
-        )
-        requests = len(bad.requests), len(good.requests)
+    def attempt(factor: float) -> None:
+        with model_server(FAULTS[fault]) as bad, model_server(GOOD) as good:
+            answer = ask(
+                a_supplier(bad.base_url, kind=kind, timeout_s=patience(fault) * factor),
+                a_supplier(good.base_url, "second", share=0.01, timeout_s=PATIENCE_S * factor),
+                stream=stream,
+                deadline_s=DEADLINE_S * factor,
+            )
+            requests = len(bad.requests), len(good.requests)
 
-    assert (answer.status, answer.message) == (Status.ANSWERED, "")
-    assert answer.text == TEXT.replace(".", " [1].")
-    # The second one does not repeat what the first one wrote before its stream broke off
-    assert answer.answerer == "second" or (stream and answer.answerer == "first")
-    assert requests == (1, 1)
+        assert (answer.status, answer.message) == (Status.ANSWERED, "")
+        assert answer.text == TEXT.replace(".", " [1].")
+        # The second one does not repeat what the first one wrote before its stream broke off
+        assert answer.answerer == "second" or (stream and answer.answerer == "first")
+        assert requests == (1, 1)
+
+    with_patience(attempt)
 
 
 @pytest.mark.slow
@@ -137,14 +143,21 @@ def test_each_fault_fails_over_to_the_next_provider(fault: str, kind: str, strea
 def test_if_the_only_provider_fails_the_answer_quotes_the_documents(
     fault: str, stream: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with model_server(FAULTS[fault]) as server:
-        answer = ask(a_supplier(server.base_url, timeout_s=patience(fault)), stream=stream)
-        requests = len(server.requests)
+    def attempt(factor: float) -> None:
+        with model_server(FAULTS[fault]) as server:
+            answer = ask(
+                a_supplier(server.base_url, timeout_s=patience(fault) * factor),
+                stream=stream,
+                deadline_s=DEADLINE_S * factor,
+            )
+            requests = len(server.requests)
 
-    assert answer.status is Status.ANSWERED
-    assert answer.text == TEXT.replace(".", " [1].")
-    assert answer.message.startswith("The language model could not be reached")
-    assert requests == 1
+        assert answer.status is Status.ANSWERED
+        assert answer.text == TEXT.replace(".", " [1].")
+        assert answer.message.startswith("The language model could not be reached")
+        assert requests == 1
+
+    with_patience(attempt)
     logged = "".join(str(record.__dict__) for record in caplog.records)
     assert "first: " in logged
     assert KEY not in logged
@@ -185,12 +198,16 @@ def test_if_the_only_provider_is_unreachable_the_answer_quotes_the_documents(
 
 
 def test_many_hanging_providers_share_one_deadline() -> None:
-    with model_server(Reply(hang=True)) as server:
-        providers = [
-            a_supplier(server.base_url, f"p{at}", share=0.1, timeout_s=3.75) for at in range(8)
-        ]
-        answer = ask(*providers, deadline_s=10.0)
-        requests = len(server.requests)
+    def attempt(factor: float) -> None:
+        with model_server(Reply(hang=True)) as server:
+            providers = [
+                a_supplier(server.base_url, f"p{at}", share=0.1, timeout_s=3.75 * factor)
+                for at in range(8)
+            ]
+            answer = ask(*providers, deadline_s=10.0 * factor)
+            requests = len(server.requests)
 
-    assert (answer.status, answer.answerer) == (Status.ANSWERED, "offline")
-    assert requests <= 3
+        assert (answer.status, answer.answerer) == (Status.ANSWERED, "offline")
+        assert requests <= 3
+
+    with_patience(attempt)

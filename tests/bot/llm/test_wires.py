@@ -20,7 +20,7 @@ TEXT = "SENTENCE: It is 30 days.\nEVIDENCE: k7q2mz | Leave is 30 days"
 # uses, takes that for a connection that had become old
 MOST_REQUESTS = {"google": 2}
 MODELS = {"bedrock": "anthropic.claude-3-haiku-20240307-v1:0"}
-PATIENCE_S = 60.0  # what a client imports with its first request takes seconds
+PATIENCE_S = 600.0  # what a client imports with its first request takes seconds, or more
 SILENT = ("hang", "slow drip", "stall")
 
 all_kinds = pytest.mark.parametrize("kind", ["azure_openai", "bedrock", "google", "ollama"])

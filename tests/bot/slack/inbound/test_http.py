@@ -272,11 +272,8 @@ def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("short_limits")
 @pytest.mark.parametrize("half", HALF_SENT.values(), ids=HALF_SENT)
 def test_a_half_sent_request_is_closed_after_the_limit(half: bytes) -> None:
-    began = time.monotonic()
+    (reply,) = replies(half)  # would last for ever without a limit
 
-    (reply,) = replies(half)
-
-    assert time.monotonic() - began < 3
     assert reply == b"" or status(reply) in {200, 408}
     assert seen == []
 
