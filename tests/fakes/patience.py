@@ -8,7 +8,7 @@ LONGER = 8.0
 def with_patience(attempt: Callable[[float], None]) -> None:
     """Call *attempt* with a factor for its time limits: 1, and if that fails, a larger one.
 
-    What is broken fails both times. What a busy machine did too late passes with longer limits.
+    A fault fails both times. An answer that a busy machine gave too late passes with longer limits.
     """
     try:
         attempt(1.0)
