@@ -25,5 +25,5 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def project(wheel: Path) -> Path:
-    """What the wheel was made of."""
+    """The copy of our files that the wheel was made of."""
     return wheel.parents[1]

