@@ -88,10 +88,10 @@ def documents() -> dict[str, Figures]:
             print(f"left out: {path.name} ({type(error).__name__})")
             continue
         if other is not None and len(words(other)) >= _LEAST_WORDS:
-            own = words(_first_pages(parsed))
+            own = words(_read(parsed, suffix))
             _count(found[suffix], words(other), own, is_glued=suffix == ".pdf")
             _count_pages(found[suffix], parsed, pages_of(content, suffix))
-            _count_rows(found[suffix], parsed, rows_of(content, suffix))
+            _count_rows(found[suffix], _read(parsed, suffix), rows_of(content, suffix))
             _count_headings(found[suffix], parsed, headings_of(content, suffix))
             if suffix in _WEB:
                 _count_chunks(found[suffix], parsed, content)
@@ -111,10 +111,9 @@ def _count_pages(figures: Figures, parsed: Parsed, pages: Sequence[str]) -> None
         figures.pages_right += shares[number] == max(shares)
 
 
-def _count_rows(figures: Figures, parsed: Parsed, rows: Sequence[Sequence[str]]) -> None:
+def _count_rows(figures: Figures, text: str, rows: Sequence[Sequence[str]]) -> None:
     """Count the rows of tables whose cells are all on one line, or in one list of their own."""
-    text = re.sub(r"\n(?=- )", " ", _first_pages(parsed))
-    lines = [_letters(line) for line in text.split("\n")]
+    lines = [_letters(line) for line in re.sub(r"\n(?=- )", " ", text).split("\n")]
     for row in rows:
         cells = [letters for cell in row if (letters := _letters(cell))]
         figures.rows += 1
@@ -149,8 +148,9 @@ def _count_chunks(figures: Figures, parsed: Parsed, content: bytes) -> None:
         figures.chunks_beside += 2 * sum(w in beside and w not in main for w in told) > len(told)
 
 
-def _first_pages(parsed: Parsed) -> str:
-    ends = parsed.pages[MOST_PAGES : MOST_PAGES + 1]
+def _read(parsed: Parsed, suffix: str) -> str:
+    """Return the text; of a PDF that of the pages which the other extractor reads."""
+    ends = parsed.pages[MOST_PAGES : MOST_PAGES + 1] if suffix == ".pdf" else ()
     return parsed.text[: ends[0]] if ends else parsed.text
 
 

@@ -76,7 +76,7 @@ def _pptx(content: bytes) -> str:
         root = _part(content, name)
         for paragraph in root.iter("{*}p") if root.get("show") != "0" else ():
             nodes = paragraph.iter("{*}t", "{*}br")
-            texts += ["".join(node.text or "" for node in nodes)]
+            texts += ["".join(node.text or " " for node in nodes)]
     return "\n".join(texts)
 
 

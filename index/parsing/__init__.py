@@ -48,7 +48,7 @@ __all__ = [
 
 Parser: TypeAlias = Callable[[bytes], Parsed]
 
-PARSER_VERSION = "5"
+PARSER_VERSION = "6"
 """Changes whenever the same bytes would give another text, title, headings or pages."""
 
 

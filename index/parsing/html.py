@@ -163,7 +163,7 @@ class _Converter(MarkdownConverter):
         self, n: int, _el: Tag, text: str, parent_tags: set[str]
     ) -> str:
         if "_inline" in parent_tags or not text.strip():
-            return text
+            return f" {text.strip()} "  # in a cell, another one can be next to it
         words = " ".join(text.split())
         return f"\n\n{_MARK}{'#' * max(1, min(n, 6))} {words}\n\n"
 

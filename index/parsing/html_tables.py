@@ -79,7 +79,7 @@ def _grid(cells: list[list[Tag]], words: Words, *, heads: int) -> list[list[str]
                 open_spans[len(filled)] = shown, span(cell, "rowspan") - 1
                 filled.append(shown)
         grid.append(filled)
-    if len(grid[0]) > 1 and not heads and len(set(grid[0])) == 1:
+    if len(cells[0]) == 1 and not heads:
         grid[0][1:] = [""] * (len(grid[0]) - 1)
     return grid
 

@@ -7,6 +7,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from footnote_qa.index.chunking import is_caption
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing.blocks import Blocks
+from footnote_qa.index.parsing.odf_lists import OdfLists, odf_lists
 from footnote_qa.index.parsing.odf_order import in_reading_order
 from footnote_qa.index.parsing.odf_styles import odf_styles
 from footnote_qa.index.parsing.odf_tables import odf_table
@@ -39,15 +40,16 @@ def parse(content: bytes) -> Parsed:
         blocks = Blocks()
         root = xml_part(archive, "content.xml")
         reader = OdfReader(archive, odf_styles(archive, root))
+        lists = odf_lists(reader, root)
         body = next(root.iter(f"{OFFICE}body"), None)
         own = core_title(archive, "meta.xml")
         for sheet in [] if body is None else body.iterfind(f"{OFFICE}spreadsheet/{TABLE}table"):
             _add_sheet(blocks, reader, sheet)
         slides = [] if body is None else list(body.iterfind(f"{OFFICE}presentation/{DRAW}page"))
         for number, slide in enumerate(slides, start=1):
-            _add_slide(blocks, reader, slide, number=number)
+            _add_slide(blocks, lists, slide, number=number)
         if body is not None and not blocks.parsed().text:
-            _add(blocks, reader, body, depth=0)
+            _add(blocks, lists, body, depth=0)
         return blocks.parsed(own or _first(blocks, body))
 
 
@@ -71,8 +73,9 @@ def _add_sheet(blocks: Blocks, reader: OdfReader, table: etree._Element) -> None
         blocks.add(text)
 
 
-def _add_slide(blocks: Blocks, reader: OdfReader, slide: etree._Element, *, number: int) -> None:
+def _add_slide(blocks: Blocks, lists: OdfLists, slide: etree._Element, *, number: int) -> None:
     """Add a slide as a page: its title is its heading, and its notes come last."""
+    reader = lists.reader
     blocks.page()
     if reader.is_hidden(slide):  # it keeps its number, so that those after it keep theirs
         return
@@ -82,7 +85,7 @@ def _add_slide(blocks: Blocks, reader: OdfReader, slide: etree._Element, *, numb
     blocks.heading(1, words or f"Slide {number}")
     for frame in in_reading_order(frames):
         if frame is not title:
-            _add(blocks, reader, frame, depth=0)
+            _add(blocks, lists, frame, depth=0)
     notes = [
         words
         for note in slide.iterfind(f"{_PRESENTATION}notes")
@@ -92,27 +95,29 @@ def _add_slide(blocks: Blocks, reader: OdfReader, slide: etree._Element, *, numb
         blocks.add("Speaker notes:\n\n" + "\n".join(notes))
 
 
-def _add(blocks: Blocks, reader: OdfReader, parent: etree._Element, *, depth: int) -> None:
+def _add(blocks: Blocks, lists: OdfLists, parent: etree._Element, *, depth: int) -> None:
+    reader = lists.reader
     before = ""
     for node in parent:
         if node.tag in _BLOCKS:
-            _add_block(blocks, reader, node, before=before)
+            _add_block(blocks, lists, node, before=before)
             before = reader.words(node) if node.tag == f"{TEXT}p" else ""
         elif node.tag == f"{DRAW}object":
             for text in _embedded(reader, node):
                 blocks.add(text)
         elif node.tag not in LEFT_OUT and depth < _MAX_DEPTH and not reader.is_hidden(node):
-            _add(blocks, reader, node, depth=depth + 1)
+            _add(blocks, lists, node, depth=depth + 1)
 
 
-def _add_block(blocks: Blocks, reader: OdfReader, node: etree._Element, *, before: str) -> None:
+def _add_block(blocks: Blocks, lists: OdfLists, node: etree._Element, *, before: str) -> None:
+    reader = lists.reader
     texts: list[str] = []
     if level := _level(reader, node):
         blocks.heading(level, reader.words(node))
     elif node.tag == f"{TEXT}p":
         texts += [reader.words(node)]
     elif node.tag == f"{TEXT}list":
-        texts += ["\n".join(_items(reader, node, depth=0))]
+        texts += ["\n".join(lists.lines(node))]
     else:
         texts += _table(reader, node, caption=before if is_caption(before) else "")
     texts += [words for apart in node.iter(*APART) for words in reader.paragraphs(apart)]
@@ -143,12 +148,3 @@ def _level(reader: OdfReader, node: etree._Element) -> int:
     if node.tag == f"{TEXT}h":
         return int(level) if level.isdecimal() else 1
     return reader.style_of(node).level if node.tag == f"{TEXT}p" else 0
-
-
-def _items(reader: OdfReader, items: etree._Element, *, depth: int) -> Iterator[str]:
-    for item in items:
-        for node in item:
-            if node.tag == f"{TEXT}list":
-                yield from _items(reader, node, depth=depth + 1)
-            elif node.tag in {f"{TEXT}p", f"{TEXT}h"} and (words := reader.words(node)):
-                yield f"{'  ' * depth}- {' '.join(words.split())}"

@@ -70,7 +70,9 @@ def _own_title(title: str) -> str:
 
 def _title(slide: Slide) -> str:
     shape = slide.shapes.title
-    words = "" if shape is None else " ".join(shape.text_frame.text.split())
+    # A picture can be in the frame of the title
+    is_text = shape is not None and shape.has_text_frame
+    words = " ".join(shape.text_frame.text.split()) if shape is not None and is_text else ""
     # Some authors put all of the text into the title frame.
     return words if len(words) <= _MAX_TITLE_CHARS else ""
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from itertools import dropwhile
+from itertools import dropwhile, pairwise
 from textwrap import dedent
 
 from docutils import nodes
@@ -36,6 +36,8 @@ _DIRECTIVE = re.compile(r"\.\. +(?:\|[^|]*\| +)?([\w:.+-]+)::[ \t]*(.*)")
 _TOLD_NAMES = frozenset({"versionadded", "versionchanged", "deprecated"})
 _OPTION = re.compile(r"\s*:([\w-]+):[ \t]*(.*)")
 _REFUSED = re.compile(r'Error in "[^"]+" directive')
+_REFUSED_TITLE = re.compile(r"section title|[Tt]itle (?:style|overline|level)|section cannot be")
+_LETTER = re.compile(r"\w")
 _UNKNOWN_OPTION = re.compile(r'unknown option: "([\w-]+)"')
 _SHOWN_OPTIONS = frozenset({"caption", "title"})
 _CODE = frozenset(
@@ -44,6 +46,7 @@ _CODE = frozenset(
         *("code-tab", "code-cell", "ipython"),
     }
 )
+_BORDER = re.compile(r"^ *=+(?: +=+)+ *$")
 _LISTED = frozenset({"list-table", "flat-table"})
 _MOST_TRIES = 6  # options to leave out of one directive
 
@@ -53,7 +56,8 @@ def parse(content: bytes) -> Parsed:
 
     Syntax of other programs, such as the directives and roles of Sphinx, is kept as text.
     """
-    tree = publish_doctree(clean(decode(content)), settings_overrides=_SETTINGS)
+    source = _with_first_cells(clean(decode(content)))
+    tree = publish_doctree(source, settings_overrides=_SETTINGS)
     tree.transform_messages.clear()  # the writer would put them at the end
     for message in list(tree.findall(nodes.system_message)):
         _replace(message, _instead(message))
@@ -63,11 +67,25 @@ def parse(content: bytes) -> Parsed:
         _replace(comment, [])
     for number in [one for one in tree.findall(nodes.inline) if "ln" in one["classes"]]:
         _replace(number, [])  # of a line of code
+    for classifier in tree.findall(nodes.classifier):
+        classifier.insert(0, nodes.Text(" : "))
     page = publish_from_doctree(tree, writer="html5", settings_overrides=_SETTINGS)
     parsed = html.render(str(page))
     # The page's own title is no more than "<string>".
     title = next((heading.text for heading in parsed.headings if heading.level == 1), None)
     return replace(parsed, title=title)
+
+
+def _with_first_cells(source: str) -> str:
+    """Mark blank first cells below the borders of simple tables; docutils would drop their rows."""
+    lines = source.split("\n")
+    for number, (border, line) in enumerate(pairwise(lines), start=1):
+        if _BORDER.match(border) and line.strip():
+            start = len(border) - len(border.lstrip())
+            end = border.find(" ", start)
+            if end - start > 1 and not line[:end].strip():
+                lines[number] = f"{' ' * start}\\ {line[start + 2 :]}"
+    return "\n".join(lines)
 
 
 def _replace(node: nodes.Element, by: list[nodes.Node]) -> None:
@@ -87,7 +105,17 @@ def _instead(message: nodes.system_message, *, depth: int = 0) -> list[nodes.Nod
         return _words(source.astext(), depth=depth)
     if _REFUSED.search(text) and depth < _MOST_TRIES:
         return _without_options(source.astext(), text, depth=depth)
-    return _words(source.astext(), depth=depth) if _DIRECTIVE.match(source.astext()) else []
+    if _DIRECTIVE.match(source.astext()):
+        return _words(source.astext(), depth=depth)
+    return _refused(source.astext(), text)
+
+
+def _refused(source: str, report: str) -> list[nodes.Node]:
+    """Return a table or a title that docutils refused; nothing for what is no text."""
+    if "Malformed table" in report:
+        return [nodes.literal_block(source, source)]
+    lines = [line.strip() for line in source.split("\n") if _LETTER.search(line)]
+    return [nodes.paragraph(line, line) for line in lines if _REFUSED_TITLE.search(report)]
 
 
 def _without_options(source: str, report: str, *, depth: int) -> list[nodes.Node]:

@@ -17,9 +17,15 @@ from footnote_qa.index.types import Parsed, ProblemKind
 
 _MAGIC = b"{\\rtf"
 _TITLE = re.compile(r"\{\\title ([^{}]{1,500})\}")
+_CHARSET = re.compile(r"\\(mac|pca?)(?![a-z])")
+_CHARSETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
+_ANSI = "cp1252"
+_HEADER = 200  # characters at the start that can name the character set
 _CODE_PAGE = re.compile(r"\\ansicpg\d+")
 _SIGN = re.compile(r"\\[\\{}]|[{}]")
 _NOTE = re.compile(r"\{\s*(?:\\\*\s*)?\\footnote(?![a-z])")
+_BOX = re.compile(r"\{\s*(?:\\\*\s*)?\\shptxt(?![a-z])")
+_BYTES = re.compile(r"(?<!\\)\\bin(\d*)(?![a-z]) ?")
 _MARGIN = re.compile(r"\{\s*\\(?:header|footer)[lrf]?(?![a-z])")
 _STYLES = re.compile(r"\{\s*\\stylesheet(?![a-z])")
 _STYLE = re.compile(r"\{\s*\\s(\d+)(?!\d)[^{};]*?\bheading (\d)\s*;?\s*\}", re.IGNORECASE)
@@ -42,11 +48,28 @@ def parse(content: bytes) -> Parsed:
             ProblemKind.BROKEN, "the name says rtf, the content is not; save it again"
         )
     # The format itself is ASCII; other letters are escaped, in the encoding that it names.
-    source = content.decode("latin-1")
-    title = _TITLE.search(source)
-    parts = _taken_apart(source)
+    source = _without_bytes(content.decode("latin-1"))
+    encoding = _encoding(source)
+    parts = _taken_apart(source, encoding)
     blocks = Blocks()
-    lines = clean(_plain(parts.text)).split("\n")
+    _add_body(blocks, clean(_plain(parts.text, encoding)).split("\n"))
+    for line in (line for box in parts.boxes for line in clean(box).split("\n")):
+        _add_line(blocks, line)
+    for number, note in enumerate(parts.notes, start=1):
+        blocks.add(f"[{number}] {' '.join(clean(note).split())}")
+    for margin in dict.fromkeys(" ".join(clean(one).split()) for one in parts.margins):
+        blocks.add("" if margin.isdigit() else margin)
+    title = _TITLE.search(source)
+    return blocks.parsed(_plain(f"{{\\rtf1\\ansi {title[1]}}}", encoding) if title else None)
+
+
+def _encoding(source: str) -> str:
+    """Return the character set of the document; fonts and code pages that it names come first."""
+    charset = _CHARSET.search(source[:_HEADER])
+    return _ANSI if charset is None else _CHARSETS[charset[1]]
+
+
+def _add_body(blocks: Blocks, lines: list[str]) -> None:
     before = ""
     for is_row, group in groupby(filter(str.strip, lines), key=_is_row):
         if is_row:
@@ -58,25 +81,33 @@ def parse(content: bytes) -> Parsed:
         for line in group:
             _add_line(blocks, line)
             before = line
-    for number, note in enumerate(parts.notes, start=1):
-        blocks.add(f"[{number}] {' '.join(clean(note).split())}")
-    for margin in dict.fromkeys(" ".join(clean(one).split()) for one in parts.margins):
-        blocks.add("" if margin.isdigit() else margin)
-    return blocks.parsed(_plain(f"{{\\rtf1\\ansi {title[1]}}}") if title else None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The text with marks before its headings, the notes, and what is in the pages' margins."""
+    """The text with marks before its headings, the boxes, the notes, and the pages' margins."""
 
     text: str
+    boxes: list[str]
     notes: list[str]
     margins: list[str]
 
 
-def _taken_apart(source: str) -> _Parts:
+def _without_bytes(source: str) -> str:
+    """Return rich text without the bytes of pictures, which can look like anything."""
+    pieces: list[str] = []
+    end = 0
+    for match in _BYTES.finditer(source):
+        if match.start() >= end:  # else it is among the bytes of a picture
+            pieces.append(source[end : match.start()])
+            end = match.end() + int(match[1] or 0)
+    return "".join([*pieces, source[end:]])
+
+
+def _taken_apart(source: str, encoding: str) -> _Parts:
     page = _CODE_PAGE.search(source)
     start = f"{{\\rtf1\\ansi{page[0] if page else ''} "
+    boxes: list[str] = []
     notes: list[str] = []
     margins: list[str] = []
     pieces: list[str] = []
@@ -88,20 +119,25 @@ def _taken_apart(source: str) -> _Parts:
             styles = {int(one[1]): int(one[2]) for one in _STYLE.finditer(group)}
             pieces.append(source[at:begin])
         elif (match := _NOTE.match(group)) is not None:
-            notes.append(_plain(start + group[match.end() :]))
+            notes.append(_plain(start + group[match.end() :], encoding))
             pieces += [source[at:begin], f"[{len(notes)}]"]
+        elif (match := _BOX.match(group)) is not None:
+            boxes.append(_plain(start + group[match.end() :], encoding))
+            pieces.append(source[at:begin])
         elif (match := _MARGIN.match(group)) is not None:
-            margins.append(_plain(start + group[match.end() :]))
+            margins.append(_plain(start + group[match.end() :], encoding))
             pieces.append(source[at:begin])
         at = end if match is not None else at
     pieces.append(source[at:])
-    return _Parts(_with_marks("".join(pieces), styles), notes, margins)
+    return _Parts(_with_marks("".join(pieces), styles), boxes, notes, margins)
 
 
 def _groups(source: str) -> Iterator[tuple[int, int]]:
     """Yield where the groups that may be taken out begin and end; none is within another."""
     wanted = {
-        match.start() for pattern in (_NOTE, _MARGIN, _STYLES) for match in pattern.finditer(source)
+        match.start()
+        for pattern in (_NOTE, _BOX, _MARGIN, _STYLES)
+        for match in pattern.finditer(source)
     }
     depth, begin, inside = 0, -1, 0
     for sign in _SIGN.finditer(source) if wanted else ():
@@ -142,7 +178,7 @@ def _is_row(line: str) -> bool:
     return line.rstrip().endswith("|") and line.count("|") > 1
 
 
-def _plain(source: str) -> str:
+def _plain(source: str, encoding: str) -> str:
     # The library is not typed.
-    text = rtf_to_text(prepared(source), errors="replace")  # type: ignore[no-untyped-call]
+    text = rtf_to_text(prepared(source), encoding, "replace")  # type: ignore[no-untyped-call]
     return with_scripts(str(text))

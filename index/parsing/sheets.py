@@ -78,7 +78,11 @@ def paired(row: Sequence[str]) -> str:
 
 
 def count_heads(rows: list[list[str]]) -> int:
-    """Return how many rows at the top are the head: 0, 1 or 2."""
+    """Return how many rows at the top are the head: 0, 1 or 2; rows can be of different length."""
+    width = max(map(len, rows), default=0)
+    if not width:
+        return 0
+    rows = [[*row, *[""] * (width - len(row))] for row in rows]
     if len(rows) > 1 and _names_groups(rows):
         return 2
     if len(rows[0]) == 1:

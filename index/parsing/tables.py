@@ -81,13 +81,16 @@ def _named_lines(head: Sequence[str], body: Iterable[Sequence[str]]) -> Iterator
     yield "\n".join(f"- {line}" for line in lines)
 
 
-def _lists(head: Sequence[str], body: Iterable[Sequence[str]]) -> Iterator[str]:
+def _lists(head: Sequence[str], body: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield the rows as lists; a list that is cut repeats its first line, usually its name."""
     for row in body:
         named = zip(head, row, strict=True)
         lines = [f"- {name}: {text}" if name else f"- {text}" for name, text in named if text]
         if lines:
             yield from _cut(lines[0], lines[1:])
+    blank = [name for name, *column in zip(head, *body, strict=True) if name and not any(column)]
+    if blank:  # they are to be filled in
+        yield f"Columns without values: {', '.join(blank)}"
 
 
 def _cut(head: str, lines: Sequence[str]) -> Iterator[str]:

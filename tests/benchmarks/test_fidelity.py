@@ -47,6 +47,14 @@ def test_a_page_with_the_words_of_another_page_is_counted_as_wrong() -> None:
     assert (wrong.pages, wrong.pages_right) == (2, 0)
 
 
+def test_all_slides_are_measured_but_only_the_first_pages_of_a_pdf() -> None:
+    parsed = Parsed(text="x" * 20, pages=tuple(range(20)))
+
+    read = {suffix: len(fidelity._read(parsed, suffix)) for suffix in (".pptx", ".pdf")}
+
+    assert read == {".pptx": 20, ".pdf": 12}
+
+
 @pytest.mark.slow
 def test_no_figure_of_the_page_has_dropped(*, campaign: bool) -> None:
     if not campaign:
@@ -81,7 +89,7 @@ def test_a_row_on_two_lines_and_a_heading_that_is_missed_are_counted() -> None:
         headings=(Heading(start=0, level=1, text="Dues"),),
     )
 
-    fidelity._count_rows(figures, parsed, [["B1", "17"], ["B2", "18"]])
+    fidelity._count_rows(figures, parsed.text, [["B1", "17"], ["B2", "18"]])
     fidelity._count_headings(figures, parsed, ["Dues", "Cranes"])
 
     assert (figures.rows, figures.rows_whole) == (2, 1)

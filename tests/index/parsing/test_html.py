@@ -61,6 +61,26 @@ def test_the_title_is_the_pages_own_or_its_first_heading() -> None:
     assert render("<p>Leave</p>").title is None
 
 
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("<h1>Fees</h1><h1>Berths</h1>", "Fees Berths"),
+        ("<h2>Fees</h2>19 euro", "Fees 19 euro"),
+        ("<b>All</b><h3>Fees</h3><p>19</p>", "All Fees 19"),
+    ],
+)
+def test_headings_in_a_cell_are_not_run_together(cell: str, text: str) -> None:
+    table = f"<table><tr><td>Day</td><td>{cell}</td></tr><tr><td>1</td><td>2</td></tr></table>"
+
+    assert render(table).text.startswith(f"| Day | {text} |")
+
+
+def test_cells_with_the_same_value_are_no_title() -> None:
+    row = "<tr><td>12</td><td>12</td></tr>"
+
+    assert render(f"<table>{row}{row}</table>").text == "| 12 | 12 |\n| --- | --- |\n| 12 | 12 |"
+
+
 def test_a_cell_that_spans_rows_is_repeated_in_each() -> None:
     source = """<table><tr><th>A</th><th>B</th><th>C</th></tr>
         <tr><td rowspan="2">1</td><td>2</td><td>3</td></tr><tr><td>x|y</td><td>5</td></tr>

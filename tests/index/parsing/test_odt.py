@@ -55,6 +55,57 @@ def test_headings_and_paragraphs() -> None:
     assert parsed.title == "Leave"
 
 
+NUMBERED = (
+    '<text:list-style style:name="L1"><text:list-level-style-number text:level="1" '
+    'style:num-format="1"/><text:list-level-style-bullet text:level="2"/>'
+    '<text:list-level-style-number text:level="3" style:num-format="a" text:start-value="4"/>'
+    '<text:list-level-style-number text:level="4" style:num-format=""/></text:list-style>'
+)
+
+
+def items(*texts: str, more: str = "", inside: str = "") -> str:
+    found = "".join(f"<text:list-item><text:p>{text}</text:p></text:list-item>" for text in texts)
+    last = found.removesuffix("</text:list-item>")
+    return f"<text:list {more}>{last}{inside}</text:list-item></text:list>"
+
+
+L1 = 'text:style-name="L1"'
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (items("Ask", "Pay", more=L1), "1. Ask\n2. Pay"),
+        (items("Ask", more=L1) + items("Pay", more=L1), "1. Ask\n\n1. Pay"),
+        (
+            items("Ask", more=L1)
+            + "<text:p>then</text:p>"
+            + items("Pay", more=f'{L1} text:continue-numbering="true"'),
+            "1. Ask\n\nthen\n\n2. Pay",
+        ),
+        (
+            items("Ask", more=L1, inside=items("you", inside=items("x", "y", inside=items("z")))),
+            "1. Ask\n  - you\n    4. x\n    5. y\n      - z",
+        ),
+        (
+            items("Pay", more=L1).replace("list-item>", 'list-item text:start-value="7">', 1),
+            "7. Pay",
+        ),
+        (items("Ask</text:p><text:p>Then wait", "Pay", more=L1), "1. Ask\n   Then wait\n2. Pay"),
+        (items("Ask", more='text:style-name="unknown"'), "- Ask"),
+        (items("Ask", "Pay", more=L1).replace("list-item>", "list-header>", 2), "Ask\n1. Pay"),
+    ],
+)
+def test_the_items_of_a_numbered_list_have_their_numbers(body: str, text: str) -> None:
+    assert parse(document(body, styles=NUMBERED)).text == text
+
+
+def test_a_table_whose_rows_are_all_hidden_loses_no_other_words() -> None:
+    row = '<table:table-row table:visibility="collapse"/>'
+
+    assert text_of(f"<text:p>Kept</text:p><table:table>{row * 3}</table:table>") == "Kept"
+
+
 def test_lists_keep_their_levels() -> None:
     body = (
         "<text:list><text:list-item><text:p>Ask</text:p><text:list><text:list-item>"

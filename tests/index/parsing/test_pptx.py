@@ -1,11 +1,14 @@
 import zipfile
+from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 
 import pptx
 import pytest
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from pptx.chart.data import ChartData
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.oxml.ns import qn
 from pptx.presentation import Presentation
 from pptx.slide import Slide
 from pptx.util import Inches
@@ -16,6 +19,9 @@ from footnote_qa.index.types import ProblemKind
 from tests.index.parsing.archives import changed, zipped
 
 ONE = Inches(1)
+PIXEL = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 
 
 def saved(deck: Presentation) -> bytes:
@@ -67,6 +73,16 @@ def test_a_blank_slide_is_a_page_too() -> None:
 
     assert parsed.text == "# Leave\n\nTwenty days"
     assert parsed.pages == (0, 0)
+
+
+def test_a_picture_in_the_frame_of_the_title_loses_no_words() -> None:
+    deck = pptx.Presentation()
+    first = slide(deck)
+    write(first, "Twenty days")
+    picture = first.shapes.add_picture(BytesIO(PIXEL), ONE, ONE)
+    etree.SubElement(picture._element.nvPicPr.nvPr, qn("p:ph"), type="title")
+
+    assert parse(saved(deck)).text == "# Slide 1\n\nTwenty days"
 
 
 def test_a_list_keeps_its_levels() -> None:

@@ -47,6 +47,37 @@ def test_no_file_is_read_and_nothing_raw_is_passed_on(tmp_path: Path) -> None:
     assert "passed on" not in text
 
 
+@pytest.mark.parametrize(
+    ("indent", "first"), [("", "       "), (" ", "       "), ("  ", "       ")]
+)
+def test_a_simple_table_whose_first_name_is_blank_keeps_its_head(indent: str, first: str) -> None:
+    table = ["====== ===", f"{first}Max", "====== ===", "Depth  4.2", "====== ==="]
+    source = "Berths\n\n" + "\n".join(indent + line for line in table)
+
+    assert "|  | Max |" in parse(source.encode()).text
+    assert "| Depth | 4.2 |" in parse(source.encode()).text
+
+
+def test_a_term_is_apart_from_its_kind() -> None:
+    parsed = parse(b"depth : number\n    In metres.\n\nfee : euro : optional\n    For a night.\n")
+
+    assert parsed.text.split("\n")[::3] == ["depth : number", "fee : euro : optional"]
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ("=== ===\nDay Hours\n=== ===\nMon Tue8\n=== ===\n", "Hours"),
+        ("+---+\n| Mon |\n+---+\n", "Mon"),
+        ("A\n=\n\nB\n-\n\nC\n~\n\nD\n=\n\nLost\n~~~~\n\ntext\n", "Lost"),
+        ("=====\nLost\n-----\n\ntext\n", "Lost"),
+        (".. note::\n\n   Lost\n   ----\n\n   text\n", "Lost"),
+    ],
+)
+def test_a_table_or_title_that_is_wrong_keeps_its_words(source: str, word: str) -> None:
+    assert word in parse(source.encode()).text
+
+
 def test_comments_and_reports_are_left_out() -> None:
     parsed = parse(b".. _top:\n\nTitle\n=====\n\n.. a comment\n\nSee missing_ here.\n")
 

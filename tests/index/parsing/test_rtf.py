@@ -35,6 +35,46 @@ def test_a_picture_leaves_nothing() -> None:
     assert parse(content).text == "Kept"
 
 
+@pytest.mark.parametrize(
+    "picture",
+    [
+        rb"{\pict\jpegblip \bin ffd8ffe0}",
+        rb"{\pict\wmetafile8\bin5 }{\\~}",
+        rb"{\pict\bin12 }}\bin99 {{\par}",
+    ],
+)
+def test_the_bytes_of_a_picture_end_nothing(picture: bytes) -> None:
+    content = rb"{\rtf1\ansi Before " + picture + rb"after \\bin7 it.}"
+
+    assert parse(content).text == r"Before after \bin7 it."
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        rb"{\shp{\*\shpinst\shpleft1{\sp{\sn a}{\sv b}}{\shptxt \pard Only in \b May.\par}}}",
+        rb"{\shp{\*\shpinst{\shptxt Only in May.}}{\shprslt{\*\do{\dptxbxtext Only in May.}}}}",
+        rb"{\*\shptxt Only in May.\par }",
+    ],
+)
+def test_a_text_box_is_after_the_text(box: bytes) -> None:
+    content = rb"{\rtf1\ansi The fee" + box + rb" is 19.\par Pay now.}"
+
+    assert parse(content).text == "The fee is 19.\n\nPay now.\n\nOnly in May."
+
+
+@pytest.mark.parametrize(
+    ("charset", "letters"),
+    [(rb"\mac", rb"\'8e\'d5"), (rb"\pc", rb"\'82\'27"), (rb"\pca", rb"\'82\'27")],
+)
+def test_the_character_set_of_old_programs_is_used(charset: bytes, letters: bytes) -> None:
+    parsed = parse(
+        rb"{\rtf0 " + charset + rb" \deff3 lanc" + letters + rb" et {\footnote lanc\'8e}}"
+    )
+
+    assert parsed.text.startswith(("lanc\u00e9\u2019 et", "lanc\u00e9' et"))
+
+
 def test_what_is_no_rich_text_is_broken() -> None:
     with pytest.raises(UnreadableDocumentError) as caught:
         parse(b"Dear all")

@@ -23,7 +23,11 @@ def test_a_wide_table_becomes_a_list_for_each_row_with_the_names_of_its_columns(
 
     parts = list(tables([head, ["a", "", "c"], ["d"]]))
 
-    assert parts == ["- Column 0: a\n- Column 2: c", "- Column 0: d"]
+    names = ", ".join(name for name in head if name not in {"Column 0", "Column 2"})
+    assert parts == [
+        *("- Column 0: a\n- Column 2: c", "- Column 0: d"),
+        f"Columns without values: {names}",
+    ]
 
 
 def test_a_list_that_is_cut_repeats_what_names_the_row() -> None:
