@@ -6,6 +6,8 @@ from collections import Counter
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from io import BytesIO
+from posixpath import dirname, join, normpath
+from urllib.parse import unquote
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
@@ -142,8 +144,8 @@ def _epub(content: bytes) -> str:
         root = _part(content, package)
         files = {item.get("id"): item.get("href") for item in root.iter("{*}item")}
         order = [files.get(one.get("idref")) or "" for one in root.iter("{*}itemref")]
-        found = [name for href in order for name in names if href and name.endswith(href)]
-        return "\n".join(_html(archive.read(name)) for name in found)
+        found = [normpath(join(dirname(package), unquote(href))) for href in order if href]
+        return "\n".join(_html(archive.read(name)) for name in found if name in names)
 
 
 def _rtf(content: bytes) -> str:

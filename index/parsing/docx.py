@@ -11,7 +11,7 @@ from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing import html
 from footnote_qa.index.parsing.charts import chart_texts
 from footnote_qa.index.parsing.docx_body import prepared
-from footnote_qa.index.parsing.parts import open_office, xml_part
+from footnote_qa.index.parsing.parts import open_office, picture_words, xml_part
 from footnote_qa.index.parsing.text import clean
 from footnote_qa.index.types import Heading, Parsed, ProblemKind
 
@@ -37,13 +37,19 @@ def parse(content: bytes) -> Parsed:
 def _to_html(content: bytes) -> str:
     try:
         result = mammoth.convert_to_html(
-            BytesIO(content), style_map=_STYLES, convert_image=lambda _: []
+            BytesIO(content),
+            style_map=_STYLES,
+            convert_image=mammoth.images.img_element(_described),
         )
     except (KeyError, zipfile.BadZipFile) as error:
         raise UnreadableDocumentError(
             ProblemKind.BROKEN, "a part of the Word document is missing or damaged; save it again"
         ) from error
     return str(result.value)
+
+
+def _described(image: mammoth.documents.Image) -> dict[str, str]:
+    return {"alt": picture_words(image.alt_text or "")}
 
 
 def _with_missed(body: Parsed, archive: zipfile.ZipFile) -> Parsed:

@@ -162,8 +162,21 @@ def _change(root: etree._Element, styles: Mapping[str, _Style]) -> None:
         _unwrap(field)
     for box in list(root.iter(f"{_W14}checkbox")):
         _drop(box)  # its sign is in the text; mammoth would leave the sign out
-    for paragraph in root.iter(f"{_W}p"):
+    for paragraph in list(root.iter(f"{_W}p")):
         _set_heading(paragraph, styles)
+        _join_drop_cap(paragraph)
+
+
+def _join_drop_cap(paragraph: etree._Element) -> None:
+    """Put a large first letter, which is a paragraph of its own, before the rest of its word."""
+    frame = paragraph.find(f"{_W}pPr/{_W}framePr")
+    after = paragraph.getnext()
+    if frame is None or frame.get(f"{_W}dropCap", "none") == "none":
+        return
+    if after is not None and after.tag == f"{_W}p":
+        start = int(after.find(f"{_W}pPr") is not None)
+        for run in reversed(paragraph.findall(f"{_W}r")):
+            after.insert(start, run)
 
 
 def _is_unshown(run: etree._Element, styles: Mapping[str, _Style]) -> bool:

@@ -34,6 +34,8 @@ _LEAST_MAIN_SHARE = 0.2
 _MOST_BESIDE_SHARE = 0.4
 _LINKS_SHARE = 0.6
 _LEAST_LINKS = 4
+_LONG_CHARS = 1_500  # of sentences with links among them
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 
 
 def remove_unseen(soup: BeautifulSoup) -> None:
@@ -99,7 +101,17 @@ def _is_named_beside(tag: Tag) -> bool:
     words = _length(tag)
     links = tag.find_all("a")
     linked = sum(_length(link) for link in links)
+    if _is_section(tag) or words > _LONG_CHARS:
+        return linked >= _LINKS_SHARE * words
     return words == 0 or linked >= _LINKS_SHARE * words or len(links) >= _LEAST_LINKS * 2
+
+
+def _is_section(tag: Tag) -> bool:
+    """Return whether the id of *tag* is made of its heading, as programs do for links to it."""
+    heading = tag.find(_HEADINGS)
+    named = "".join(filter(str.isalnum, str(tag.get("id", "")))).lower()
+    words = "" if heading is None else heading.get_text()
+    return bool(named) and "".join(filter(str.isalnum, words)).lower().startswith(named)
 
 
 def _names(tag: Tag) -> str:

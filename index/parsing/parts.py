@@ -1,5 +1,6 @@
 """Read XML parts of archives safely: entities are not expanded and open no files."""
 
+import re
 import zipfile
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
@@ -9,6 +10,8 @@ from footnote_qa.index.parsing.guard import ZIP_MAGIC, open_archive
 from footnote_qa.index.parsing.signature import ENCRYPTED_STREAM, OLE_MAGIC
 from footnote_qa.index.types import ProblemKind
 
+_FILE_NAME = re.compile(r"\.(?:png|jpe?g|gif|bmp|[ew]mf|svg|tiff?|webp|ico)\b|^\S+://\S+$", re.I)
+_GENERATED = re.compile(r"automatically generated|automatisch generiert|automatiquement", re.I)
 _DC = "{http://purl.org/dc/elements/1.1/}"
 
 
@@ -56,6 +59,16 @@ def xml_part(archive: zipfile.ZipFile, name: str) -> etree._Element:
             ProblemKind.BROKEN,
             f"its part {name} is missing or damaged; open it in its program and save it again",
         ) from error
+
+
+def picture_words(text: str) -> str:
+    """Return how an author describes a picture; "" for the name of a file, which describes nothing.
+
+    >>> picture_words("The north pier"), picture_words("pics/pier_2.JPG")
+    ('The north pier', '')
+    """
+    words = " ".join(text.split())
+    return "" if _FILE_NAME.search(words) or _GENERATED.search(words) else words
 
 
 def xml_root(content: bytes) -> etree._Element:

@@ -8,6 +8,7 @@ from pptx.shapes.autoshape import Shape
 from pptx.shapes.base import BaseShape
 from pptx.shapes.graphfrm import GraphicFrame
 from pptx.shapes.group import GroupShape
+from pptx.shapes.picture import Picture
 from pptx.slide import Slide
 from pptx.table import Table
 from pptx.text.text import TextFrame, _Paragraph
@@ -15,13 +16,14 @@ from pptx.text.text import TextFrame, _Paragraph
 from footnote_qa.index.errors import UnreadableDocumentError
 from footnote_qa.index.parsing.blocks import Blocks
 from footnote_qa.index.parsing.charts import chart_texts
-from footnote_qa.index.parsing.parts import open_office, xml_root
+from footnote_qa.index.parsing.parts import open_office, picture_words, xml_root
 from footnote_qa.index.parsing.scripts import lowered, raised
 from footnote_qa.index.parsing.sheets import count_heads
 from footnote_qa.index.parsing.tables import tables
 from footnote_qa.index.types import Parsed, ProblemKind
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_PROPERTIES = "{http://schemas.openxmlformats.org/presentationml/2006/main}cNvPr"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm"
 _NO_TITLE = frozenset({"powerpoint presentation", "powerpoint-präsentation", "presentation"})
@@ -118,10 +120,18 @@ def _shape_texts(shape: BaseShape, *, depth: int) -> Iterator[str]:
             yield from _shape_texts(part, depth=depth + 1)
     elif isinstance(shape, GraphicFrame):
         yield from _graphic_texts(shape)
+    elif isinstance(shape, Picture):
+        yield from _description(shape)
     elif isinstance(shape, Shape) and shape.has_text_frame:
         text = "\n".join(_lines(shape.text_frame))
         if text:
             yield text
+
+
+def _description(picture: Picture) -> Iterator[str]:
+    for properties in picture._element.iter(_PROPERTIES):  # noqa: SLF001  there is no public API
+        if words := picture_words(str(properties.get("descr", ""))):
+            yield words
 
 
 def _lines(frame: TextFrame) -> Iterator[str]:

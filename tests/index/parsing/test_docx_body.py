@@ -9,6 +9,7 @@ from docx.oxml.ns import nsdecls
 from footnote_qa.index.parsing.docx import parse
 from footnote_qa.index.types import Parsed
 from tests.fakes.word import new_document
+from tests.index.parsing.test_pptx import PIXEL
 
 _NAMES = (
     f"{nsdecls('w')} xmlns:m='http://schemas.openxmlformats.org/officeDocument/2006/math' "
@@ -128,6 +129,40 @@ def test_a_heading_is_known_by_what_its_style_inherits_or_its_level(properties: 
     made = parsed(f"<w:pPr>{properties}</w:pPr>{run('Fees')}", run("They are low."), styles=styles)
 
     assert [(one.level, one.text) for one in made.headings] == [(2, "Fees")]
+
+
+@pytest.mark.parametrize("kind", ["drop", "margin"])
+def test_a_large_first_letter_belongs_to_its_word(kind: str) -> None:
+    frame = f"<w:pPr><w:framePr w:dropCap='{kind}' w:lines='3'/></w:pPr>"
+
+    first = parsed(frame + run("M"), "<w:pPr><w:jc w:val='left'/></w:pPr>" + run("ooring is free."))
+    second = parsed(frame.replace(kind, "none") + run("M"), run("ooring is free."))
+
+    assert first.text == "Mooring is free."
+    assert second.text == "M\n\nooring is free."
+
+
+@pytest.mark.parametrize(
+    ("description", "words"),
+    [
+        ("The north pier at night", ["The north pier at night"]),
+        ("C:\\pics\\pier.jpg", []),
+        ("A pier. Description automatically generated", []),
+        ("", []),
+    ],
+)
+def test_the_description_of_a_picture_is_read_and_the_name_of_its_file_is_not(
+    description: str, words: list[str]
+) -> None:
+    document = new_document()
+    document.add_paragraph("Berths")
+    document.add_picture(BytesIO(PIXEL))
+    for node in document.element.body.iter("{*}docPr"):
+        node.set("descr", description)
+    file = BytesIO()
+    document.save(file)
+
+    assert parse(file.getvalue()).text.split("\n\n")[1:] == words
 
 
 def test_a_comment_is_read_at_the_end() -> None:

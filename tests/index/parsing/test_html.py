@@ -7,6 +7,8 @@ from footnote_qa.index.parsing import html
 from footnote_qa.index.parsing.html import parse, render
 from footnote_qa.index.types import ProblemKind
 
+SENTENCE = "Guests may moor for nineteen nights and pay when they leave the harbour. "
+
 
 def test_headings_lists_tables_and_code_become_markdown() -> None:
     source = """<html><body><h1>Leave</h1><p>Take <b>25</b> days.</p>
@@ -59,6 +61,22 @@ def test_the_title_is_the_pages_own_or_its_first_heading() -> None:
     assert render("<title>Staff\n guide</title><h1>Leave</h1>").title == "Staff guide"
     assert render("<h1>Leave</h1>").title == "Leave"
     assert render("<p>Leave</p>").title is None
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        '<section id="related-documents"><h2>Related documents</h2>{}</section>',
+        '<div class="section" id="security-related-bugs"><h3>2.1 Bugs</h3>{}</div>',
+        '<section id="the-footer"><h2>The footer</h2><p>{}</p></section>',
+        '<table class="social">{}</table>',
+    ],
+)
+def test_a_part_whose_name_only_sounds_like_a_menu_is_kept(section: str) -> None:
+    links = "".join(f'<p>{SENTENCE} See <a href="/{n}">{n}</a>.</p>' for n in range(20))
+    page = f"<main><h1>Policy</h1><p>{SENTENCE * 150}</p>{section.format(links)}</main>"
+
+    assert "See 19" in parse(f"<body>{page}</body>".encode()).text
 
 
 @pytest.mark.parametrize(

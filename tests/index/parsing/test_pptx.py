@@ -80,9 +80,12 @@ def test_a_picture_in_the_frame_of_the_title_loses_no_words() -> None:
     first = slide(deck)
     write(first, "Twenty days")
     picture = first.shapes.add_picture(BytesIO(PIXEL), ONE, ONE)
-    etree.SubElement(picture._element.nvPicPr.nvPr, qn("p:ph"), type="title")
+    place = next(picture._element.iter(qn("p:nvPr")))
+    etree.SubElement(place, qn("p:ph"), type="title")
 
     assert parse(saved(deck)).text == "# Slide 1\n\nTwenty days"
+    next(picture._element.iter(qn("p:cNvPr"))).set("descr", "The north pier")
+    assert parse(saved(deck)).text == "# Slide 1\n\nTwenty days\n\nThe north pier"
 
 
 def test_a_list_keeps_its_levels() -> None:
