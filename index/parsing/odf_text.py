@@ -9,6 +9,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from footnote_qa.index.parsing.html_math import math_text
 from footnote_qa.index.parsing.odf_styles import OdfStyle, OdfStyles
+from footnote_qa.index.parsing.parts import xml_root
 from footnote_qa.index.parsing.scripts import lowered, raised
 
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -73,9 +74,8 @@ class OdfReader:
         name = str(frame.get(_HREF, "")).removeprefix("./")
         if f"{name}/content.xml" not in self.archive.namelist():
             return None
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
         try:
-            return etree.fromstring(self.archive.read(f"{name}/content.xml"), parser)
+            return xml_root(self.archive.read(f"{name}/content.xml"))
         except etree.XMLSyntaxError:
             return None
 

@@ -73,7 +73,10 @@ def picture_words(text: str) -> str:
 
 def xml_root(content: bytes) -> etree._Element:
     """Return the root element of *content*; raises `lxml.etree.XMLSyntaxError`."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    # Without collect_ids=False, an id that is no name would make the document unreadable
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, collect_ids=False
+    )
     return etree.fromstring(content, parser)
 
 

@@ -100,6 +100,11 @@ def test_the_items_of_a_numbered_list_have_their_numbers(body: str, text: str) -
     assert parse(document(body, styles=NUMBERED)).text == text
 
 
+@pytest.mark.parametrize("id_", ["geo1#dec", "1st", "a b"])
+def test_an_id_that_is_no_name_loses_no_document(id_: str) -> None:
+    assert text_of(f'<text:p xml:id="{id_}">Kept</text:p>') == "Kept"
+
+
 def test_a_table_whose_rows_are_all_hidden_loses_no_other_words() -> None:
     row = '<table:table-row table:visibility="collapse"/>'
 
