@@ -7,6 +7,19 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+__all__ = [
+    "ENGLISH",
+    "LANGUAGES",
+    "N_",
+    "accepted",
+    "known",
+    "language",
+    "localized",
+    "ngettext",
+    "speak",
+    "tr",
+]
+
 ENGLISH: Final = "en"
 LANGUAGES: Final = (ENGLISH, "de", "fr", "es", "ja")
 
