@@ -3,6 +3,7 @@
 from footnote_qa.bot.extractive.answerer import NAME, ExtractiveAnswerer, SpanReranker, above
 from footnote_qa.bot.extractive.groups import Group, GroupKind, groups
 from footnote_qa.bot.extractive.loading import load_ahead, loaded
+from footnote_qa.bot.extractive.other_languages import shares
 from footnote_qa.bot.extractive.question_forms import Form, form_of, subjects_of
 from footnote_qa.bot.extractive.question_parts import parts_of
 from footnote_qa.bot.extractive.ranking import (
@@ -53,5 +54,6 @@ __all__ = [
     "parse_question",
     "parts_of",
     "probabilities",
+    "shares",
     "subjects_of",
 ]

@@ -9,12 +9,14 @@ from footnote_qa.bot.citations import language
 from footnote_qa.bot.extractive.block_ranking import Similar
 from footnote_qa.bot.extractive.choosing import Chooser
 from footnote_qa.bot.extractive.excerpts import Excerpt
+from footnote_qa.bot.extractive.other_languages import is_said_in, least_sure, sure
 from footnote_qa.bot.extractive.question_parts import parts_of
 from footnote_qa.bot.extractive.ranking import (
     FeatureExtractor,
     ParsedQuestion,
     is_named,
     logistic,
+    logit,
     overall,
     parse_question,
     probabilities,
@@ -82,6 +84,7 @@ WEIGHTS_OVERALL: tuple[float, ...] = (
 THRESHOLD = 0.3
 UNKNOWN_NAME = 0.02  # confidence if the question has a name that is in no document
 THRESHOLD_WORDS_ONLY = 0.07
+_SAMPLED = 12  # units to recognise the language of the passages by
 
 # Question words of the other known languages that are not English words
 _ASKS_OTHERWISE = re.compile(
@@ -128,7 +131,9 @@ class ExtractiveAnswerer:
 
     async def draft(self, question: Question, passages: Sequence[ShownPassage]) -> Draft:
         """Draft from *passages* in a thread, because reading keeps every core busy for a moment."""
-        missing = names_among(question.unknown, question.text)
+        # German writes every noun with a capital
+        capitals = language(question.text) != "de"
+        missing = names_among(question.unknown, question.text, capitals=capitals)
         if missing:
             return Draft(sentences=(), answerer=NAME, confidence=UNKNOWN_NAME, missing=missing)
         return await asyncio.to_thread(self.read, question.text, passages)
@@ -180,6 +185,10 @@ class ExtractiveAnswerer:
         return similar
 
     def _ranking(self, reading: FeatureExtractor, asked: ParsedQuestion) -> Ranking:
+        if not is_english(asked.text) and is_said_in(
+            asked.text, [unit.plain for unit in reading.units[:_SAMPLED]]
+        ):
+            return self._by_rare_words(reading, asked)
         if self._point is None or not is_english(asked.text):
             return self._by_words(reading, asked)
         pointed: list[SpanScores] = []
@@ -204,6 +213,23 @@ class ExtractiveAnswerer:
             units=tuple(Ranked(likely=one, unit=at, points_at="") for one, at in best),
             sure=best[0][0] if best else 0.0,
             least=self._least(THRESHOLD_WORDS_ONLY),
+        )
+
+    def _by_rare_words(self, reading: FeatureExtractor, asked: ParsedQuestion) -> Ranking:
+        """Rank by words as in English, and by the stems of the question's own language."""
+        english = self._by_words(reading, asked).units
+        likely = sure(asked.text, reading.units)
+        best = sorted(
+            (
+                replace(one, likely=logistic(logit(one.likely) + logit(likely[one.unit])))
+                for one in english
+            ),
+            key=lambda one: (-one.likely, one.unit),
+        )
+        return Ranking(
+            units=tuple(best),
+            sure=max((likely[one.unit] for one in best), default=0.0),
+            least=self._least(least_sure(asked.text)),
         )
 
     def _least(self, fitted: float) -> float:
@@ -266,21 +292,23 @@ def _pointed_at(
     ), sure
 
 
-def names_among(words: Sequence[str], question: str) -> tuple[str, ...]:
+def names_among(words: Sequence[str], question: str, *, capitals: bool = True) -> tuple[str, ...]:
     """Return the words that name something: a person, a place, a product, a year, a code.
 
-    A capitalised word names something, unless it is the first of the question.
+    A capitalised word names something, unless it is the first of the question, or unless
+    *capitals* is false.
 
     >>> names_among(["Tokyo", "2031", "weekday"], "What is paid in Tokyo in 2031 on a weekday?")
     ('Tokyo', '2031')
     """
     first = _FIRST_WORD.search(question)
+    first_word = "" if first is None else first.group()
     shouts = question.isupper()
     return tuple(
         word
         for word in words
         if any(map(str.isdigit, word))
-        or (word[0].isupper() and not shouts and (first is None or word != first.group()))
+        or (capitals and word[0].isupper() and not shouts and word != first_word)
         or (word.isupper() and len(word) > 1 and not shouts)
     )
 

@@ -1,6 +1,6 @@
 """An index generation on disk: passages, vectors, keyword index, manifest."""
 
-from footnote_qa.index.storage.analysis import stems
+from footnote_qa.index.storage.analysis import prepared, stems
 from footnote_qa.index.storage.generation import (
     ENCODER,
     LEXICAL,
@@ -68,6 +68,7 @@ __all__ = [
     "now",
     "number_of",
     "parse_manifest",
+    "prepared",
     "read_about",
     "staged_name",
     "stems",
