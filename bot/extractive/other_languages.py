@@ -77,7 +77,7 @@ def least_sure(question: str) -> float:
 def is_said_in(question: str, texts: Sequence[str]) -> bool:
     """Return whether the texts may be in the language of the question, so that words can match.
 
-    Only English texts are told apart: a short question is too often taken for a similar language.
+    Only English texts are recognised: a short question is too often taken for a similar language.
 
     >>> is_said_in("Wie viele Tage Urlaub habe ich?", ["Everybody has thirty days."])
     False

@@ -33,7 +33,7 @@ def a_pair(claim: str, evidence: str = TEXT) -> Pair:
 @pytest.mark.parametrize(
     ("source", "shared"), [("begin", "text"), ("wice", "claim"), ("healthver", "claim")]
 )
-def test_no_text_or_claim_is_both_taught_and_held_out(
+def test_no_text_or_claim_is_used_for_training_and_for_testing(
     tmp_path: Path, source: str, shared: str
 ) -> None:
     rows = [
@@ -102,7 +102,7 @@ def test_what_the_evidence_says_too_is_not_spoilt() -> None:
     assert "It ends after noon." not in made
 
 
-def test_a_word_is_exchanged_in_claim_and_evidence_alike() -> None:
+def test_the_same_word_is_exchanged_in_claim_and_evidence() -> None:
     made = both_changed(a_pair("It costs 3 euros."), chooser(3))
 
     assert made is not None
@@ -111,7 +111,7 @@ def test_a_word_is_exchanged_in_claim_and_evidence_alike() -> None:
     assert made.evidence != TEXT
 
 
-def test_sentences_of_documents_stand_beside_their_neighbours() -> None:
+def test_sentences_of_documents_have_their_neighbours_beside_them() -> None:
     made = list(copied([TEXT], chooser(1)))
 
     assert made
