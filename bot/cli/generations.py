@@ -179,8 +179,7 @@ def watch(
     from footnote_qa.bot import composition, upkeep
     from footnote_qa.bot.api import builder_with_gate, sources_to_build
     from footnote_qa.bot.errors import SettingsError
-    from footnote_qa.index.building import Polling, keep_built, quiet, ticks
-    from footnote_qa.index.building.webhooks import listening
+    from footnote_qa.index.building import Polling, keep_built, listening, quiet, ticks
 
     settings = shared_of(context).settings
     composition.current_index(settings)  # its sources are those to watch

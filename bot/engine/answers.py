@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from footnote_qa.bot.citations import disagreements
 from footnote_qa.bot.engine.synthesis import Result
-from footnote_qa.bot.languages.sentences import (
+from footnote_qa.bot.languages import (
     ASK_SOMETHING,
     NO_OWN_WORDS,
     NOT_FOUND,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from footnote_qa.bot.languages import N_, localized
+from footnote_qa.bot.languages.translation import N_, localized
 
 NOT_FOUND: Final = N_("I found no passage that answers this.")
 UNSUPPORTED: Final = N_("The drafted answer is not supported by the documents, so it is not shown.")

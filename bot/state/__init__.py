@@ -21,9 +21,17 @@ from footnote_qa.bot.state.approved_answers import (
 )
 from footnote_qa.bot.state.asked import AskedRepository, AskedRow
 from footnote_qa.bot.state.channel_settings import ChannelRepository, ChannelRules, Chosen
-from footnote_qa.bot.state.channel_topics import Topic, about, listed, name_helper, topics_of
+from footnote_qa.bot.state.channel_topics import (
+    MOST_TOPICS,
+    Topic,
+    about,
+    listed,
+    name_helper,
+    topics_of,
+)
 from footnote_qa.bot.state.database import SCHEMA, TABLES, open_state
 from footnote_qa.bot.state.digests import (
+    WEEK_S,
     ChannelWeek,
     Digest,
     next_monday,
@@ -42,8 +50,10 @@ from footnote_qa.bot.state.streams import StreamCounter
 from footnote_qa.bot.state.web_sessions import SessionRepository, WebSession
 
 __all__ = [
+    "MOST_TOPICS",
     "SCHEMA",
     "TABLES",
+    "WEEK_S",
     "AnswerRepository",
     "ApiKey",
     "Approved",

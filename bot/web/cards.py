@@ -8,8 +8,7 @@ from urllib.parse import quote as in_url
 
 from markupsafe import Markup
 
-from footnote_qa.bot.languages import N_, tr
-from footnote_qa.bot.languages.sentences import remark
+from footnote_qa.bot.languages import N_, remark, tr
 from footnote_qa.bot.safe_text import clean, safe_url
 from footnote_qa.bot.state import Rating, StoredAnswer
 from footnote_qa.bot.types import Answer, Citation, Status

@@ -9,6 +9,7 @@ from footnote_qa.index.building.polling import Polling
 from footnote_qa.index.building.recognition import CACHE as OCR_CACHE
 from footnote_qa.index.building.recognition import DocumentReader, Ocr
 from footnote_qa.index.building.watch import keep_built, ticks
+from footnote_qa.index.building.webhooks import listening
 
 __all__ = [
     "OCR_CACHE",
@@ -23,6 +24,7 @@ __all__ = [
     "Preview",
     "Progress",
     "keep_built",
+    "listening",
     "plan_build",
     "preview",
     "quiet",

@@ -18,6 +18,7 @@ from footnote_qa.bot.slack.features.dependencies import (
 )
 from footnote_qa.bot.slack.messages import texts, views
 from footnote_qa.bot.state import (
+    MOST_TOPICS,
     Digest,
     Topic,
     listed,
@@ -27,7 +28,6 @@ from footnote_qa.bot.state import (
     topics_of,
     unsubscribe,
 )
-from footnote_qa.bot.state.channel_topics import MOST_TOPICS
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,15 @@ from footnote_qa.bot.slack.messages import (
     words,
 )
 from footnote_qa.bot.slack.outbound import CALL_ERRORS, failure, say
-from footnote_qa.bot.state import ChannelWeek, Digest, subscribe, take_due, unsubscribe, week_of
-from footnote_qa.bot.state.digests import WEEK_S
+from footnote_qa.bot.state import (
+    WEEK_S,
+    ChannelWeek,
+    Digest,
+    subscribe,
+    take_due,
+    unsubscribe,
+    week_of,
+)
 
 log = logging.getLogger(__name__)
 

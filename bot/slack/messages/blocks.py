@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from footnote_qa.bot.ages import ago
-from footnote_qa.bot.languages import tr
-from footnote_qa.bot.languages.sentences import remark
+from footnote_qa.bot.languages import remark, tr
 from footnote_qa.bot.safe_text import clean, shorten
 from footnote_qa.bot.slack.messages import elements, rich_text, texts
 from footnote_qa.bot.slack.messages.elements import LIMITS, Block, rich_text_block, section, words

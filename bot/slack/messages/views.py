@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from footnote_qa.bot.ages import ago
-from footnote_qa.bot.languages import N_, ngettext, tr
-from footnote_qa.bot.languages.sentences import remark
+from footnote_qa.bot.languages import N_, ngettext, remark, tr
 from footnote_qa.bot.safe_text import clean, safe_url, shorten
 from footnote_qa.bot.slack.documents import Excerpt, Facts
 from footnote_qa.bot.slack.messages import elements, texts

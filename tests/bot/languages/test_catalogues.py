@@ -10,7 +10,17 @@ from babel.messages.catalog import Message
 
 from footnote_qa.bot import languages
 from footnote_qa.bot.ages import ago
-from footnote_qa.bot.languages import ENGLISH, LANGUAGES, accepted, ngettext, speak, tr
+from footnote_qa.bot.languages import (
+    ENGLISH,
+    LANGUAGES,
+    NOT_FOUND,
+    PARTIAL,
+    accepted,
+    ngettext,
+    remark,
+    speak,
+    tr,
+)
 from footnote_qa.bot.languages.compiling import (
     CATALOGUES,
     Text,
@@ -20,7 +30,6 @@ from footnote_qa.bot.languages.compiling import (
     texts,
     updated,
 )
-from footnote_qa.bot.languages.sentences import NOT_FOUND, PARTIAL, remark
 from footnote_qa.bot.slack.messages import views
 from footnote_qa.bot.slack.messages.texts import SEARCHING
 from footnote_qa.bot.state import ChannelRules
