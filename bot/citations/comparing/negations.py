@@ -61,6 +61,8 @@ def contradicts(sentence: str, evidence: str) -> bool:
     True
     >>> contradicts("Trips cost 3 euros.", "Trips cost 3 euros and are not refundable.")
     False
+    >>> contradicts("It locks if there is no input.", "It locks without input.")
+    False
     """
     if any(True for _ in _negations(sentence, mainly=True)):
         return _denies_what_is_said(sentence, evidence)
@@ -83,6 +85,9 @@ def _denies_what_is_said(sentence: str, evidence: str) -> bool:
     denied = {*_denied_words(sentence, mainly=True)}
     if have_opposites([*_after_denials(sentence)], known):
         return False  # "not private" is "public"
+    without = {*map(stem_of, _excluded(evidence))}
+    if not without.isdisjoint(map(stem_of, denied)):
+        return False  # "attachments are not opened" is "without opening the attachments"
     if known & _DENIALS:
         return not {*map(stem_of, known & _DENIALS)}.isdisjoint(map(stem_of, denied))
     return not denied or any(is_known(word, known) for word in denied)
@@ -136,6 +141,13 @@ def _after_denials(text: str) -> Iterator[str]:
     """Yield the words that follow each negation in its clause."""
     for end in _negations(text, mainly=True):
         yield from words_in(_CLAUSE_END.split(text[end : end + 80])[0])
+
+
+def _excluded(text: str) -> Iterator[str]:
+    """Yield the words that follow each "without" in its clause."""
+    for match in _WORD.finditer(text):
+        if match.group().lower() in _WITHOUT:
+            yield from words_in(_CLAUSE_END.split(text[match.end() : match.end() + 80])[0])
 
 
 def _denied_words(text: str, *, mainly: bool = False) -> Iterator[str]:

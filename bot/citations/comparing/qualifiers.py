@@ -145,7 +145,7 @@ _COMPARED_LIKE = re.compile(
 )
 _BOUNDS = (
     re.compile(r"\b(?:at least|no less than|not less than|minimum|min\.|or more|more than|over|"
-               r"from|mindestens|starting at)\b", re.IGNORECASE),
+               r"from(?=\W*$)|mindestens|starting at)\b", re.IGNORECASE),
     re.compile(r"\b(?:up to|at most|no more than|not more than|maximum|max\.|or less|less than|"
                r"under|within|by|limit\w*|cap\w*|höchstens|bis zu|fewer than|"
                r"until)\b", re.IGNORECASE),
@@ -274,6 +274,8 @@ def bound_changed(statement: str, evidence: str) -> bool:
     """Return whether one says "at least" of a number and the other "at most".
 
     >>> bound_changed("You need at least 5 days.", "You may take up to 5 days.")
+    True
+    >>> bound_changed("It heats at least 45 m².", "It takes water from rooms of at most 45 m².")
     True
     """
     if re.search(

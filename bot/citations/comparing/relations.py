@@ -194,6 +194,7 @@ def _sides(text: str, *, in_clauses: bool) -> Iterator[tuple[str, frozenset[str]
             if not before or not after or before & after:
                 continue
             is_passive = not _BE.isdisjoint(tokens[max(0, at - 2) : at])
+            is_passive = is_passive or _is_done_by(tokens, at)  # "files created by owners"
             if is_passive and "by" not in tokens[at + 1 : at + 6]:
                 continue
             yield root(token), *((after, before) if is_passive else (before, after))
@@ -210,6 +211,18 @@ def _is_verb(tokens: list[str], at: int) -> bool:
     is_form = token.endswith(("s", "ed")) and after in _AFTER_VERB
     is_bare = before not in _AFTER_VERB | {""} and after in _DETERMINERS
     return is_form or is_bare or before in _BEFORE_VERB | _BE
+
+
+def _is_done_by(tokens: list[str], at: int) -> bool:
+    """Return whether somebody does it, with at most a time between: "done every week by Ann"."""
+    after = tokens[at + 1 : at + 4]
+    if not tokens[at].endswith("ed") or "by" not in after:
+        return False
+    between = after[: after.index("by")]
+    return not between or (len(between) == _TIME_WORDS and between[0] in {"each", "every"})
+
+
+_TIME_WORDS = 2
 
 
 def _way_turned(statement: str, evidence: str) -> bool:
