@@ -197,8 +197,8 @@ def paired_shares(won: int, lost: int, n: int) -> tuple[float, float]:
 
     >>> [round(end, 2) for end in paired_shares(0, 3, 3)]
     [-1.0, -0.02]
-    >>> [round(end, 3) for end in paired_shares(6, 2, 100)]
-    [-0.017, 0.096]
+    >>> [round(end, 2) for end in paired_shares(6, 2, 100)]
+    [-0.02, 0.1]
     """
     up, down, total = won + 0.5, lost + 0.5, n + 2
     middle = (up - down) / total

@@ -73,11 +73,23 @@ def picture_words(text: str) -> str:
 
 def xml_root(content: bytes) -> etree._Element:
     """Return the root element of *content*; raises `lxml.etree.XMLSyntaxError`."""
-    # Without collect_ids=False, an id that is no name would make the document unreadable
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, collect_ids=False
+    try:
+        return etree.fromstring(content, _parser())
+    except etree.XMLSyntaxError:
+        # An id that is no name is an error, unless ids are not collected. This asks libxml2 for the
+        # external DTD, if there is one, and then nothing else can be read
+        if b"<!DOCTYPE" in content[:_PROLOGUE]:
+            raise
+        return etree.fromstring(content, _parser(collect_ids=False))
+
+
+_PROLOGUE = 4096
+
+
+def _parser(*, collect_ids: bool = True) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, collect_ids=collect_ids
     )
-    return etree.fromstring(content, parser)
 
 
 def core_title(archive: zipfile.ZipFile, name: str) -> str | None:

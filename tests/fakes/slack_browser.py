@@ -20,6 +20,10 @@ _ARGUMENTS = (
 )
 
 
+class NavigatingError(Exception):
+    """The page that was asked is gone: the browser is about to show the next one."""
+
+
 class Tab:
     """One page; chromedevtools.github.io/devtools-protocol."""
 
@@ -45,8 +49,14 @@ class Tab:
     async def until(self, script: str) -> None:
         """Wait until a script says yes."""
         async with asyncio.timeout(PATIENCE_S):
-            while not await self.evaluate(script):  # noqa: ASYNC110 a page sends no event
+            while not await self._says_yes(script):  # noqa: ASYNC110 a page sends no event
                 await asyncio.sleep(0.05)
+
+    async def _says_yes(self, script: str) -> bool:
+        try:
+            return bool(await self.evaluate(script))
+        except NavigatingError:
+            return False
 
     async def emulate(self, size: tuple[int, int], scheme: str) -> None:
         """Show pages as a screen of *size* does whose owner prefers "light" or "dark"."""
@@ -66,6 +76,8 @@ class Tab:
         while True:
             message = await self._socket.receive_json()
             if message.get("id") == number:
+                if "error" in message:
+                    raise NavigatingError(message["error"])
                 return dict(message["result"])
 
 

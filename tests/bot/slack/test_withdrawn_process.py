@@ -21,9 +21,10 @@ def test_a_question_edited_while_it_waits_is_answered_as_it_reads_now(
 ) -> None:
     bot = start(TEST_MAX_CONCURRENT="1")
     slack.direct("wait for me")
-    slack.wait_for(lambda: slack.count("users.info"), "work on the first")
+    bot.wait_until_waiting()
     private = slack.direct("how many dogs?")
     public = slack.mention("how many horses?")
+    slack.wait_for(lambda: settled(slack), "both questions kept")
 
     slack.edit(DIRECT, private, "how many cats?")
     message = slack.state.conversations[CHANNEL].message(public) or {}

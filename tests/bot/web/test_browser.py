@@ -98,7 +98,7 @@ def test_ask_open_a_source_rate_and_share(pages: Pages, tmp_path: Path) -> None:
         )
         await tab.until("document.querySelector('#last').innerText.includes('Thank you')")
         await tab.evaluate("document.querySelector('#last form[action$=share] button').click()")
-        await tab.until("document.querySelector('#last').innerText.includes('have a session')")
+        await tab.until("document.querySelector('#last').innerText.includes('can sign in')")
         seen["faults"] = await tab.evaluate("faults")
         await tab.goto(f"{address}{seen['path']}")
         await tab.until("document.querySelectorAll('.turn').length === 1")
