@@ -12,8 +12,8 @@ from footnote_qa.index.chunking import listed
 from footnote_qa.index.embedding import language_of
 from footnote_qa.index.storage import prepared, stems
 
-# Small words of Chinese and of Japanese: they part the words of a question and say nothing
 ENGLISH = "en"
+# Small words of Chinese and of Japanese: they part the words of a question and say nothing
 _SMALL = re.compile(
     r"为什么|什么|怎么样|怎么|怎样|如何|多少|哪个|哪些|哪里|哪儿|哪|谁|几|是否|是|的|地|得|了|吗|呢|在|和|"
     r"与|或|及|有|对|从|到|被|把|将|其|这|那|以|为|于|由|因|之|个|中|上|下|时候|何时|何|请问|"
@@ -31,13 +31,13 @@ _ASKING = listed(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
-# Fitted by benchmarks/calibrate_languages.py: a constant, and the shares of the question's words in
-# the unit with its neighbours and in its passage
 _GREEK = "\u0370"  # the first letter after the Latin ones
 _BEGINNING = 5  # letters of a word that are compared
 # Below these are 2 % of Chinese and 9 % of English questions for which there is an answer;
 # there were no questions to fit the one for other alphabets
 _LEAST_UNSPACED, _LEAST_LATIN, _LEAST_OTHER = 0.2, 0.36, 0.12
+# Fitted by benchmarks/calibrate_languages.py: a constant, and the shares of the question's words in
+# the unit with its neighbours and in its passage
 _WEIGHTS = (-4.81, 6.95, 6.9)
 
 
