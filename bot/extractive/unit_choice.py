@@ -22,7 +22,7 @@ _IN_GROUP = 0.95
 _OF_ITS_KIND = 1.0  # a number for "how many", a date for "when"
 _EXAMPLE = 1.0
 _NAMED = 4.0  # by its number: another number answers another question
-_IN_ITS_CASE = 2.0  # "if you have no car" for "I have no car"; as much less for the other case
+_OTHER_CASE = 4.0  # "if you have a car" for "I have no car"
 _IS_EXAMPLE = re.compile(
     r"(?:for example|for instance|e\.g\.|example:|as noted above)", re.IGNORECASE
 )
@@ -38,25 +38,21 @@ _DENIES = re.compile(
 _SAME_CASE = 0.5
 
 
-def fits_case(question: str, said: str) -> int:
-    """Return whether a sentence is for the case that *question* is about: 1, 0 or -1.
+def is_for_other_case(question: str, said: str) -> bool:
+    """Return whether a sentence begins with the opposite of a condition that *question* names.
 
-    Returns:
-        0 if it has no condition, or if the question does not name its condition.
-
-    >>> fits_case("Where do I park if I have no badge?", "If you have a badge, park in row 1.")
-    -1
-    >>> fits_case("Where do I park without a badge?", "If you have no badge, park in row 2.")
-    1
+    >>> is_for_other_case("Where do I park if I have no badge?", "If you have a badge, use row 1.")
+    True
+    >>> is_for_other_case("Where do I park without a badge?", "If you have no badge, use row 2.")
+    False
     """
     found = _CONDITION.match(said)
     if found is None:
-        return 0
+        return False
     case = {*stems_of(_DENIES.sub(" ", found[1]))}
-    shared = case & {*stems_of(question)}
-    if not case or len(shared) < _SAME_CASE * len(case):
-        return 0
-    return 1 if bool(_DENIES.search(found[0])) == bool(_DENIES.search(question)) else -1
+    if not case or len(case & {*stems_of(question)}) < _SAME_CASE * len(case):
+        return False
+    return bool(_DENIES.search(found[0])) != bool(_DENIES.search(question))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +158,7 @@ class UnitChooser:
         ]
         named = [is_named(self._asked.text, (unit.plain, *self._above(unit))) for unit in units]
         scores = [
-            score + _NAMED * is_it + _IN_ITS_CASE * fits_case(self._asked.text, unit.plain)
+            score + _NAMED * is_it - _OTHER_CASE * is_for_other_case(self._asked.text, unit.plain)
             for score, is_it, unit in zip(scores, named, units, strict=True)
         ]
         order = sorted(range(len(compared)), key=lambda at: (-scores[at], at))
