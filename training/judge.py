@@ -26,7 +26,7 @@ from footnote_qa.bot.extractive import MODEL_FILE, SHIPPED
 from training.export import export
 from training.judge_lists import Listed
 from training.judge_parts import held_out_articles, lists_of
-from training.network import JudgeNetwork, tokenizer
+from training.network import JudgeNetwork, optimizer, paced, tokenizer
 from training.shipped import shipped_weights
 
 SEED = 20261129
@@ -136,15 +136,13 @@ def teach(
     share = distributed.get_world_size() if distributed.is_initialized() else 1
     number = distributed.get_rank() if distributed.is_initialized() else 0
     network.to(DEVICE).train()
-    best = _optimizer(network)
+    best = optimizer(network, [network.answers], rate=_RATE, head_rate=_HEAD_RATE)
     learning = [one for group in best.param_groups for one in group["params"]]
     plan = [some for some in batches(lists, _LISTS * share, SEED) if len(some) >= share]
     plan = plan[order.skip : order.steps]
     saved = order.work / "judge.checkpoint"
-    steps, rise = len(plan), max(1, len(plan) // 10)
-    pace = torch.optim.lr_scheduler.LambdaLR(
-        best, lambda step: min((step + 1) / rise, (steps - step) / max(1, steps - rise))
-    )
+    steps = len(plan)
+    pace = paced(best, steps)
     states = _States(network=network, best=best, pace=pace)
     done = states.resumed(saved)
     begun, mean = time.monotonic(), 0.0
@@ -164,15 +162,6 @@ def teach(
             log.info("step %d of %d, loss %.3f, %.0f min left", step, steps, mean, left / 60)
         if step % _SAVED_EVERY == 0 and number == 0:
             states.save(saved, step)
-
-
-def _optimizer(network: JudgeNetwork) -> torch.optim.AdamW:
-    network.encoder.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
-    encoder = [one for one in network.encoder.parameters() if one.requires_grad]
-    head = list(network.answers.parameters())
-    return torch.optim.AdamW(
-        [{"params": encoder, "lr": _RATE}, {"params": head, "lr": _HEAD_RATE}], weight_decay=0.01
-    )
 
 
 def _averaged(learning: Sequence[nn.Parameter], share: int) -> None:
@@ -219,7 +208,7 @@ class _States:
         return int(states["step"])
 
 
-def _weights_of(folder: Path) -> dict[str, Tensor]:
+def weights_of(folder: Path) -> dict[str, Tensor]:
     """Return the weights of an exported judge, or of an exported span model as a judge's."""
     return {
         name.replace("answerable.", "answers."): values
@@ -240,7 +229,7 @@ def train(number: int, share: int, order: Order) -> None:
     pieces = tokenizer(folder)
     torch.manual_seed(SEED)
     network = JudgeNetwork(folder)
-    network.load_state_dict(_weights_of(order.start))
+    network.load_state_dict(weights_of(order.start))
     lists = [encoded(pieces, one) for one in lists_of(order.data, order.work, order.scale)]
     log.info("%d lists, %d pairs", len(lists), sum(len(one.blocks) for one in lists))
     teach(network, lists, order)

@@ -172,3 +172,30 @@ class JudgeNetwork(nn.Module):
         ).last_hidden_state
         logits: Tensor = self.answers(states[:, 0]).squeeze(-1)
         return logits
+
+
+def optimizer(
+    network: Network | JudgeNetwork, heads: Sequence[nn.Module], *, rate: float, head_rate: float
+) -> torch.optim.AdamW:
+    """Return what trains a network, except for the vectors of its words.
+
+    Args:
+        network: The network.
+        heads: The layers above its encoder.
+        rate: Highest learning rate of the encoder.
+        head_rate: The same for the heads.
+    """
+    network.encoder.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
+    learning = [one for one in network.encoder.parameters() if one.requires_grad]
+    above = [one for head in heads for one in head.parameters()]
+    return torch.optim.AdamW(
+        [{"params": learning, "lr": rate}, {"params": above, "lr": head_rate}], weight_decay=0.01
+    )
+
+
+def paced(best: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
+    """Return the pace of *steps*: the rates rise over a tenth of them, then fall to nothing."""
+    rise = max(1, steps // 10)
+    return torch.optim.lr_scheduler.LambdaLR(
+        best, lambda step: min((step + 1) / rise, (steps - step) / max(1, steps - rise))
+    )

@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 
 from footnote_qa.bot.extractive import INFO_FILE
 from training.export import export
-from training.network import Network, Row, batches, loss, row, tokenizer
+from training.network import Network, Row, batches, loss, optimizer, paced, row, tokenizer
 from training.squad import (
     Example,
     folds,
@@ -132,25 +132,18 @@ def teach(
         bf16: Whether products are made in 16 bits; the weights keep their 32.
     """
     network.train()
-    network.encoder.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
-    encoder = [one for one in network.encoder.parameters() if one.requires_grad]
-    heads = [*network.span.parameters(), *network.answerable.parameters()]
+    heads = [network.span, network.answerable]
+    best = optimizer(network, heads, rate=course.rate, head_rate=course.head_rate)
+    learning = [one for group in best.param_groups for one in group["params"]]
     steps = sum(math.ceil(len(rows) / _BATCH) for rows in epochs)
-    best = torch.optim.AdamW(
-        [{"params": encoder, "lr": course.rate}, {"params": heads, "lr": course.head_rate}],
-        weight_decay=0.01,
-    )
-    rise = max(1, steps // 10)
-    pace = torch.optim.lr_scheduler.LambdaLR(
-        best, lambda step: min((step + 1) / rise, (steps - step) / max(1, steps - rise))
-    )
+    pace = paced(best, steps)
     begun, mean = time.monotonic(), 0.0
     for step, some in enumerate(_shuffled(epochs), start=1):
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             wrong = loss(network, some)
         best.zero_grad()
         wrong.backward()  # type: ignore[no-untyped-call] # theirs
-        torch.nn.utils.clip_grad_norm_([*encoder, *heads], 1.0)
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
         best.step()
         pace.step()
         mean += (wrong.item() - mean) / min(step, _EVERY)

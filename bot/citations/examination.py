@@ -330,11 +330,10 @@ def _are_own_words(text: str, found: Sequence[Found]) -> bool:
     """
     known = [_closed_up(made) for one in found for made in _spellings(one)]
     every = re.split(r"\n|:[ ]" if len(found) > 1 else r"\n", _NUMBERING.sub("", text))
-    lines = [_closed_up(line).strip(" .:;") for line in every]
+    lines = [line for one in every if (line := _closed_up(one).strip(" .:;"))]
     above = {_closed_up(line).strip(" .:;") for one in found for line in one.beside.split("\n")}
-    return any(line not in above for line in lines if line) and all(
-        line in above or any(line in quote for quote in known) for line in lines if line
-    )
+    said = [line for line in lines if line not in above]
+    return bool(said) and all(any(line in quote for quote in known) for line in said)
 
 
 def _spellings(found: Found) -> tuple[str, ...]:

@@ -185,11 +185,11 @@ class ExtractiveAnswerer:
         return similar
 
     def _ranking(self, reading: FeatureExtractor, asked: ParsedQuestion) -> Ranking:
-        if not is_english(asked.text) and is_said_in(
-            asked.text, [unit.plain for unit in reading.units[:_SAMPLED]]
-        ):
+        is_foreign = not is_english(asked.text)
+        sample = [unit.plain for unit in reading.units[:_SAMPLED]]
+        if is_foreign and is_said_in(asked.text, sample):
             return self._by_rare_words(reading, asked)
-        if self._point is None or not is_english(asked.text):
+        if self._point is None or is_foreign:
             return self._by_words(reading, asked)
         pointed: list[SpanScores] = []
         ranking = Ranking(units=(), sure=0.0, least=1.0)

@@ -211,7 +211,7 @@ def covers(place: Place, group: Group, weights: Mapping[str, float]) -> float:
     words = (
         f"{place.section.chunk.title} {_head(place.section, group)} {_body(place.section, group)}"
     )
-    return _share(weights, {*stems_of(words)})
+    return covered_by(weights, words)
 
 
 def covered_by(weights: Mapping[str, float], text: str) -> float:

@@ -332,7 +332,7 @@ def _answering_row(best: Scored, weights: Mapping[str, float]) -> int | None:
 
     Args:
         best: The group that was chosen.
-        weights: Of the question's words, by stem.
+        weights: Of the question's words, by stem; they add up to 1.
     """
     if best.group.kind is not GroupKind.TABLE:
         return None
@@ -344,7 +344,7 @@ def _answering_row(best: Scored, weights: Mapping[str, float]) -> int | None:
     ]
     (most, row), *others = sorted(rows, reverse=True) or [(0.0, 0)]
     is_clear = all(_CLEARLY * share < most for share, _ in others)
-    return row if others and is_clear and most >= _COVERED_BY_ROW * sum(weights.values()) else None
+    return row if others and is_clear and most >= _COVERED_BY_ROW else None
 
 
 def _shares(part: ParsedQuestion, texts: Sequence[str]) -> list[float]:

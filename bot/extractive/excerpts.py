@@ -9,10 +9,10 @@ from footnote_qa.bot.extractive.groups import Group, GroupKind, groups
 from footnote_qa.bot.extractive.units import (
     Unit,
     block_text,
+    cells,
     code_of,
     is_long_row,
     key_span,
-    marked_cells,
     named,
 )
 from footnote_qa.index.chunking import marked_block, plain_block, split_sentences, stems_of
@@ -193,8 +193,8 @@ class Quoter:
         )
 
     def _table(self, head: int | None, rows: Sequence[int]) -> str:
-        names = [] if head is None else marked_cells(self._masked(head))
-        table = [marked_cells(self._masked(at)) for at in rows]
+        names = [] if head is None else cells(self._masked(head), marked_block)
+        table = [cells(self._masked(at), marked_block) for at in rows]
         if len(table) == 1:
             return named(names, table[0])
         width = max(len(row) for row in (names, *table))
@@ -352,9 +352,11 @@ class Quoter:
         spans = split_sentences(text)
         at = len(spans) - 1
         # "This includes:" says nothing without the sentence before it
-        while at and _LEANS.match(text[slice(*spans[at])]):
-            if len(text) - spans[at - 1][0] > 2 * _MOST_LEAD:
-                break
+        while (
+            at
+            and _LEANS.match(text[slice(*spans[at])])
+            and len(text) - spans[at - 1][0] <= 2 * _MOST_LEAD
+        ):
             at -= 1
         return text[spans[at][0] :]
 

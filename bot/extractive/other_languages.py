@@ -1,12 +1,12 @@
 """How sure an answer to a question in another language than English is: by its rare words."""
 
-import math
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
+from footnote_qa.bot.extractive.ranking import logistic, rarity
 from footnote_qa.bot.extractive.units import Unit
 from footnote_qa.index.chunking import listed
 from footnote_qa.index.embedding import language_of
@@ -93,11 +93,10 @@ def sure(question: str, units: Sequence[Unit]) -> list[float]:
         units: Of all passages that were found, in their order.
     """
     constant, by_near, by_passage = _WEIGHTS
-    odds = (
-        constant + by_near * near + by_passage * passage
+    return [
+        logistic(constant + by_near * near + by_passage * passage)
         for near, passage in shares(question, units)
-    )
-    return [1 / (1 + math.exp(-one)) for one in odds]
+    ]
 
 
 def shares(question: str, units: Sequence[Unit]) -> list[tuple[float, float]]:
@@ -110,7 +109,7 @@ def shares(question: str, units: Sequence[Unit]) -> list[tuple[float, float]]:
     asked = {*terms(question, language)}
     said = [_terms_of(unit.plain, language) for unit in units]
     counts = Counter(one for some in said for one in some)
-    weights = {one: math.log(1 + (len(units) + 1) / (0.5 + counts[one])) for one in asked}
+    weights = {one: rarity(counts[one], len(units) + 1) for one in asked}
     total = sum(weights.values()) or 1.0
     passages: dict[int, frozenset[str]] = {}
     for unit, some in zip(units, said, strict=True):

@@ -293,10 +293,13 @@ class FeatureExtractor:
         """Return the rarity of each word of the question in the passages."""
         if asked not in self._weighed:
             total = len(self.units) + 1
-            self._weighed[asked] = {
-                one: math.log(1 + total / (0.5 + self._counts[one])) for one in asked.stems
-            }
+            self._weighed[asked] = {one: rarity(self._counts[one], total) for one in asked.stems}
         return self._weighed[asked]
+
+
+def rarity(count: int, total: int) -> float:
+    """Return the weight of a word that *count* of *total* units have."""
+    return math.log(1 + total / (0.5 + count))
 
 
 def overall(best: float, row: Sequence[float], rows: Sequence[Sequence[float]]) -> list[float]:

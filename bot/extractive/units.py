@@ -2,12 +2,12 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from footnote_qa.bot.types import ShownPassage
-from footnote_qa.index.chunking import marked_block, plain_block, split_sentences, words
+from footnote_qa.index.chunking import plain_block, split_sentences, words
 from footnote_qa.index.types import Block, BlockKind, Chunk, Passage, Section
 
 _FEWEST_WORDS = 2
@@ -223,11 +223,6 @@ def named(names: Sequence[str], values: Sequence[str]) -> str:
     )
 
 
-def cells(row: str) -> list[str]:
-    """Return the cells of a table row without markup."""
-    return [plain_block(cell) for cell in _CELL.split(row.strip().strip("|"))]
-
-
-def marked_cells(row: str) -> list[str]:
-    """Return the cells of a table row with no other marks than those of inline code."""
-    return [marked_block(cell) for cell in _CELL.split(row.strip().strip("|"))]
+def cells(row: str, shown: Callable[[str], str] = plain_block) -> list[str]:
+    """Return the cells of a table row without markup, or as *shown* shows them."""
+    return [shown(cell) for cell in _CELL.split(row.strip().strip("|"))]

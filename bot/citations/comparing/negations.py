@@ -85,7 +85,7 @@ def _denies_what_is_said(sentence: str, evidence: str) -> bool:
     denied = {*_denied_words(sentence, mainly=True)}
     if have_opposites([*_after_denials(sentence)], known):
         return False  # "not private" is "public"
-    without = {*map(stem_of, _excluded(evidence))}
+    without = {*map(stem_of, _after_without(evidence))}
     if not without.isdisjoint(map(stem_of, denied)):
         return False  # "attachments are not opened" is "without opening the attachments"
     if known & _DENIALS:
@@ -140,20 +140,24 @@ def _negations(text: str, *, mainly: bool = False) -> Iterator[int]:
 def _after_denials(text: str) -> Iterator[str]:
     """Yield the words that follow each negation in its clause."""
     for end in _negations(text, mainly=True):
-        yield from words_in(_CLAUSE_END.split(text[end : end + 80])[0])
+        yield from words_in(_rest_of_clause(text, end))
 
 
-def _excluded(text: str) -> Iterator[str]:
+def _after_without(text: str) -> Iterator[str]:
     """Yield the words that follow each "without" in its clause."""
     for match in _WORD.finditer(text):
         if match.group().lower() in _WITHOUT:
-            yield from words_in(_CLAUSE_END.split(text[match.end() : match.end() + 80])[0])
+            yield from words_in(_rest_of_clause(text, match.end()))
+
+
+def _rest_of_clause(text: str, start: int) -> str:
+    return _CLAUSE_END.split(text[start : start + 80])[0]
 
 
 def _denied_words(text: str, *, mainly: bool = False) -> Iterator[str]:
     """Yield the first content word after each negation, if its clause has one."""
     for end in _negations(text, mainly=mainly):
-        clause = _CLAUSE_END.split(text[end : end + 80])[0]
+        clause = _rest_of_clause(text, end)
         yield from [w for w in words_in(clause) if len(w) >= _SHORT and w not in _AUXILIARIES][:1]
 
 

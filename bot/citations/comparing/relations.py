@@ -194,9 +194,9 @@ def _sides(text: str, *, in_clauses: bool) -> Iterator[tuple[str, frozenset[str]
             if not before or not after or before & after:
                 continue
             is_passive = not _BE.isdisjoint(tokens[max(0, at - 2) : at])
-            is_passive = is_passive or _is_done_by(tokens, at)  # "files created by owners"
             if is_passive and "by" not in tokens[at + 1 : at + 6]:
                 continue
+            is_passive = is_passive or _is_done_by(tokens, at)  # "files created by owners"
             yield root(token), *((after, before) if is_passive else (before, after))
 
 
